@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* keeper.h - the engine's view of the privileged process
+ *
+ * The keeper is the process that holds capabilities and owns every descriptor: sockets, devices, the
+ * listener, and the mapped records. The engine, which parses what clients say and moves packets, holds
+ * none; it asks, by fixed-size requests on a SOCK_SEQPACKET pair, and gets duplicates of descriptors.
+ * If the engine dies, the keeper starts another, which takes up what the records describe
+ * (keeper_*_resume()).
+ *
+ * All calls block until the keeper has answered (tens of microseconds; about 0.3 ms to create a
+ * device) and belong on the API thread. The keeper trusts nothing it is sent: a slot that is not in use
+ * is -ENOENT, a bad request -EINVAL.
+ */
+#ifndef UL2TP_KEEPER_KEEPER_H
+#define UL2TP_KEEPER_KEEPER_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/extack.h"
+
+struct keeper;
+
+/* An IPv4 or IPv6 address with port; the larger of the two fits. Ports in network order, as ever in sockaddr. */
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* A network namespace. The cookie (SO_NETNS_COOKIE) is never used again, unlike an inode number. */
+struct netns_id {
+	uint64_t cookie;
+};
+
+struct keeper_client {
+	uint32_t slot;
+	struct netns_id netns; /* in which the client's socket was made (NL-4) */
+	pid_t pid;
+	uid_t uid;
+	bool admin;	   /* the opener holds CAP_NET_ADMIN over the namespace's owner */
+	bool daemon_admin; /* ... and over the namespace ul2tpd itself was started in */
+	char process[16];  /* its name, for log lines */
+};
+
+/**
+ * keeper_client_open() - find out who is at the other end of an accepted connection
+ * @connection: the accepted SOCK_SEQPACKET socket; stays the caller's
+ * @ret:	set on success; @ret->slot is good until keeper_client_close()
+ *
+ * Return: 0; -ESRCH the process has gone; -EPERM this ul2tpd may not act in that namespace (rootless:
+ *         it serves only its own); -ENFILE out of slots.
+ */
+int keeper_client_open(struct keeper *k, int connection, struct keeper_client *ret, struct extack *ea);
+
+/**
+ * keeper_client_check() - whether the opener had, and @sender now has, CAP_NET_ADMIN over the namespace
+ * @sender: process that sent the request (SCM_CREDENTIALS)
+ * @over_daemon: ask about the namespace ul2tpd was started in, not the client's
+ *
+ * Return: 0; -EPERM no, or the sender can not be identified beyond doubt. NL-12.
+ */
+int keeper_client_check(struct keeper *k, uint32_t client, pid_t sender, bool over_daemon);
+void keeper_client_close(struct keeper *k, uint32_t client);
+
+enum endpoint_flag {
+	ENDPOINT_CHECKSUM_TX = 1,	/* UDP/IPv4: send checksums */
+	ENDPOINT_ZERO_CHECKSUM6_TX = 2, /* UDP/IPv6: send none */
+	ENDPOINT_ZERO_CHECKSUM6_RX = 4, /* UDP/IPv6: accept packets that carry none */
+};
+
+/* What makes a local endpoint; all of it is its identity. Zeroed and then filled, compared octet by octet. */
+struct endpoint_params {
+	union address local; /* address may be unspecified, port 0: the system chooses one */
+	uint8_t protocol;    /* IPPROTO_UDP or 115 (IPPROTO_L2TP) */
+	uint8_t flags;	     /* enum endpoint_flag */
+	uint8_t tos;
+	uint8_t ttl; /* 0: the system's default */
+	uint32_t mark;
+	char device[IFNAMSIZ]; /* "": any */
+};
+
+struct keeper_endpoint {
+	uint32_t slot;
+	struct netns_id netns;
+	struct endpoint_params params; /* .local as bound: the real port */
+	int fd;	     /* receives and sends; non-blocking; becomes the caller's */
+	int bulk_fd; /* UDP without transmit checksums only, else -1: sends UDP_SEGMENT batches, which need
+		      * them, from the same port; gets nothing. Source address by IP_PKTINFO on each message */
+};
+
+/**
+ * keeper_endpoint_open() - make and bind a socket in the client's namespace
+ *
+ * UDP: DF never set (TX-2), UDP_GRO on where there is such, large buffers. 115: a raw socket.
+ *
+ * Return: 0, or the errno of bind (TUN-10): -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -ENODEV (device) ...
+ */
+int keeper_endpoint_open(struct keeper *k, uint32_t client, const struct endpoint_params *params,
+			 struct keeper_endpoint *ret, struct extack *ea);
+void keeper_endpoint_close(struct keeper *k, uint32_t endpoint);
+
+/**
+ * keeper_route() - what connect() to @peer from the endpoint would answer, and what it would learn
+ * @source:    source address the route chooses (equal to the endpoint's if that is specific)
+ * @mtu_bytes: path MTU of the route, 0 if unknown
+ *
+ * Return: 0, or connect()'s errno: -ENETUNREACH, -EHOSTUNREACH, -EACCES (broadcast), -EINVAL ...
+ */
+int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer, union address *source,
+		 uint32_t *mtu_bytes, struct extack *ea);
+
+struct keeper_device {
+	uint32_t slot;
+	struct netns_id netns;
+	int fd; /* TAP, non-blocking, IFF_VNET_HDR with a header of 10 octets; becomes the caller's */
+	int ifindex;
+	uint32_t mtu_bytes;
+	uint32_t offloads;   /* TUN_F_* that the kernel accepted */
+	char name[IFNAMSIZ]; /* as the kernel of the namespace has it */
+};
+
+/**
+ * keeper_device_create() - an Ethernet device, down, in the client's namespace
+ * @name:      wanted name, may hold one %d (SES-20); "" for l2tpeth%d
+ *
+ * Return: 0, -EEXIST name in use, -EINVAL not a name, -ENFILE no free index, -ENODEV no /dev/net/tun,
+ *         -EPERM.
+ */
+int keeper_device_create(struct keeper *k, uint32_t client, const char *name, uint32_t mtu_bytes,
+			 struct keeper_device *ret, struct extack *ea);
+
+/* Returns at once; the device goes with others in one batch soon after. The caller closes its own duplicate. */
+void keeper_device_remove(struct keeper *k, uint32_t device);
+
+/* After the engine was replaced: the next slot in use from @from on, with fresh duplicates; -ENOENT: no more. */
+int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoint *ret);
+int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *ret);
+
+/* What the keeper says unasked. */
+enum keeper_event_kind {
+	KEEPER_EVENT_NETNS_GONE, /* the last process and mount left: close all that is in it */
+	KEEPER_EVENT_STOP,	 /* the daemon is to end */
+};
+
+struct keeper_event {
+	enum keeper_event_kind kind;
+	struct netns_id netns;
+};
+
+/** keeper_event_fd() - readable when an event waits; owned by @k */
+int keeper_event_fd(const struct keeper *k);
+
+/** keeper_event_read() - 1 and *ret, 0 if none waits, -EPIPE if the keeper has gone (then exit) */
+int keeper_event_read(struct keeper *k, struct keeper_event *ret);
+
+/* What the engine was started with; see keeper_run(). */
+struct keeper_start {
+	struct keeper *keeper;
+	int listener;		/* SOCK_SEQPACKET, listening, non-blocking; SO_PASSCRED set */
+	struct records *records; /* mapped, shared with the keeper, kept over engines */
+	bool first;		/* no engine ran before: nothing to resume */
+	bool own_namespace_only; /* rootless: only one namespace can be served */
+};
+
+struct keeper_options {
+	const char *socket_path; /* NULL: LISTEN_FDS gives the listener */
+	uint32_t max_tunnels, max_sessions; /* sizes of the records */
+};
+
+/**
+ * keeper_run() - be the keeper: fork the engine, serve it until SIGTERM or SIGINT, remove everything
+ * @engine: runs in the child, without privilege; its return value is the child's exit status
+ *
+ * Restarts an engine that dies by a signal. Return: exit status of the program.
+ */
+int keeper_run(const struct keeper_options *options, int (*engine)(const struct keeper_start *start, void *arg),
+	       void *arg);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* records.h - tunnels and sessions as they stand in the memory that outlives the engine
+ *
+ * Two arrays of fixed-size records in one shared mapping, made by the keeper. The engine's API thread
+ * writes the configuration; each direction's block is written by the one worker that owns it and read
+ * by the API thread (relaxed atomics: a reader may see one counter newer than another). A fresh engine
+ * rebuilds itself from the records that are LIVE; anything else half-made is removed.
+ *
+ * Layout is versioned: RECORDS_VERSION changes with it. Numbers in host order.
+ */
+#ifndef UL2TP_KEEPER_RECORDS_H
+#define UL2TP_KEEPER_RECORDS_H
+
+#include <net/if.h>
+#include <stdint.h>
+
+#include "keeper/keeper.h"
+
+#define RECORDS_MAGIC 0x756c3274u
+#define RECORDS_VERSION 1
+#define RECORD_DROPS_MAX 32
+#define RECORD_LABEL_MAX 64
+#define RECORD_NONE UINT32_MAX
+
+enum record_state {
+	RECORD_FREE,	 /* memory is zero */
+	RECORD_BUILDING, /* being set up: remove after a crash */
+	RECORD_LIVE,	 /* complete: adopt after a crash */
+	RECORD_GOING,	 /* being removed: finish after a crash */
+};
+
+struct tunnel_record {
+	_Atomic uint32_t state;
+	uint32_t endpoint; /* keeper slot */
+	struct netns_id netns;
+	uint32_t conn_id, peer_conn_id;
+	uint8_t version, encap, peer_check, peer_known;
+	union address source, peer; /* as reported (NL-58) */
+	uint64_t created_s;
+	char label[RECORD_LABEL_MAX];
+	/* Written by the receiving worker of the namespace. */
+	_Alignas(64) _Atomic uint64_t rx_packets;
+	_Atomic uint64_t rx_bytes, rx_invalid;
+	_Atomic uint64_t rx_drops[RECORD_DROPS_MAX];
+	/* tx counters are the sum over sessions plus what went with deleted ones. API thread. */
+	_Alignas(64) uint64_t gone_tx_packets;
+	uint64_t gone_tx_bytes, gone_tx_errors;
+};
+
+struct session_rx_record {
+	_Atomic uint64_t packets, bytes, oos_packets, last_ms;
+	_Atomic uint64_t drops[RECORD_DROPS_MAX];
+	_Atomic uint32_t held;
+	uint32_t nr, oos_last, oos_count, skip;
+};
+
+struct session_tx_record {
+	_Atomic uint64_t packets, bytes, last_ms;
+	_Atomic uint64_t drops[RECORD_DROPS_MAX];
+	uint32_t ns;
+};
+
+struct session_record {
+	_Atomic uint32_t state;
+	uint32_t tunnel; /* index of its tunnel's record */
+	uint32_t device; /* keeper slot, RECORD_NONE if it has none */
+	uint32_t session_id, peer_session_id;
+	uint16_t pw_type;
+	uint8_t l2spec_type, cookie_len, peer_cookie_len, recv_seq, lns_mode, collides;
+	_Atomic uint32_t send_seq; /* the word by which receive tells transmit (RX-42, RX-43) */
+	uint8_t cookie[8], peer_cookie[8];
+	uint32_t reorder_timeout_ms, mtu_bytes;
+	char ifname[IFNAMSIZ]; /* stored name (NL-71) */
+	uint64_t created_s, serial; /* serial: order of creation, for "newest first" (NL-70) */
+	char label[RECORD_LABEL_MAX];
+	_Alignas(64) struct session_rx_record rx;
+	_Alignas(64) struct session_tx_record tx;
+};
+
+struct records {
+	uint32_t magic, version;
+	uint32_t tunnel_size, session_size; /* of one record */
+	uint32_t max_tunnels, max_sessions;
+	uint32_t tunnels_used, sessions_used; /* no record at or beyond this index was ever used */
+	uint64_t serial;
+	uint32_t engines; /* how many engines were started */
+	/* then max_tunnels tunnel records, max_sessions session records */
+};
+
+/** records_size() - octets of the whole mapping */
+uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions);
+struct tunnel_record *records_tunnel(struct records *r, uint32_t index);
+struct session_record *records_session(struct records *r, uint32_t index);
+
+#endif
