@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is written about the programs agrees with the programs, and every link leads somewhere."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("UL2TP_BUILD", TOP / "build"))
+MARKDOWN = sorted([*TOP.glob("*.md"), *(TOP / "doc").glob("*.md")])
+PAGES = sorted((TOP / "man").glob("*.[1-8]"))
+PROGRAMS = {"ul2tpd": TOP / "man/ul2tpd.8", "ul2tp": TOP / "man/ul2tp.8"}
+
+
+def run(*command, **options):
+    return subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, check=False, **options)
+
+
+def shell_scripts():
+    candidates = [TOP / "run", TOP / ".ci/run", *(TOP / "tests").rglob("*"), *(TOP / "demo").rglob("*")]
+    return [p for p in candidates if p.is_file() and p.open("rb").read(40).startswith(
+        (b"#!/bin/bash", b"#!/bin/sh", b"#!/usr/bin/env bash"))]
+
+
+def anchors(path):
+    """The anchors GitHub and others give to headings."""
+    headings = re.findall(r"^#+ +(.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_manual_pages_are_clean(page):
+    lint = run("mandoc", "-Tlint", "-Wstyle", page)
+    # mandoc looks for the pages of SEE ALSO on this machine, where they need not be installed.
+    complaints = [line for line in lint.stdout.splitlines() if "referenced manual not found" not in line]
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.parametrize("script", shell_scripts(), ids=lambda p: str(p.relative_to(TOP)))
+def test_shell_scripts_are_clean(script):
+    check = run("shellcheck", "-x", script, cwd=TOP)
+    assert check.returncode == 0, check.stdout
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda p: str(p.relative_to(TOP)))
+def test_links_lead_somewhere(page):
+    dead = []
+    prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if re.match(r"(https?|mailto):", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        if not file.exists():
+            dead.append(target)
+        elif anchor and anchor not in anchors(file):
+            dead.append(f"{target} (no such heading)")
+    assert not dead, f"{page.name}: {dead}"
+
+
+def test_the_architecture_names_files_that_exist():
+    """`src/…`, `tests/…` and file names in backticks are found in the tree."""
+    words = set(re.findall(r"`([\w./-]+\.(?:[ch]|py|md|txt))`", (TOP / "ARCHITECTURE.md").read_text()))
+    assert len(words) > 15
+    known = {str(p.relative_to(TOP)) for p in TOP.rglob("*") if "build" not in p.parts}
+    lost = [w for w in words if not any(k == w or k.endswith("/" + w) for k in known)]
+    assert not lost, sorted(lost)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_say_their_version(name):
+    version = re.search(r"version: '([^']+)'", (TOP / "meson.build").read_text())[1]
+    done = run(BUILD / name, "--version")
+    assert done.returncode == 0
+    assert version in done.stdout, done.stdout + done.stderr
+    assert version in (TOP / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_option_is_in_the_manual_and_the_other_way_round(name):
+    done = run(BUILD / name, "--help")
+    assert done.returncode == 0, done.stderr
+    helped = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", done.stdout + done.stderr))
+    source = PROGRAMS[name].read_text().replace("\\-", "-")
+    manual = {"--" + m for m in re.findall(r"^\.(?:It )?Fl -([a-z][a-z-]+)", source, re.MULTILINE)}
+    manual |= {"--" + m for m in re.findall(r"Fl -([a-z][a-z-]+)", source)}
+    assert helped, "no options in --help"
+    assert helped - {"--help", "--version"} <= manual, f"not in the manual: {helped - manual}"
+    assert manual <= helped, f"in the manual only: {manual - helped}"
+
+
+def test_the_units_are_valid(tmp_path):
+    assert shutil.which("systemd-analyze"), "systemd-analyze is missing: ./run install-deps check"
+    for unit in ("ul2tpd.service", "ul2tpd.socket"):
+        source = (TOP / "systemd" / (unit + ".in"))
+        text = source.read_text() if source.exists() else (TOP / "systemd" / unit).read_text()
+        (tmp_path / unit).write_text(text.replace("@sbindir@", str(BUILD)).replace(
+            "@socket_path@", "/run/ul2tp/ul2tpd.sock"))
+    done = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
+               tmp_path / "ul2tpd.service", tmp_path / "ul2tpd.socket")
+    ours = [line for line in (done.stdout + done.stderr).splitlines() if "ul2tp" in line]
+    assert not ours, "\n".join(ours)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_installation_is_complete(tmp_path):
+    """`meson install` puts the programs, the library, its header, the pages and the units in place."""
+    done = run("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    installed = {p.name for p in tmp_path.rglob("*") if p.is_file() or p.is_symlink()}
+    wanted = {"ul2tpd", "ul2tp", "libul2tp.so.0", "ul2tp.h", "ul2tp_netlink.h", "ul2tpd.8", "ul2tp.8",
+              "ul2tpd.service", "ul2tpd.socket", "README.md", "libul2tp.pc"}
+    assert wanted <= installed, f"lacking: {wanted - installed}"
