@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("UL2TP_BUILD", TOP / "build"))
+BUILD = pathlib.Path(os.environ.get("UL2TP_BUILD", TOP / "build")).resolve()
 MARKDOWN = sorted([*TOP.glob("*.md"), *(TOP / "doc").glob("*.md")])
 PAGES = sorted((TOP / "man").glob("*.[1-8]"))
 PROGRAMS = {"ul2tpd": TOP / "man/ul2tpd.8", "ul2tp": TOP / "man/ul2tp.8"}
@@ -34,10 +34,8 @@ def anchors(path):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_manual_pages_are_clean(page):
-    lint = run("mandoc", "-Tlint", "-Wstyle", page)
-    # mandoc looks for the pages of SEE ALSO on this machine, where they need not be installed.
-    complaints = [line for line in lint.stdout.splitlines() if "referenced manual not found" not in line]
-    assert not complaints, "\n".join(complaints)
+    lint = run("mandoc", "-Tlint", "-Wwarning", page)
+    assert lint.returncode == 0 and not lint.stdout, lint.stdout
 
 
 @pytest.mark.parametrize("script", shell_scripts(), ids=lambda p: str(p.relative_to(TOP)))
@@ -96,10 +94,9 @@ def test_every_option_is_in_the_manual_and_the_other_way_round(name):
 def test_the_units_are_valid(tmp_path):
     assert shutil.which("systemd-analyze"), "systemd-analyze is missing: ./run install-deps check"
     for unit in ("ul2tpd.service", "ul2tpd.socket"):
-        source = (TOP / "systemd" / (unit + ".in"))
-        text = source.read_text() if source.exists() else (TOP / "systemd" / unit).read_text()
-        (tmp_path / unit).write_text(text.replace("@sbindir@", str(BUILD)).replace(
-            "@socket_path@", "/run/ul2tp/ul2tpd.sock"))
+        # systemd wants to see the program where the unit says it will be.
+        text = (BUILD / "systemd" / unit).read_text()
+        (tmp_path / unit).write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={BUILD}/ul2tpd", text, flags=re.M))
     done = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
                tmp_path / "ul2tpd.service", tmp_path / "ul2tpd.socket")
     ours = [line for line in (done.stdout + done.stderr).splitlines() if "ul2tp" in line]
