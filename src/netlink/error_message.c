@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* error_message.c - see error_message.h; netlink_ack() of the kernel as seen from outside */
+#include "netlink/error_message.h"
+
+#include <errno.h>
+
+#include "netlink/attribute.h"
+
+#define ERRNO_MAX 4095 /* as in the kernel */
+
+/* Whether there is anything to say beside the errno. */
+static bool words_present(const struct extack *ea, const struct nl_fault *fault)
+{
+	return (ea && ea->text[0]) || (fault && (fault->offset || fault->row));
+}
+
+static void words_put(struct writer *w, const struct extack *ea, const struct nl_fault *fault)
+{
+	if (ea && ea->text[0])
+		attribute_put_string(w, NLMSGERR_ATTR_MSG, ea->text);
+	if (fault && fault->offset)
+		attribute_put_u32(w, NLMSGERR_ATTR_OFFS, fault->offset);
+	if (fault && fault->row)
+		policy_row_put(w, NLMSGERR_ATTR_POLICY | NLA_F_NESTED, fault->row);
+}
+
+bool nl_error_put(struct writer *w, const struct nl_message *request, int error,
+                  const struct extack *ea, const struct nl_fault *fault,
+                  struct nl_socket_options options)
+{
+	bool words = error && options.ext_ack && words_present(ea, fault);
+	bool whole = error && !options.cap_ack;
+	uint16_t flags = (uint16_t)((whole ? 0 : NLM_F_CAPPED) | (words ? NLM_F_ACK_TLVS : 0));
+	struct nl_header header = nl_answer_header(request, NLMSG_ERROR, flags);
+	size_t start = nl_message_begin(w, &header);
+	size_t quoted = whole ? request->length : NLMSG_HDRLEN;
+
+	write_u32_host(w, (uint32_t)error);
+	write_bytes(w, request->start, quoted);
+	write_zeros(w, NLMSG_ALIGN(quoted) - quoted);
+	if (words)
+		words_put(w, ea, fault);
+	return nl_message_end(w, start);
+}
+
+/* The attributes after the quoted request. Text without its NUL is not taken. */
+static void words_read(struct reader *words, struct nl_error *ret)
+{
+	struct attribute a;
+
+	while (attribute_next(words, &a)) {
+		size_t len = read_left(&a.value);
+
+		if (a.type == NLMSGERR_ATTR_MSG && len && a.value.at[len - 1] == '\0')
+			ret->text = (const char *)a.value.at;
+		else if (a.type == NLMSGERR_ATTR_OFFS)
+			ret->offset = read_u32_host(&a.value);
+	}
+}
+
+int nl_error_read(const struct nl_message *m, struct nl_error *ret)
+{
+	struct reader r = m->payload;
+	int error = (int)read_u32_host(&r);
+	struct reader quoted = r;
+	size_t length = read_u32_host(&quoted);
+
+	if (quoted.failed || error > 0 || error < -ERRNO_MAX)
+		return -EBADMSG;
+	*ret = (struct nl_error){ .error = error, .text = "" };
+	if (!(m->flags & NLM_F_ACK_TLVS))
+		return 0;
+	read_skip(&r, m->flags & NLM_F_CAPPED ? NLMSG_HDRLEN : NLMSG_ALIGN(length));
+	if (!r.failed)
+		words_read(&r, ret);
+	return 0;
+}
+
+int nl_done_read(const struct nl_message *m)
+{
+	struct reader r = m->payload;
+	int status = (int)read_u32_host(&r);
+
+	return r.failed || status > 0 || status < -ERRNO_MAX ? -EBADMSG : status;
+}
