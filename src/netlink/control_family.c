@@ -100,10 +100,10 @@ static void group_put(struct writer *w, const struct genl_family *family)
 	attribute_nest_end(w, list);
 }
 
-/* The largest number nlctrl itself knows is not in its policy for requests. */
+/* Of nlctrl itself the kernel tells none. */
 static uint32_t attribute_max(const struct genl_family *family)
 {
-	return family == &control_family ? CTRL_ATTR_OP : (uint32_t)(family->policy->count - 1);
+	return family == &control_family ? 0 : (uint32_t)(family->policy->count - 1);
 }
 
 bool control_answer_put(struct writer *w, const struct nl_message *request, uint16_t flags,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* control_family.h - nlctrl, the family that tells the numbers of families (NL-1, NL-2, NL-3)
  *
- * Server: for a request of type GENL_ID_CTRL genl_request_read(&control_family, ...), then for a
- * dump control_answer_put() of each family with NLM_F_MULTI and nl_done_put(); otherwise
- * policy_parse(&control_policy, control_family.mode, ...), control_find(), control_answer_put() with
- * flags 0. Client: control_request_put(), control_answer_read().
+ * Server: for a request of type GENL_ID_CTRL genl_request_read(&control_family, ...), then
+ * policy_parse(&control_policy, control_family.mode, ...), which unlike in the l2tp family comes before
+ * dumps too; then for a dump control_answer_put() of each family with NLM_F_MULTI and nl_done_put(),
+ * otherwise control_find() and control_answer_put() with flags 0. Client: control_request_put(), control_answer_read().
  */
 #ifndef UL2TP_NETLINK_CONTROL_FAMILY_H
 #define UL2TP_NETLINK_CONTROL_FAMILY_H

@@ -8,16 +8,20 @@
 
 #define ERRNO_MAX 4095 /* as in the kernel */
 
-/* Whether there is anything to say beside the errno. */
-static bool words_present(const struct extack *ea, const struct nl_fault *fault)
+/* What to say, or NULL. */
+static const char *words_choose(int error, const struct extack *ea, const struct nl_fault *fault)
 {
-	return (ea && ea->text[0]) || (fault && (fault->offset || fault->row));
+	if (error && ea && ea->text[0])
+		return ea->text;
+	if (fault && fault->trailing)
+		return "bytes leftover after parsing attributes"; /* the kernel's words */
+	return NULL;
 }
 
-static void words_put(struct writer *w, const struct extack *ea, const struct nl_fault *fault)
+static void words_put(struct writer *w, const char *text, const struct nl_fault *fault)
 {
-	if (ea && ea->text[0])
-		attribute_put_string(w, NLMSGERR_ATTR_MSG, ea->text);
+	if (text)
+		attribute_put_string(w, NLMSGERR_ATTR_MSG, text);
 	if (fault && fault->offset)
 		attribute_put_u32(w, NLMSGERR_ATTR_OFFS, fault->offset);
 	if (fault && fault->row)
@@ -28,7 +32,9 @@ bool nl_error_put(struct writer *w, const struct nl_message *request, int error,
                   const struct extack *ea, const struct nl_fault *fault,
                   struct nl_socket_options options)
 {
-	bool words = error && options.ext_ack && words_present(ea, fault);
+	const char *text = options.ext_ack ? words_choose(error, ea, fault) : NULL;
+	const struct nl_fault *blame = options.ext_ack && error ? fault : NULL;
+	bool words = text || (blame && (blame->offset || blame->row));
 	bool whole = error && !options.cap_ack;
 	uint16_t flags = (uint16_t)((whole ? 0 : NLM_F_CAPPED) | (words ? NLM_F_ACK_TLVS : 0));
 	struct nl_header header = nl_answer_header(request, NLMSG_ERROR, flags);
@@ -39,7 +45,7 @@ bool nl_error_put(struct writer *w, const struct nl_message *request, int error,
 	write_bytes(w, request->start, quoted);
 	write_zeros(w, NLMSG_ALIGN(quoted) - quoted);
 	if (words)
-		words_put(w, ea, fault);
+		words_put(w, text, blame);
 	return nl_message_end(w, start);
 }
 

@@ -20,12 +20,15 @@ struct nl_socket_options {
 /**
  * nl_error_put() - acknowledge or refuse a request
  * @error: 0 or a negative errno
- * @ea:    words, or NULL; used only with ext_ack and an error
+ * @ea:    words, or NULL; used only with ext_ack
  * @fault: which attribute, or NULL (attributes_fault(), ul2tp_request_fault()); likewise
+ *
+ * An acknowledgement of success says words only of octets left over (fault->trailing); a refusal says
+ * them if @ea has none.
  *
  * Success quotes the header of the request and has NLM_F_CAPPED. A refusal quotes the whole request,
  * padded to four octets, unless cap_ack. With something to say NLM_F_ACK_TLVS is set and
- * NLMSGERR_ATTR_MSG, _OFFS, _POLICY follow, each if there is one.
+ * NLMSGERR_ATTR_MSG, _OFFS, _POLICY follow, each if there is one (success: only _MSG).
  *
  * Needs at most NL_ERROR_OVERHEAD octets more than the request.
  *

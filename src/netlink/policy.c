@@ -14,6 +14,9 @@
 #include "base/cleanup.h"
 #include "netlink/attribute.h"
 
+/* NL_ATTR_TYPE_UINT, which headers older than Linux 6.7 lack. */
+#define NL_ATTR_TYPE_UINT_NUMBER 17
+
 /* What each kind is: the octets of an integer (0: not one), and its name in NL_POLICY_TYPE_ATTR_TYPE. */
 static const struct kind {
 	uint16_t octets;
@@ -26,6 +29,7 @@ static const struct kind {
 	[ATTRIBUTE_U16]    = { 2, NL_ATTR_TYPE_U16 },
 	[ATTRIBUTE_U32]    = { 4, NL_ATTR_TYPE_U32 },
 	[ATTRIBUTE_U64]    = { 8, NL_ATTR_TYPE_U64 },
+	[ATTRIBUTE_MSECS]  = { 8, NL_ATTR_TYPE_UINT_NUMBER },
 	[ATTRIBUTE_STRING] = { 0, NL_ATTR_TYPE_NUL_STRING },
 	[ATTRIBUTE_BINARY] = { 0, NL_ATTR_TYPE_BINARY },
 	[ATTRIBUTE_NEST]   = { 0, NL_ATTR_TYPE_NESTED },
@@ -86,7 +90,8 @@ static int liberal_accept(const struct policy_row *row, const struct attribute *
 	uint16_t octets = kinds[row->kind].octets;
 	int err = attribute_check_liberal(row, a->value);
 
-	if (octets && read_left(&a->value) != octets)
+	/* The kernel says nothing of a time that is too long. */
+	if (octets && row->kind != ATTRIBUTE_MSECS && read_left(&a->value) != octets)
 		ret->inexact |= UINT64_C(1) << a->type;
 	if (err < 0) {
 		ret->fault.row = row;
@@ -278,7 +283,10 @@ struct nl_fault attributes_fault(const struct attributes *a, const struct extack
 {
 	if (a->fault.offset)
 		return a->fault;
-	return (struct nl_fault){ .offset = attributes_offset(a, ea->attribute) };
+	return (struct nl_fault){
+		.offset = attributes_offset(a, ea->attribute),
+		.trailing = a->trailing > 0,
+	};
 }
 
 void policy_row_put(struct writer *w, uint16_t type, const struct policy_row *row)

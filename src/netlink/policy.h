@@ -35,6 +35,7 @@ enum attribute_kind {
 	ATTRIBUTE_U16,
 	ATTRIBUTE_U32,
 	ATTRIBUTE_U64,
+	ATTRIBUTE_MSECS,  /* u64; the kernel has a kind of its own for times, and describes it so */
 	ATTRIBUTE_STRING, /* with its NUL */
 	ATTRIBUTE_BINARY,
 	ATTRIBUTE_NEST,
@@ -64,7 +65,8 @@ enum policy_mode {
 struct nl_fault {
 	uint32_t offset; /* of the attribute from the start of the message; 0: none to blame */
 	const struct policy_row
-		*row; /* the row it did not satisfy; NULL: none, or not for the client */
+		*row;  /* the row it did not satisfy; NULL: none, or not for the client */
+	bool trailing; /* octets that are no attribute followed the last one */
 };
 
 struct attributes {
@@ -115,7 +117,8 @@ uint32_t attributes_offset(const struct attributes *a, uint16_t number);
 /**
  * attributes_fault() - what to tell the client beside the errno and the words
  *
- * The policy failure if there was one, otherwise the offset of @ea->attribute if the request has it.
+ * The policy failure if there was one, otherwise the offset of @ea->attribute if the request has it;
+ * and whether octets were left over, which the kernel mentions even when it acknowledges.
  */
 struct nl_fault attributes_fault(const struct attributes *a, const struct extack *ea);
 

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ul2tp_family.c - see ul2tp_family.h */
+#include "netlink/ul2tp_family.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <net/if.h>
+
+#include "base/cleanup.h"
+#include "netlink/l2tp_family.h"
+
+#define BIT(number) (UINT64_C(1) << (number))
+
+/* clang-format off */
+static const struct genl_command ul2tp_commands[] = {
+	/* value                    name              do    dump    privilege */
+	{ UL2TP_CMD_STATUS_GET,     "STATUS_GET",     true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_SOCKET_SET,     "SOCKET_SET",     true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_SUBSCRIBE,      "SUBSCRIBE",      true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_UNSUBSCRIBE,    "UNSUBSCRIBE",    true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_TUNNEL_CREATE,  "TUNNEL_CREATE",  true, false,  GENL_ADMIN },
+	{ UL2TP_CMD_TUNNEL_SET,     "TUNNEL_SET",     true, false,  GENL_ADMIN },
+	{ UL2TP_CMD_TUNNEL_GET,     "TUNNEL_GET",     true, true,   GENL_ADMIN },
+	{ UL2TP_CMD_SESSION_CREATE, "SESSION_CREATE", true, false,  GENL_ADMIN },
+	{ UL2TP_CMD_SESSION_SET,    "SESSION_SET",    true, false,  GENL_ADMIN },
+	{ UL2TP_CMD_SESSION_GET,    "SESSION_GET",    true, true,   GENL_ADMIN },
+	{ UL2TP_CMD_LIMITS_SET,     "LIMITS_SET",     true, false,  GENL_DAEMON_ADMIN },
+};
+
+static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
+	[UL2TP_ATTR_VERSION]     = { "release",     ATTRIBUTE_STRING },
+	[UL2TP_ATTR_FEATURES]    = { "features",    ATTRIBUTE_NEST },
+	[UL2TP_ATTR_GROUP]       = { "group",       ATTRIBUTE_U32 },
+	[UL2TP_ATTR_CAP_ACK]     = { "cap_ack",     ATTRIBUTE_U8,     .max = 1 },
+	[UL2TP_ATTR_EXT_ACK]     = { "ext_ack",     ATTRIBUTE_U8,     .max = 1 },
+	[UL2TP_ATTR_L2TP]        = { "l2tp",        ATTRIBUTE_NEST },
+	[UL2TP_ATTR_LABEL]       = { "label",       ATTRIBUTE_STRING, .max = UL2TP_LABEL_MAX },
+	[UL2TP_ATTR_DEVICE]      = { "dev",         ATTRIBUTE_STRING, .min = 1, .max = IFNAMSIZ - 1 },
+	[UL2TP_ATTR_MARK]        = { "fwmark",      ATTRIBUTE_U32 },
+	[UL2TP_ATTR_TOS]         = { "tos",         ATTRIBUTE_U8 },
+	[UL2TP_ATTR_TTL]         = { "ttl",         ATTRIBUTE_U8,     .min = 1, .max = UINT8_MAX },
+	[UL2TP_ATTR_PEER_CHECK]  = { "peer_check",  ATTRIBUTE_U8,     .max = UL2TP_PEER_CHECK_IDS },
+	[UL2TP_ATTR_COUNTERS]    = { "counters",    ATTRIBUTE_NEST },
+	[UL2TP_ATTR_RX_DROPS]    = { "rx_drops",    ATTRIBUTE_NEST },
+	[UL2TP_ATTR_TX_DROPS]    = { "tx_drops",    ATTRIBUTE_NEST },
+	[UL2TP_ATTR_CREATED]     = { "created",     ATTRIBUTE_U64 },
+	[UL2TP_ATTR_MTU]         = { "mtu",         ATTRIBUTE_U32 },
+	[UL2TP_ATTR_LIMITS]      = { "limits",      ATTRIBUTE_NEST },
+	[UL2TP_ATTR_USAGE]       = { "usage",       ATTRIBUTE_NEST },
+	[UL2TP_ATTR_L2SPEC_TYPE] = { "l2spec_type", ATTRIBUTE_U8 },
+};
+
+static const struct policy_row limit_rows[] = {
+	[UL2TP_LIMIT_TUNNELS]     = { "tunnels",     ATTRIBUTE_U32 },
+	[UL2TP_LIMIT_SESSIONS]    = { "sessions",    ATTRIBUTE_U32 },
+	[UL2TP_LIMIT_MEMORY_KIB]  = { "memory_kib",  ATTRIBUTE_U32 },
+	[UL2TP_LIMIT_REQUESTS]    = { "requests",    ATTRIBUTE_U32 },
+	[UL2TP_LIMIT_SUBSCRIBERS] = { "subscribers", ATTRIBUTE_U32 },
+};
+
+#define L2TP_TUNNEL_CREATE_ATTRIBUTES                                                              \
+	(BIT(L2TP_ATTR_CONN_ID) | BIT(L2TP_ATTR_PEER_CONN_ID) | BIT(L2TP_ATTR_PROTO_VERSION) |     \
+	 BIT(L2TP_ATTR_ENCAP_TYPE) | BIT(L2TP_ATTR_FD) |                                           \
+	 BIT(L2TP_ATTR_IP_SADDR) | BIT(L2TP_ATTR_IP_DADDR) |                                       \
+	 BIT(L2TP_ATTR_IP6_SADDR) | BIT(L2TP_ATTR_IP6_DADDR) |                                     \
+	 BIT(L2TP_ATTR_UDP_SPORT) | BIT(L2TP_ATTR_UDP_DPORT) | BIT(L2TP_ATTR_UDP_CSUM) |           \
+	 BIT(L2TP_ATTR_UDP_ZERO_CSUM6_TX) | BIT(L2TP_ATTR_UDP_ZERO_CSUM6_RX))
+
+#define L2TP_SESSION_CREATE_ATTRIBUTES                                                             \
+	(BIT(L2TP_ATTR_CONN_ID) | BIT(L2TP_ATTR_SESSION_ID) | BIT(L2TP_ATTR_PEER_SESSION_ID) |     \
+	 BIT(L2TP_ATTR_PW_TYPE) | BIT(L2TP_ATTR_L2SPEC_TYPE) |                                     \
+	 BIT(L2TP_ATTR_COOKIE) | BIT(L2TP_ATTR_PEER_COOKIE) | BIT(L2TP_ATTR_IFNAME) |              \
+	 BIT(L2TP_ATTR_RECV_SEQ) | BIT(L2TP_ATTR_SEND_SEQ) | BIT(L2TP_ATTR_LNS_MODE) |             \
+	 BIT(L2TP_ATTR_RECV_TIMEOUT))
+
+#define L2TP_SESSION_SELECT_ATTRIBUTES                                                             \
+	(BIT(L2TP_ATTR_CONN_ID) | BIT(L2TP_ATTR_SESSION_ID) | BIT(L2TP_ATTR_IFNAME))
+
+#define UL2TP_TUNNEL_OPTIONS                                                                       \
+	(BIT(UL2TP_ATTR_LABEL) | BIT(UL2TP_ATTR_DEVICE) | BIT(UL2TP_ATTR_MARK) |                   \
+	 BIT(UL2TP_ATTR_TOS) | BIT(UL2TP_ATTR_TTL) | BIT(UL2TP_ATTR_PEER_CHECK))
+
+/* Which attributes a request can have; the required one is allowed too. */
+static const struct request_rule {
+	uint16_t required; /* 0: none */
+	uint64_t allowed;
+	uint64_t l2tp; /* allowed in UL2TP_ATTR_L2TP */
+} rules[] = {
+	[UL2TP_CMD_STATUS_GET]     = { 0 },
+	[UL2TP_CMD_SOCKET_SET]     = { 0, BIT(UL2TP_ATTR_CAP_ACK) | BIT(UL2TP_ATTR_EXT_ACK) },
+	[UL2TP_CMD_SUBSCRIBE]      = { UL2TP_ATTR_GROUP },
+	[UL2TP_CMD_UNSUBSCRIBE]    = { UL2TP_ATTR_GROUP },
+	[UL2TP_CMD_TUNNEL_CREATE]  = { UL2TP_ATTR_L2TP, UL2TP_TUNNEL_OPTIONS, L2TP_TUNNEL_CREATE_ATTRIBUTES },
+	[UL2TP_CMD_TUNNEL_SET]     = { UL2TP_ATTR_L2TP, BIT(UL2TP_ATTR_LABEL) | BIT(UL2TP_ATTR_PEER_CHECK),
+	                               BIT(L2TP_ATTR_CONN_ID) },
+	[UL2TP_CMD_TUNNEL_GET]     = { UL2TP_ATTR_L2TP, 0, BIT(L2TP_ATTR_CONN_ID) },
+	[UL2TP_CMD_SESSION_CREATE] = { UL2TP_ATTR_L2TP, BIT(UL2TP_ATTR_LABEL), L2TP_SESSION_CREATE_ATTRIBUTES },
+	[UL2TP_CMD_SESSION_SET]    = { UL2TP_ATTR_L2TP, BIT(UL2TP_ATTR_LABEL), L2TP_SESSION_SELECT_ATTRIBUTES },
+	[UL2TP_CMD_SESSION_GET]    = { UL2TP_ATTR_L2TP, 0, L2TP_SESSION_SELECT_ATTRIBUTES },
+	[UL2TP_CMD_LIMITS_SET]     = { UL2TP_ATTR_LIMITS },
+};
+/* clang-format on */
+
+static_assert(ARRAY_SIZE(ul2tp_commands) == UL2TP_CMD_MAX_PLUS_1 - 1, "each command has a row");
+static_assert(ARRAY_SIZE(rules) == UL2TP_CMD_MAX_PLUS_1, "each command has a rule");
+static_assert(ARRAY_SIZE(ul2tp_rows) == UL2TP_ATTR_MAX_PLUS_1, "each attribute has a row");
+static_assert(ARRAY_SIZE(limit_rows) == UL2TP_LIMIT_MAX_PLUS_1, "each limit has a row");
+
+const struct policy ul2tp_policy = { ul2tp_rows, ARRAY_SIZE(ul2tp_rows) };
+const struct policy ul2tp_limit_policy = { limit_rows, ARRAY_SIZE(limit_rows) };
+
+const struct genl_family ul2tp_family = {
+	.name = UL2TP_GENL_NAME,
+	.id = UL2TP_FAMILY_ID,
+	.version = UL2TP_GENL_VERSION,
+	.policy = &ul2tp_policy,
+	.mode = POLICY_STRICT,
+	.commands = ul2tp_commands,
+	.command_count = ARRAY_SIZE(ul2tp_commands),
+};
+
+/* The number of an attribute that is present and not allowed; 0: there is none. */
+static uint16_t attribute_not_allowed(const struct attributes *a, uint64_t allowed)
+{
+	for (uint16_t n = 1; n < a->policy->count; n++)
+		if (attributes_has(a, n) && !(allowed & BIT(n)))
+			return n;
+	return 0;
+}
+
+static int nest_read(const struct attributes *top, uint16_t number, const struct policy *policy,
+                     struct attributes *ret, struct extack *ea)
+{
+	return policy_parse(policy, POLICY_STRICT, attributes_value(top, number), top->message, ret,
+	                    ea);
+}
+
+int ul2tp_request_read(const struct nl_message *m, const struct genl_command *command,
+                       struct reader octets, struct ul2tp_request *ret, struct extack *ea)
+{
+	const struct request_rule *rule = &rules[command->number];
+	uint64_t allowed = rule->allowed | (rule->required ? BIT(rule->required) : 0);
+	uint16_t stranger;
+	int err;
+
+	ret->l2tp = attributes_none(&l2tp_policy, m->start);
+	ret->limits = attributes_none(&ul2tp_limit_policy, m->start);
+	err = policy_parse(&ul2tp_policy, POLICY_STRICT, octets, m->start, &ret->top, ea);
+	if (err < 0)
+		return err;
+
+	stranger = attribute_not_allowed(&ret->top, allowed);
+	if (stranger)
+		return extack_fail(ea, -EINVAL, UL2TP_BLAME(stranger), "%s means nothing to %s",
+		                   ul2tp_rows[stranger].name, command->name);
+	if (rule->required && !attributes_has(&ret->top, rule->required))
+		return extack_fail(ea, -EINVAL, 0, "%s is missing",
+		                   ul2tp_rows[rule->required].name);
+
+	err = nest_read(&ret->top, UL2TP_ATTR_L2TP, &l2tp_policy, &ret->l2tp, ea);
+	if (err < 0)
+		return err;
+	stranger = attribute_not_allowed(&ret->l2tp, rule->l2tp);
+	if (stranger)
+		return extack_fail(ea, -EINVAL, stranger, "%s means nothing to %s",
+		                   l2tp_policy.rows[stranger].name, command->name);
+	return nest_read(&ret->top, UL2TP_ATTR_LIMITS, &ul2tp_limit_policy, &ret->limits, ea);
+}
+
+struct nl_fault ul2tp_request_fault(const struct ul2tp_request *r, const struct extack *ea)
+{
+	struct nl_fault fault = { 0 };
+
+	if (r->top.fault.offset)
+		return r->top.fault;
+	if (r->l2tp.fault.offset)
+		return r->l2tp.fault;
+	if (r->limits.fault.offset)
+		return r->limits.fault;
+	if (ea->attribute & UL2TP_BLAME(0))
+		fault.offset = attributes_offset(&r->top, ea->attribute & UINT8_MAX);
+	else
+		fault.offset = attributes_offset(&r->l2tp, ea->attribute);
+	return fault;
+}
+
+size_t ul2tp_message_begin(struct writer *w, const struct nl_header *header,
+                           enum ul2tp_command command)
+{
+	return genl_message_begin(w, header, (uint8_t)command, UL2TP_GENL_VERSION);
+}
