@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* exchange.h - one request and all its answers */
+#ifndef UL2TP_CLIENT_EXCHANGE_H
+#define UL2TP_CLIENT_EXCHANGE_H
+
+#include "base/writer.h"
+#include "client/connection.h"
+#include "netlink/message.h"
+
+/* A request that is being written. */
+struct request {
+	struct ul2tp *u;
+	enum client_family family;
+	uint8_t command;
+	bool dump;
+	int fd; /* goes along; -1: none */
+	size_t start;
+	struct writer attributes; /* write attributes here */
+	_Alignas(8) uint8_t octets[REQUEST_MAX];
+};
+
+/** Called for each answer; not 0: call no more, and return that at the end */
+typedef int answer_fn(struct ul2tp *u, const struct nl_message *m, void *arg);
+
+/**
+ * request_begin() - start a request of @family
+ *
+ * Return: 0; -EOPNOTSUPP the other end has no such family; -EBUSY.
+ */
+int request_begin(struct request *r, struct ul2tp *u, enum client_family family, uint8_t command,
+                  bool dump);
+
+/**
+ * request_run() - send it and take the answers until the acknowledgement or the end of the dump
+ * @fn: gets messages of @r's family; NULL: they are skipped
+ *
+ * Return: 0; what @fn returned; the errno of the refusal, with its words in u->error.
+ */
+int request_run(struct request *r, answer_fn *fn, void *arg);
+
+/** answer_attributes() - what follows generic netlink's header; *command is set. 0 or -EBADMSG */
+int answer_attributes(const struct nl_message *m, uint8_t *command, struct reader *ret);
+
+#endif
