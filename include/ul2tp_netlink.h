@@ -12,48 +12,48 @@
 #ifndef UL2TP_NETLINK_H
 #define UL2TP_NETLINK_H
 
-#define UL2TP_GENL_NAME "ul2tp"
+#define UL2TP_GENL_NAME    "ul2tp"
 #define UL2TP_GENL_VERSION 1
 
 /* What a request does; "admin" needs CAP_NET_ADMIN over the client's network namespace. */
 enum ul2tp_command {
 	UL2TP_CMD_UNSPEC,
-	UL2TP_CMD_STATUS_GET,	  /* -> VERSION, FEATURES, LIMITS, USAGE, of the client's namespace. no privilege */
-	UL2TP_CMD_SOCKET_SET,	  /* CAP_ACK, EXT_ACK: what setsockopt(SOL_NETLINK) is on AF_NETLINK. no privilege */
-	UL2TP_CMD_SUBSCRIBE,	  /* GROUP: receive its notifications. no privilege; see doc/deviations.md, Q-20 */
-	UL2TP_CMD_UNSUBSCRIBE,	  /* GROUP */
-	UL2TP_CMD_TUNNEL_CREATE,  /* L2TP (as L2TP_CMD_TUNNEL_CREATE) and LABEL, DEVICE, MARK, TOS, TTL, PEER_CHECK. admin */
-	UL2TP_CMD_TUNNEL_SET,	  /* L2TP { CONN_ID } and LABEL, PEER_CHECK, each if present. admin */
-	UL2TP_CMD_TUNNEL_GET,	  /* L2TP { CONN_ID }, or dump -> TUNNEL message. admin */
+	UL2TP_CMD_STATUS_GET, /* -> VERSION, FEATURES, LIMITS, USAGE, of the client's namespace. no privilege */
+	UL2TP_CMD_SOCKET_SET, /* CAP_ACK, EXT_ACK: what setsockopt(SOL_NETLINK) is on AF_NETLINK. no privilege */
+	UL2TP_CMD_SUBSCRIBE, /* GROUP: receive its notifications. no privilege; see doc/deviations.md, Q-20 */
+	UL2TP_CMD_UNSUBSCRIBE, /* GROUP */
+	UL2TP_CMD_TUNNEL_CREATE, /* L2TP (as L2TP_CMD_TUNNEL_CREATE) and LABEL, DEVICE, MARK, TOS, TTL, PEER_CHECK. admin */
+	UL2TP_CMD_TUNNEL_SET, /* L2TP { CONN_ID } and LABEL, PEER_CHECK, each if present. admin */
+	UL2TP_CMD_TUNNEL_GET, /* L2TP { CONN_ID }, or dump -> TUNNEL message. admin */
 	UL2TP_CMD_SESSION_CREATE, /* L2TP (as L2TP_CMD_SESSION_CREATE) and LABEL. admin */
-	UL2TP_CMD_SESSION_SET,	  /* L2TP { CONN_ID, SESSION_ID or IFNAME } and LABEL. admin */
-	UL2TP_CMD_SESSION_GET,	  /* L2TP { CONN_ID, SESSION_ID or IFNAME }, or dump -> SESSION message. admin */
-	UL2TP_CMD_LIMITS_SET,	  /* LIMITS of the client's namespace. admin over the daemon's own namespace */
+	UL2TP_CMD_SESSION_SET,    /* L2TP { CONN_ID, SESSION_ID or IFNAME } and LABEL. admin */
+	UL2TP_CMD_SESSION_GET, /* L2TP { CONN_ID, SESSION_ID or IFNAME }, or dump -> SESSION message. admin */
+	UL2TP_CMD_LIMITS_SET, /* LIMITS of the client's namespace. admin over the daemon's own namespace */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 
 enum ul2tp_attribute {
 	UL2TP_ATTR_UNSPEC,
-	UL2TP_ATTR_VERSION,	/* string: ul2tpd's release */
-	UL2TP_ATTR_FEATURES,	/* nest of UL2TP_FEATURE: a string each */
-	UL2TP_ATTR_GROUP,	/* u32: multicast group id, from nlctrl */
-	UL2TP_ATTR_CAP_ACK,	/* u8 0/1: errors quote only the request's header (NETLINK_CAP_ACK) */
-	UL2TP_ATTR_EXT_ACK,	/* u8 0/1: errors carry words (NETLINK_EXT_ACK) */
-	UL2TP_ATTR_L2TP,	/* nest of L2TP_ATTR_*: in requests the attributes of the l2tp command of the
+	UL2TP_ATTR_VERSION,  /* string: ul2tpd's release */
+	UL2TP_ATTR_FEATURES, /* nest of UL2TP_FEATURE: a string each */
+	UL2TP_ATTR_GROUP,    /* u32: multicast group id, from nlctrl */
+	UL2TP_ATTR_CAP_ACK,  /* u8 0/1: errors quote only the request's header (NETLINK_CAP_ACK) */
+	UL2TP_ATTR_EXT_ACK,  /* u8 0/1: errors carry words (NETLINK_EXT_ACK) */
+	UL2TP_ATTR_L2TP, /* nest of L2TP_ATTR_*: in requests the attributes of the l2tp command of the
 				 * same name, in replies exactly those of the l2tp family's GET reply */
-	UL2TP_ATTR_LABEL,	/* string, at most 63 octets, printable: the operator's own words */
-	UL2TP_ATTR_DEVICE,	/* string: outer packets leave and arrive by this interface (SO_BINDTODEVICE) */
-	UL2TP_ATTR_MARK,	/* u32: mark of outer packets (SO_MARK) */
-	UL2TP_ATTR_TOS,		/* u8: TOS or traffic class of outer packets; 0 if absent */
-	UL2TP_ATTR_TTL,		/* u8 1..255: TTL or hop limit of outer packets; the system's if absent */
-	UL2TP_ATTR_PEER_CHECK,	/* u8: enum ul2tp_peer_check */
-	UL2TP_ATTR_COUNTERS,	/* nest of UL2TP_COUNTER_* */
-	UL2TP_ATTR_RX_DROPS,	/* nest of UL2TP_DROP, one a reason that is not zero */
-	UL2TP_ATTR_TX_DROPS,	/* nest of UL2TP_DROP, one a reason that is not zero */
-	UL2TP_ATTR_CREATED,	/* u64: seconds since 1970 */
-	UL2TP_ATTR_MTU,		/* u32: the interface's MTU as computed at creation (ETH-10) */
-	UL2TP_ATTR_LIMITS,	/* nest of UL2TP_LIMIT_* */
-	UL2TP_ATTR_USAGE,	/* nest of UL2TP_LIMIT_*: how much of each is used */
+	UL2TP_ATTR_LABEL, /* string, at most 63 octets, printable: the operator's own words */
+	UL2TP_ATTR_DEVICE, /* string: outer packets leave and arrive by this interface (SO_BINDTODEVICE) */
+	UL2TP_ATTR_MARK, /* u32: mark of outer packets (SO_MARK) */
+	UL2TP_ATTR_TOS,  /* u8: TOS or traffic class of outer packets; 0 if absent */
+	UL2TP_ATTR_TTL,  /* u8 1..255: TTL or hop limit of outer packets; the system's if absent */
+	UL2TP_ATTR_PEER_CHECK,  /* u8: enum ul2tp_peer_check */
+	UL2TP_ATTR_COUNTERS,    /* nest of UL2TP_COUNTER_* */
+	UL2TP_ATTR_RX_DROPS,    /* nest of UL2TP_DROP, one a reason that is not zero */
+	UL2TP_ATTR_TX_DROPS,    /* nest of UL2TP_DROP, one a reason that is not zero */
+	UL2TP_ATTR_CREATED,     /* u64: seconds since 1970 */
+	UL2TP_ATTR_MTU,         /* u32: the interface's MTU as computed at creation (ETH-10) */
+	UL2TP_ATTR_LIMITS,      /* nest of UL2TP_LIMIT_* */
+	UL2TP_ATTR_USAGE,       /* nest of UL2TP_LIMIT_*: how much of each is used */
 	UL2TP_ATTR_L2SPEC_TYPE, /* u8: enum l2tp_l2spec_type; the l2tp family does not report it */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
@@ -64,7 +64,7 @@ enum ul2tp_feature_attribute {
 
 enum ul2tp_peer_check {
 	UL2TP_PEER_CHECK_SOCKET, /* data came to this tunnel's endpoint from this tunnel's peer */
-	UL2TP_PEER_CHECK_IDS,	 /* the ids in the packet decide, as in the kernel */
+	UL2TP_PEER_CHECK_IDS,    /* the ids in the packet decide, as in the kernel */
 };
 
 /* u64 each. Octets count L2TP header and payload, as the kernel's own counters do. */
@@ -76,15 +76,15 @@ enum ul2tp_counter {
 	UL2TP_COUNTER_TX_PACKETS,
 	UL2TP_COUNTER_TX_OCTETS,
 	UL2TP_COUNTER_TX_LAST,
-	UL2TP_COUNTER_RX_HELD, /* waiting in the reorder queue now */
+	UL2TP_COUNTER_RX_HELD,      /* waiting in the reorder queue now */
 	UL2TP_COUNTER_RX_REORDERED, /* put back in order */
 	UL2TP_COUNTER_MAX_PLUS_1,
 };
 
 enum ul2tp_drop_attribute {
-	UL2TP_DROP = 1,	 /* nest of the three below */
-	UL2TP_DROP_NAME, /* string: stable, see doc/interfaces.txt */
-	UL2TP_DROP_WORDS, /* string: what it means */
+	UL2TP_DROP = 1,     /* nest of the three below */
+	UL2TP_DROP_NAME,    /* string: stable, see doc/interfaces.txt */
+	UL2TP_DROP_WORDS,   /* string: what it means */
 	UL2TP_DROP_PACKETS, /* u64 */
 };
 

@@ -14,7 +14,7 @@
 
 struct extack {
 	char text[EXTACK_TEXT_MAX]; /* empty: nothing to say */
-	uint16_t attribute;	    /* number of the attribute to blame; 0: none */
+	uint16_t attribute;         /* number of the attribute to blame; 0: none */
 };
 
 /**
@@ -27,7 +27,6 @@ void extack_set(struct extack *ea, uint16_t attribute, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /** extack_fail() - extack_set() that returns @err, so that a refusal is one line */
-#define extack_fail(ea, err, attribute, ...)                                                       \
-	(extack_set((ea), (attribute), __VA_ARGS__), (err))
+#define extack_fail(ea, err, attribute, ...) (extack_set((ea), (attribute), __VA_ARGS__), (err))
 
 #endif

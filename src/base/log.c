@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_LINE_MAX 1024
+#define LOG_LINE_MAX    1024
 #define EVENT_NAMES_MAX 64
 
 struct event_rate {

@@ -17,7 +17,7 @@
 struct reader {
 	const uint8_t *at;  /* next byte to read; borrowed */
 	const uint8_t *end; /* one past the last */
-	bool failed;	    /* something was read that is not there */
+	bool failed;        /* something was read that is not there */
 };
 
 /** reader_over() - a reader over @len octets at @data, which must outlive it */

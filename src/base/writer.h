@@ -15,7 +15,7 @@
 
 struct writer {
 	uint8_t *start; /* borrowed */
-	uint8_t *at;	/* next byte to write */
+	uint8_t *at;    /* next byte to write */
 	uint8_t *end;
 	bool failed; /* something did not fit */
 };

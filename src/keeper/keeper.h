@@ -41,7 +41,7 @@ struct keeper_client {
 	struct netns_id netns; /* in which the client's socket was made (NL-4) */
 	pid_t pid;
 	uid_t uid;
-	bool admin;	   /* the opener holds CAP_NET_ADMIN over the namespace's owner */
+	bool admin;        /* the opener holds CAP_NET_ADMIN over the namespace's owner */
 	bool daemon_admin; /* ... and over the namespace ul2tpd itself was started in */
 	char process[16];  /* its name, for log lines */
 };
@@ -54,7 +54,8 @@ struct keeper_client {
  * Return: 0; -ESRCH the process has gone; -EPERM this ul2tpd may not act in that namespace (rootless:
  *         it serves only its own); -ENFILE out of slots.
  */
-int keeper_client_open(struct keeper *k, int connection, struct keeper_client *ret, struct extack *ea);
+int keeper_client_open(struct keeper *k, int connection, struct keeper_client *ret,
+                       struct extack *ea);
 
 /**
  * keeper_client_check() - whether the opener had, and @sender now has, CAP_NET_ADMIN over the namespace
@@ -67,7 +68,7 @@ int keeper_client_check(struct keeper *k, uint32_t client, pid_t sender, bool ov
 void keeper_client_close(struct keeper *k, uint32_t client);
 
 enum endpoint_flag {
-	ENDPOINT_CHECKSUM_TX = 1,	/* UDP/IPv4: send checksums */
+	ENDPOINT_CHECKSUM_TX = 1,       /* UDP/IPv4: send checksums */
 	ENDPOINT_ZERO_CHECKSUM6_TX = 2, /* UDP/IPv6: send none */
 	ENDPOINT_ZERO_CHECKSUM6_RX = 4, /* UDP/IPv6: accept packets that carry none */
 };
@@ -76,7 +77,7 @@ enum endpoint_flag {
 struct endpoint_params {
 	union address local; /* address may be unspecified, port 0: the system chooses one */
 	uint8_t protocol;    /* IPPROTO_UDP or 115 (IPPROTO_L2TP) */
-	uint8_t flags;	     /* enum endpoint_flag */
+	uint8_t flags;       /* enum endpoint_flag */
 	uint8_t tos;
 	uint8_t ttl; /* 0: the system's default */
 	uint32_t mark;
@@ -87,7 +88,7 @@ struct keeper_endpoint {
 	uint32_t slot;
 	struct netns_id netns;
 	struct endpoint_params params; /* .local as bound: the real port */
-	int fd;	     /* receives and sends; non-blocking; becomes the caller's */
+	int fd;                        /* receives and sends; non-blocking; becomes the caller's */
 	int bulk_fd; /* UDP without transmit checksums only, else -1: sends UDP_SEGMENT batches, which need
 		      * them, from the same port; gets nothing. Source address by IP_PKTINFO on each message */
 };
@@ -100,7 +101,7 @@ struct keeper_endpoint {
  * Return: 0, or the errno of bind (TUN-10): -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -ENODEV (device) ...
  */
 int keeper_endpoint_open(struct keeper *k, uint32_t client, const struct endpoint_params *params,
-			 struct keeper_endpoint *ret, struct extack *ea);
+                         struct keeper_endpoint *ret, struct extack *ea);
 void keeper_endpoint_close(struct keeper *k, uint32_t endpoint);
 
 /**
@@ -110,8 +111,8 @@ void keeper_endpoint_close(struct keeper *k, uint32_t endpoint);
  *
  * Return: 0, or connect()'s errno: -ENETUNREACH, -EHOSTUNREACH, -EACCES (broadcast), -EINVAL ...
  */
-int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer, union address *source,
-		 uint32_t *mtu_bytes, struct extack *ea);
+int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
+                 union address *source, uint32_t *mtu_bytes, struct extack *ea);
 
 struct keeper_device {
 	uint32_t slot;
@@ -131,7 +132,7 @@ struct keeper_device {
  *         -EPERM.
  */
 int keeper_device_create(struct keeper *k, uint32_t client, const char *name, uint32_t mtu_bytes,
-			 struct keeper_device *ret, struct extack *ea);
+                         struct keeper_device *ret, struct extack *ea);
 
 /* Returns at once; the device goes with others in one batch soon after. The caller closes its own duplicate. */
 void keeper_device_remove(struct keeper *k, uint32_t device);
@@ -143,7 +144,7 @@ int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *
 /* What the keeper says unasked. */
 enum keeper_event_kind {
 	KEEPER_EVENT_NETNS_GONE, /* the last process and mount left: close all that is in it */
-	KEEPER_EVENT_STOP,	 /* the daemon is to end */
+	KEEPER_EVENT_STOP,       /* the daemon is to end */
 };
 
 struct keeper_event {
@@ -160,14 +161,14 @@ int keeper_event_read(struct keeper *k, struct keeper_event *ret);
 /* What the engine was started with; see keeper_run(). */
 struct keeper_start {
 	struct keeper *keeper;
-	int listener;		/* SOCK_SEQPACKET, listening, non-blocking; SO_PASSCRED set */
+	int listener;            /* SOCK_SEQPACKET, listening, non-blocking; SO_PASSCRED set */
 	struct records *records; /* mapped, shared with the keeper, kept over engines */
-	bool first;		/* no engine ran before: nothing to resume */
+	bool first;              /* no engine ran before: nothing to resume */
 	bool own_namespace_only; /* rootless: only one namespace can be served */
 };
 
 struct keeper_options {
-	const char *socket_path; /* NULL: LISTEN_FDS gives the listener */
+	const char *socket_path;            /* NULL: LISTEN_FDS gives the listener */
 	uint32_t max_tunnels, max_sessions; /* sizes of the records */
 };
 
@@ -177,7 +178,7 @@ struct keeper_options {
  *
  * Restarts an engine that dies by a signal. Return: exit status of the program.
  */
-int keeper_run(const struct keeper_options *options, int (*engine)(const struct keeper_start *start, void *arg),
-	       void *arg);
+int keeper_run(const struct keeper_options *options,
+               int (*engine)(const struct keeper_start *start, void *arg), void *arg);
 
 #endif

@@ -16,17 +16,17 @@
 
 #include "keeper/keeper.h"
 
-#define RECORDS_MAGIC 0x756c3274u
-#define RECORDS_VERSION 1
+#define RECORDS_MAGIC    0x756c3274u
+#define RECORDS_VERSION  1
 #define RECORD_DROPS_MAX 32
 #define RECORD_LABEL_MAX 64
-#define RECORD_NONE UINT32_MAX
+#define RECORD_NONE      UINT32_MAX
 
 enum record_state {
-	RECORD_FREE,	 /* memory is zero */
+	RECORD_FREE,     /* memory is zero */
 	RECORD_BUILDING, /* being set up: remove after a crash */
-	RECORD_LIVE,	 /* complete: adopt after a crash */
-	RECORD_GOING,	 /* being removed: finish after a crash */
+	RECORD_LIVE,     /* complete: adopt after a crash */
+	RECORD_GOING,    /* being removed: finish after a crash */
 };
 
 struct tunnel_record {
@@ -70,7 +70,7 @@ struct session_record {
 	_Atomic uint32_t send_seq; /* the word by which receive tells transmit (RX-42, RX-43) */
 	uint8_t cookie[8], peer_cookie[8];
 	uint32_t reorder_timeout_ms, mtu_bytes;
-	char ifname[IFNAMSIZ]; /* stored name (NL-71) */
+	char ifname[IFNAMSIZ];      /* stored name (NL-71) */
 	uint64_t created_s, serial; /* serial: order of creation, for "newest first" (NL-70) */
 	char label[RECORD_LABEL_MAX];
 	_Alignas(64) struct session_rx_record rx;
@@ -84,7 +84,7 @@ struct records {
 	uint32_t tunnels_used, sessions_used; /* no record at or beyond this index was ever used */
 	uint64_t serial;
 	uint32_t engines; /* how many engines were started */
-	/* then max_tunnels tunnel records, max_sessions session records */
+			  /* then max_tunnels tunnel records, max_sessions session records */
 };
 
 /** records_size() - octets of the whole mapping */
