@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""vm.py - a machine with a kernel of Debian's, in QEMU, without KVM, within seconds
+
+    with Machine("linux-image-6.12-amd64", modules=["l2tp_eth"], tap=("far", "/run/netns/x")) as machine:
+        machine.run("ip", "l2tp", "show", "tunnel")
+        machine.call("interop.far_end:counters", 1, 2)
+
+The machine sees the file system of this one, read-only by virtio-9p with a tmpfs over it: so every program
+and the checkout itself are there, at their paths, and what is written is gone afterwards; /run and /dev/shm
+are its own. Only the modules asked for, and those they need, exist in it. vm_agent.py runs there and does what is asked by a virtio
+serial port. With tap=, eth0 inside is the far end of that TAP, which is made in that namespace and goes with
+the machine.
+
+It ends when close() is called, or with the process that made it.
+"""
+import concurrent.futures
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+
+from support import kernel_package
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+BOOT_TIMEOUT = 120
+ALWAYS = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay")
+
+# The emulator copies octet by octet what a processor with erms copies by the line; five levels of page tables
+# and workarounds against speculation cost and give nothing here.
+PROCESSOR = "max,-erms,-fsrm,-la57"
+COMMAND_LINE = "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on rdinit=/init"
+
+INIT = """#!/bin/busybox sh
+@LINKS@
+PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+for module in $(cat /modules/order); do
+	insmod /modules/$module.ko || echo "vm: $module can not be loaded"
+done
+rm -r /modules
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro host /low || exec poweroff -f
+mount -t tmpfs tmpfs /high
+mkdir /high/upper /high/work
+mount -t overlay -o lowerdir=/low,upperdir=/high/upper,workdir=/high/work overlay /root || exec poweroff -f
+for there in proc sys dev; do
+	mount -o move /$there /root/$there
+done
+cd /root
+mkdir -p dev/pts dev/shm run
+mount -t devpts devpts dev/pts
+for there in dev/shm run; do
+	mount -t tmpfs -o mode=1777 tmpfs $there
+done
+mount -t cgroup2 cgroup sys/fs/cgroup
+# No module of this machine's kernel is to be had, whatever directory the host has.
+mount -t tmpfs -o ro tmpfs lib/modules 2>/dev/null
+ln -sf /proc/self/fd dev/fd
+cp /bin/busybox run/busybox
+exec switch_root /root /run/busybox sh -c '
+	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+	export PYTHONPATH=@TESTS@ PYTHONDONTWRITEBYTECODE=1 @ENVIRONMENT@
+	/run/busybox hostname machine
+	ip link set lo up
+	/usr/bin/python3 -m support.vm_agent </dev/null
+	/run/busybox poweroff -f'
+"""
+
+
+class Ended(AssertionError):
+    """The machine is no more; the text has what its console said last."""
+
+
+def set_pdeathsig():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def archive(entries):
+    """An initramfs: a cpio archive (newc) of {path: octets, or None for a directory}. All are executable."""
+    out = bytearray()
+
+    def add(number, name, mode, octets):
+        fields = [number, mode, 0, 0, 1, 0, len(octets), 0, 0, 0, 0, len(name) + 1, 0]
+        out.extend(b"070701" + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0")
+        out.extend(bytes(-len(out) % 4))
+        out.extend(octets)
+        out.extend(bytes(-len(out) % 4))
+
+    for number, (name, octets) in enumerate(entries.items(), 1):
+        add(number, name, 0o40755 if octets is None else 0o100755, octets or b"")
+    add(0, "TRAILER!!!", 0, b"")
+    return bytes(out)
+
+
+def quoted(text):
+    """A word for the shell, inside the single quotes of INIT."""
+    assert not set(str(text)) & set("\"'$`\\\n"), f"{text} can not be told to the shell inside"
+    return f'"{text}"'
+
+
+def initramfs(kernel, modules, environment):
+    """Busybox, the modules and INIT."""
+    entries = {name: None for name in ("bin", "proc", "sys", "dev", "low", "high", "root", "modules")}
+    busybox = pathlib.Path(shutil.which("busybox") or "/bin/busybox")
+    entries["bin/busybox"] = busybox.read_bytes()
+    init = INIT.replace("@TESTS@", quoted(TESTS)).replace(
+        "@ENVIRONMENT@", " ".join(f"{name}={quoted(value)}" for name, value in environment.items()))
+    links = "\n".join(f"/bin/busybox ln -s busybox /bin/{word}" for word in (
+        "sh", "mount", "insmod", "cat", "rm", "mkdir", "ln", "cp", "poweroff", "switch_root"))
+    entries["init"] = init.replace("@LINKS@", links).encode()
+    loadable = kernel.modules([*ALWAYS, *modules])
+    for name, octets in loadable:
+        entries[f"modules/{name}.ko"] = octets
+    entries["modules/order"] = " ".join(name for name, _ in loadable).encode()
+    return archive(entries)
+
+
+class Machine:
+    """A running machine.
+
+    package:      Debian's name of the kernel's metapackage, as linux-image-6.12-amd64
+    modules:      loaded at the start, with what they need
+    tap:          (name, path of a network namespace): eth0 inside is joined to this new TAP of that namespace
+    environment:  further variables of what runs inside
+    """
+
+    def __init__(self, package, modules=(), tap=None, cpus=1, memory_mb=768, environment=None):
+        self.kernel = kernel_package.fetch(package)
+        self.directory = tempfile.TemporaryDirectory(prefix="ul2tp-vm-")
+        self.console_path = pathlib.Path(self.directory.name) / "console"
+        self.process, self.waiting, self.numbers, self.ended = None, {}, 0, False
+        self.lock = threading.Lock()
+        try:
+            initrd = pathlib.Path(self.directory.name) / "initrd"
+            initrd.write_bytes(initramfs(self.kernel, [*modules, *(["virtio_net"] if tap else [])],
+                                         environment or {}))
+            ready = self._expect(0)
+            self._start(initrd, tap, cpus, memory_mb)
+            self.release = self._result(ready, BOOT_TIMEOUT)["value"]
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, initrd, tap, cpus, memory_mb):
+        ours, theirs = socket.socketpair()
+        command = [
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+            "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", PROCESSOR, "-smp", str(cpus),
+            "-m", str(memory_mb), "-kernel", str(self.kernel.image), "-initrd", str(initrd),
+            "-append", COMMAND_LINE, "-serial", f"file:{self.console_path}",
+            "-virtfs", "local,path=/,mount_tag=host,security_model=none,multidevs=remap,readonly=on",
+            "-chardev", f"socket,id=agent,fd={theirs.fileno()}", "-device", "virtio-serial-pci",
+            "-device", "virtserialport,chardev=agent,name=ul2tp.agent"]
+        if tap:
+            command = ["nsenter", f"--net={tap[1]}", *command, "-netdev",
+                       f"tap,id=net,ifname={tap[0]},script=no,downscript=no", "-device",
+                       "virtio-net-pci,netdev=net"]
+        with self.console_path.open("wb") as console:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                                            pass_fds=[theirs.fileno()], preexec_fn=set_pdeathsig)
+        theirs.close()
+        self.socket = ours
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    # --- requests and answers ---------------------------------------------------------------------------
+
+    def _expect(self, number):
+        future = concurrent.futures.Future()
+        with self.lock:
+            if self.ended:
+                raise Ended(self._last_words())
+            self.waiting[number] = future
+        return future
+
+    def _read(self):
+        try:
+            with self.socket.makefile("rb") as answers:
+                for line in answers:
+                    answer = json.loads(line)
+                    with self.lock:
+                        future = self.waiting.pop(answer["id"], None)
+                    if future:
+                        future.set_result(answer)
+        except OSError:
+            pass
+        with self.lock:
+            self.ended = True
+            left, self.waiting = self.waiting, {}
+        for future in left.values():
+            future.set_exception(Ended(self._last_words()))
+
+    def _request(self, request):
+        with self.lock:
+            self.numbers += 1
+            request["id"] = self.numbers
+        future = self._expect(request["id"])
+        try:
+            with self.lock:
+                self.socket.sendall(json.dumps(request).encode() + b"\n")
+        except OSError as why:
+            raise Ended(self._last_words()) from why
+        return future
+
+    def _result(self, future, timeout):
+        try:
+            answer = future.result(timeout)
+        except concurrent.futures.TimeoutError:
+            raise AssertionError(f"the machine did not answer within {timeout} s; "
+                                 + self._last_words()) from None
+        if "error" in answer:
+            raise AssertionError("inside the machine: " + answer["error"])
+        return answer
+
+    def _last_words(self):
+        lines = self.console_path.read_text(errors="replace").splitlines()[-25:]
+        return "its console said last:\n" + "\n".join(lines)
+
+    # --- what tests use ---------------------------------------------------------------------------------
+
+    def run(self, *command, check=True, timeout=60, input=None):
+        """The finished process; AssertionError with what it said if it failed."""
+        command = [str(word) for word in command]
+        request = {"command": command, "timeout": timeout, "input": input}
+        answer = self._result(self._request(request), timeout + 5)
+        if check and answer["status"] != 0:
+            raise AssertionError(f"inside the machine: {' '.join(command)}\nexit status {answer['status']}\n"
+                                 f"{answer['stdout']}{answer['stderr']}")
+        return subprocess.CompletedProcess(command, answer["status"], answer["stdout"], answer["stderr"])
+
+    def call(self, function, *arguments, timeout=60):
+        """What "package.module:function" of tests/ returns inside; both ways only what JSON can say."""
+        return self._result(self._request({"call": function, "arguments": arguments}), timeout)["value"]
+
+    def begin(self, function, *arguments):
+        """As call(), but goes on at once: the result is had by calling what is returned."""
+        future = self._request({"call": function, "arguments": arguments})
+        return lambda timeout=60: self._result(future, timeout)["value"]
+
+    def log(self):
+        """What the kernel has said."""
+        return self.run("dmesg").stdout
+
+    def close(self):
+        if self.process:
+            # Nothing inside is worth saving: all that it wrote is in its memory.
+            self.process.kill()
+            self.process.wait()
+            self.reader.join(10)
+            self.socket.close()
+            self.process = None
+        self.directory.cleanup()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
