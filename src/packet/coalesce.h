@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* coalesce.h - frames of one flow that arrived in a batch become one frame for the TAP
+ *
+ * The mirror of segment.c: what a batch brings for a session is collected while it is TCP segments (or
+ * UDP datagrams of one size) that follow one another, and written as one frame with a virtio-net header of
+ * up to 64 KiB. Frames are merged only if segment.c would make of the result the very frames that came, octet
+ * for octet; the rules are those of the kernel's GRO and a little stricter. A frame with a wrong
+ * checksum, and whatever else does not fit, is handed on alone and untouched.
+ *
+ * Several flows of several sessions may be open at a time. The order within a flow is kept; between flows it may
+ * change, as in GRO. No allocation, no copy of payload: frames stay where they are and must stay
+ * there until coalesce_flush().
+ */
+#ifndef UL2TP_PACKET_COALESCE_H
+#define UL2TP_PACKET_COALESCE_H
+
+#include <linux/virtio_net.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#define COALESCE_FLOWS       8   /* open at a time; a ninth ends the oldest */
+#define COALESCE_SEGMENTS    64  /* in one frame */
+#define COALESCE_HEADERS_MAX 128 /* Ethernet, two VLAN tags, IPv4 or IPv6, TCP */
+
+/* A frame for a device, one writev(). */
+struct coalesced {
+	void *owner;        /* as given to coalesce_add() */
+	uint32_t frames;    /* how many received frames are in it */
+	uint32_t frame_len; /* octets without the virtio-net header */
+	uint32_t iov_count;
+	struct iovec *
+		iov; /* [0] the virtio-net header, then the frame; borrowed, good during the call */
+};
+
+/* Takes a frame. Must not call the coalescer. */
+typedef void coalesce_emit(void *arg, const struct coalesced *frame);
+
+/* An open flow. Belongs to coalesce.c. */
+struct coalesce_flow {
+	void *owner;
+	uint64_t hash;   /* of owner and flow key; 0: not in use */
+	uint64_t serial; /* of its first frame */
+	uint32_t segments, segment_payload, payload_len;
+	uint32_t next_seq; /* TCP */
+	uint16_t l3, l4, headers_len, next_id;
+	uint8_t ip_version, protocol;
+	uint8_t headers[COALESCE_HEADERS_MAX]; /* of its first frame */
+	struct virtio_net_hdr vnet;
+	struct iovec iov
+		[2 +
+	         COALESCE_SEGMENTS]; /* [2] on: payloads; a flow of one frame is emitted from frame */
+	struct iovec frame;          /* its first frame, as it came */
+};
+
+struct coalescer {
+	coalesce_emit *emit;
+	void *arg;
+	uint64_t serial;
+	uint32_t open; /* flows in use */
+	struct coalesce_flow flows[COALESCE_FLOWS];
+};
+
+/** coalesce_init() - an empty coalescer; about 12 KiB, kept by a worker over its batches */
+void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg);
+
+enum coalesce_accepts {
+	COALESCE_TCP4 = 1, /* TUN_F_TSO4 */
+	COALESCE_TCP6 = 2, /* TUN_F_TSO6 */
+	COALESCE_UDP = 4,  /* TUN_F_USO4 and TUN_F_USO6 */
+};
+
+/**
+ * coalesce_add() - a received frame, in the order of arrival
+ * @owner:   whose device it goes to (a session); frames of different owners are never merged
+ * @accepts: enum coalesce_accepts of that device; 0: hand it on at once
+ * @frame:   complete Ethernet frame without FCS; not changed, must stay until coalesce_flush()
+ *
+ * Emits what ends by it: nothing, an older frame of its flow, or that and the frame itself.
+ */
+void coalesce_add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,
+                  size_t len);
+
+/** coalesce_flush() - emit all that is held, oldest first; at the end of a batch */
+void coalesce_flush(struct coalescer *c);
+
+/** coalesce_flush_owner() - emit what is held for @owner; before anything of its is written past the coalescer */
+void coalesce_flush_owner(struct coalescer *c, const void *owner);
+
+#endif
