@@ -50,6 +50,7 @@ const struct genl_family control_family = {
 	.mode = POLICY_LIBERAL,
 	.commands = control_commands,
 	.command_count = ARRAY_SIZE(control_commands),
+	.checked_from = CTRL_CMD_GETPOLICY + 1,
 };
 
 int control_find(const struct attributes *a, const struct genl_family *const *families,

@@ -12,6 +12,21 @@ static const struct genl_command *command_find(const struct genl_family *family,
 	return NULL;
 }
 
+/* Commands that are younger than this check have it, and so those that do not exist; the words are the
+ * kernel's. */
+static int header_check(const struct nl_message *m, bool dump, struct extack *ea)
+{
+	struct reader payload = m->payload;
+	uint16_t allowed = NLM_F_REQUEST | NLM_F_ACK | NLM_F_ECHO | (dump ? NLM_F_DUMP : 0);
+
+	read_skip(&payload, 2); /* command, version */
+	if (read_u16_host(&payload))
+		return extack_fail(ea, -EINVAL, 0, "genlmsghdr.reserved field is not 0");
+	if (m->flags & ~allowed)
+		return extack_fail(ea, -EINVAL, 0, "ambiguous or reserved bits set in nlmsg_flags");
+	return 0;
+}
+
 int genl_request_read(const struct genl_family *family, const struct nl_message *m,
                       struct genl_request *ret, struct extack *ea)
 {
@@ -23,6 +38,11 @@ int genl_request_read(const struct genl_family *family, const struct nl_message 
 		return extack_fail(ea, err, 0,
 		                   "the message is too short for a generic netlink header");
 
+	if (number >= family->checked_from) {
+		err = header_check(m, request.dump, ea);
+		if (err < 0)
+			return err;
+	}
 	request.command = command_find(family, number);
 	if (!request.command)
 		return extack_fail(ea, -EOPNOTSUPP, 0, "family %s has no command %u", family->name,

@@ -34,6 +34,7 @@ struct genl_family {
 	enum policy_mode mode;
 	const struct genl_command *commands;
 	size_t command_count;
+	uint8_t checked_from; /* from this command on the header's flags and reserved field are checked */
 	const char *group; /* its multicast group; NULL: none */
 	uint32_t group_id;
 };
@@ -51,8 +52,9 @@ struct genl_request {
  * What is next, in this order: the privilege of ret->command (-EPERM); for a "do" request policy_parse()
  * of ret->attributes by the family's policy and mode. Attributes of a dump are not parsed (NL-23).
  *
- * Return: 0; -EINVAL shorter than generic netlink's header; -EOPNOTSUPP no such command, or not as a
- *	   dump, or only as a dump.
+ * Return: 0; -EINVAL shorter than generic netlink's header, or the header of a command from
+ *	   family->checked_from on has flags or reserved octets that mean nothing; -EOPNOTSUPP no such
+ *	   command, or not as a dump, or only as a dump.
  */
 int genl_request_read(const struct genl_family *family, const struct nl_message *m,
                       struct genl_request *ret, struct extack *ea);

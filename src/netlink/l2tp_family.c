@@ -92,6 +92,7 @@ const struct genl_family l2tp_family = {
 	.mode = POLICY_LIBERAL,
 	.commands = l2tp_commands,
 	.command_count = ARRAY_SIZE(l2tp_commands),
+	.checked_from = L2TP_CMD_SESSION_GET + 1,
 	.group = L2TP_GENL_MCGROUP,
 	.group_id = L2TP_FAMILY_GROUP_ID,
 };

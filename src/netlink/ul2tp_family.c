@@ -117,6 +117,7 @@ const struct genl_family ul2tp_family = {
 	.mode = POLICY_STRICT,
 	.commands = ul2tp_commands,
 	.command_count = ARRAY_SIZE(ul2tp_commands),
+	.checked_from = 0,
 };
 
 /* The number of an attribute that is present and not allowed; 0: there is none. */
