@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cli.c - what all commands share; see cli.h */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli/netns.h"
+
+int cli_wrong(struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	fflush(cli->out);
+	fputs("ul2tp: ", cli->err);
+	va_start(args, format);
+	vfprintf(cli->err, format, args);
+	va_end(args);
+	putc('\n', cli->err);
+	return CLI_USAGE;
+}
+
+int cli_connect_another(struct cli *cli, struct ul2tp **ret)
+{
+	struct ul2tp_error error;
+
+	if (ul2tp_connect(cli->options.backend, cli->options.socket, ret, &error) == 0)
+		return CLI_DONE;
+	cli_wrong(cli, "%s", error.words);
+	return CLI_NOBODY;
+}
+
+int cli_connect(struct cli *cli)
+{
+	char why[200];
+
+	if (cli->u)
+		return CLI_DONE;
+	if (cli->options.netns && netns_enter(cli->options.netns, why, sizeof(why)) < 0)
+		return cli_wrong(cli, "%s", why);
+	return cli_connect_another(cli, &cli->u);
+}
+
+int cli_refused(struct cli *cli)
+{
+	const struct ul2tp_error *error = ul2tp_last_error(cli->u);
+	bool named = !*error->argument || strstr(error->words, error->argument);
+
+	cli_wrong(cli, "%s%s%s", named ? "" : error->argument, named ? "" : ": ", error->words);
+	switch (error->code) {
+	case -EPIPE:
+	case -ETIMEDOUT:
+		return CLI_NOBODY;
+	default:
+		return CLI_REFUSED;
+	}
+}
+
+struct printer cli_printer(const struct cli *cli)
+{
+	return (struct printer){
+		.out = cli->out,
+		.json = cli->options.json,
+		.pretty = cli->options.pretty,
+	};
+}
+
+enum print_extent cli_extent(const struct cli *cli)
+{
+	if (cli->options.stats)
+		return PRINT_STATS;
+	return cli->options.details ? PRINT_DETAILS : PRINT_IP_L2TP;
+}
+
+void cli_end(struct cli *cli)
+{
+	ul2tp_disconnect(cli->u);
+	cli->u = NULL;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* help.c - what one can say to ul2tp; see help.h */
+#include "cli/help.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/options.h"
+#include "cli/parameter.h"
+
+/* clang-format off */
+static const struct {
+	enum command command;
+	const char *usage;
+	const char *example;
+} command_rows[] = {
+	{ ADD_TUNNEL,
+	  "add tunnel tunnel_id ID peer_tunnel_id ID local ADDR remote ADDR\n"
+	  "                        [ encap { udp | ip } ] [ udp_sport PORT udp_dport PORT ] ...",
+	  "ul2tp add tunnel tunnel_id 10 peer_tunnel_id 20 local 198.51.100.10 \\\n"
+	  "      remote 203.0.113.20 udp_sport 1701 udp_dport 1701" },
+	{ ADD_SESSION,
+	  "add session tunnel_id ID session_id ID peer_session_id ID [ name NAME ] ...",
+	  "ul2tp add session tunnel_id 10 session_id 1 peer_session_id 2 name l2tpeth0 \\\n"
+	  "      cookie 5ca1ab1e0ddba11a peer_cookie 0ff1ce0dec0ded00" },
+	{ DEL_TUNNEL,   "del tunnel tunnel_id ID",
+	  "ul2tp del tunnel tunnel_id 10          # with its sessions" },
+	{ DEL_SESSION,  "del session { tunnel_id ID session_id ID | name NAME }",
+	  "ul2tp del session name l2tpeth0" },
+	{ SET_TUNNEL,   "set tunnel tunnel_id ID [ label TEXT ] [ peer_check { socket | ids } ]",
+	  "ul2tp set tunnel tunnel_id 10 label \"to Berlin\"" },
+	{ SET_SESSION,
+	  "set session { tunnel_id ID session_id ID | name NAME } [ seq SEQ ] ...",
+	  "ul2tp set session name l2tpeth0 seq both reorder_timeout 20" },
+	{ SHOW_TUNNEL,  "show tunnel [ tunnel_id ID ]",
+	  "ul2tp -s show tunnel tunnel_id 10      # with what was counted" },
+	{ SHOW_SESSION, "show session [ tunnel_id ID ] [ session_id ID ] [ name NAME ]",
+	  "ul2tp -j -s show session | jq '.[].rx_drops'" },
+	{ LIMITS_SET,
+	  "limits set [ tunnels N ] [ sessions N ] [ memory_kib N ] [ requests N ] [ subscribers N ]",
+	  "ul2tp limits set tunnels 100 sessions none" },
+};
+
+static const struct {
+	const char *name;
+	const char *words;
+} topics[] = {
+	{ "monitor",
+	  "Usage: ul2tp [ -j ] [ -t ] monitor\n\n"
+	  "Prints a line for each tunnel and session that is added, changed or deleted: the words of the\n"
+	  "command, or with --json an object. The first line, \"ready\", says that nothing is missed from then\n"
+	  "on; \"lost\" says that something was, because it was not read in time. Ctrl-C ends it.\n\n"
+	  "Example:\n"
+	  "  ul2tp -j -t monitor | jq -c 'select(.event == \"del\")'\n" },
+	{ "save",
+	  "Usage: ul2tp save\n\n"
+	  "Prints the commands that make the tunnels and sessions there are now.\n\n"
+	  "Example:\n"
+	  "  ul2tp save > tunnels.txt\n"
+	  "  ul2tp -batch tunnels.txt\n" },
+	{ "status",
+	  "Usage: ul2tp [ -j ] status\n\n"
+	  "Shows whether ul2tpd or the kernel answers, and of ul2tpd its release, its features, and what this\n"
+	  "network namespace uses and may use.\n" },
+};
+/* clang-format on */
+
+static void print_parameters(FILE *out, enum command command)
+{
+	for (size_t i = 0; i < PARAMETERS; i++) {
+		const struct parameter_row *row = parameter_row((enum parameter)i);
+		char words[80];
+
+		if (!(row->commands & command))
+			continue;
+		snprintf(words, sizeof(words), "%s %s", row->name, row->value);
+		fprintf(out, "  %-26s  %s\n", words, row->help);
+	}
+}
+
+int help_commands(struct cli *cli, unsigned int commands)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(command_rows); i++) {
+		if (!(command_rows[i].command & commands))
+			continue;
+		fprintf(cli->out, "%sUsage: ul2tp %s\n\n", first ? "" : "\n",
+		        command_rows[i].usage);
+		print_parameters(cli->out, command_rows[i].command);
+		fprintf(cli->out, "\nExample:\n  %s\n", command_rows[i].example);
+		first = false;
+	}
+	return CLI_DONE;
+}
+
+int help_topic(struct cli *cli, const char *name)
+{
+	if (strcmp(name, "limits") == 0) {
+		fputs("Usage: ul2tp [ -j ] limits show\n\n  What this network namespace uses and may use of ul2tpd.\n\n",
+		      cli->out);
+		return help_commands(cli, LIMITS_SET);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(topics); i++)
+		if (strcmp(topics[i].name, name) == 0)
+			fputs(topics[i].words, cli->out);
+	return CLI_DONE;
+}
+
+static void print_options(FILE *out)
+{
+	for (const struct option_row *r = option_rows(); r->name; r++) {
+		char words[60];
+
+		snprintf(words, sizeof(words), "%s%s%s--%s%s%s", r->shortest ? "-" : "",
+		         r->shortest ? r->shortest : "  ", r->shortest ? ", " : "  ", r->name,
+		         r->argument ? " " : "", r->argument ? r->argument : "");
+		fprintf(out, "  %-22s %s\n", words, r->help);
+	}
+}
+
+int help_overview(struct cli *cli)
+{
+	FILE *out = cli->out;
+
+	fputs("Usage: ul2tp [ OPTIONS ] COMMAND\n"
+	      "       ul2tp [ OPTIONS ] --batch FILE\n\n"
+	      "L2TPv3 tunnels and Ethernet sessions, of ul2tpd or of the kernel. Commands:\n\n",
+	      out);
+	for (size_t i = 0; i < ARRAY_SIZE(command_rows); i++)
+		fprintf(out, "  %s\n", command_rows[i].usage);
+	fputs("  limits show             what this network namespace uses and may use\n"
+	      "  status                  who answers, and what it can do\n"
+	      "  monitor                 print what happens, as it happens\n"
+	      "  save                    print the commands that make the present state\n"
+	      "  COMMAND help            all parameters of a command, with an example\n\n"
+	      "Options:\n",
+	      out);
+	print_options(out);
+	fputs("\nExit status: 0 done; 1 wrong use; 2 ul2tpd or the kernel said no; 3 nobody answers.\n"
+	      "Manual: ul2tp(8).\n",
+	      out);
+	return CLI_DONE;
+}
