@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""ul2tpd on the kernels of Debian 12, in QEMU: the stock 6.1 and the 6.12 that Debian offers beside it
+
+None of their L2TP modules is in the machine, so what passes is ul2tpd's doing. Two namespaces inside are the
+two ends.
+"""
+import re
+
+import pytest
+
+from support import combinations
+from support.combinations import ALL, BLOCKED, CARRIERS, PASSING, Pair
+from support.daemon import BUILD, TOP
+from support.end import RemoteEnd
+from support.vm import Machine
+
+KERNELS = {"6.1": "linux-image-amd64", "6.12": "linux-image-6.12-amd64"}
+MODULES = ["tun", "veth"]
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def machine(request, build):
+    with Machine(KERNELS[request.param], MODULES, cpus=2, environment={"UL2TP_BUILD": BUILD}) as made:
+        assert made.release.startswith(request.param + ".")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pair(machine):
+    machine.call("support.pair_inside:open_pair")
+    made = Pair(RemoteEnd(machine, "near"), RemoteEnd(machine, "far"))
+    made.connect()
+    yield made
+    machine.call("support.pair_inside:close_pair")
+
+
+def test_the_kernel_has_no_l2tp(machine):
+    assert "l2tp" not in machine.run("cat", "/proc/modules").stdout
+    assert machine.run("modprobe", "l2tp_eth", check=False).returncode != 0
+    assert machine.run("ip", "l2tp", "show", "tunnel", check=False).returncode != 0
+
+
+def test_the_demo(machine):
+    out = machine.run("env", "UL2TP_DEMO_MEBIBYTES=8", TOP / "demo/demo", timeout=120).stdout
+    assert len(re.findall("the same at both ends", out)) == 4, out
+    assert "Everything is removed again." in out
+    assert machine.run("ip", "netns", "list").stdout == ""
+
+
+def test_the_interfaces_have_the_kernels_mtu(pair):
+    """Requirements: ETH-10"""
+    for end in pair.ends:
+        mtus = end.mtus()
+        for c in ALL:
+            overhead = ((28 if c.family == 4 else 48) + 4 + 4 if c.over == "udp" else
+                        (20 if c.family == 4 else 40) + 4) + c.cookie + (4 if c.sublayer == "default" else 0) + 14
+            assert mtus[combinations.device(c)] == 1500 - overhead, c
+
+
+@pytest.mark.parametrize("combination", PASSING, ids=str)
+def test_ping_and_tcp_both_ways(pair, combination):
+    pair.carry(combination)
+
+
+@pytest.mark.parametrize("combination", PASSING, ids=str)
+def test_the_ends_agree(pair, combination):
+    """Requirements: SEQ-21, STAT-1"""
+    combinations.agree(pair, combination)
+
+
+@pytest.mark.parametrize("combination", BLOCKED, ids=str)
+def test_numbers_required_that_nothing_can_carry(pair, combination):
+    """Requirements: SEQ-27, RX-43"""
+    combinations.nothing_passes(pair, combination)
+
+
+@pytest.mark.parametrize("over, family", CARRIERS)
+def test_tunnels_count_what_their_sessions_do(pair, over, family):
+    """Requirements: SEQ-21"""
+    combinations.tunnels_agree(pair, over, family)
+
+
+def test_the_kernel_had_nothing_to_complain_about(pair, machine):
+    assert not re.search("Call Trace|BUG:|WARNING:", machine.log())

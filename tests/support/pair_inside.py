@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""pair_inside.py - both ends inside one machine of vm.py: two namespaces and an ul2tpd, or that kernel's L2TP
+
+Called inside, by Machine.call(); outside, RemoteEnd(machine, "near") and RemoteEnd(machine, "far") are the ends.
+"""
+from support import end
+from support.daemon import BUILD, Daemon
+from support.netns import Cable
+
+_open = {}
+
+
+def open_pair(by_ul2tpd=True):
+    cable = _open["cable"] = Cable()
+    daemon = _open["daemon"] = Daemon() if by_ul2tpd else None
+    for name, namespace in (("near", cable.near), ("far", cable.far)):
+        end.keep(name, end.End(namespace.path, *((daemon.socket, str(BUILD / "ul2tp")) if daemon else ())))
+
+
+def close_pair():
+    """What ul2tpd has logged; it must end well."""
+    daemon, log = _open.pop("daemon"), None
+    if daemon:
+        log = daemon.log
+        assert daemon.stop() == 0, log
+    _open.pop("cable").close()
+    return log
