@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Fixtures of the tests that run the programs. What is expensive is shared; what a test changes is its own."""
+import os
+
+import pytest
+
+from support.api import Api
+from support.daemon import BUILD, Cli, Daemon
+from support.netns import Cable, Namespace
+from support.rig import Rig
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "quick: belongs to ./run check --quick")
+
+
+@pytest.fixture(scope="session")
+def build():
+    for program in ("ul2tpd", "ul2tp"):
+        assert os.access(BUILD / program, os.X_OK), f"{BUILD / program} is not built: ./run build"
+    return BUILD
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(build):
+    """One daemon for the tests of a module, which must not break it."""
+    daemon = Daemon()
+    yield daemon
+    assert daemon.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def cable():
+    """Two namespaces, near and far, with a veth between them."""
+    made = Cable()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rig(shared_daemon, cable):
+    """Tunnels of the shared daemon in the near namespace, with the test itself as the far end."""
+    made = Rig(shared_daemon, cable)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def api(shared_daemon, cable):
+    """A client in the near namespace; what it leaves behind is removed."""
+    with Api(shared_daemon, cable.near) as made:
+        yield made
+        for conn_id in made.tunnels():
+            made.tunnel_delete(conn_id)
+
+
+@pytest.fixture
+def cli(shared_daemon, cable):
+    """The program ul2tp in the near namespace."""
+    return Cli(shared_daemon, cable.near)
+
+
+@pytest.fixture
+def daemon(build):
+    """A daemon of the test's own."""
+    with Daemon() as made:
+        yield made
+
+
+@pytest.fixture
+def namespace():
+    """An empty namespace of the test's own."""
+    made = Namespace()
+    yield made
+    made.close()

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""daemon.py - an ul2tpd of the test's own, on a private socket, and nothing left of it afterwards"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from support.wait import SLOW, eventually
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("UL2TP_BUILD", TOP / "build")).resolve()
+
+
+def children(pid):
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+        return [int(c) for t in tasks for c in pathlib.Path(f"/proc/{pid}/task/{t}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def in_session(session):
+    """Processes, zombies aside, whose session id this is."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                fields = pathlib.Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(int(entry))
+    return found
+
+
+def descriptors(pid):
+    """{number: what it is}"""
+    found = {}
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
+        except FileNotFoundError:
+            pass
+    return found
+
+
+class Daemon:
+    """ul2tpd, started and answering.
+
+    options:  more words of its command line
+    prefix:   words before it, as ["ip", "netns", "exec", "x"] or ["unshare", "-Urn"]
+    wait:     False: for tests of what happens when it can not start
+    """
+
+    def __init__(self, *options, prefix=(), wait=True, environment=None, preexec=None, socket_path=None):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ul2tp-test-"))
+        self.directory.chmod(0o755)
+        self.socket = str(socket_path or self.directory / "ul2tpd.sock")
+        self.log_path = self.directory / "log"
+        environment = dict(os.environ, **(environment or {}))
+        environment.pop("UL2TP_SOCKET", None)
+        with self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*map(str, prefix), str(BUILD / "ul2tpd"), "--socket", self.socket, *map(str, options)], stdout=log,
+                stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=environment, preexec_fn=preexec)
+        if wait:
+            try:
+                eventually(self.answers, "ul2tpd answers on its socket", timeout=20)
+            except BaseException as why:
+                self.kill()
+                raise AssertionError(f"ul2tpd does not answer; it said:\n{self.log}") from why
+
+    def answers(self):
+        assert self.process.poll() is None, f"ul2tpd ended with status {self.process.returncode}"
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+                s.connect(self.socket)
+                return True
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+
+    @property
+    def pid(self):
+        """Of the keeper."""
+        return self.process.pid
+
+    @property
+    def engine_pid(self):
+        found = children(self.keeper_pid)
+        assert len(found) == 1, f"the keeper has the children {found}"
+        return found[0]
+
+    @property
+    def keeper_pid(self):
+        """The process that is ul2tpd, behind what stands before it (prefix)."""
+        pid = self.process.pid
+        while not self._is_ul2tpd(pid):
+            pid = children(pid)[0]
+        return pid
+
+    @staticmethod
+    def _is_ul2tpd(pid):
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "ul2tpd"
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def wait_for_log(self, pattern, timeout=20):
+        return eventually(lambda: re.search(pattern, self.log), f"the log says {pattern}", timeout)
+
+    def stop(self):
+        """SIGTERM; its exit status. AssertionError if anything of it remains."""
+        if self.process.poll() is None:
+            os.kill(self.keeper_pid, signal.SIGTERM)
+        try:
+            status = self.process.wait(30 * SLOW)
+        except subprocess.TimeoutExpired:
+            left = self.log
+            self.kill()
+            raise AssertionError(f"ul2tpd does not end; it said:\n{left}") from None
+        try:
+            eventually(lambda: not in_session(self.process.pid), "no process of ul2tpd is left", timeout=5)
+            assert not os.path.exists(self.socket), "the socket is still there"
+        finally:
+            self.kill()
+        return status
+
+    def kill(self):
+        for pid in in_session(self.process.pid):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.stop()
+        else:
+            self.kill()
+
+
+class Cli:
+    """The program ul2tp, run in a namespace."""
+
+    def __init__(self, daemon, namespace=None):
+        self.environment = dict(os.environ, UL2TP_SOCKET=daemon.socket, LC_ALL="C")
+        self.prefix = ["ip", "netns", "exec", namespace.name] if namespace else []
+
+    def run(self, *words, input=None, timeout=60):
+        """The finished process, whatever came of it. A single string is split into words."""
+        if len(words) == 1:
+            words = words[0].split()
+        return subprocess.run([*self.prefix, str(BUILD / "ul2tp"), *words], env=self.environment, input=input,
+                              capture_output=True, text=True, timeout=timeout * SLOW, check=False)
+
+    def __call__(self, *words, **options):
+        done = self.run(*words, **options)
+        assert done.returncode == 0, f"ul2tp {' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def json(self, *words):
+        return json.loads(self(*(["-j", *words] if len(words) > 1 else ["-j " + words[0]])))
+
+    def popen(self, *words):
+        return subprocess.Popen([*self.prefix, str(BUILD / "ul2tp"), *words], env=self.environment, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+
+
+def no_more_than(before, pid, timeout=5):
+    """The process comes back to the descriptors it had."""
+    def same():
+        now = descriptors(pid)
+        return len(now) <= len(before) or None
+    try:
+        eventually(same, timeout=timeout)
+    except AssertionError:
+        now = descriptors(pid)
+        raise AssertionError("descriptors more than before: " + ", ".join(
+            f"{n} {w}" for n, w in now.items() if n not in before)) from None
+
+
+def settle(seconds):
+    """Time for something that must not happen. Only where nothing says that it will not happen any more."""
+    time.sleep(seconds)

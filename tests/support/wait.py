@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""wait.py - wait for something to become true, with a time-out"""
+import os
+import time
+
+# A build with sanitizers is several times slower, and machines are shared: time-outs are generous, and
+# only ever reached by a test that fails.
+SLOW = 3 if os.environ.get("UL2TP_SANITIZED") else 1
+
+
+def eventually(condition, what="", timeout=20, interval=0.005):
+    """The first true value of condition(); AssertionError with its last value after the time-out."""
+    deadline = time.monotonic() + timeout * SLOW
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {timeout * SLOW} s still not: {what or condition} (last: {value!r})")
+        time.sleep(interval)
+        interval = min(interval * 1.5, 0.1)
