@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* buckets.h - intrusive chained hash table, which grows with what it holds
+ *
+ * The owner compares keys; the table only knows the hash (hash.h). Not for use by two threads.
+ */
+#ifndef UL2TP_BASE_BUCKETS_H
+#define UL2TP_BASE_BUCKETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct bucket_node {
+	struct bucket_node *next;
+	uint64_t hash;
+};
+
+struct buckets {
+	struct bucket_node *
+		*heads; /* NULL: nothing was ever inserted, so a zeroed struct is an empty table */
+	size_t size;    /* a power of two */
+	size_t count;
+};
+
+/** buckets_insert() - add @node under @hash, before others with the same hash; -ENOMEM */
+int buckets_insert(struct buckets *b, struct bucket_node *node, uint64_t hash);
+
+/** buckets_remove() - take @node, which must be in the table, out */
+void buckets_remove(struct buckets *b, struct bucket_node *node);
+
+/** buckets_release() - free the table's own memory; nodes are the owner's */
+void buckets_release(struct buckets *b);
+
+/** buckets_first() - the first node with @hash, or NULL */
+static inline struct bucket_node *buckets_first(const struct buckets *b, uint64_t hash)
+{
+	struct bucket_node *node = b->size ? b->heads[hash & (b->size - 1)] : NULL;
+
+	while (node && node->hash != hash)
+		node = node->next;
+	return node;
+}
+
+/** buckets_next() - the next node with the same hash, or NULL */
+static inline struct bucket_node *buckets_next(const struct bucket_node *node)
+{
+	const struct bucket_node *next = node->next;
+
+	while (next && next->hash != node->hash)
+		next = next->next;
+	return (struct bucket_node *)next;
+}
+
+#endif

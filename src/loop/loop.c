@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* loop.c - see loop.h */
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+
+#define EVENTS_MAX 64
+
+struct loop {
+	int epoll;
+	uint64_t now_ms;
+	int pending; /* of events, how many are not delivered yet */
+	struct epoll_event events[EVENTS_MAX];
+};
+
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct loop *loop_new(void)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (!loop)
+		return NULL;
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0) {
+		free(loop);
+		return NULL;
+	}
+	loop->now_ms = clock_ms();
+	return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	close(loop->epoll);
+	free(loop);
+}
+
+int loop_add(struct loop *loop, struct watch *watch, int fd, uint32_t events, watch_fn *ready)
+{
+	struct epoll_event e = { .events = events, .data.ptr = watch };
+
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &e) < 0)
+		return -errno;
+	watch->fd = fd;
+	watch->ready = ready;
+	return 0;
+}
+
+void loop_events(struct loop *loop, struct watch *watch, uint32_t events)
+{
+	struct epoll_event e = { .events = events, .data.ptr = watch };
+
+	epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &e);
+}
+
+void loop_remove(struct loop *loop, struct watch *watch)
+{
+	if (watch->fd < 0)
+		return;
+	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+	watch->fd = -1;
+	for (int i = 0; i < loop->pending; i++)
+		if (loop->events[i].data.ptr == watch)
+			loop->events[i].data.ptr = NULL;
+}
+
+int loop_once(struct loop *loop, int timeout_ms)
+{
+	int n = epoll_wait(loop->epoll, loop->events, EVENTS_MAX, timeout_ms);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	loop->now_ms = clock_ms();
+	loop->pending = n;
+	for (int i = 0; i < n; i++) {
+		struct watch *watch = loop->events[i].data.ptr;
+
+		if (watch)
+			watch->ready(watch, loop->events[i].events);
+	}
+	loop->pending = 0;
+	return 0;
+}
+
+uint64_t loop_now_ms(const struct loop *loop)
+{
+	return loop->now_ms;
+}

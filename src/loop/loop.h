@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* loop.h - wait for descriptors, and call whom they belong to
+ *
+ * One loop belongs to one thread; it is the only owner of epoll. A callback runs to completion and may
+ * remove any watch, its own included: what was already reported for it is then not delivered.
+ */
+#ifndef UL2TP_LOOP_LOOP_H
+#define UL2TP_LOOP_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+struct watch;
+
+/** @events: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP */
+typedef void watch_fn(struct watch *watch, uint32_t events);
+
+struct watch {
+	int fd; /* borrowed; -1: not in a loop */
+	watch_fn *ready;
+};
+
+struct loop;
+
+/** loop_new() - NULL with errno set: out of memory or descriptors */
+struct loop *loop_new(void);
+void loop_free(struct loop *loop);
+
+/** loop_add() - call @watch->ready when @fd has any of @events; level triggered. Negative errno */
+int loop_add(struct loop *loop, struct watch *watch, int fd, uint32_t events, watch_fn *ready);
+
+/** loop_events() - wait for other @events from now on */
+void loop_events(struct loop *loop, struct watch *watch, uint32_t events);
+
+/** loop_remove() - harmless on a zeroed watch whose .fd is -1 */
+void loop_remove(struct loop *loop, struct watch *watch);
+
+/**
+ * loop_once() - wait for at most @timeout_ms (-1: for ever), call callbacks
+ * Return: 0, or a negative errno of epoll_wait() other than EINTR.
+ */
+int loop_once(struct loop *loop, int timeout_ms);
+
+/** loop_now_ms() - CLOCK_MONOTONIC in milliseconds, read once each loop_once() after waiting */
+uint64_t loop_now_ms(const struct loop *loop);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mailbox.c - see mailbox.h */
+#include "loop/mailbox.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+
+#include "base/cleanup.h"
+
+static void open_letters(struct watch *watch, uint32_t events)
+{
+	struct mailbox *m = container_of(watch, struct mailbox, watch);
+	struct letter *oldest = NULL;
+	uint64_t count;
+
+	/* Cleared before the stack is taken: a letter that comes in between wakes us again. */
+	if (read(m->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return;
+	for (struct letter *l = atomic_exchange(&m->newest, NULL); l;) {
+		struct letter *older = l->next;
+
+		l->next = oldest;
+		oldest = l;
+		l = older;
+	}
+	while (oldest) {
+		struct letter *l = oldest;
+
+		oldest = l->next; /* once opened it is the sender's again */
+		l->open(l);
+	}
+}
+
+int mailbox_open(struct mailbox *m, struct loop *loop)
+{
+	int err;
+
+	*m = (struct mailbox){ .watch.fd = -1 };
+	m->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->fd < 0)
+		return -errno;
+	err = loop_add(loop, &m->watch, m->fd, EPOLLIN, open_letters);
+	if (err < 0) {
+		close(m->fd);
+		m->fd = -1;
+	}
+	return err;
+}
+
+void mailbox_close(struct mailbox *m, struct loop *loop)
+{
+	if (m->fd < 0)
+		return;
+	loop_remove(loop, &m->watch);
+	close(m->fd);
+	m->fd = -1;
+}
+
+void mailbox_post(struct mailbox *m, struct letter *letter)
+{
+	const uint64_t one = 1;
+	struct letter *next = atomic_load(&m->newest);
+
+	do
+		letter->next = next;
+	while (!atomic_compare_exchange_weak(&m->newest, &next, letter));
+	/* Whoever finds a letter there has not been read yet, or its sender is about to ring. */
+	if (!next && write(m->fd, &one, sizeof(one)) < 0)
+		return; /* the counter is full: it is readable */
+}
+
+struct receipt {
+	struct letter letter;
+	sem_t opened;
+};
+
+static void receipt_open(struct letter *letter)
+{
+	sem_post(&container_of(letter, struct receipt, letter)->opened);
+}
+
+void mailbox_wait(struct mailbox *m)
+{
+	struct receipt r = { .letter.open = receipt_open };
+
+	sem_init(&r.opened, 0, 0);
+	mailbox_post(m, &r.letter);
+	while (sem_wait(&r.opened) < 0 && errno == EINTR)
+		;
+	sem_destroy(&r.opened);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mailbox.h - one thread gives another something to do, in order, without a lock
+ *
+ * Letters belong to the sender and are free again when they were opened: after mailbox_wait() all are.
+ */
+#ifndef UL2TP_LOOP_MAILBOX_H
+#define UL2TP_LOOP_MAILBOX_H
+
+#include <stdatomic.h>
+
+#include "loop/loop.h"
+
+struct letter {
+	struct letter *next;
+	void (*open)(struct letter *letter); /* runs on the receiver's thread */
+};
+
+struct mailbox {
+	struct watch watch;
+	int fd;
+	_Atomic(struct letter *) newest; /* a stack; the receiver turns it round */
+};
+
+/** mailbox_open() - letters will be opened by @loop's thread; negative errno */
+int mailbox_open(struct mailbox *m, struct loop *loop);
+void mailbox_close(struct mailbox *m, struct loop *loop);
+
+/** mailbox_post() - any thread; @letter->open is set. Letters of one sender are opened in their order */
+void mailbox_post(struct mailbox *m, struct letter *letter);
+
+/** mailbox_wait() - until everything this thread posted before has been opened. Not on the receiver's thread */
+void mailbox_wait(struct mailbox *m);
+
+#endif
