@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* endpoint.h - a local endpoint: the socket that tunnels to one or several peers share
+ *
+ * Apart from the tunnel, so that several tunnels to different peers can have one local address and port.
+ * Which endpoints a namespace has is the API thread's; the descriptors are used by workers. What does not
+ * change after opening may be read by any thread.
+ */
+#ifndef UL2TP_ENCAP_ENDPOINT_H
+#define UL2TP_ENCAP_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/extack.h"
+#include "base/list.h"
+#include "keeper/keeper.h"
+
+#define PROTOCOL_L2TP 115
+
+struct intake;
+
+struct endpoint {
+	struct list in_netns;
+	struct keeper *keeper;
+	struct keeper_endpoint at; /* .at.params as bound */
+	uint32_t users;            /* tunnels */
+	struct intake *intake;     /* of the worker that receives; see path/intake.h */
+};
+
+/** endpoint_open() - through the keeper; errors as keeper_endpoint_open(), -ENOMEM */
+int endpoint_open(struct keeper *k, uint32_t client, const struct endpoint_params *params,
+                  struct endpoint **ret, struct extack *ea);
+
+/** endpoint_adopt() - take over one that the keeper had kept; NULL: out of memory */
+struct endpoint *endpoint_adopt(struct keeper *k, const struct keeper_endpoint *at);
+
+/** endpoint_free() - close our descriptors and the keeper's */
+void endpoint_free(struct endpoint *e);
+
+/** endpoint_same() - whether a tunnel that asks for @params can share @e. Port 0 shares nothing */
+bool endpoint_same(const struct endpoint *e, const struct endpoint_params *params);
+
+static inline bool endpoint_is_udp(const struct endpoint *e)
+{
+	return e->at.params.protocol == IPPROTO_UDP;
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ethernet.h - rules of Ethernet pseudowires that need no packet */
+#ifndef UL2TP_PSEUDOWIRE_ETHERNET_H
+#define UL2TP_PSEUDOWIRE_ETHERNET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ETHERNET_HEADER_LEN 14
+
+/**
+ * ethernet_mtu() - MTU of a new session's interface (ETH-10)
+ * @path_mtu: of the route to the peer; 0: not known
+ * @udp, @ipv6: what carries the tunnel
+ * @l2tp_header: octets of the session's header (HDR-4)
+ */
+uint32_t ethernet_mtu(uint32_t path_mtu, bool udp, bool ipv6, uint32_t l2tp_header);
+
+#endif

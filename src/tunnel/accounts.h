@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* accounts.h - counters of records as the two families tell them
+ *
+ * One truth, two views: packets, octets and drops by reason are counted in the records; the kernel's counters
+ * are computed from them by the table of drop reasons (STAT-1).
+ */
+#ifndef UL2TP_TUNNEL_ACCOUNTS_H
+#define UL2TP_TUNNEL_ACCOUNTS_H
+
+#include "keeper/records.h"
+#include "netlink/l2tp_family.h"
+#include "netlink/ul2tp_accounts.h"
+
+/** session_stats() - the kernel's counters of a session */
+struct l2tp_stats session_stats(const struct session_record *r);
+
+/** session_accounts() - our own counters of a session, by reason */
+void session_accounts(const struct session_record *r, struct ul2tp_accounts *ret);
+
+struct tunnel;
+
+/** tunnel_stats() - the kernel's counters of a tunnel (LIM-11: most stay 0) */
+struct l2tp_stats tunnel_stats(const struct tunnel *t);
+
+/** tunnel_accounts() - our own counters of a tunnel: its packets, and drops before a session was known */
+void tunnel_accounts(const struct tunnel *t, struct ul2tp_accounts *ret);
+
+#endif

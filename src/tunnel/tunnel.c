@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tunnel.c - see tunnel.h */
+#include "tunnel/tunnel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "encap/address.h"
+#include "tunnel/accounts.h"
+
+struct tunnel *tunnel_new(struct netns *ns, uint32_t index, struct tunnel_record *record,
+                          struct endpoint *endpoint)
+{
+	struct tunnel *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->netns = ns;
+	t->index = index;
+	t->record = record;
+	t->endpoint = endpoint;
+	list_init(&t->sessions);
+	return t;
+}
+
+void tunnel_free(struct tunnel *t)
+{
+	free(t);
+}
+
+bool tunnel_insert(struct tunnel *t)
+{
+	if (!ordered_insert(&t->netns->tunnels, &t->by_id, t->record->conn_id))
+		return false;
+	t->netns->users++;
+	t->endpoint->users++;
+	t->netns->usage.values[UL2TP_LIMIT_TUNNELS]++;
+	return true;
+}
+
+void tunnel_remove(struct tunnel *t)
+{
+	ordered_remove(&t->netns->tunnels, &t->by_id);
+	t->netns->users--;
+	t->endpoint->users--;
+	t->netns->usage.values[UL2TP_LIMIT_TUNNELS]--;
+}
+
+bool tunnel_peer_taken(const struct netns *ns, const struct endpoint *e, const union address *peer)
+{
+	for (struct tunnel *t = netns_tunnel_from(ns, 0); t;
+	     t = netns_tunnel_from(ns, (uint64_t)t->record->conn_id + 1))
+		if (t->endpoint == e && address_equal(&t->record->peer, peer))
+			return true;
+	return false;
+}
+
+struct tunnel_message tunnel_message_of(const struct tunnel *t)
+{
+	const struct tunnel_record *r = t->record;
+	uint8_t flags = t->endpoint->at.params.flags;
+
+	return (struct tunnel_message){
+		.conn_id = r->conn_id,
+		.peer_conn_id = r->peer_conn_id,
+		.version = r->version,
+		.encap = r->encap,
+		.stats = tunnel_stats(t),
+		.family = t->endpoint->at.params.local.any.sa_family,
+		.local = address_ip(&r->source),
+		.peer = address_ip(&r->peer),
+		.local_port = address_port(&r->source),
+		.peer_port = address_port(&r->peer),
+		.checksum = flags & ENDPOINT_CHECKSUM_TX,
+		.zero_checksum6_tx = flags & ENDPOINT_ZERO_CHECKSUM6_TX,
+		.zero_checksum6_rx = flags & ENDPOINT_ZERO_CHECKSUM6_RX,
+	};
+}
+
+void ul2tp_tunnel_message_of(const struct tunnel *t, struct ul2tp_tunnel_message *ret)
+{
+	const struct endpoint_params *e = &t->endpoint->at.params;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->l2tp = tunnel_message_of(t);
+	memcpy(ret->options.label, t->record->label, sizeof(ret->options.label));
+	memcpy(ret->options.device, e->device, sizeof(ret->options.device));
+	ret->options.mark = e->mark;
+	ret->options.tos = e->tos;
+	ret->options.ttl = e->ttl;
+	ret->options.has_peer_check = true;
+	ret->options.peer_check = t->record->peer_check;
+	ret->created = t->record->created_s;
+	tunnel_accounts(t, &ret->accounts);
+}
