@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dataplane.c - namespaces, workers, endpoints; see dataplane.h */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "path/dataplane_private.h"
+#include "path/intake.h"
+
+struct worker *dataplane_receiving_worker(const struct dataplane *dp, const struct netns *ns)
+{
+	return dp->workers[ns->index % dp->worker_count];
+}
+
+/* The first session of a namespace is sent by another worker than receives it, if there is one. */
+struct worker *dataplane_sending_worker(const struct dataplane *dp, const struct session *s)
+{
+	return dp->workers[(s->tunnel->netns->index + 1 + s->index) % dp->worker_count];
+}
+
+void dataplane_wait(const struct dataplane *dp)
+{
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		mailbox_wait(&dp->workers[i]->mailbox);
+}
+
+int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e)
+{
+	e->intake = intake_new(dataplane_receiving_worker(dp, ns), e, ns->index);
+	if (!e->intake)
+		return -ENOMEM;
+	list_append(&ns->endpoints, &e->in_netns);
+	intake_start(e->intake);
+	return 0;
+}
+
+void dataplane_endpoint_release(struct endpoint *e)
+{
+	if (e->users)
+		return;
+	if (e->intake) {
+		intake_stop(e->intake);
+		intake_free(e->intake);
+	}
+	endpoint_free(e);
+}
+
+struct netns *dataplane_netns_find(struct dataplane *dp, struct netns_id id)
+{
+	return ordered_entry(ordered_find(&dp->netns_by_cookie, id.cookie), struct netns,
+	                     by_cookie);
+}
+
+struct netns *dataplane_netns(struct dataplane *dp, struct netns_id id)
+{
+	struct netns *ns = dataplane_netns_find(dp, id);
+
+	if (ns)
+		return ns;
+	ns = netns_new(id, dp->last_netns_index++);
+	if (ns)
+		ordered_insert(&dp->netns_by_cookie, &ns->by_cookie, id.cookie);
+	return ns;
+}
+
+void dataplane_netns_hold(struct netns *ns)
+{
+	ns->users++;
+}
+
+/* Limits that were set stay as long as there is anything in the namespace or anyone connected from it. */
+void dataplane_netns_release(struct dataplane *dp, struct netns *ns)
+{
+	if (--ns->users)
+		return;
+	ordered_remove(&dp->netns_by_cookie, &ns->by_cookie);
+	netns_free(ns);
+}
+
+void dataplane_netns_empty(struct dataplane *dp, struct netns *ns)
+{
+	struct tunnel *t;
+
+	dataplane_netns_hold(ns);
+	while ((t = netns_tunnel_from(ns, 0)))
+		dataplane_tunnel_remove(dp, t);
+	dataplane_netns_release(dp, ns);
+}
+
+static int start_workers(struct dataplane *dp)
+{
+	while (dp->worker_count < dp->options.workers) {
+		struct worker *w = worker_new(dp->worker_count);
+
+		if (!w)
+			return -errno;
+		dp->workers[dp->worker_count++] = w;
+	}
+	return 0;
+}
+
+/* Free records, so that the lowest numbers are taken first. */
+static int find_free_records(struct dataplane *dp)
+{
+	struct records *r = dp->records;
+
+	if (free_list_open(&dp->free_tunnels, r->max_tunnels) < 0 ||
+	    free_list_open(&dp->free_sessions, r->max_sessions) < 0)
+		return -ENOMEM;
+	for (uint32_t i = r->max_tunnels; i-- > 0;)
+		if (i >= r->tunnels_used || records_tunnel(r, i)->state == RECORD_FREE)
+			free_list_give(&dp->free_tunnels, i);
+	for (uint32_t i = r->max_sessions; i-- > 0;)
+		if (i >= r->sessions_used || records_session(r, i)->state == RECORD_FREE)
+			free_list_give(&dp->free_sessions, i);
+	return 0;
+}
+
+int dataplane_new(const struct keeper_start *start, const struct dataplane_options *options,
+                  struct dataplane **ret)
+{
+	struct dataplane *dp = calloc(1, sizeof(*dp));
+	int err;
+
+	if (!dp)
+		return -ENOMEM;
+	dp->keeper = start->keeper;
+	dp->records = start->records;
+	dp->options = *options;
+	if (dp->options.workers < 1 || dp->options.workers > WORKERS_MAX)
+		dp->options.workers = dp->options.workers ? WORKERS_MAX : 1;
+	err = start_workers(dp);
+	if (!err && !start->first)
+		err = dataplane_adopt(dp);
+	if (!err)
+		err = find_free_records(dp);
+	if (err < 0) {
+		dataplane_free(dp);
+		return err;
+	}
+	*ret = dp;
+	return 0;
+}
+
+void dataplane_free(struct dataplane *dp)
+{
+	struct ordered_node *node;
+
+	if (!dp)
+		return;
+	while ((node = ordered_from(&dp->netns_by_cookie, 0))) {
+		struct netns *ns = container_of(node, struct netns, by_cookie);
+
+		dataplane_netns_hold(ns);
+		dataplane_netns_empty(dp, ns);
+		dataplane_netns_release(dp, ns);
+	}
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		worker_free(dp->workers[i]);
+	free_list_close(&dp->free_tunnels);
+	free_list_close(&dp->free_sessions);
+	free(dp);
+}

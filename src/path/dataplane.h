@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dataplane.h - the subsystem: every tunnel and session of every namespace, and the workers that serve them
+ *
+ * All functions belong on the API thread. What they make is complete when they return, and what they
+ * remove is gone: no worker touches it any more, its id and its port are free.
+ */
+#ifndef UL2TP_PATH_DATAPLANE_H
+#define UL2TP_PATH_DATAPLANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/extack.h"
+#include "keeper/keeper.h"
+#include "netlink/session_message.h"
+#include "netlink/ul2tp_session_message.h"
+#include "netlink/ul2tp_tunnel_message.h"
+#include "tunnel/netns.h"
+#include "tunnel/session.h"
+#include "tunnel/tunnel.h"
+
+struct dataplane;
+
+struct dataplane_options {
+	unsigned int workers;
+	bool kernel_quirks; /* peer check of new tunnels: by ids */
+};
+
+/** dataplane_new() - start the workers, and take up what an earlier engine left (keeper_start.first); negative errno */
+int dataplane_new(const struct keeper_start *start, const struct dataplane_options *options,
+                  struct dataplane **ret);
+
+/** dataplane_free() - stop the workers, remove everything; NULL is fine */
+void dataplane_free(struct dataplane *dp);
+
+/** dataplane_netns() - the namespace with this cookie, made if need be; NULL: out of memory */
+struct netns *dataplane_netns(struct dataplane *dp, struct netns_id id);
+
+/** dataplane_netns_find() - the namespace with this cookie, or NULL */
+struct netns *dataplane_netns_find(struct dataplane *dp, struct netns_id id);
+
+/** netns users: a connection holds its namespace with these, as tunnels do */
+void dataplane_netns_hold(struct netns *ns);
+void dataplane_netns_release(struct dataplane *dp, struct netns *ns);
+
+/** dataplane_netns_empty() - remove all tunnels of the namespace, without notifications (NL-81, TUN-47) */
+void dataplane_netns_empty(struct dataplane *dp, struct netns *ns);
+
+/**
+ * dataplane_tunnel_add() - steps 7 to 11 of kernel-behaviour §1.5
+ * @client: keeper's number of the client, in whose namespace the socket is made
+ *
+ * Return: 0; -EEXIST, -EADDRINUSE, -EADDRNOTAVAIL, -ENETUNREACH ... (TUN-10), -EOPNOTSUPP a socket of the
+ *	   program's own, -EDQUOT, -ENFILE, -ENOMEM; with words.
+ */
+int dataplane_tunnel_add(struct dataplane *dp, struct netns *ns, uint32_t client,
+                         const struct ul2tp_tunnel_create *params, struct tunnel **ret,
+                         struct extack *ea);
+
+/** dataplane_tunnel_remove() - with its sessions */
+void dataplane_tunnel_remove(struct dataplane *dp, struct tunnel *t);
+
+/** dataplane_session_add() - steps 10 and 11 of kernel-behaviour §1.8, SES-20; errors in words */
+int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t client,
+                          const struct session_create *params, const char *label,
+                          struct session **ret, struct extack *ea);
+void dataplane_session_modify(struct dataplane *dp, struct session *s,
+                              const struct session_modify *change);
+void dataplane_session_remove(struct dataplane *dp, struct session *s);
+
+#endif

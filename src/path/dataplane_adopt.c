@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dataplane_adopt.c - a new engine takes up what the records and the keeper have
+ *
+ * The one place that decides: a tunnel or session is adopted if its record is LIVE and what it stands on is
+ * there; every other record is freed, and every endpoint and device that nothing adopted refers to goes.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "path/dataplane_private.h"
+#include "path/intake.h"
+#include "path/receiver.h"
+#include "path/sender.h"
+
+/* What the keeper has kept, by its slots. */
+struct kept {
+	struct endpoint **endpoints;
+	uint32_t endpoint_count;
+	struct keeper_device *devices; /* .fd -1: not in use, or taken by a session */
+	uint32_t device_count;
+};
+
+static int grow(void *array, size_t size, uint32_t *count, uint32_t wanted)
+{
+	void **at = array;
+	void *larger;
+
+	if (wanted < *count)
+		return 0;
+	larger = realloc(*at, size * (wanted + 1));
+	if (!larger)
+		return -ENOMEM;
+	memset((char *)larger + size * *count, 0, size * (wanted + 1 - *count));
+	*at = larger;
+	*count = wanted + 1;
+	return 0;
+}
+
+static int resume_endpoints(struct dataplane *dp, struct kept *kept)
+{
+	struct keeper_endpoint at;
+	uint32_t slot = 0;
+	int err;
+
+	while ((err = keeper_endpoint_resume(dp->keeper, slot, &at)) == 0) {
+		slot = at.slot + 1;
+		err = grow(&kept->endpoints, sizeof(struct endpoint *), &kept->endpoint_count,
+		           at.slot);
+		if (err < 0)
+			return err;
+		kept->endpoints[at.slot] = endpoint_adopt(dp->keeper, &at);
+		if (!kept->endpoints[at.slot])
+			return -ENOMEM;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static int resume_devices(struct dataplane *dp, struct kept *kept)
+{
+	struct keeper_device device;
+	uint32_t slot = 0, before;
+	int err;
+
+	while ((err = keeper_device_resume(dp->keeper, slot, &device)) == 0) {
+		slot = device.slot + 1;
+		before = kept->device_count;
+		err = grow(&kept->devices, sizeof(struct keeper_device), &kept->device_count,
+		           device.slot);
+		if (err < 0)
+			return err;
+		for (uint32_t i = before; i < kept->device_count; i++)
+			kept->devices[i].fd = -1;
+		kept->devices[device.slot] = device;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static struct endpoint *kept_endpoint(const struct kept *kept, uint32_t slot)
+{
+	return slot < kept->endpoint_count ? kept->endpoints[slot] : NULL;
+}
+
+static int adopt_tunnel(struct dataplane *dp, const struct kept *kept, uint32_t index,
+                        struct tunnel **ret)
+{
+	struct tunnel_record *record = records_tunnel(dp->records, index);
+	struct endpoint *e = kept_endpoint(kept, record->endpoint);
+	struct netns *ns;
+	struct tunnel *t;
+	int err;
+
+	if (record->state != RECORD_LIVE || !e || e->at.netns.cookie != record->netns.cookie)
+		return -ENOENT;
+	ns = dataplane_netns(dp, record->netns);
+	t = ns ? tunnel_new(ns, index, record, e) : NULL;
+	if (!t)
+		return -ENOMEM;
+	if (!e->intake) {
+		err = dataplane_endpoint_start(dp, ns, e);
+		if (err < 0) {
+			tunnel_free(t);
+			return err;
+		}
+	}
+	if (!tunnel_insert(t)) {
+		tunnel_free(t);
+		return -ENOENT;
+	}
+	intake_tunnel_add(e->intake, t);
+	*ret = t;
+	return 0;
+}
+
+/* Sessions are told newest first (NL-70), so they are taken up in the order they were made. */
+static int by_serial(const void *a, const void *b)
+{
+	const struct session_record *const *x = a, *const *y = b;
+
+	return (*x)->serial < (*y)->serial ? -1 : (*x)->serial > (*y)->serial;
+}
+
+static int adopt_session(struct dataplane *dp, struct kept *kept, struct tunnel *const *tunnels,
+                         struct session_record *record)
+{
+	struct tunnel *t =
+		record->tunnel < dp->records->max_tunnels ? tunnels[record->tunnel] : NULL;
+	struct keeper_device *device =
+		record->device < kept->device_count ? &kept->devices[record->device] : NULL;
+	uint32_t index = (uint32_t)(record - records_session(dp->records, 0));
+	struct session *s;
+	int err;
+
+	if (!t || netns_session_conflict(t->netns, t, record->session_id))
+		return -ENOENT;
+	if (device && device->fd < 0)
+		device = NULL;
+	if (!device)
+		record->device = RECORD_NONE;
+	s = session_new(t, index, record);
+	if (!s)
+		return -ENOMEM;
+	record->rx.held = 0; /* what an earlier engine held is lost */
+	err = dataplane_session_start(dp, s, device);
+	if (err < 0) {
+		receiver_free(s->receiver);
+		sender_free(s->sender);
+		session_free(s);
+		return err;
+	}
+	if (device)
+		device->fd = -1;
+	return 0;
+}
+
+static uint32_t adopt_tunnels(struct dataplane *dp, const struct kept *kept,
+                              struct tunnel **tunnels)
+{
+	uint32_t adopted = 0;
+
+	for (uint32_t i = 0; i < dp->records->tunnels_used; i++) {
+		struct tunnel_record *record = records_tunnel(dp->records, i);
+
+		if (record->state == RECORD_FREE)
+			continue;
+		if (adopt_tunnel(dp, kept, i, &tunnels[i]) == 0)
+			adopted++;
+		else
+			record->state = RECORD_FREE;
+	}
+	return adopted;
+}
+
+static int adopt_sessions(struct dataplane *dp, struct kept *kept, struct tunnel *const *tunnels,
+                          uint32_t *adopted)
+{
+	AUTO_MEMORY struct session_record **live =
+		calloc(dp->records->sessions_used + 1, sizeof(*live));
+	uint32_t count = 0;
+
+	if (!live)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < dp->records->sessions_used; i++) {
+		struct session_record *record = records_session(dp->records, i);
+
+		if (record->state == RECORD_LIVE)
+			live[count++] = record;
+		else
+			record->state = RECORD_FREE;
+	}
+	qsort(live, count, sizeof(struct session_record *), by_serial);
+	for (uint32_t i = 0; i < count; i++) {
+		if (adopt_session(dp, kept, tunnels, live[i]) == 0)
+			++*adopted;
+		else
+			live[i]->state = RECORD_FREE;
+	}
+	dataplane_wait(dp);
+	return 0;
+}
+
+static void remove_rest(struct dataplane *dp, struct kept *kept)
+{
+	for (uint32_t i = 0; i < kept->endpoint_count; i++)
+		if (kept->endpoints[i] && !kept->endpoints[i]->users)
+			dataplane_endpoint_release(kept->endpoints[i]);
+	for (uint32_t i = 0; i < kept->device_count; i++)
+		if (kept->devices[i].fd >= 0) {
+			close(kept->devices[i].fd);
+			keeper_device_remove(dp->keeper, kept->devices[i].slot);
+		}
+	free(kept->endpoints);
+	free(kept->devices);
+}
+
+int dataplane_adopt(struct dataplane *dp)
+{
+	AUTO_MEMORY struct tunnel **tunnels =
+		calloc(dp->records->max_tunnels + 1, sizeof(*tunnels));
+	struct kept kept = { 0 };
+	uint32_t tunnel_count = 0, session_count = 0;
+	int err;
+
+	if (!tunnels)
+		return -ENOMEM;
+	err = resume_endpoints(dp, &kept);
+	if (!err)
+		err = resume_devices(dp, &kept);
+	if (!err) {
+		tunnel_count = adopt_tunnels(dp, &kept, tunnels);
+		err = adopt_sessions(dp, &kept, tunnels, &session_count);
+	}
+	remove_rest(dp, &kept);
+	log_event(LOG_NOTICE, "adopted", "tunnels=%u sessions=%u", tunnel_count, session_count);
+	return err;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dataplane_private.h - what the files of the dataplane share */
+#ifndef UL2TP_PATH_DATAPLANE_PRIVATE_H
+#define UL2TP_PATH_DATAPLANE_PRIVATE_H
+
+#include "path/dataplane.h"
+#include "path/worker.h"
+#include "tunnel/free_list.h"
+
+#define WORKERS_MAX 64
+
+struct dataplane {
+	struct keeper *keeper;
+	struct records *records;
+	struct dataplane_options options;
+	struct ordered netns_by_cookie;
+	uint32_t last_netns_index;
+	struct free_list free_tunnels, free_sessions;
+	unsigned int worker_count;
+	struct worker *workers[WORKERS_MAX];
+};
+
+/** dataplane_receiving_worker() - which receives for a namespace; dataplane_sending_worker() - for a session */
+struct worker *dataplane_receiving_worker(const struct dataplane *dp, const struct netns *ns);
+struct worker *dataplane_sending_worker(const struct dataplane *dp, const struct session *s);
+
+/** dataplane_wait() - until all workers have opened what was posted */
+void dataplane_wait(const struct dataplane *dp);
+
+/** dataplane_endpoint_start() - an endpoint that is in its namespace's list begins to receive; -ENOMEM */
+int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e);
+
+/** dataplane_endpoint_release() - close it if no tunnel uses it any more */
+void dataplane_endpoint_release(struct endpoint *e);
+
+/** dataplane_session_start() - make both directions of a session with a filled record, and post them
+ * @device: its TAP, .fd becomes the session's; NULL: it has none */
+int dataplane_session_start(struct dataplane *dp, struct session *s,
+                            const struct keeper_device *device);
+
+/** dataplane_session_finish() - after its directions were detached and waited for: free all of it */
+void dataplane_session_finish(struct dataplane *dp, struct session *s);
+
+/** dataplane_adopt() - take up what the records say after an engine died; the one place that decides it */
+int dataplane_adopt(struct dataplane *dp);
+
+#endif

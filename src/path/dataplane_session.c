@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dataplane_session.c - sessions come, change and go; see dataplane.h */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "path/dataplane_private.h"
+#include "path/receiver.h"
+#include "path/sender.h"
+#include "pseudowire/ethernet.h"
+#include "tunnel/accounts.h"
+
+#define SESSION_OCTETS                                                                             \
+	(sizeof(struct session) + sizeof(struct receiver) + sizeof(struct sender) +                \
+	 sizeof(struct session_record))
+#define SESSION_KIB ((uint32_t)((SESSION_OCTETS + 1023) / 1024))
+
+static int check_params(const struct netns *ns, const struct tunnel *t,
+                        const struct session_create *params, struct extack *ea)
+{
+	int err;
+
+	if (params->pw_type != L2TP_PWTYPE_ETH) /* SES-10 */
+		return extack_fail(ea, -EPROTONOSUPPORT, L2TP_ATTR_PW_TYPE,
+		                   "pw_type is %u, only 5 (eth) is there", params->pw_type);
+	if (netns_session_conflict(ns, t, params->session_id))
+		return extack_fail(ea, -EEXIST, L2TP_ATTR_SESSION_ID,
+		                   "session id %u is taken in this namespace", params->session_id);
+	err = netns_may_add(ns, UL2TP_LIMIT_SESSIONS, 1, ea);
+	return err < 0 ? err : netns_may_add(ns, UL2TP_LIMIT_MEMORY_KIB, SESSION_KIB, ea);
+}
+
+static uint32_t header_len(const struct tunnel *t, const struct session_create *p)
+{
+	return 4 + p->cookie.len + (p->l2spec_type == L2TP_L2SPECTYPE_DEFAULT ? 4 : 0) +
+	       (endpoint_is_udp(t->endpoint) ? 4 : 0); /* HDR-4 */
+}
+
+static uint32_t device_mtu(struct dataplane *dp, const struct tunnel *t,
+                           const struct session_create *p)
+{
+	const struct endpoint *e = t->endpoint;
+	union address source;
+	uint32_t path_mtu = 0;
+
+	/* Without a route there is no path MTU: the default is taken. */
+	if (t->record->peer_known &&
+	    keeper_route(dp->keeper, e->at.slot, &t->record->peer, &source, &path_mtu, NULL) < 0)
+		path_mtu = 0;
+	return ethernet_mtu(path_mtu, endpoint_is_udp(e),
+	                    e->at.params.local.any.sa_family == AF_INET6, header_len(t, p));
+}
+
+static struct session_record *take_record(struct dataplane *dp, uint32_t *index, struct extack *ea)
+{
+	struct session_record *record;
+
+	*index = free_list_take(&dp->free_sessions);
+	if (*index == FREE_LIST_NONE) {
+		extack_set(ea, 0, "ul2tpd was started for at most %u sessions (--max-sessions)",
+		           dp->records->max_sessions);
+		return NULL;
+	}
+	record = records_session(dp->records, *index);
+	memset((void *)record, 0, sizeof(*record));
+	record->device = RECORD_NONE;
+	record->state = RECORD_BUILDING;
+	if (*index >= dp->records->sessions_used)
+		dp->records->sessions_used = *index + 1;
+	return record;
+}
+
+static void give_record(struct dataplane *dp, uint32_t index)
+{
+	records_session(dp->records, index)->state = RECORD_FREE;
+	free_list_give(&dp->free_sessions, index);
+}
+
+static void fill_record(struct dataplane *dp, struct session_record *r, const struct tunnel *t,
+                        const struct session_create *p, const char *label, uint32_t mtu)
+{
+	r->tunnel = t->index;
+	r->session_id = p->session_id;
+	r->peer_session_id = p->peer_session_id;
+	r->pw_type = p->pw_type;
+	r->l2spec_type = p->l2spec_type;
+	r->cookie_len = p->cookie.len;
+	r->peer_cookie_len = p->peer_cookie.len;
+	memcpy(r->cookie, p->cookie.octets, sizeof(r->cookie));
+	memcpy(r->peer_cookie, p->peer_cookie.octets, sizeof(r->peer_cookie));
+	r->recv_seq = p->recv_seq;
+	r->lns_mode = p->lns_mode;
+	atomic_store(&r->send_seq, p->send_seq);
+	r->reorder_timeout_ms = p->recv_timeout_ms;
+	r->mtu_bytes = mtu;
+	r->created_s = (uint64_t)time(NULL);
+	r->serial = ++dp->records->serial;
+	strncpy(r->label, label, sizeof(r->label) - 1);
+}
+
+int dataplane_session_start(struct dataplane *dp, struct session *s,
+                            const struct keeper_device *device)
+{
+	int tap = device ? device->fd : -1;
+
+	s->receiver = receiver_new(dataplane_receiving_worker(dp, s->tunnel->netns), s, tap,
+	                           device ? device->offloads : 0);
+	s->sender = sender_new(dataplane_sending_worker(dp, s), s, tap);
+	if (!s->receiver || !s->sender)
+		return -ENOMEM;
+	s->tap = tap;
+	session_insert(s);
+	s->tunnel->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] += SESSION_KIB;
+	receiver_attach(s->receiver);
+	sender_attach(s->sender);
+	return 0;
+}
+
+static void log_session(const char *event, const struct session *s)
+{
+	const struct session_record *r = s->record;
+
+	log_event(LOG_NOTICE, event,
+	          "tunnel=%u session=%u peer_session=%u interface=%.*s mtu=%u netns=%llu",
+	          s->tunnel->record->conn_id, r->session_id, r->peer_session_id, IFNAMSIZ,
+	          r->ifname, r->mtu_bytes, (unsigned long long)s->tunnel->record->netns.cookie);
+}
+
+/* SES-20 (2) and (5): the name that was wanted, or the first free of l2tpeth%d. */
+static int make_device(struct dataplane *dp, uint32_t client, const struct session_create *params,
+                       uint32_t mtu, struct keeper_device *ret, struct extack *ea)
+{
+	if (params->has_ifname && !params->ifname[0])
+		return extack_fail(ea, -EINVAL, L2TP_ATTR_IFNAME,
+		                   "name is empty, leave it out for the first free l2tpethN");
+	return keeper_device_create(dp->keeper, client, params->has_ifname ? params->ifname : "",
+	                            mtu, ret, ea);
+}
+
+int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t client,
+                          const struct session_create *params, const char *label,
+                          struct session **ret, struct extack *ea)
+{
+	struct session_record *record;
+	struct keeper_device device;
+	struct session *s;
+	uint32_t index, mtu;
+	int err = check_params(t->netns, t, params, ea);
+
+	if (err < 0)
+		return err;
+	mtu = device_mtu(dp, t, params);
+	record = take_record(dp, &index, ea);
+	if (!record)
+		return -ENOSPC;
+	err = make_device(dp, client, params, mtu, &device, ea);
+	if (err < 0) {
+		give_record(dp, index);
+		return err;
+	}
+	fill_record(dp, record, t, params, label, device.mtu_bytes);
+	record->device = device.slot;
+	memcpy(record->ifname, device.name, sizeof(record->ifname));
+	s = session_new(t, index, record);
+	err = s ? dataplane_session_start(dp, s, &device) : -ENOMEM;
+	if (err < 0) {
+		if (s) {
+			receiver_free(s->receiver);
+			sender_free(s->sender);
+			session_free(s);
+		}
+		close(device.fd);
+		keeper_device_remove(dp->keeper, device.slot);
+		give_record(dp, index);
+		return err;
+	}
+	dataplane_wait(dp); /* NL-65: when it is acknowledged data can flow */
+	atomic_store(&record->state, RECORD_LIVE);
+	log_session("session-created", s);
+	*ret = s;
+	return 0;
+}
+
+void dataplane_session_modify(struct dataplane *dp, struct session *s,
+                              const struct session_modify *m)
+{
+	struct session_record *r = s->record;
+
+	if (m->has_recv_seq)
+		r->recv_seq = m->recv_seq;
+	if (m->has_lns_mode)
+		r->lns_mode = m->lns_mode;
+	if (m->has_send_seq)
+		atomic_store(&r->send_seq, m->send_seq);
+	if (m->has_recv_timeout)
+		r->reorder_timeout_ms = m->recv_timeout_ms;
+	receiver_modify(s->receiver, m);
+	dataplane_wait(dp);
+}
+
+/* A tunnel's transmit counters are those of its sessions; these must not be lost with the session. */
+static void keep_counters(struct tunnel_record *t, const struct session_record *s)
+{
+	struct l2tp_stats stats = session_stats(s);
+
+	t->gone_tx_packets += stats.tx_packets;
+	t->gone_tx_bytes += stats.tx_bytes;
+	t->gone_tx_errors += stats.tx_errors;
+}
+
+void dataplane_session_finish(struct dataplane *dp, struct session *s)
+{
+	log_session("session-removed", s);
+	session_remove(s);
+	s->tunnel->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] -= SESSION_KIB;
+	keep_counters(s->tunnel->record, s->record);
+	if (s->tap >= 0)
+		close(s->tap);
+	if (s->record->device != RECORD_NONE)
+		keeper_device_remove(dp->keeper, s->record->device);
+	receiver_free(s->receiver);
+	sender_free(s->sender);
+	give_record(dp, s->index);
+	session_free(s);
+}
+
+void dataplane_session_remove(struct dataplane *dp, struct session *s)
+{
+	atomic_store(&s->record->state, RECORD_GOING);
+	receiver_detach(s->receiver);
+	sender_detach(s->sender);
+	dataplane_wait(dp);
+	dataplane_session_finish(dp, s);
+}

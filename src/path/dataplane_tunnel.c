@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dataplane_tunnel.c - tunnels come and go; see dataplane.h */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "encap/address.h"
+#include "path/dataplane_private.h"
+#include "path/intake.h"
+#include "path/receiver.h"
+#include "path/sender.h"
+
+/* What the records cost us; interfaces and sockets are the system's and not in it. */
+#define TUNNEL_KIB                                                                                 \
+	((uint32_t)((sizeof(struct tunnel) + sizeof(struct tunnel_record) + 1023) / 1024))
+
+static bool is_udp(const struct tunnel_create *params)
+{
+	return params->encap == L2TP_ENCAPTYPE_UDP;
+}
+
+/* NL-43: a negative descriptor means none, and no addresses. */
+static int check_params(struct tunnel_create *params, struct extack *ea)
+{
+	if (params->has_fd && params->fd >= 0)
+		return extack_fail(ea, -EOPNOTSUPP, L2TP_ATTR_FD,
+		                   "this ul2tpd can not use a program's own socket yet, "
+		                   "give local and remote instead");
+	if (params->has_fd) {
+		params->family = AF_INET;
+		params->local = params->peer = (union l2tp_address){ 0 };
+		params->local_port = params->peer_port = 0;
+	}
+	if (params->family != AF_INET6)
+		return 0;
+	if (IN6_IS_ADDR_V4MAPPED(&params->local.v6))
+		return extack_fail(ea, -EINVAL, L2TP_ATTR_IP6_SADDR,
+		                   "local is an IPv4 address written as IPv6, give it as IPv4");
+	if (IN6_IS_ADDR_V4MAPPED(&params->peer.v6))
+		return extack_fail(ea, -EINVAL, L2TP_ATTR_IP6_DADDR,
+		                   "remote is an IPv4 address written as IPv6, give it as IPv4");
+	return 0;
+}
+
+static struct endpoint_params endpoint_params_of(const struct ul2tp_tunnel_create *params)
+{
+	const struct tunnel_create *p = &params->l2tp;
+	struct endpoint_params e;
+
+	memset(&e, 0, sizeof(e));
+	e.local = address_make(p->family, &p->local, is_udp(p) ? p->local_port : 0);
+	e.protocol = is_udp(p) ? IPPROTO_UDP : PROTOCOL_L2TP;
+	if (is_udp(p) && p->family == AF_INET && p->checksum)
+		e.flags |= ENDPOINT_CHECKSUM_TX;
+	if (is_udp(p) && p->family == AF_INET6 && p->zero_checksum6_tx)
+		e.flags |= ENDPOINT_ZERO_CHECKSUM6_TX;
+	if (is_udp(p) && p->family == AF_INET6 && p->zero_checksum6_rx)
+		e.flags |= ENDPOINT_ZERO_CHECKSUM6_RX;
+	e.tos = params->options.tos;
+	e.ttl = params->options.ttl;
+	e.mark = params->options.mark;
+	memcpy(e.device, params->options.device, sizeof(e.device));
+	return e;
+}
+
+/* One that is open already is shared, but not to the same peer. */
+static int get_endpoint(struct dataplane *dp, struct netns *ns, uint32_t client,
+                        const struct ul2tp_tunnel_create *params, const union address *peer,
+                        struct endpoint **ret, struct extack *ea)
+{
+	struct endpoint_params wanted = endpoint_params_of(params);
+	struct endpoint *e = netns_endpoint(ns, &wanted);
+	int err;
+
+	/* IP tunnels are told apart by their ids (TUN-11). */
+	if (e && is_udp(&params->l2tp) && tunnel_peer_taken(ns, e, peer))
+		return extack_fail(ea, -EADDRINUSE, 0,
+		                   "another tunnel has this local address and port, and this peer");
+	if (e) {
+		*ret = e;
+		return 0;
+	}
+	err = endpoint_open(dp->keeper, client, &wanted, &e, ea);
+	if (err < 0)
+		return err;
+	err = dataplane_endpoint_start(dp, ns, e);
+	if (err < 0) {
+		dataplane_endpoint_release(e);
+		return err;
+	}
+	*ret = e;
+	return 0;
+}
+
+/* UDP without destination port stays unconnected (TUN-10, TUN-14); connecting to 0.0.0.0 means this host (NL-43). */
+static bool is_connected(const struct tunnel_create *p)
+{
+	return !is_udp(p) || p->peer_port;
+}
+
+static union address peer_of(const struct tunnel_create *p)
+{
+	static const union l2tp_address none;
+	union address peer;
+
+	if (!is_connected(p))
+		return address_make(p->family, &none, 0);
+	peer = address_make(p->family, &p->peer, is_udp(p) ? p->peer_port : 0);
+	if (address_unspecified(&peer)) {
+		if (p->family == AF_INET6)
+			peer.v6.sin6_addr = in6addr_loopback;
+		else
+			peer.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	}
+	return peer;
+}
+
+/* IPS-20, IPS-21 */
+static int check_peer(const struct tunnel_create *p, struct extack *ea)
+{
+	bool multicast = p->family == AF_INET6 ? IN6_IS_ADDR_MULTICAST(&p->peer.v6)
+	                                       : IN_MULTICAST(ntohl(p->peer.v4.s_addr));
+
+	if (!is_udp(p) && multicast)
+		return extack_fail(ea, -EINVAL,
+		                   p->family == AF_INET6 ? L2TP_ATTR_IP6_DADDR : L2TP_ATTR_IP_DADDR,
+		                   "remote is a multicast address");
+	return 0;
+}
+
+static struct tunnel_record *take_record(struct dataplane *dp, uint32_t *index, struct extack *ea)
+{
+	struct tunnel_record *record;
+
+	*index = free_list_take(&dp->free_tunnels);
+	if (*index == FREE_LIST_NONE) {
+		extack_set(ea, 0, "ul2tpd was started for at most %u tunnels (--max-tunnels)",
+		           dp->records->max_tunnels);
+		return NULL;
+	}
+	record = records_tunnel(dp->records, *index);
+	memset((void *)record, 0, sizeof(*record));
+	record->state = RECORD_BUILDING;
+	if (*index >= dp->records->tunnels_used)
+		dp->records->tunnels_used = *index + 1;
+	return record;
+}
+
+static void give_record(struct dataplane *dp, uint32_t index)
+{
+	records_tunnel(dp->records, index)->state = RECORD_FREE;
+	free_list_give(&dp->free_tunnels, index);
+}
+
+static void fill_record(const struct dataplane *dp, struct tunnel_record *r,
+                        const struct ul2tp_tunnel_create *params, const struct endpoint *e,
+                        const union address *source, const union address *peer)
+{
+	const struct tunnel_create *p = &params->l2tp;
+
+	r->endpoint = e->at.slot;
+	r->netns = e->at.netns;
+	r->conn_id = p->conn_id;
+	r->peer_conn_id = p->peer_conn_id;
+	r->version = p->version;
+	r->encap = (uint8_t)p->encap;
+	r->peer_check = params->options.has_peer_check ? params->options.peer_check
+	                : dp->options.kernel_quirks    ? UL2TP_PEER_CHECK_IDS
+	                                               : UL2TP_PEER_CHECK_SOCKET;
+	r->peer_known = is_connected(p);
+	r->source = *source;
+	r->peer = *peer;
+	r->created_s = (uint64_t)time(NULL);
+	memcpy(r->label, params->options.label, sizeof(params->options.label));
+}
+
+/* What getsockname() of the connected socket would say. */
+static int choose_source(struct dataplane *dp, const struct endpoint *e,
+                         const struct tunnel_create *p, const union address *peer,
+                         union address *ret, struct extack *ea)
+{
+	uint32_t mtu;
+	union address source;
+	int err;
+
+	*ret = e->at.params.local;
+	if (!is_connected(p))
+		return 0;
+	err = keeper_route(dp->keeper, e->at.slot, peer, &source, &mtu, ea);
+	if (err < 0)
+		return err;
+	if (address_unspecified(ret)) {
+		union l2tp_address ip = address_ip(&source);
+
+		*ret = address_make(p->family, &ip, address_port(&e->at.params.local));
+	}
+	return 0;
+}
+
+static void log_tunnel(const char *event, const struct tunnel *t)
+{
+	char local[ADDRESS_TEXT_MAX], peer[ADDRESS_TEXT_MAX];
+	const struct tunnel_record *r = t->record;
+
+	log_event(LOG_NOTICE, event,
+	          "tunnel=%u peer_tunnel=%u version=%u encap=%s local=%s peer=%s netns=%llu",
+	          r->conn_id, r->peer_conn_id, r->version,
+	          r->encap == L2TP_ENCAPTYPE_UDP ? "udp" : "ip", address_text(&r->source, local),
+	          address_text(&r->peer, peer), (unsigned long long)r->netns.cookie);
+}
+
+static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *e,
+                       const struct ul2tp_tunnel_create *params, const union address *peer,
+                       struct tunnel **ret, struct extack *ea)
+{
+	struct tunnel_record *record;
+	struct tunnel *t;
+	union address source;
+	uint32_t index;
+	int err = choose_source(dp, e, &params->l2tp, peer, &source, ea);
+
+	if (err < 0)
+		return err;
+	record = take_record(dp, &index, ea);
+	if (!record)
+		return -ENOSPC;
+	fill_record(dp, record, params, e, &source, peer);
+	t = tunnel_new(ns, index, record, e);
+	if (!t) {
+		give_record(dp, index);
+		return -ENOMEM;
+	}
+	tunnel_insert(t);
+	intake_tunnel_add(e->intake, t);
+	ns->usage.values[UL2TP_LIMIT_MEMORY_KIB] += TUNNEL_KIB;
+	atomic_store(&record->state, RECORD_LIVE);
+	*ret = t;
+	return 0;
+}
+
+static int check_quota(const struct netns *ns, struct extack *ea)
+{
+	int err = netns_may_add(ns, UL2TP_LIMIT_TUNNELS, 1, ea);
+
+	return err < 0 ? err : netns_may_add(ns, UL2TP_LIMIT_MEMORY_KIB, TUNNEL_KIB, ea);
+}
+
+int dataplane_tunnel_add(struct dataplane *dp, struct netns *ns, uint32_t client,
+                         const struct ul2tp_tunnel_create *asked, struct tunnel **ret,
+                         struct extack *ea)
+{
+	struct ul2tp_tunnel_create params = *asked;
+	struct endpoint *e;
+	union address peer;
+	int err;
+
+	if (netns_tunnel(ns, params.l2tp.conn_id))
+		return extack_fail(ea, -EEXIST, L2TP_ATTR_CONN_ID, "there is a tunnel %u already",
+		                   params.l2tp.conn_id);
+	err = check_params(&params.l2tp, ea);
+	if (!err)
+		err = check_quota(ns, ea);
+	if (!err)
+		err = check_peer(&params.l2tp, ea);
+	if (err < 0)
+		return err;
+	peer = peer_of(&params.l2tp);
+	err = get_endpoint(dp, ns, client, &params, &peer, &e, ea);
+	if (err < 0)
+		return err;
+	err = make_tunnel(dp, ns, e, &params, &peer, ret, ea);
+	if (err < 0) {
+		dataplane_endpoint_release(e);
+		return err;
+	}
+	log_tunnel("tunnel-created", *ret);
+	return 0;
+}
+
+static void remove_sessions(struct dataplane *dp, struct tunnel *t)
+{
+	list_for_each (node, &t->sessions) {
+		struct session *s = list_entry(node, struct session, in_tunnel);
+
+		atomic_store(&s->record->state, RECORD_GOING);
+		receiver_detach(s->receiver);
+		sender_detach(s->sender);
+	}
+	dataplane_wait(dp); /* once for all of them */
+	list_for_each_safe (node, &t->sessions)
+		dataplane_session_finish(dp, list_entry(node, struct session, in_tunnel));
+}
+
+void dataplane_tunnel_remove(struct dataplane *dp, struct tunnel *t)
+{
+	struct endpoint *e = t->endpoint;
+	struct netns *ns = t->netns;
+
+	atomic_store(&t->record->state, RECORD_GOING);
+	log_tunnel("tunnel-removed", t);
+	remove_sessions(dp, t);
+	intake_tunnel_remove(e->intake, t);
+	ns->usage.values[UL2TP_LIMIT_MEMORY_KIB] -= TUNNEL_KIB;
+	dataplane_netns_hold(ns);
+	tunnel_remove(t);
+	dataplane_endpoint_release(e);
+	give_record(dp, t->index);
+	tunnel_free(t);
+	dataplane_netns_release(dp, ns);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* intake.c - see intake.h */
+#include "path/intake.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "encap/address.h"
+#include "path/receive.h"
+
+struct intake *intake_new(struct worker *w, struct endpoint *e, uint32_t netns_index)
+{
+	struct intake *in = calloc(1, sizeof(*in));
+
+	if (!in)
+		return NULL;
+	in->watch.fd = -1;
+	in->worker = w;
+	in->endpoint = e;
+	in->netns_index = netns_index;
+	return in;
+}
+
+void intake_free(struct intake *in)
+{
+	if (!in)
+		return;
+	buckets_release(&in->tunnels);
+	free(in);
+}
+
+static void post(struct intake *in, void (*open)(struct letter *))
+{
+	in->letter.open = open;
+	mailbox_post(&in->worker->mailbox, &in->letter);
+	mailbox_wait(&in->worker->mailbox);
+}
+
+static void open_start(struct letter *letter)
+{
+	struct intake *in = container_of(letter, struct intake, letter);
+
+	loop_add(in->worker->loop, &in->watch, in->endpoint->at.fd, EPOLLIN, intake_ready);
+}
+
+static void open_stop(struct letter *letter)
+{
+	struct intake *in = container_of(letter, struct intake, letter);
+
+	loop_remove(in->worker->loop, &in->watch);
+}
+
+static void open_add(struct letter *letter)
+{
+	struct intake *in = container_of(letter, struct intake, letter);
+	struct tunnel *t = in->changing;
+
+	/* Without memory its stray packets are counted in the first. */
+	if (buckets_insert(&in->tunnels, &t->by_peer,
+	                   address_hash(&t->record->peer, in->worker->seed)) < 0)
+		return;
+	in->first = t;
+}
+
+static struct tunnel *any_tunnel(const struct intake *in)
+{
+	for (size_t i = 0; i < in->tunnels.size; i++)
+		if (in->tunnels.heads[i])
+			return container_of(in->tunnels.heads[i], struct tunnel, by_peer);
+	return NULL;
+}
+
+static void open_remove(struct letter *letter)
+{
+	struct intake *in = container_of(letter, struct intake, letter);
+	struct tunnel *t = in->changing;
+
+	buckets_remove(&in->tunnels, &t->by_peer);
+	if (in->first == t)
+		in->first = any_tunnel(in);
+}
+
+void intake_start(struct intake *in)
+{
+	post(in, open_start);
+}
+
+void intake_stop(struct intake *in)
+{
+	post(in, open_stop);
+}
+
+void intake_tunnel_add(struct intake *in, struct tunnel *t)
+{
+	in->changing = t;
+	post(in, open_add);
+}
+
+void intake_tunnel_remove(struct intake *in, struct tunnel *t)
+{
+	in->changing = t;
+	post(in, open_remove);
+}
+
+struct tunnel *intake_account(const struct intake *in, const union address *from)
+{
+	struct bucket_node *node =
+		buckets_first(&in->tunnels, address_hash(from, in->worker->seed));
+
+	for (; node; node = buckets_next(node)) {
+		struct tunnel *t = container_of(node, struct tunnel, by_peer);
+
+		if (address_equal(&t->record->peer, from))
+			return t;
+	}
+	return in->first;
+}

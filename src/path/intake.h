@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* intake.h - an endpoint as the worker that receives from it knows it
+ *
+ * Beside the descriptor it knows the tunnels of the endpoint by their peers: what belongs to no session is
+ * counted in one of them.
+ */
+#ifndef UL2TP_PATH_INTAKE_H
+#define UL2TP_PATH_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buckets.h"
+#include "encap/endpoint.h"
+#include "loop/loop.h"
+#include "loop/mailbox.h"
+#include "path/worker.h"
+#include "tunnel/tunnel.h"
+
+struct intake {
+	struct watch watch;
+	struct letter letter;
+	struct worker *worker;
+	struct endpoint *endpoint;
+	uint32_t netns_index;
+	struct buckets tunnels;  /* by peer */
+	struct tunnel *first;    /* any of them */
+	struct tunnel *changing; /* argument of the letter */
+};
+
+/** intake_new() - for an endpoint; API thread. NULL: out of memory */
+struct intake *intake_new(struct worker *w, struct endpoint *e, uint32_t netns_index);
+
+/** intake_free() - after intake_stop() was waited for */
+void intake_free(struct intake *in);
+
+/* API thread; each waits until the worker has done it. */
+void intake_start(struct intake *in);
+void intake_stop(struct intake *in);
+void intake_tunnel_add(struct intake *in, struct tunnel *t);
+void intake_tunnel_remove(struct intake *in, struct tunnel *t);
+
+/** intake_account() - the tunnel that a packet from @from is counted in; worker. NULL: there is none any more */
+struct tunnel *intake_account(const struct intake *in, const union address *from);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* outbox.c - see outbox.h
+ *
+ * A message holds one packet, or up to 64 of one length (the last may be shorter) that the system cuts again
+ * (UDP_SEGMENT). The latter need checksums, which a socket with SO_NO_CHECK refuses: they leave through the
+ * endpoint's second socket (keeper.h, bulk_fd).
+ */
+#include "path/outbox.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "encap/address.h"
+#include "path/counter.h"
+
+#define MESSAGES        128
+#define IOVS            2048
+#define HEADERS_OCTETS  (256 * 1024)
+#define FRAMES_OCTETS   (OUTBOX_ARENA_OCTETS + 66 * 1024)
+#define SEGMENTS_MAX    64    /* UDP_MAX_SEGMENTS of older kernels */
+#define BATCH_OCTETS    65000 /* of one message; UDP's length has 16 bits */
+#define UDP_PAYLOAD_MAX 65527 /* TX-1: UDP length has 16 bits; less where IPv4's length ends it */
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+#define CONTROL_OCTETS (CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in6_pktinfo)))
+
+struct message {
+	struct sender *sender;
+	uint32_t segments, octets;
+	uint32_t segment_len; /* of all but the last */
+	bool closed;          /* the last was shorter */
+};
+
+struct outbox {
+	uint8_t *frames;
+	uint8_t *headers;
+	size_t headers_used;
+	uint32_t count, iov_count;
+	struct message messages[MESSAGES];
+	struct mmsghdr wire[MESSAGES];
+	struct iovec iovs[IOVS];
+	_Alignas(struct cmsghdr) char control[MESSAGES][CONTROL_OCTETS];
+};
+
+static void *reserve(size_t octets)
+{
+	void *p = mmap(NULL, octets, PROT_READ | PROT_WRITE,
+	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+struct outbox *outbox_new(void)
+{
+	struct outbox *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->frames = reserve(FRAMES_OCTETS);
+	o->headers = reserve(HEADERS_OCTETS);
+	if (!o->frames || !o->headers) {
+		outbox_free(o);
+		return NULL;
+	}
+	return o;
+}
+
+void outbox_free(struct outbox *o)
+{
+	if (!o)
+		return;
+	if (o->frames)
+		munmap(o->frames, FRAMES_OCTETS);
+	if (o->headers)
+		munmap(o->headers, HEADERS_OCTETS);
+	free(o);
+}
+
+uint8_t *outbox_arena(struct outbox *o)
+{
+	return o->frames;
+}
+
+uint8_t *outbox_headers(struct outbox *o, size_t len)
+{
+	uint8_t *room;
+
+	if (o->headers_used + len > HEADERS_OCTETS || o->iov_count + 2 > IOVS ||
+	    o->count == MESSAGES)
+		outbox_flush(o);
+	room = o->headers + o->headers_used;
+	return room;
+}
+
+static bool joins(const struct message *m, const struct sender *s, size_t len)
+{
+	return m->sender == s && !m->closed && m->segments < SEGMENTS_MAX &&
+	       len <= m->segment_len && m->segment_len <= s->batch_max &&
+	       m->octets + len <= BATCH_OCTETS;
+}
+
+void outbox_put(struct outbox *o, struct sender *s, const uint8_t *headers, size_t headers_len,
+                const uint8_t *payload, size_t payload_len)
+{
+	size_t len = headers_len + payload_len;
+	struct message *m = o->count ? &o->messages[o->count - 1] : NULL;
+	struct msghdr *wire;
+
+	if (len > UDP_PAYLOAD_MAX) {
+		sender_drop(s, TX_DROP_TOO_BIG, 1);
+		return;
+	}
+	if (!m || !joins(m, s, len)) {
+		m = &o->messages[o->count];
+		*m = (struct message){ .sender = s, .segment_len = (uint32_t)len };
+		o->wire[o->count].msg_hdr = (struct msghdr){ .msg_iov = &o->iovs[o->iov_count] };
+		o->count++;
+	}
+	wire = &o->wire[o->count - 1].msg_hdr;
+	m->segments++;
+	m->octets += (uint32_t)len;
+	m->closed = len < m->segment_len;
+	o->headers_used += headers_len;
+	o->iovs[o->iov_count++] = (struct iovec){ (void *)headers, headers_len };
+	if (payload_len)
+		o->iovs[o->iov_count++] = (struct iovec){ (void *)payload, payload_len };
+	wire->msg_iovlen = (size_t)(&o->iovs[o->iov_count] - wire->msg_iov);
+}
+
+static void *control_add(struct msghdr *msg, int level, int type, size_t len)
+{
+	struct cmsghdr *m = (struct cmsghdr *)((char *)msg->msg_control + msg->msg_controllen);
+
+	m->cmsg_level = level;
+	m->cmsg_type = type;
+	m->cmsg_len = CMSG_LEN(len);
+	msg->msg_controllen += CMSG_SPACE(len);
+	return CMSG_DATA(m);
+}
+
+/* The route chose it when the tunnel was made, and the peer expects it; a socket bound to no address, or to
+ * one of no use (bulk_fd), would choose another. */
+static void put_source(struct msghdr *msg, const union address *source)
+{
+	if (source->any.sa_family == AF_INET6) {
+		struct in6_pktinfo info = { .ipi6_addr = source->v6.sin6_addr };
+
+		memcpy(control_add(msg, IPPROTO_IPV6, IPV6_PKTINFO, sizeof(info)), &info,
+		       sizeof(info));
+	} else {
+		struct in_pktinfo info = { .ipi_spec_dst = source->v4.sin_addr };
+
+		memcpy(control_add(msg, IPPROTO_IP, IP_PKTINFO, sizeof(info)), &info, sizeof(info));
+	}
+}
+
+static bool uses_bulk(const struct message *m)
+{
+	return m->segments > 1 && m->sender->endpoint->at.bulk_fd >= 0;
+}
+
+static void address_message(struct outbox *o, uint32_t i)
+{
+	const struct message *m = &o->messages[i];
+	const struct sender *s = m->sender;
+	struct msghdr *msg = &o->wire[i].msg_hdr;
+
+	memset(o->control[i], 0, sizeof(o->control[i]));
+	msg->msg_name = (void *)&s->tunnel->peer;
+	msg->msg_namelen = address_size(&s->tunnel->peer);
+	msg->msg_control = o->control[i];
+	if (uses_bulk(m) || address_unspecified(&s->endpoint->at.params.local))
+		put_source(msg, &s->tunnel->source);
+	if (m->segments > 1) {
+		uint16_t size = (uint16_t)m->segment_len;
+
+		memcpy(control_add(msg, SOL_UDP, UDP_SEGMENT, sizeof(size)), &size, sizeof(size));
+	}
+	if (!msg->msg_controllen)
+		msg->msg_control = NULL;
+}
+
+static int message_fd(const struct message *m)
+{
+	return uses_bulk(m) ? m->sender->endpoint->at.bulk_fd : m->sender->endpoint->at.fd;
+}
+
+static void count_sent(struct sender *s, uint32_t packets, uint32_t octets)
+{
+	counter_add(&s->record->tx.packets, packets);
+	counter_add(&s->record->tx.bytes, octets);
+}
+
+/* Each packet of a message by itself. */
+static void send_singly(struct outbox *o, uint32_t i)
+{
+	struct message *m = &o->messages[i];
+	struct msghdr batch = o->wire[i].msg_hdr, one = { 0 };
+	struct iovec *iov = batch.msg_iov, *end = iov + batch.msg_iovlen;
+
+	m->segments = 1; /* no UDP_SEGMENT, no second socket */
+	o->wire[i].msg_hdr.msg_controllen = 0;
+	address_message(o, i);
+	one = o->wire[i].msg_hdr;
+	while (iov < end) {
+		/* Headers begin in the arena of headers, payloads lie in that of frames. */
+		struct iovec *next = iov + 1;
+		size_t len = iov->iov_len;
+
+		if (next < end && (uint8_t *)next->iov_base >= o->frames &&
+		    (uint8_t *)next->iov_base < o->frames + FRAMES_OCTETS)
+			len += (next++)->iov_len;
+		one.msg_iov = iov;
+		one.msg_iovlen = (size_t)(next - iov);
+		if (sendmsg(m->sender->endpoint->at.fd, &one, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			count_sent(m->sender, 1, (uint32_t)len);
+		else
+			sender_drop(m->sender, tx_drop_of_errno(errno), 1);
+		iov = next;
+	}
+}
+
+/* A batch can be refused where single packets are not: by a device without checksum offload (EIO), by a route
+ * narrower than the packets (EMSGSIZE, EINVAL), which the system would fragment. */
+static bool batch_refused(const struct message *m, int error)
+{
+	return m->segments > 1 && (error == EIO || error == EMSGSIZE || error == EINVAL ||
+	                           error == EOPNOTSUPP || error == ENOPROTOOPT);
+}
+
+static void message_failed(struct outbox *o, uint32_t i, int error)
+{
+	struct message *m = &o->messages[i];
+
+	if (!batch_refused(m, error)) {
+		sender_drop(m->sender, tx_drop_of_errno(error), m->segments);
+		return;
+	}
+	m->sender->batch_max = error == EMSGSIZE || error == EINVAL ? m->segment_len - 1 : 0;
+	m->sender->batch_retry_ms = 0; /* set by sender_retry_batches() */
+	send_singly(o, i);
+}
+
+/* Messages of one descriptor in one call; the order of packets stays. */
+static uint32_t send_run(struct outbox *o, uint32_t first)
+{
+	int fd = message_fd(&o->messages[first]);
+	uint32_t end = first + 1;
+	int sent;
+
+	while (end < o->count && message_fd(&o->messages[end]) == fd)
+		end++;
+	sent = sendmmsg(fd, &o->wire[first], end - first, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent <= 0) {
+		message_failed(o, first, errno);
+		return first + 1;
+	}
+	for (uint32_t i = first; i < first + (uint32_t)sent; i++)
+		count_sent(o->messages[i].sender, o->messages[i].segments, o->messages[i].octets);
+	return first + (uint32_t)sent;
+}
+
+void outbox_flush(struct outbox *o)
+{
+	for (uint32_t i = 0; i < o->count; i++)
+		address_message(o, i);
+	for (uint32_t i = 0; i < o->count;)
+		i = send_run(o, i);
+	o->count = o->iov_count = 0;
+	o->headers_used = 0;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* receive.c - see receive.h
+ *
+ * UDP comes with UDP_GRO: one buffer may hold several datagrams of one sender and size. Protocol 115 comes
+ * through raw sockets, of which the IPv4 one gives the IP header too.
+ */
+#include "path/receive.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/reader.h"
+#include "encap/address.h"
+#include "path/counter.h"
+#include "path/receiver.h"
+#include "path/worker.h"
+
+#define MESSAGES      32    /* received by one call */
+#define BUFFER_OCTETS 65600 /* a whole IP packet, or all that GRO puts together */
+
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+struct inbox {
+	uint8_t *buffers;
+	struct mmsghdr messages[MESSAGES];
+	struct iovec iovs[MESSAGES];
+	union address from[MESSAGES];
+	_Alignas(struct cmsghdr) char control[MESSAGES][CMSG_SPACE(sizeof(int)) * 2];
+};
+
+struct inbox *inbox_new(void)
+{
+	struct inbox *inbox = calloc(1, sizeof(*inbox));
+
+	if (!inbox)
+		return NULL;
+	inbox->buffers = mmap(NULL, (size_t)MESSAGES * BUFFER_OCTETS, PROT_READ | PROT_WRITE,
+	                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (inbox->buffers == MAP_FAILED) {
+		free(inbox);
+		return NULL;
+	}
+	for (int i = 0; i < MESSAGES; i++) {
+		struct msghdr *m = &inbox->messages[i].msg_hdr;
+
+		inbox->iovs[i] =
+			(struct iovec){ inbox->buffers + (size_t)i * BUFFER_OCTETS, BUFFER_OCTETS };
+		m->msg_iov = &inbox->iovs[i];
+		m->msg_iovlen = 1;
+		m->msg_name = &inbox->from[i];
+		m->msg_control = inbox->control[i];
+	}
+	return inbox;
+}
+
+void inbox_free(struct inbox *inbox)
+{
+	if (!inbox)
+		return;
+	munmap(inbox->buffers, (size_t)MESSAGES * BUFFER_OCTETS);
+	free(inbox);
+}
+
+/* Counted in a tunnel, because it belongs to no session. */
+static void stray(const struct intake *in, const union address *from, enum rx_drop why)
+{
+	struct tunnel *t = intake_account(in, from);
+
+	if (t)
+		counter_add(&t->record->rx_drops[why], 1);
+}
+
+/* A packet of protocol 115 reaches every raw socket whose local address matches. One that belongs to a
+ * tunnel of such another socket is taken there. */
+static bool taken_elsewhere(const struct intake *in, const struct receiver *r)
+{
+	const struct endpoint *here = in->endpoint, *there = r->intake->endpoint;
+
+	return here != there && !endpoint_is_udp(here) && !endpoint_is_udp(there) &&
+	       here->at.params.local.any.sa_family == there->at.params.local.any.sa_family &&
+	       (address_unspecified(&here->at.params.local) ||
+	        address_unspecified(&there->at.params.local) ||
+	        address_ip_equal(&here->at.params.local, &there->at.params.local));
+}
+
+static bool peer_allowed(const struct intake *in, const struct receiver *r,
+                         const union address *from)
+{
+	if (__atomic_load_n(&r->tunnel->peer_check, __ATOMIC_RELAXED) == UL2TP_PEER_CHECK_IDS)
+		return true;
+	return r->intake == in && (!r->tunnel->peer_known || address_equal(&r->tunnel->peer, from));
+}
+
+/* Steps 1 to 8 of kernel-behaviour §4.2, 1 to 6 of §4.3. */
+static void take_packet(const struct intake *in, const union address *from, const uint8_t *packet,
+                        size_t len)
+{
+	struct data_header h;
+	struct receiver *r;
+	int err = endpoint_is_udp(in->endpoint) ? data_header_read_udp(packet, len, &h)
+	                                        : data_header_read_ip(packet, len, &h);
+
+	if (err < 0) {
+		stray(in, from, RX_DROP_SHORT);
+		return;
+	}
+	if (h.kind == DATA_HEADER_CONTROL) {
+		stray(in, from, RX_DROP_CONTROL);
+		return;
+	}
+	r = h.version == DATA_VERSION_2 ? NULL : receiver_find(in, &h, from);
+	if (!r) {
+		stray(in, from, RX_DROP_UNKNOWN_SESSION);
+		return;
+	}
+	if (!peer_allowed(in, r, from)) {
+		if (!taken_elsewhere(in, r))
+			counter_add(&r->tunnel->rx_drops[RX_DROP_WRONG_PEER], 1);
+		return;
+	}
+	if (taken_elsewhere(in, r))
+		return;
+	if (!h.over_ip && h.version != r->tunnel->version) {
+		counter_add(&r->tunnel->rx_drops[RX_DROP_VERSION], 1);
+		return;
+	}
+	counter_set(&r->record->rx.last_ms, worker_wall_ms());
+	receiver_take(r, &h, packet, len);
+}
+
+/* Size of each datagram that GRO put together, all but the last; 0: it is one. */
+static size_t gro_size(struct msghdr *msg)
+{
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(msg); m; m = CMSG_NXTHDR(msg, m)) {
+		int size;
+
+		if (m->cmsg_level != SOL_UDP || m->cmsg_type != UDP_GRO)
+			continue;
+		memcpy(&size, CMSG_DATA(m), sizeof(size));
+		return size > 0 ? (size_t)size : 0;
+	}
+	return 0;
+}
+
+static void take_udp(const struct intake *in, struct msghdr *msg, const uint8_t *octets, size_t len)
+{
+	size_t size = gro_size(msg);
+
+	if (!size || size > len)
+		size = len;
+	do {
+		size_t part = len < size ? len : size;
+
+		take_packet(in, msg->msg_name, octets, part);
+		octets += part;
+		len -= part;
+	} while (len);
+}
+
+static void take_ip(const struct intake *in, struct msghdr *msg, const uint8_t *octets, size_t len)
+{
+	struct reader r = reader_over(octets, len);
+
+	if (in->endpoint->at.params.local.any.sa_family == AF_INET) {
+		size_t header = (size_t)(read_u8(&r) & 0x0f) * 4;
+
+		r = reader_over(octets, len);
+		read_skip(&r, header);
+	}
+	if (!r.failed)
+		take_packet(in, msg->msg_name, r.at, read_left(&r));
+}
+
+static void take_batch(struct intake *in, struct inbox *inbox, int count)
+{
+	bool udp = endpoint_is_udp(in->endpoint);
+
+	for (int i = 0; i < count; i++) {
+		struct msghdr *msg = &inbox->messages[i].msg_hdr;
+		size_t len = inbox->messages[i].msg_len;
+
+		if (msg->msg_flags & MSG_TRUNC)
+			stray(in, msg->msg_name, RX_DROP_TRUNCATED);
+		else if (udp)
+			take_udp(in, msg, msg->msg_iov->iov_base, len);
+		else
+			take_ip(in, msg, msg->msg_iov->iov_base, len);
+	}
+}
+
+void intake_ready(struct watch *watch, uint32_t events)
+{
+	struct intake *in = container_of(watch, struct intake, watch);
+	struct inbox *inbox = in->worker->inbox;
+	int count;
+
+	for (int i = 0; i < MESSAGES; i++) {
+		struct msghdr *m = &inbox->messages[i].msg_hdr;
+
+		m->msg_namelen = sizeof(inbox->from[i]);
+		m->msg_controllen = sizeof(inbox->control[i]);
+	}
+	/* An error of the socket (ICMP) is reported once by this and has no other effect (UDP-2). */
+	count = recvmmsg(in->endpoint->at.fd, inbox->messages, MESSAGES, MSG_DONTWAIT, NULL);
+	if (count <= 0)
+		return;
+	take_batch(in, inbox, count);
+	coalesce_flush(&in->worker->coalescer);
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* receiver.c - see receiver.h */
+#include "path/receiver.h"
+
+#include <errno.h>
+#include <linux/if_tun.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "base/cleanup.h"
+#include "base/hash.h"
+#include "encap/address.h"
+#include "path/counter.h"
+#include "path/sequence_mode.h"
+#include "pseudowire/ethernet.h"
+
+static uint32_t accepts_of(uint32_t offloads)
+{
+	uint32_t accepts = 0;
+
+#ifdef TUN_F_USO4
+	const uint32_t uso = TUN_F_USO4 | TUN_F_USO6;
+#else
+	const uint32_t uso = 0x20 | 0x40; /* Linux 6.2 */
+#endif
+
+	if (offloads & TUN_F_TSO4)
+		accepts |= COALESCE_TCP4;
+	if (offloads & TUN_F_TSO6)
+		accepts |= COALESCE_TCP6;
+	if ((offloads & uso) == uso)
+		accepts |= COALESCE_UDP;
+	return accepts;
+}
+
+struct receiver *receiver_new(struct worker *w, const struct session *s, int tap, uint32_t offloads)
+{
+	const struct session_record *record = s->record;
+	struct receiver *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->worker = w;
+	r->intake = s->tunnel->endpoint->intake;
+	r->record = s->record;
+	r->tunnel = s->tunnel->record;
+	r->netns_index = s->tunnel->netns->index;
+	r->session_id = record->session_id;
+	r->sublayer.cookie_len = record->peer_cookie_len;
+	memcpy(r->sublayer.cookie, record->peer_cookie, sizeof(r->sublayer.cookie));
+	r->sublayer.l2spec = record->l2spec_type == L2TP_L2SPECTYPE_DEFAULT;
+	r->recv_seq = record->recv_seq;
+	r->lns_mode = record->lns_mode;
+	r->timeout_ms = record->reorder_timeout_ms;
+	r->device = tap;
+	r->accepts = accepts_of(offloads);
+	list_init(&r->in_holding);
+	reorder_init(&r->reorder, s->tunnel->record->version, &w->reorder_pool);
+	if (counter_read(&record->rx.packets))
+		reorder_resume(&r->reorder, &record->rx);
+	else
+		reorder_save(&r->reorder, &s->record->rx);
+	return r;
+}
+
+void receiver_free(struct receiver *r)
+{
+	free(r);
+}
+
+static uint64_t id_hash(const struct worker *w, uint32_t netns_index, uint32_t session_id)
+{
+	return hash_u64((uint64_t)netns_index << 32 | session_id, w->seed);
+}
+
+static void post(struct receiver *r, void (*open)(struct letter *))
+{
+	r->letter.open = open;
+	mailbox_post(&r->worker->mailbox, &r->letter);
+}
+
+static void open_attach(struct letter *letter)
+{
+	struct receiver *r = container_of(letter, struct receiver, letter);
+
+	buckets_insert(&r->worker->receivers, &r->by_id,
+	               id_hash(r->worker, r->netns_index, r->session_id));
+}
+
+static void release(struct receiver *r, struct reorder_entry *e)
+{
+	held_pool_give(&r->worker->held, container_of(e, struct held_packet, entry));
+}
+
+static void holding_changed(struct receiver *r)
+{
+	atomic_store_explicit(&r->record->rx.held, r->reorder.held, memory_order_relaxed);
+	list_remove(&r->in_holding);
+	if (reorder_holds(&r->reorder))
+		list_append(&r->worker->holding, &r->in_holding);
+}
+
+static void open_detach(struct letter *letter)
+{
+	struct receiver *r = container_of(letter, struct receiver, letter);
+	struct reorder_entry *e;
+
+	buckets_remove(&r->worker->receivers, &r->by_id);
+	while ((e = reorder_remove(&r->reorder))) {
+		receiver_drop(r, RX_DROP_DELETED, 1);
+		release(r, e);
+	}
+	list_remove(&r->in_holding);
+}
+
+static void open_modify(struct letter *letter)
+{
+	struct receiver *r = container_of(letter, struct receiver, letter);
+	const struct session_modify *m = &r->change;
+
+	if (m->has_recv_seq)
+		r->recv_seq = m->recv_seq;
+	if (m->has_lns_mode)
+		r->lns_mode = m->lns_mode;
+	if (m->has_recv_timeout)
+		r->timeout_ms = m->recv_timeout_ms;
+}
+
+void receiver_attach(struct receiver *r)
+{
+	post(r, open_attach);
+}
+
+void receiver_detach(struct receiver *r)
+{
+	post(r, open_detach);
+}
+
+void receiver_modify(struct receiver *r, const struct session_modify *change)
+{
+	r->change = *change;
+	post(r, open_modify);
+}
+
+static bool peer_is(const struct receiver *r, const union address *from)
+{
+	return !r->tunnel->peer_known || address_equal(&r->tunnel->peer, from);
+}
+
+struct receiver *receiver_find(const struct intake *in, const struct data_header *h,
+                               const union address *from)
+{
+	struct worker *w = in->worker;
+	struct bucket_node *node =
+		buckets_first(&w->receivers, id_hash(w, in->netns_index, h->session_id));
+
+	for (; node; node = buckets_next(node)) {
+		struct receiver *r = container_of(node, struct receiver, by_id);
+
+		if (r->session_id != h->session_id || r->netns_index != in->netns_index)
+			continue;
+		if (!__atomic_load_n(&r->record->collides, __ATOMIC_RELAXED))
+			return r;
+		if (!h->over_ip && r->intake == in && peer_is(r, from))
+			return r;
+	}
+	return NULL;
+}
+
+void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets)
+{
+	counter_add(&r->record->rx.drops[why], packets);
+}
+
+/* SEQ-21, RX-61. The frame must stay where it is until the coalescer is flushed. */
+static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t l2tp_len)
+{
+	counter_add(&r->record->rx.packets, 1);
+	counter_add(&r->record->rx.bytes, l2tp_len);
+	counter_add(&r->tunnel->rx_packets, 1);
+	counter_add(&r->tunnel->rx_bytes, l2tp_len);
+
+	if (len < ETHERNET_HEADER_LEN)
+		receiver_drop(r, RX_DROP_FRAME_SHORT, 1);
+	else if (r->device < 0)
+		receiver_drop(r, r->device_gone ? RX_DROP_DEVICE_GONE : RX_DROP_NO_DEVICE, 1);
+	else
+		coalesce_add(&r->worker->coalescer, r, r->accepts, frame, len);
+}
+
+void receiver_write(void *arg, const struct coalesced *frame)
+{
+	struct receiver *r = frame->owner;
+	enum rx_drop why;
+
+	if (writev(r->device, frame->iov, (int)frame->iov_count) >= 0)
+		return;
+	why = rx_drop_of_errno(errno);
+	receiver_drop(r, why, frame->frames);
+	if (why == RX_DROP_DEVICE_GONE) {
+		r->device = -1;
+		r->device_gone = true;
+	}
+}
+
+/* Copied, because the receive buffer belongs to the next batch. */
+static void hold(struct receiver *r, const struct reorder_arrival *a, const uint8_t *frame,
+                 size_t len, size_t l2tp_len)
+{
+	struct held_packet *p = held_pool_take(&r->worker->held, len);
+
+	if (!p) {
+		receiver_drop(r, RX_DROP_QUEUE_FULL, 1);
+		return;
+	}
+	p->len = (uint32_t)len;
+	p->l2tp_len = (uint32_t)l2tp_len;
+	memcpy(p->payload, frame, len);
+	reorder_hold(&r->reorder, a, &p->entry);
+}
+
+static void deliver_held(struct receiver *r, uint64_t now_ms)
+{
+	struct reorder_entry *e;
+	enum rx_drop why;
+
+	while (reorder_holds(&r->reorder) && (e = reorder_next(&r->reorder, now_ms, &why))) {
+		struct held_packet *p = container_of(e, struct held_packet, entry);
+
+		if (why == RX_DROP_NONE) {
+			deliver(r, p->payload, p->len, p->l2tp_len);
+			coalesce_flush_owner(&r->worker->coalescer, r); /* before its memory goes */
+		} else {
+			receiver_drop(r, why, 1);
+		}
+		release(r, e);
+	}
+	holding_changed(r);
+}
+
+/* RX-42, RX-43. Return: whether the packet may go on. */
+static bool follow_peer(struct receiver *r, bool has_ns)
+{
+	bool send_seq = atomic_load_explicit(&r->record->send_seq, memory_order_relaxed);
+
+	switch (sequence_mode(has_ns, r->recv_seq, r->lns_mode, send_seq)) {
+	case SEQUENCE_SWITCH_ON:
+		atomic_store_explicit(&r->record->send_seq, 1, memory_order_relaxed);
+		return true;
+	case SEQUENCE_SWITCH_OFF:
+		atomic_store_explicit(&r->record->send_seq, 0, memory_order_relaxed);
+		return true;
+	case SEQUENCE_REFUSED:
+		receiver_drop(r, RX_DROP_NO_SEQUENCE, 1);
+		return false;
+	case SEQUENCE_AS_IS:
+		break;
+	}
+	return true;
+}
+
+static void take_in_order(struct receiver *r, const struct data_sublayer *sub,
+                          const uint8_t *packet, size_t len)
+{
+	const uint8_t *frame = packet + sub->payload_at;
+	struct reorder_arrival a = {
+		.has_ns = sub->has_ns,
+		.ns = sub->ns,
+		.timeout_ms = r->timeout_ms,
+		.octets = (uint32_t)(sizeof(struct held_packet) + sub->payload_len),
+		.now_ms = loop_now_ms(r->worker->loop),
+	};
+	struct reorder_decision d = reorder_receive(&r->reorder, &a);
+
+	if (d.out_of_order)
+		counter_add(&r->record->rx.oos_packets, 1);
+	if (d.verdict == REORDER_DELIVER)
+		deliver(r, frame, sub->payload_len, len);
+	else if (d.verdict == REORDER_DROP)
+		receiver_drop(r, d.why, 1);
+	else
+		hold(r, &a, frame, sub->payload_len, len);
+	if (reorder_holds(&r->reorder) || !list_empty(&r->in_holding))
+		deliver_held(r, a.now_ms);
+	reorder_save(&r->reorder, &r->record->rx);
+}
+
+void receiver_take(struct receiver *r, const struct data_header *h, const uint8_t *packet,
+                   size_t len)
+{
+	struct data_sublayer sub;
+	int err = data_sublayer_read(h, packet, len, &r->sublayer, &sub);
+
+	if (err == -EKEYREJECTED) {
+		receiver_drop(r, RX_DROP_COOKIE, 1);
+	} else if (err < 0) {
+		counter_add(&r->tunnel->rx_drops[h->over_ip ? RX_DROP_SHORT : RX_DROP_TRUNCATED],
+		            1);
+	} else if (follow_peer(r, sub.has_ns)) {
+		if (sub.cut_off)
+			receiver_drop(r, RX_DROP_CUT_OFF, 1);
+		else
+			take_in_order(r, &sub, packet, len);
+	}
+}
+
+void receivers_expire(struct worker *w)
+{
+	uint64_t now_ms = loop_now_ms(w->loop);
+
+	list_for_each_safe (node, &w->holding) {
+		struct receiver *r = list_entry(node, struct receiver, in_holding);
+		struct reorder_entry *e;
+
+		if (reorder_deadline_ms(&r->reorder) >= now_ms)
+			continue;
+		while ((e = reorder_next_expired(&r->reorder, now_ms))) {
+			receiver_drop(r, RX_DROP_EXPIRED, 1);
+			release(r, e);
+		}
+		holding_changed(r);
+		reorder_save(&r->reorder, &r->record->rx);
+	}
+}

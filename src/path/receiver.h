@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* receiver.h - a session's direction from the peer to its interface; one worker's */
+#ifndef UL2TP_PATH_RECEIVER_H
+#define UL2TP_PATH_RECEIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buckets.h"
+#include "base/list.h"
+#include "loop/mailbox.h"
+#include "packet/drop_reason.h"
+#include "path/intake.h"
+#include "path/reorder.h"
+#include "path/worker.h"
+#include "tunnel/session.h"
+#include "wire/data_header.h"
+
+struct receiver {
+	struct bucket_node by_id;
+	struct list in_holding; /* of the worker, while packets are held */
+	struct letter letter;
+	struct worker *worker;
+	struct intake *intake; /* of the tunnel's endpoint */
+	struct session_record *record;
+	struct tunnel_record *tunnel;
+	uint32_t netns_index, session_id;
+	struct data_sublayer_params sublayer;
+	struct reorder reorder;
+	uint32_t accepts; /* enum coalesce_accepts of the device */
+	int device;       /* TAP; borrowed from the session; -1: none or gone */
+	bool device_gone;
+	bool recv_seq, lns_mode; /* changed by letters only */
+	uint32_t timeout_ms;
+	struct session_modify change; /* argument of the letter */
+};
+
+/**
+ * receiver_new() - for a session whose record is filled
+ * @tap: its device, -1: none
+ * @offloads: TUN_F_* of the device
+ * NULL: out of memory.
+ */
+struct receiver *receiver_new(struct worker *w, const struct session *s, int tap,
+                              uint32_t offloads);
+void receiver_free(struct receiver *r);
+
+/* API thread. Posted; done when mailbox_wait() of the worker returns. */
+void receiver_attach(struct receiver *r);
+void receiver_detach(struct receiver *r);
+void receiver_modify(struct receiver *r, const struct session_modify *change);
+
+/** receiver_find() - whose packet this is, or NULL; worker (RX-4, RX-21, SES-5) */
+struct receiver *receiver_find(const struct intake *in, const struct data_header *h,
+                               const union address *from);
+
+/** receiver_take() - common receive (kernel-behaviour §4.4) of a packet of this session; worker */
+void receiver_take(struct receiver *r, const struct data_header *h, const uint8_t *packet,
+                   size_t len);
+
+/** receiver_drop() - count @packets of them; worker */
+void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets);
+
+/** receiver_write() - a coalescer's frame goes to the device of @frame->owner; arg: the worker */
+void receiver_write(void *arg, const struct coalesced *frame);
+
+/** receivers_expire() - give back packets that have been held for too long (LIM-8) */
+void receivers_expire(struct worker *w);
+
+#endif

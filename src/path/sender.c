@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sender.c - see sender.h */
+#include "path/sender.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "path/counter.h"
+#include "path/transmit.h"
+
+#define BATCH_ANY      UINT32_MAX
+#define BATCH_RETRY_MS 10000
+
+struct sender *sender_new(struct worker *w, const struct session *session, int device)
+{
+	const struct session_record *record = session->record;
+	struct sender *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->watch.fd = -1;
+	s->worker = w;
+	s->record = session->record;
+	s->tunnel = session->tunnel->record;
+	s->endpoint = session->tunnel->endpoint;
+	s->device = device;
+	s->batch_max = endpoint_is_udp(s->endpoint) ? BATCH_ANY : 0;
+	s->header = (struct data_header_params){
+		.version = s->tunnel->version,
+		.over_ip = !endpoint_is_udp(s->endpoint),
+		.l2spec = record->l2spec_type == L2TP_L2SPECTYPE_DEFAULT,
+		.send_seq = atomic_load_explicit(&record->send_seq, memory_order_relaxed),
+		.cookie_len = record->cookie_len,
+		.peer_conn_id = s->tunnel->peer_conn_id,
+		.peer_session_id = record->peer_session_id,
+	};
+	memcpy(s->header.cookie, record->cookie, sizeof(s->header.cookie));
+	data_header_build(&s->header, &s->template);
+	return s;
+}
+
+void sender_free(struct sender *s)
+{
+	free(s);
+}
+
+static void open_attach(struct letter *letter)
+{
+	struct sender *s = container_of(letter, struct sender, letter);
+
+	if (s->device >= 0)
+		loop_add(s->worker->loop, &s->watch, s->device, EPOLLIN, sender_ready);
+}
+
+static void open_detach(struct letter *letter)
+{
+	struct sender *s = container_of(letter, struct sender, letter);
+
+	loop_remove(s->worker->loop, &s->watch);
+}
+
+void sender_attach(struct sender *s)
+{
+	s->letter.open = open_attach;
+	mailbox_post(&s->worker->mailbox, &s->letter);
+}
+
+void sender_detach(struct sender *s)
+{
+	s->letter.open = open_detach;
+	mailbox_post(&s->worker->mailbox, &s->letter);
+}
+
+void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets)
+{
+	counter_add(&s->record->tx.drops[why], packets);
+}
+
+void sender_retry_batches(struct sender *s, uint64_t now_ms)
+{
+	if (s->batch_max == BATCH_ANY || !endpoint_is_udp(s->endpoint))
+		return;
+	if (!s->batch_retry_ms)
+		s->batch_retry_ms = now_ms + BATCH_RETRY_MS;
+	else if (now_ms >= s->batch_retry_ms)
+		s->batch_max = BATCH_ANY;
+}
+
+const struct data_header_template *sender_header(struct sender *s)
+{
+	bool send_seq = atomic_load_explicit(&s->record->send_seq, memory_order_relaxed);
+
+	if (send_seq != s->header.send_seq) {
+		s->header.send_seq = send_seq;
+		data_header_build(&s->header, &s->template);
+	}
+	return &s->template;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sender.h - a session's direction from its interface to the peer; one worker's */
+#ifndef UL2TP_PATH_SENDER_H
+#define UL2TP_PATH_SENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "encap/endpoint.h"
+#include "loop/loop.h"
+#include "loop/mailbox.h"
+#include "packet/drop_reason.h"
+#include "path/worker.h"
+#include "tunnel/session.h"
+#include "wire/data_header.h"
+
+struct sender {
+	struct watch watch; /* of the device */
+	struct letter letter;
+	struct worker *worker;
+	struct session_record *record;
+	const struct tunnel_record *tunnel;
+	const struct endpoint *endpoint;
+	struct data_header_params header;
+	struct data_header_template template;
+	uint32_t batch_max; /* longest packet that may go in a batch of segments; 0: none may */
+	uint64_t batch_retry_ms; /* when to try again what was refused; 0: not decided */
+	int device;
+};
+
+/** sender_new() - for a session whose record is filled; @device: TAP, -1: none. NULL: out of memory */
+struct sender *sender_new(struct worker *w, const struct session *s, int device);
+void sender_free(struct sender *s);
+
+/* API thread. Posted; done when mailbox_wait() of the worker returns. */
+void sender_attach(struct sender *s);
+void sender_detach(struct sender *s);
+
+/** sender_drop() - count @packets of them; worker */
+void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets);
+
+/** sender_retry_batches() - once in a while forget that batches were refused: routes change; worker */
+void sender_retry_batches(struct sender *s, uint64_t now_ms);
+
+/** sender_header() - the header to send now, built again if receive has switched numbering (RX-42, RX-43) */
+const struct data_header_template *sender_header(struct sender *s);
+
+#endif

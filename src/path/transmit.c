@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* transmit.c - see transmit.h */
+#include "path/transmit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "base/cleanup.h"
+#include "packet/segment.h"
+#include "path/counter.h"
+#include "path/outbox.h"
+
+#define FRAMES 64 /* read before they are sent */
+
+static enum tx_drop drop_of_segmenter(int err)
+{
+	return err == -ERANGE ? TX_DROP_RUNT : TX_DROP_MALFORMED;
+}
+
+/* One packet: L2TP header and the segment's own headers side by side, payload where it is. */
+static bool send_segment(struct outbox *o, struct sender *s, struct segmenter *segmenter)
+{
+	const struct data_header_template *t = sender_header(s);
+	uint8_t *room = outbox_headers(o, t->len + segmenter->headers_len);
+	struct segment part;
+
+	if (!segment_next(segmenter, room + t->len, &part))
+		return false;
+	memcpy(room, t->octets, t->len);
+	if (t->ns_offset)
+		data_header_number(t, room, s->record->tx.ns++);
+	outbox_put(o, s, room, t->len + part.headers_len, part.payload, part.payload_len);
+	return true;
+}
+
+static void send_frame(struct outbox *o, struct sender *s, const struct virtio_net_hdr *vnet,
+                       uint8_t *frame, size_t len)
+{
+	struct segmenter segmenter;
+	int err = segment_begin(&segmenter, vnet, frame, len);
+
+	if (err < 0) {
+		sender_drop(s, drop_of_segmenter(err), 1);
+		return;
+	}
+	if (!s->tunnel->peer_known) { /* TUN-14 */
+		sender_drop(s, TX_DROP_NO_PEER, segmenter.count);
+		return;
+	}
+	while (send_segment(o, s, &segmenter))
+		;
+}
+
+/* Return: octets of arena used; 0: nothing more to read. */
+static size_t read_frame(struct outbox *o, struct sender *s, uint8_t *at)
+{
+	struct virtio_net_hdr vnet;
+	struct iovec iov[2] = { { &vnet, sizeof(vnet) }, { at, SEGMENT_FRAME_MAX } };
+	ssize_t n = readv(s->device, iov, ARRAY_SIZE(iov));
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		loop_remove(s->worker->loop,
+		            &s->watch); /* removed by its namespace's owner: SES-44 */
+	if (n < (ssize_t)sizeof(vnet))
+		return 0;
+	send_frame(o, s, &vnet, at, (size_t)n - sizeof(vnet));
+	return (size_t)n;
+}
+
+void sender_ready(struct watch *watch, uint32_t events)
+{
+	struct sender *s = container_of(watch, struct sender, watch);
+	struct outbox *o = s->worker->outbox;
+	uint8_t *arena = outbox_arena(o);
+	size_t used = 0;
+
+	for (int i = 0; i < FRAMES && used < OUTBOX_ARENA_OCTETS; i++) {
+		size_t n = read_frame(o, s, arena + used);
+
+		if (!n)
+			break;
+		used += (n + 63) & ~(size_t)63;
+	}
+	sender_retry_batches(s, loop_now_ms(s->worker->loop));
+	outbox_flush(o);
+	if (used)
+		counter_set(&s->record->tx.last_ms, worker_wall_ms());
+}

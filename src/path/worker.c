@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* worker.c - see worker.h */
+#include "path/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "path/outbox.h"
+#include "path/receive.h"
+#include "path/receiver.h"
+
+#define EXPIRY_TICK_MS  100 /* while packets are held, memory is given back this often (LIM-8) */
+#define HELD_OCTETS_MAX (16 << 20)
+
+uint64_t worker_wall_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+
+	while (!w->stop) {
+		loop_once(w->loop, list_empty(&w->holding) ? -1 : EXPIRY_TICK_MS);
+		if (loop_now_ms(w->loop) >= w->expire_ms) {
+			w->expire_ms = loop_now_ms(w->loop) + EXPIRY_TICK_MS;
+			receivers_expire(w);
+		}
+	}
+	return NULL;
+}
+
+static void open_stop(struct letter *letter)
+{
+	container_of(letter, struct worker, stop_letter)->stop = true;
+}
+
+static int worker_open(struct worker *w)
+{
+	w->loop = loop_new();
+	if (!w->loop)
+		return -errno;
+	w->inbox = inbox_new();
+	w->outbox = outbox_new();
+	if (!w->inbox || !w->outbox || held_pool_open(&w->held) < 0)
+		return -ENOMEM;
+	if (getrandom(&w->seed, sizeof(w->seed), 0) != sizeof(w->seed))
+		return -EIO;
+	return mailbox_open(&w->mailbox, w->loop);
+}
+
+static void worker_close(struct worker *w)
+{
+	if (w->loop) {
+		mailbox_close(&w->mailbox, w->loop);
+		loop_free(w->loop);
+	}
+	buckets_release(&w->receivers);
+	held_pool_close(&w->held);
+	inbox_free(w->inbox);
+	outbox_free(w->outbox);
+	free(w);
+}
+
+/* Signals are the keeper's business. */
+static int start_thread(struct worker *w, unsigned int number)
+{
+	char name[16];
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	err = pthread_create(&w->thread, NULL, work, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		return -err;
+	snprintf(name, sizeof(name), "worker-%u", number);
+	pthread_setname_np(w->thread, name);
+	return 0;
+}
+
+struct worker *worker_new(unsigned int number)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int err;
+
+	if (!w)
+		return NULL;
+	w->mailbox.fd = -1;
+	w->reorder_pool = (struct reorder_pool){ .packets_max = HELD_SMALL_COUNT,
+		                                 .octets_max = HELD_OCTETS_MAX };
+	list_init(&w->holding);
+	coalesce_init(&w->coalescer, receiver_write, w);
+	err = worker_open(w);
+	if (!err)
+		err = start_thread(w, number);
+	if (err < 0) {
+		worker_close(w);
+		errno = -err;
+		return NULL;
+	}
+	return w;
+}
+
+void worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	w->stop_letter.open = open_stop;
+	mailbox_post(&w->mailbox, &w->stop_letter);
+	pthread_join(w->thread, NULL);
+	worker_close(w);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* worker.h - a thread that moves packets
+ *
+ * It owns directions of sessions: receivers of whole namespaces, so that a packet that came to any endpoint
+ * of a namespace finds its session here, and senders one by one. Nothing of it is touched by another
+ * thread; the API thread posts letters.
+ */
+#ifndef UL2TP_PATH_WORKER_H
+#define UL2TP_PATH_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buckets.h"
+#include "base/list.h"
+#include "loop/loop.h"
+#include "loop/mailbox.h"
+#include "packet/coalesce.h"
+#include "path/held_pool.h"
+#include "path/reorder.h"
+
+struct inbox;
+struct outbox;
+
+struct worker {
+	struct loop *loop;
+	struct mailbox mailbox;
+	pthread_t thread;
+	struct letter stop_letter;
+	bool stop;
+	uint64_t seed;            /* of the hash of session ids: a peer can not aim at one chain */
+	struct buckets receivers; /* by namespace and session id */
+	struct list holding;      /* receivers that hold packets */
+	uint64_t expire_ms;       /* when to look at them again */
+	struct coalescer coalescer;
+	struct reorder_pool reorder_pool;
+	struct held_pool held;
+	struct inbox *inbox;   /* buffers of receive.c */
+	struct outbox *outbox; /* buffers of transmit.c */
+};
+
+/** worker_new() - start the thread; NULL with errno */
+struct worker *worker_new(unsigned int number);
+
+/** worker_free() - stop the thread; what was attached to it must have been detached */
+void worker_free(struct worker *w);
+
+/** worker_wall_ms() - milliseconds since 1970, coarse: for the times of last packets */
+uint64_t worker_wall_ms(void);
+
+#endif
