@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* connection.c - see connection.h */
+#include "api/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "api/request.h"
+#include "api/server.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#define REQUESTS_AT_ONCE 64  /* of one client before others get their turn */
+#define RIGHTS_MAX       253 /* SCM_MAX_FD: descriptors that one datagram can carry */
+#define BUFFER_OCTETS    (1 << 20)
+
+static void wait_for(struct connection *c)
+{
+	bool owed = c->owed || c->dump.running || c->overrun;
+
+	loop_events(c->server->loop, &c->watch,
+	            (c->owed ? 0 : EPOLLIN | EPOLLRDHUP) | (owed ? EPOLLOUT : 0));
+}
+
+/* Descriptors are of no use here yet; what arrives is closed. */
+static pid_t take_ancillary(struct msghdr *msg)
+{
+	pid_t sender = 0;
+
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(msg); m; m = CMSG_NXTHDR(msg, m)) {
+		if (m->cmsg_level != SOL_SOCKET)
+			continue;
+		if (m->cmsg_type == SCM_CREDENTIALS) {
+			struct ucred cred;
+
+			memcpy(&cred, CMSG_DATA(m), sizeof(cred));
+			sender = cred.pid;
+		} else if (m->cmsg_type == SCM_RIGHTS) {
+			size_t count = (m->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+			for (size_t i = 0; i < count; i++) {
+				int fd;
+
+				memcpy(&fd, CMSG_DATA(m) + i * sizeof(fd), sizeof(fd));
+				close(fd);
+			}
+		}
+	}
+	return sender;
+}
+
+/* Return: length of a request, 0 when the client has gone, negative errno. */
+static ssize_t receive(struct connection *c, void *octets)
+{
+	_Alignas(struct cmsghdr) char
+		control[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(RIGHTS_MAX * sizeof(int))];
+	struct iovec iov = { octets, DATAGRAM_MAX };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(c->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n < 0)
+		return -errno;
+	c->sender = take_ancillary(&msg);
+	if (msg.msg_flags & MSG_TRUNC) {
+		log_event(LOG_WARNING, "request-too-long", "client=%d process=\"%s\" longest=%d",
+		          c->client.pid, c->client.process, DATAGRAM_MAX);
+		return -EMSGSIZE;
+	}
+	return n;
+}
+
+/* The client's last close and an empty datagram look alike to recvmsg(); poll() tells them apart. */
+static void serve(struct connection *c, uint32_t events)
+{
+	_Alignas(8) static _Thread_local uint8_t octets[DATAGRAM_MAX];
+
+	for (int i = 0; i < REQUESTS_AT_ONCE && !c->owed; i++) {
+		ssize_t n = receive(c, octets);
+
+		if (n == -EAGAIN || n == -EINTR)
+			return;
+		if (n == -EMSGSIZE)
+			continue;
+		if (n < 0 || (n == 0 && events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR))) {
+			c->watch.ready = NULL;
+			return;
+		}
+		request_serve(c, octets, (size_t)n);
+	}
+}
+
+static void tell_overrun(struct connection *c)
+{
+	struct nlmsghdr m = { .nlmsg_len = sizeof(m), .nlmsg_type = NLMSG_OVERRUN };
+
+	if (send(c->fd, &m, sizeof(m), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		c->overrun = false;
+}
+
+/* Return: whether nothing is owed any more. */
+static bool send_answers(struct connection *c)
+{
+	while (c->owed) {
+		struct answer *a = c->owed;
+
+		if (send(c->fd, a->octets, a->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		    errno == EAGAIN)
+			return false;
+		c->owed = a->next;
+		free(a);
+	}
+	return true;
+}
+
+static void send_owed(struct connection *c)
+{
+	if (!send_answers(c))
+		return;
+	if (c->overrun)
+		tell_overrun(c);
+	if (c->dump.running)
+		request_continue_dump(c);
+}
+
+static void ready(struct watch *watch, uint32_t events)
+{
+	struct connection *c = container_of(watch, struct connection, watch);
+
+	if (events & EPOLLOUT)
+		send_owed(c);
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		serve(c, events);
+	if (events & (EPOLLHUP | EPOLLERR) && c->owed)
+		c->watch.ready = NULL; /* nobody will read it */
+	if (c->watch.ready)
+		wait_for(c);
+	else
+		connection_free(c);
+}
+
+struct connection *connection_new(struct server *server, int fd)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	struct extack ea = { 0 };
+	const int on = 1, size = BUFFER_OCTETS;
+	int err;
+
+	if (!c) {
+		close(fd);
+		return NULL;
+	}
+	c->server = server;
+	c->fd = fd;
+	c->watch.fd = -1;
+	list_init(&c->in_server);
+	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	err = keeper_client_open(server->keeper, fd, &c->client, &ea);
+	if (err < 0) {
+		log_event(LOG_NOTICE, "client-refused", "error=\"%s\" reason=\"%s\"",
+		          strerror(-err), ea.text);
+		close(fd);
+		free(c);
+		return NULL;
+	}
+	c->netns = dataplane_netns(server->dataplane, c->client.netns);
+	if (!c->netns || loop_add(server->loop, &c->watch, fd, EPOLLIN | EPOLLRDHUP, ready) < 0) {
+		connection_free(c);
+		return NULL;
+	}
+	dataplane_netns_hold(c->netns);
+	c->port = ++server->last_port;
+	list_append(&server->connections, &c->in_server);
+	server->connection_count++;
+	return c;
+}
+
+void connection_free(struct connection *c)
+{
+	if (!c)
+		return;
+	loop_remove(c->server->loop, &c->watch);
+	if (!list_empty(&c->in_server)) {
+		list_remove(&c->in_server);
+		c->server->connection_count--;
+		if (c->subscribed)
+			c->netns->usage.values[UL2TP_LIMIT_SUBSCRIBERS]--;
+		dataplane_netns_release(c->server->dataplane, c->netns);
+	}
+	close(c->fd);
+	keeper_client_close(c->server->keeper, c->client.slot);
+	while (c->owed) {
+		struct answer *next = c->owed->next;
+
+		free(c->owed);
+		c->owed = next;
+	}
+	free(c);
+}
+
+void connection_answer(struct connection *c, const void *octets, size_t len)
+{
+	struct answer **end = &c->owed;
+	struct answer *a;
+
+	if (!len)
+		return;
+	if (!c->owed) {
+		if (send(c->fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != EAGAIN)
+			return; /* a client that has gone is seen when it is read */
+	}
+	a = malloc(sizeof(*a) + len);
+	if (!a) {
+		c->overrun = true;
+		return;
+	}
+	a->next = NULL;
+	a->len = len;
+	memcpy(a->octets, octets, len);
+	while (*end)
+		end = &(*end)->next;
+	*end = a;
+}
+
+void connection_notify(struct connection *c, const void *octets, size_t len)
+{
+	if (!c->overrun && !c->owed &&
+	    (send(c->fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != EAGAIN))
+		return;
+	c->overrun = true;
+	wait_for(c);
+}

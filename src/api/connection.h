@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* connection.h - one client: its socket, who it is, what it is owed
+ *
+ * Answers are written at once, or kept until the client reads; while any is kept its requests are not read,
+ * so a client that does not read holds up only itself. A dump goes on whenever there is room. Notifications to
+ * a subscriber that does not read are lost, and it is told so (NLMSG_OVERRUN).
+ */
+#ifndef UL2TP_API_CONNECTION_H
+#define UL2TP_API_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "keeper/keeper.h"
+#include "loop/loop.h"
+#include "netlink/error_message.h"
+#include "netlink/family.h"
+#include "tunnel/netns.h"
+
+struct server;
+
+#define DATAGRAM_MAX 65536 /* longest request, and more than the longest answer */
+#define DUMP_CHUNK   32768 /* octets of a dump in one datagram (NL-92) */
+
+/* Where a dump goes on: ids "not below", as 64 bits so that there is one beyond the last. */
+struct dump {
+	bool running;
+	const struct genl_family *family;
+	uint8_t command;
+	uint64_t next_tunnel, next_session;
+	struct nl_message request; /* header fields only */
+};
+
+struct answer {
+	struct answer *next;
+	size_t len;
+	uint8_t octets[];
+};
+
+struct connection {
+	struct list in_server;
+	struct server *server;
+	struct watch watch;
+	int fd;
+	struct keeper_client client;
+	struct netns *netns;
+	uint32_t port; /* what the kernel calls port id: names the client in answers */
+	struct nl_socket_options options;
+	bool subscribed;
+	bool overrun; /* notifications were lost, and it was not told yet */
+	pid_t sender; /* of the request being served */
+	struct dump dump;
+	struct answer *owed; /* what did not fit the socket yet, in order; NULL: nothing */
+};
+
+/**
+ * connection_new() - serve an accepted socket
+ * @fd: becomes the connection's
+ *
+ * Return: NULL if it can not be served; the reason is logged.
+ */
+struct connection *connection_new(struct server *server, int fd);
+void connection_free(struct connection *c);
+
+/** connection_answer() - send octets that may not be lost; @octets is copied if need be */
+void connection_answer(struct connection *c, const void *octets, size_t len);
+
+/** connection_notify() - send octets that may be lost, which is then told later */
+void connection_notify(struct connection *c, const void *octets, size_t len);
+
+#endif

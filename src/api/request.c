@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* request.c - see request.h */
+#include "api/request.h"
+
+#include <errno.h>
+
+#include "api/server.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "netlink/control_family.h"
+#include "netlink/l2tp_family.h"
+#include "netlink/ul2tp_family.h"
+
+/* What one family does with a request that passed the common checks. */
+struct service {
+	const struct genl_family *family;
+	int (*serve)(struct request *r);
+	bool (*dump_next)(struct connection *c, struct writer *w);
+};
+
+static const struct service services[] = {
+	{ &control_family, control_serve, control_dump_next },
+	{ &l2tp_family, l2tp_serve, l2tp_dump_next },
+	{ &ul2tp_family, ul2tp_serve, ul2tp_dump_next },
+};
+
+static const struct service *service_find(uint16_t id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		if (services[i].family->id == id)
+			return &services[i];
+	return NULL;
+}
+
+static int check_privilege(struct request *r, enum genl_privilege privilege)
+{
+	struct connection *c = r->c;
+	int err;
+
+	if (privilege == GENL_ANYONE)
+		return 0;
+	err = keeper_client_check(c->server->keeper, c->client.slot, c->sender,
+	                          privilege == GENL_DAEMON_ADMIN);
+	if (err < 0)
+		extack_set(&r->ea, 0,
+		           privilege == GENL_DAEMON_ADMIN
+		                   ? "this needs CAP_NET_ADMIN where ul2tpd was started"
+		                   : "this needs CAP_NET_ADMIN in the network namespace");
+	return err;
+}
+
+static int start_dump(struct request *r)
+{
+	struct dump *d = &r->c->dump;
+
+	if (d->running)
+		return extack_fail(&r->ea, -EBUSY, 0, "a dump is running on this socket");
+	*d = (struct dump){
+		.running = true,
+		.family = r->family,
+		.command = r->generic.command->number,
+		.request = r->message,
+	};
+	d->request.start = NULL; /* the datagram will be gone */
+	return 0;
+}
+
+/* Return: 0: done, acknowledge if wanted; 1: a dump answers, with its own end; negative errno. */
+static int serve_message(struct request *r)
+{
+	const struct service *service = service_find(r->message.type);
+	int err;
+
+	if (!service)
+		return -ENOENT;
+	r->family = service->family;
+	err = genl_request_read(service->family, &r->message, &r->generic, &r->ea);
+	if (err < 0)
+		return err;
+	err = check_privilege(r, r->generic.command->privilege);
+	if (err < 0)
+		return err;
+	if (r->generic.command->privilege != GENL_ANYONE) {
+		err = netns_request(r->c->netns, loop_now_ms(r->c->server->loop), &r->ea);
+		if (err < 0)
+			return err;
+	}
+	if (!r->generic.dump)
+		return service->serve(r);
+	err = start_dump(r);
+	return err < 0 ? err : 1;
+}
+
+static void acknowledge(struct request *r, int error)
+{
+	struct connection *c = r->c;
+	size_t size = NL_ERROR_OVERHEAD + EXTACK_TEXT_MAX + r->message.length;
+	AUTO_MEMORY uint8_t *octets = malloc(size);
+	struct writer w;
+
+	if (!octets)
+		return;
+	w = writer_over(octets, size);
+	if (nl_error_put(&w, &r->message, error, &r->ea, &r->fault, c->options))
+		connection_answer(c, octets, write_len(&w));
+}
+
+static void log_refusal(const struct request *r, int error)
+{
+	if (!r->family || r->generic.dump || !r->generic.command ||
+	    r->generic.command->privilege == GENL_ANYONE)
+		return;
+	log_event(LOG_INFO, "request-refused",
+	          "command=%s client=%d process=\"%s\" errno=%d reason=\"%s\"",
+	          r->generic.command->name, r->c->client.pid, r->c->client.process, -error,
+	          r->ea.text);
+}
+
+static void answer_message(struct request *r)
+{
+	int result = 0;
+
+	if (nl_message_is_request(&r->message))
+		result = serve_message(r);
+	if (result == 1) {
+		request_continue_dump(r->c);
+		return;
+	}
+	if (result < 0)
+		log_refusal(r, result);
+	if (result < 0 || nl_message_wants_ack(&r->message))
+		acknowledge(r, result);
+}
+
+void request_serve(struct connection *c, const void *octets, size_t len)
+{
+	struct reader datagram = reader_over(octets, len);
+	struct request r = { .c = c };
+
+	while (nl_message_next(&datagram, &r.message)) {
+		if (!r.message.port)
+			r.message.port = c->port;
+		answer_message(&r);
+		r = (struct request){ .c = c };
+	}
+}
+
+static bool dump_done(struct connection *c, struct writer *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		if (services[i].family == c->dump.family)
+			return services[i].dump_next(c, w);
+	return true;
+}
+
+/* Messages as they fit, then the end in a datagram of its own (NL-92). What the socket does not take
+ * is kept, and then nothing more is made until it was taken. */
+void request_continue_dump(struct connection *c)
+{
+	static _Thread_local uint8_t octets[DUMP_CHUNK];
+
+	while (c->dump.running && !c->owed) {
+		struct writer w = writer_over(octets, sizeof(octets));
+		bool done = dump_done(c, &w);
+
+		connection_answer(c, octets, write_len(&w));
+		if (!done)
+			continue;
+		w = writer_over(octets, sizeof(octets));
+		nl_done_put(&w, &c->dump.request);
+		connection_answer(c, octets, write_len(&w));
+		c->dump.running = false;
+	}
+}
+
+int request_tunnel_find(struct request *r, const struct attributes *a, struct tunnel **ret)
+{
+	uint32_t conn_id;
+	int err = l2tp_conn_id_read(a, &conn_id, &r->ea);
+
+	if (err < 0)
+		return err;
+	*ret = netns_tunnel(r->c->netns, conn_id);
+	if (!*ret)
+		return extack_fail(&r->ea, -ENODEV, L2TP_ATTR_CONN_ID, "there is no tunnel %u here",
+		                   conn_id);
+	return 0;
+}
+
+int request_session_find(struct request *r, const struct session_select *select,
+                         struct session **ret)
+{
+	const struct netns *ns = r->c->netns;
+	struct tunnel *t;
+
+	if (select->by_ifname) {
+		*ret = netns_session_named(ns, select->ifname);
+		return *ret ? 0
+		            : extack_fail(&r->ea, -ENODEV, L2TP_ATTR_IFNAME,
+		                          "there is no session that was created as %s here",
+		                          select->ifname);
+	}
+	t = netns_tunnel(ns, select->conn_id);
+	if (!t)
+		return extack_fail(&r->ea, -ENODEV, L2TP_ATTR_CONN_ID, "there is no tunnel %u here",
+		                   select->conn_id);
+	*ret = netns_session(ns, t, select->session_id);
+	if (!*ret)
+		return extack_fail(&r->ea, -ENODEV, L2TP_ATTR_SESSION_ID,
+		                   "there is no session %u in tunnel %u", select->session_id,
+		                   select->conn_id);
+	return 0;
+}
+
+/* Of a v2 tunnel the order is by the low 16 bits of the id. */
+static uint64_t dump_position(const struct session *s)
+{
+	uint32_t id = s->record->session_id;
+
+	return (uint64_t)(tunnel_is_v2(s->tunnel) ? id & 0xffff : id) + 1;
+}
+
+bool dump_sessions(struct connection *c, struct writer *w, session_put_fn *put)
+{
+	struct dump *d = &c->dump;
+	struct tunnel *t;
+	struct session *s;
+
+	for (; (t = netns_tunnel_from(c->netns, d->next_tunnel));
+	     d->next_tunnel = (uint64_t)t->record->conn_id + 1, d->next_session = 0) {
+		if (t->record->conn_id != d->next_tunnel) { /* the one we were in has gone */
+			d->next_tunnel = t->record->conn_id;
+			d->next_session = 0;
+		}
+		while ((s = netns_dump_from(c->netns, t, d->next_session))) {
+			if (!put(w, &d->request, NLM_F_MULTI, s))
+				return false;
+			d->next_session = dump_position(s);
+		}
+	}
+	return true;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* server.c - see server.h */
+#include "api/server.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "api/connection.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+
+static void refuse(int fd)
+{
+	log_event(LOG_WARNING, "client-refused", "reason=\"%d clients are connected\"",
+	          CONNECTIONS_MAX);
+	close(fd);
+}
+
+static void accept_clients(struct watch *watch, uint32_t events)
+{
+	struct server *server = container_of(watch, struct server, listener);
+
+	for (;;) {
+		int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0) {
+			if (errno == EMFILE || errno == ENFILE)
+				log_event(LOG_ERR, "out-of-descriptors",
+				          "reason=\"raise LimitNOFILE of the service\"");
+			return;
+		}
+		if (server->connection_count >= CONNECTIONS_MAX)
+			refuse(fd);
+		else
+			connection_new(server, fd);
+	}
+}
+
+static void netns_gone(struct server *server, struct netns_id id)
+{
+	struct netns *ns = dataplane_netns_find(server->dataplane, id);
+
+	if (!ns)
+		return;
+	log_event(LOG_NOTICE, "namespace-gone", "netns=%llu tunnels=%u",
+	          (unsigned long long)id.cookie, ns->usage.values[UL2TP_LIMIT_TUNNELS]);
+	dataplane_netns_hold(ns);
+	list_for_each_safe (node, &server->connections) {
+		struct connection *c = list_entry(node, struct connection, in_server);
+
+		if (c->netns == ns)
+			connection_free(c);
+	}
+	dataplane_netns_empty(server->dataplane, ns);
+	dataplane_netns_release(server->dataplane, ns);
+}
+
+static void hear_keeper(struct watch *watch, uint32_t events)
+{
+	struct server *server = container_of(watch, struct server, events);
+	struct keeper_event event;
+	int got;
+
+	while ((got = keeper_event_read(server->keeper, &event)) > 0)
+		if (event.kind == KEEPER_EVENT_STOP)
+			server->stop = true;
+		else if (event.kind == KEEPER_EVENT_NETNS_GONE)
+			netns_gone(server, event.netns);
+	if (got < 0)
+		server->stop = true;
+}
+
+static void free_connections(struct server *server)
+{
+	list_for_each_safe (node, &server->connections)
+		connection_free(list_entry(node, struct connection, in_server));
+}
+
+int server_run(const struct keeper_start *start, struct dataplane *dp, bool kernel_quirks)
+{
+	struct server server = {
+		.loop = loop_new(),
+		.keeper = start->keeper,
+		.dataplane = dp,
+		.kernel_quirks = kernel_quirks,
+		.own_namespace_only = start->own_namespace_only,
+		.listener.fd = -1,
+		.events.fd = -1,
+	};
+	int err;
+
+	if (!server.loop)
+		return -errno;
+	list_init(&server.connections);
+	err = loop_add(server.loop, &server.events, keeper_event_fd(start->keeper), EPOLLIN,
+	               hear_keeper);
+	if (!err)
+		err = loop_add(server.loop, &server.listener, start->listener, EPOLLIN,
+		               accept_clients);
+	while (!err && !server.stop)
+		err = loop_once(server.loop, -1);
+	free_connections(&server);
+	loop_free(server.loop);
+	return err;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* server.h - the API thread: accepts clients, hears the keeper */
+#ifndef UL2TP_API_SERVER_H
+#define UL2TP_API_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "keeper/keeper.h"
+#include "loop/loop.h"
+#include "path/dataplane.h"
+
+#define CONNECTIONS_MAX 4096
+
+struct server {
+	struct loop *loop;
+	struct keeper *keeper;
+	struct dataplane *dataplane;
+	struct watch listener, events;
+	struct list connections;
+	uint32_t connection_count;
+	uint32_t last_port;
+	bool kernel_quirks;
+	bool own_namespace_only;
+	bool stop;
+};
+
+/** server_run() - serve until the keeper says stop; negative errno if it can not start */
+int server_run(const struct keeper_start *start, struct dataplane *dp, bool kernel_quirks);
+
+#endif

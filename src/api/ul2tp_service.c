@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ul2tp_service.c - the family of what the kernel does not have (include/ul2tp_netlink.h) */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "api/notification.h"
+#include "api/request.h"
+#include "api/server.h"
+#include "base/cleanup.h"
+#include "config.h"
+#include "netlink/l2tp_family.h"
+#include "netlink/ul2tp_family.h"
+#include "netlink/ul2tp_session_message.h"
+#include "netlink/ul2tp_status_message.h"
+#include "netlink/ul2tp_tunnel_message.h"
+
+#define ANSWER_MAX 16384 /* all drop reasons of both directions, with their words */
+
+/* What a client may rely on; a name never changes its meaning. */
+static const char *const features[] = {
+	"tunnel-udp", "tunnel-ip",  "session-eth", "drop-reasons",    "labels",
+	"endpoint",   "peer-check", "limits",      "shared-endpoint",
+};
+static_assert(ARRAY_SIZE(features) <= UL2TP_FEATURES_MAX, "they fit into one answer");
+
+static size_t begin(struct writer *w, const struct nl_message *request, uint16_t flags,
+                    enum ul2tp_command command)
+{
+	struct nl_header header = nl_answer_header(request, UL2TP_FAMILY_ID, flags);
+
+	return ul2tp_message_begin(w, &header, command);
+}
+
+static int answer(struct request *r, struct writer *w, size_t start)
+{
+	if (!nl_message_end(w, start))
+		return -EMSGSIZE;
+	connection_answer(r->c, w->start, write_len(w));
+	return 0;
+}
+
+static int status_get(struct request *r, const struct ul2tp_request *in)
+{
+	uint8_t octets[ANSWER_MAX];
+	struct writer w = writer_over(octets, sizeof(octets));
+	size_t start = begin(&w, &r->message, 0, UL2TP_CMD_STATUS_GET);
+	struct ul2tp_status status = {
+		.version = UL2TP_VERSION,
+		.feature_count = ARRAY_SIZE(features),
+		.limits = r->c->netns->limits,
+		.usage = r->c->netns->usage,
+	};
+
+	memcpy(status.features, features, sizeof(features));
+	ul2tp_status_put(&w, &status);
+	return answer(r, &w, start);
+}
+
+static int socket_set(struct request *r, const struct ul2tp_request *in)
+{
+	struct ul2tp_socket_set set = ul2tp_socket_set_read(in);
+
+	if (set.has_cap_ack)
+		r->c->options.cap_ack = set.cap_ack;
+	if (set.has_ext_ack)
+		r->c->options.ext_ack = set.ext_ack;
+	return 0;
+}
+
+static int check_group(struct request *r, const struct ul2tp_request *in)
+{
+	uint32_t group = ul2tp_subscribe_read(in);
+
+	if (group == L2TP_FAMILY_GROUP_ID)
+		return 0;
+	return extack_fail(&r->ea, -ENOENT, UL2TP_BLAME(UL2TP_ATTR_GROUP),
+	                   "there is no multicast group %u; nlctrl tells the number of l2tp's",
+	                   group);
+}
+
+static int subscribe(struct request *r, const struct ul2tp_request *in)
+{
+	struct connection *c = r->c;
+	int err = check_group(r, in);
+
+	if (err < 0 || c->subscribed)
+		return err;
+	err = netns_may_add(c->netns, UL2TP_LIMIT_SUBSCRIBERS, 1, &r->ea);
+	if (err < 0)
+		return err;
+	c->subscribed = true;
+	c->netns->usage.values[UL2TP_LIMIT_SUBSCRIBERS]++;
+	return 0;
+}
+
+static int unsubscribe(struct request *r, const struct ul2tp_request *in)
+{
+	int err = check_group(r, in);
+
+	if (err < 0 || !r->c->subscribed)
+		return err;
+	r->c->subscribed = false;
+	r->c->netns->usage.values[UL2TP_LIMIT_SUBSCRIBERS]--;
+	return 0;
+}
+
+static int tunnel_create(struct request *r, const struct ul2tp_request *in)
+{
+	struct ul2tp_tunnel_create params;
+	struct tunnel *t;
+	int err = ul2tp_tunnel_create_read(in, &params, &r->ea);
+
+	if (!err)
+		err = dataplane_tunnel_add(r->c->server->dataplane, r->c->netns, r->c->client.slot,
+		                           &params, &t, &r->ea);
+	if (err < 0)
+		return err;
+	notify_tunnel(r, L2TP_CMD_TUNNEL_CREATE, t);
+	return 0;
+}
+
+static void label_set(char to[RECORD_LABEL_MAX], const char *label)
+{
+	static_assert(UL2TP_LABEL_MAX < RECORD_LABEL_MAX, "a label fits its record");
+	memset(to, 0, RECORD_LABEL_MAX);
+	memcpy(to, label, strlen(label));
+}
+
+static int tunnel_set(struct request *r, const struct ul2tp_request *in)
+{
+	struct ul2tp_tunnel_set set;
+	struct tunnel *t;
+	int err = ul2tp_tunnel_set_read(in, &set, &r->ea);
+
+	if (!err)
+		err = request_tunnel_find(r, &in->l2tp, &t);
+	if (err < 0)
+		return err;
+	if (set.has_label)
+		label_set(t->record->label, set.label);
+	if (set.has_peer_check)
+		t->record->peer_check = set.peer_check;
+	notify_tunnel(r, L2TP_CMD_TUNNEL_MODIFY, t);
+	return 0;
+}
+
+static bool tunnel_put(struct writer *w, const struct nl_message *request, uint16_t flags,
+                       const struct tunnel *t)
+{
+	struct ul2tp_tunnel_message m;
+	size_t start = begin(w, request, flags, UL2TP_CMD_TUNNEL_GET);
+
+	ul2tp_tunnel_message_of(t, &m);
+	ul2tp_tunnel_message_put(w, &m);
+	return nl_message_end(w, start);
+}
+
+static bool session_put(struct writer *w, const struct nl_message *request, uint16_t flags,
+                        const struct session *s)
+{
+	struct ul2tp_session_message m;
+	size_t start = begin(w, request, flags, UL2TP_CMD_SESSION_GET);
+
+	ul2tp_session_message_of(s, &m);
+	ul2tp_session_message_put(w, &m);
+	return nl_message_end(w, start);
+}
+
+static int tunnel_get(struct request *r, const struct ul2tp_request *in)
+{
+	uint8_t octets[ANSWER_MAX];
+	struct writer w = writer_over(octets, sizeof(octets));
+	struct tunnel *t;
+	int err = request_tunnel_find(r, &in->l2tp, &t);
+
+	if (err < 0)
+		return err;
+	if (!tunnel_put(&w, &r->message, 0, t))
+		return -EMSGSIZE;
+	connection_answer(r->c, octets, write_len(&w));
+	return 0;
+}
+
+static int session_create(struct request *r, const struct ul2tp_request *in)
+{
+	struct session_create params;
+	struct session *s;
+	struct tunnel *t;
+	int err = request_tunnel_find(r, &in->l2tp, &t);
+
+	if (!err)
+		err = session_create_read(&in->l2tp, t->record->version, &params, &r->ea);
+	if (!err)
+		err = dataplane_session_add(r->c->server->dataplane, t, r->c->client.slot, &params,
+		                            ul2tp_label_read(in), &s, &r->ea);
+	if (err < 0)
+		return err;
+	if (session_can_be_found(s))
+		notify_session(r, L2TP_CMD_SESSION_CREATE, s);
+	return 0;
+}
+
+static int session_set(struct request *r, const struct ul2tp_request *in)
+{
+	struct ul2tp_session_set set;
+	struct session *s;
+	int err = ul2tp_session_set_read(in, &set, &r->ea);
+
+	if (!err)
+		err = request_session_find(r, &set.select, &s);
+	if (err < 0)
+		return err;
+	if (set.has_label)
+		label_set(s->record->label, set.label);
+	notify_session(r, L2TP_CMD_SESSION_MODIFY, s);
+	return 0;
+}
+
+static int session_get(struct request *r, const struct ul2tp_request *in)
+{
+	uint8_t octets[ANSWER_MAX];
+	struct writer w = writer_over(octets, sizeof(octets));
+	struct session_select select;
+	struct session *s;
+	int err = session_select_read(&in->l2tp, &select, &r->ea);
+
+	if (!err)
+		err = request_session_find(r, &select, &s);
+	if (err < 0)
+		return err;
+	if (!session_put(&w, &r->message, 0, s))
+		return -EMSGSIZE;
+	connection_answer(r->c, octets, write_len(&w));
+	return 0;
+}
+
+static int limits_set(struct request *r, const struct ul2tp_request *in)
+{
+	struct ul2tp_limits_set set = ul2tp_limits_set_read(in);
+
+	for (int i = 1; i < UL2TP_LIMIT_MAX_PLUS_1; i++)
+		if (set.has[i])
+			r->c->netns->limits.values[i] = set.limits.values[i];
+	return 0;
+}
+
+/* clang-format off */
+static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struct ul2tp_request *) = {
+	[UL2TP_CMD_STATUS_GET]     = status_get,
+	[UL2TP_CMD_SOCKET_SET]     = socket_set,
+	[UL2TP_CMD_SUBSCRIBE]      = subscribe,
+	[UL2TP_CMD_UNSUBSCRIBE]    = unsubscribe,
+	[UL2TP_CMD_TUNNEL_CREATE]  = tunnel_create,
+	[UL2TP_CMD_TUNNEL_SET]     = tunnel_set,
+	[UL2TP_CMD_TUNNEL_GET]     = tunnel_get,
+	[UL2TP_CMD_SESSION_CREATE] = session_create,
+	[UL2TP_CMD_SESSION_SET]    = session_set,
+	[UL2TP_CMD_SESSION_GET]    = session_get,
+	[UL2TP_CMD_LIMITS_SET]     = limits_set,
+};
+/* clang-format on */
+
+int ul2tp_serve(struct request *r)
+{
+	struct ul2tp_request in;
+	int err = ul2tp_request_read(&r->message, r->generic.command, r->generic.attributes, &in,
+	                             &r->ea);
+
+	if (!err)
+		err = commands[r->generic.command->number](r, &in);
+	r->fault = ul2tp_request_fault(&in, &r->ea);
+	return err;
+}
+
+static bool tunnels_dump(struct connection *c, struct writer *w)
+{
+	struct dump *d = &c->dump;
+	struct tunnel *t;
+
+	while ((t = netns_tunnel_from(c->netns, d->next_tunnel))) {
+		if (!tunnel_put(w, &d->request, NLM_F_MULTI, t))
+			return false;
+		d->next_tunnel = (uint64_t)t->record->conn_id + 1;
+	}
+	return true;
+}
+
+bool ul2tp_dump_next(struct connection *c, struct writer *w)
+{
+	return c->dump.command == UL2TP_CMD_TUNNEL_GET ? tunnels_dump(c, w)
+	                                               : dump_sessions(c, w, session_put);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.c - see options.h */
+#include "daemon/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/cleanup.h"
+#include "config.h"
+
+#define WORKERS_DEFAULT_MAX 4
+#define WORKERS_LIMIT       64
+#define TUNNELS_DEFAULT     16384
+#define SESSIONS_DEFAULT    65536
+#define RECORDS_LIMIT       1000000
+
+static const char usage[] =
+	"usage: ul2tpd [OPTION...]\n"
+	"L2TP data plane in user space; see ul2tpd(8). Told what to do by ul2tp(8).\n"
+	"\n"
+	"  --socket PATH         listen here (default: $UL2TP_SOCKET, or " UL2TP_SOCKET_PATH ")\n"
+	"  --workers NUMBER      threads that move packets (default: processors, at most 4)\n"
+	"  --kernel-quirks       do as the kernel does where that crosses a boundary of trust\n"
+	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
+	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
+	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"
+	"  --version, --help\n";
+
+enum option_number {
+	OPTION_SOCKET = 256,
+	OPTION_WORKERS,
+	OPTION_QUIRKS,
+	OPTION_TUNNELS,
+	OPTION_SESSIONS,
+	OPTION_LOG,
+	OPTION_VERSION,
+	OPTION_HELP,
+};
+
+/* clang-format off */
+static const struct option long_options[] = {
+	{ "socket",        required_argument, NULL, OPTION_SOCKET },
+	{ "workers",       required_argument, NULL, OPTION_WORKERS },
+	{ "kernel-quirks", no_argument,       NULL, OPTION_QUIRKS },
+	{ "max-tunnels",   required_argument, NULL, OPTION_TUNNELS },
+	{ "max-sessions",  required_argument, NULL, OPTION_SESSIONS },
+	{ "log-level",     required_argument, NULL, OPTION_LOG },
+	{ "version",       no_argument,       NULL, OPTION_VERSION },
+	{ "help",          no_argument,       NULL, OPTION_HELP },
+	{ 0 },
+};
+
+static const struct {
+	const char *name;
+	int level;
+} log_levels[] = {
+	{ "error",   LOG_ERR },
+	{ "warning", LOG_WARNING },
+	{ "notice",  LOG_NOTICE },
+	{ "info",    LOG_INFO },
+	{ "debug",   LOG_DEBUG },
+};
+/* clang-format on */
+
+static bool number_read(const char *option, const char *text, uint32_t max, uint32_t *ret)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && n >= 1 && n <= max) {
+		*ret = (uint32_t)n;
+		return true;
+	}
+	fprintf(stderr, "ul2tpd: --%s is \"%s\", give a number from 1 to %u\n", option, text, max);
+	return false;
+}
+
+static bool level_read(const char *text, int *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(log_levels); i++)
+		if (!strcmp(text, log_levels[i].name)) {
+			*ret = log_levels[i].level;
+			return true;
+		}
+	fprintf(stderr,
+	        "ul2tpd: --log-level is \"%s\", give error, warning, notice, info or debug\n",
+	        text);
+	return false;
+}
+
+static unsigned int workers_default(void)
+{
+	cpu_set_t set;
+	int count;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	count = CPU_COUNT(&set);
+	return (unsigned int)(count > WORKERS_DEFAULT_MAX ? WORKERS_DEFAULT_MAX : count);
+}
+
+static bool option_take(int option, const char *value, struct daemon_options *o)
+{
+	switch (option) {
+	case OPTION_SOCKET:
+		o->keeper.socket_path = value;
+		return true;
+	case OPTION_WORKERS:
+		return number_read("workers", value, WORKERS_LIMIT, &o->dataplane.workers);
+	case OPTION_QUIRKS:
+		o->dataplane.kernel_quirks = true;
+		return true;
+	case OPTION_TUNNELS:
+		return number_read("max-tunnels", value, RECORDS_LIMIT, &o->keeper.max_tunnels);
+	case OPTION_SESSIONS:
+		return number_read("max-sessions", value, RECORDS_LIMIT, &o->keeper.max_sessions);
+	case OPTION_LOG:
+		return level_read(value, &o->log_level);
+	default:
+		return false;
+	}
+}
+
+static const char *socket_default(void)
+{
+	const char *path = getenv("UL2TP_SOCKET");
+
+	return path && *path ? path : UL2TP_SOCKET_PATH;
+}
+
+bool daemon_options_read(int argc, char **argv, struct daemon_options *ret, int *status)
+{
+	struct daemon_options o = {
+		.keeper = { socket_default(), TUNNELS_DEFAULT, SESSIONS_DEFAULT },
+		.dataplane.workers = workers_default(),
+		.log_level = LOG_NOTICE,
+	};
+	int option;
+
+	*status = 2;
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (option == OPTION_VERSION || option == OPTION_HELP) {
+			fputs(option == OPTION_HELP ? usage : "ul2tpd " UL2TP_VERSION "\n", stdout);
+			*status = fflush(stdout) == 0 ? 0 : 1;
+			return false;
+		}
+		if (!option_take(option, optarg, &o)) {
+			fputs("Try 'ul2tpd --help'.\n", stderr);
+			return false;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "ul2tpd: unexpected argument \"%s\"\nTry 'ul2tpd --help'.\n",
+		        argv[optind]);
+		return false;
+	}
+	/* A socket that a service manager passes goes before any path. */
+	if (getenv("LISTEN_FDS") && getenv("LISTEN_PID"))
+		o.keeper.socket_path = NULL;
+	*ret = o;
+	return true;
+}
