@@ -84,7 +84,15 @@ UL2TP_DROP = {1: ("DROP", "nest"), 2: ("NAME", "string"), 3: ("WORDS", "string")
 UL2TP_LIMITS = dict(enumerate(((name, "u32") for name in (
     "TUNNELS", "SESSIONS", "MEMORY_KIB", "REQUESTS", "SUBSCRIBERS")), start=1))
 
+CONTROL_ATTRIBUTES = {1: ("FAMILY_ID", "u16"), 2: ("FAMILY_NAME", "string"), 3: ("VERSION", "u32"),
+                      4: ("HDRSIZE", "u32"), 5: ("MAXATTR", "u32"), 6: ("OPS", "nest"), 7: ("MCAST_GROUPS", "nest")}
+CONTROL_LIST = {n: (str(n), "nest") for n in range(1, 33)}
+CONTROL_OP = {1: ("OP_ID", "u32"), 2: ("OP_FLAGS", "u32")}
+CONTROL_GROUP = {1: ("GRP_NAME", "string"), 2: ("GRP_ID", "u32")}
+
 # What is in a nest.
+CONTROL_NESTS = {"OPS": (CONTROL_LIST, {str(n): (CONTROL_OP, {}) for n in CONTROL_LIST}),
+                 "MCAST_GROUPS": (CONTROL_LIST, {str(n): (CONTROL_GROUP, {}) for n in CONTROL_LIST})}
 L2TP_NESTS = {"STATS": (L2TP_STATS, {})}
 UL2TP_NESTS = {
     "L2TP": (L2TP_ATTRIBUTES, L2TP_NESTS), "FEATURES": (UL2TP_FEATURE, {}), "COUNTERS": (UL2TP_COUNTERS, {}),
@@ -214,7 +222,7 @@ class Family:
         """commands, attributes, nests"""
         return {"l2tp": (L2TP_COMMANDS, L2TP_ATTRIBUTES, L2TP_NESTS),
                 "ul2tp": (UL2TP_COMMANDS, UL2TP_ATTRIBUTES, UL2TP_NESTS),
-                "nlctrl": (CONTROL_COMMANDS, {}, {})}.get(self.name, ({}, {}, {}))
+                "nlctrl": (CONTROL_COMMANDS, CONTROL_ATTRIBUTES, CONTROL_NESTS)}.get(self.name, ({}, {}, {}))
 
 
 def message_encode(kind, flags, sequence, payload, port=0, length=None):
