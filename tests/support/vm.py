@@ -49,11 +49,11 @@ rm -r /modules
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro host /low || exec poweroff -f
 mount -t tmpfs tmpfs /high
 mkdir /high/upper /high/work
-mount -t overlay -o lowerdir=/low,upperdir=/high/upper,workdir=/high/work overlay /root || exec poweroff -f
+mount -t overlay -o lowerdir=/low,upperdir=/high/upper,workdir=/high/work overlay /tree || exec poweroff -f
 for there in proc sys dev; do
-	mount -o move /$there /root/$there
+	mount -o move /$there /tree/$there
 done
-cd /root
+cd /tree
 mkdir -p dev/pts dev/shm run
 mount -t devpts devpts dev/pts
 for there in dev/shm run; do
@@ -64,7 +64,7 @@ mount -t cgroup2 cgroup sys/fs/cgroup
 mount -t tmpfs -o ro tmpfs lib/modules 2>/dev/null
 ln -sf /proc/self/fd dev/fd
 cp /bin/busybox run/busybox
-exec switch_root /root /run/busybox sh -c '
+exec switch_root /tree /run/busybox sh -c '
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
 	export PYTHONPATH=@TESTS@ PYTHONDONTWRITEBYTECODE=1 @ENVIRONMENT@
 	/run/busybox hostname machine
@@ -107,7 +107,7 @@ def quoted(text):
 
 def initramfs(kernel, modules, environment):
     """Busybox, the modules and INIT."""
-    entries = {name: None for name in ("bin", "proc", "sys", "dev", "low", "high", "root", "modules")}
+    entries = {name: None for name in ("bin", "proc", "sys", "dev", "low", "high", "tree", "modules")}
     busybox = pathlib.Path(shutil.which("busybox") or "/bin/busybox")
     entries["bin/busybox"] = busybox.read_bytes()
     init = INIT.replace("@TESTS@", quoted(TESTS)).replace(
