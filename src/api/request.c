@@ -72,7 +72,7 @@ static int serve_message(struct request *r)
 	int err;
 
 	if (!service)
-		return -ENOENT;
+		return extack_fail(&r->ea, -ENOENT, 0, "no family has the id %u", r->message.type);
 	r->family = service->family;
 	err = genl_request_read(service->family, &r->message, &r->generic, &r->ea);
 	if (err < 0)

@@ -3,6 +3,7 @@
 #include "netlink/error_message.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "netlink/attribute.h"
 
@@ -18,10 +19,26 @@ static const char *words_choose(int error, const struct extack *ea, const struct
 	return NULL;
 }
 
+/* Words may repeat what the client sent. They stay one line that does nothing to a terminal. */
+static void text_put(struct writer *w, const char *text)
+{
+	size_t nest = attribute_nest_begin(w, NLMSGERR_ATTR_MSG);
+	size_t len = strlen(text) + 1;
+
+	for (size_t i = 0; i < len - 1; i++) {
+		uint8_t octet = (uint8_t)text[i];
+
+		write_u8(w, octet < ' ' || octet == 0x7f ? '?' : octet);
+	}
+	write_u8(w, 0);
+	attribute_nest_end(w, nest);
+	write_zeros(w, NLA_ALIGN(len) - len);
+}
+
 static void words_put(struct writer *w, const char *text, const struct nl_fault *fault)
 {
 	if (text)
-		attribute_put_string(w, NLMSGERR_ATTR_MSG, text);
+		text_put(w, text);
 	if (fault && fault->offset)
 		attribute_put_u32(w, NLMSGERR_ATTR_OFFS, fault->offset);
 	if (fault && fault->row)

@@ -20,7 +20,8 @@ struct nl_socket_options {
 /**
  * nl_error_put() - acknowledge or refuse a request
  * @error: 0 or a negative errno
- * @ea:    words, or NULL; used only with ext_ack
+ * @ea:    words, or NULL; used only with ext_ack. Control characters in them, which can only come from
+ *	   the request, are replaced
  * @fault: which attribute, or NULL (attributes_fault(), ul2tp_request_fault()); likewise
  *
  * An acknowledgement of success says words only of octets left over (fault->trailing); a refusal says

@@ -138,6 +138,20 @@ static void octets_left_over_are_mentioned_even_in_an_acknowledgement(void **sta
 	                   "19000100 74756e6e656c5f6964206973206d697373696e6700 000000");
 }
 
+static void words_that_repeat_the_request_stay_one_line(void **state)
+{
+	const struct extack ea = { "no \"a\n\x1b\x7f\xc3\xa9\"", 0 };
+	const struct nl_message m = request(UNKNOWN_REQUEST);
+	uint8_t room[256];
+	struct writer w = writer_over(room, sizeof(room));
+
+	assert_true(nl_error_put(&w, &m, -EINVAL, &ea, NULL,
+	                         (struct nl_socket_options){ .ext_ack = true, .cap_ack = true }));
+	assert_written(&w, "34000000 0200 0003 435bb435 00000000 eaffffff"
+	                   "1c000000 2300 0500 435bb435 00000000"
+	                   "10000100 6e6f2022613f3f3fc3a92200");
+}
+
 static void an_answer_needs_no_more_than_it_says(void **state)
 {
 	struct extack ea = { .attribute = 9 };
@@ -247,6 +261,7 @@ int main(void)
 		cmocka_unit_test(with_nothing_to_say_no_flag_says_so),
 		cmocka_unit_test(success_quotes_the_header_only),
 		cmocka_unit_test(octets_left_over_are_mentioned_even_in_an_acknowledgement),
+		cmocka_unit_test(words_that_repeat_the_request_stay_one_line),
 		cmocka_unit_test(an_answer_needs_no_more_than_it_says),
 		cmocka_unit_test(what_is_written_can_be_read),
 		cmocka_unit_test(what_is_no_errno_is_malformed),

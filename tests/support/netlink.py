@@ -314,7 +314,7 @@ def error_decode(message):
     if message.flags & NLM_F_ACK_TLVS:
         for kind, value, _ in attributes_split(message.payload[4 + ((quoted + 3) & ~3):]):
             if kind == NLMSGERR_ATTR_MSG:
-                error.text = value.rstrip(b"\0").decode()
+                error.text = value.rstrip(b"\0").decode(errors="backslashreplace")
             elif kind == NLMSGERR_ATTR_OFFS:
                 error.offset = struct.unpack("=I", value)[0]
             elif kind == NLMSGERR_ATTR_POLICY | NLA_F_NESTED:
