@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* endpoint.c - the sockets of tunnels, and the routes from them */
+#include "keeper/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "keeper/endpoint_socket.h"
+
+static void endpoint_free(struct endpoint *e)
+{
+	if (!e)
+		return;
+	endpoint_drop(e);
+	free(e);
+}
+DEFINE_AUTO(endpoint)
+
+void endpoint_drop(struct endpoint *e)
+{
+	if (e->about.fd >= 0)
+		close(e->about.fd);
+	if (e->about.bulk_fd >= 0)
+		close(e->about.bulk_fd);
+	e->about.fd = e->about.bulk_fd = -1;
+}
+
+/* Be in the namespace of @socket, whose id is @id; *@ino as in "net:[...]", 0 for home. */
+static int enter_namespace_of(struct server *s, int socket, struct netns_id id, ino_t *ino,
+                              struct extack *ea)
+{
+	AUTO_FD netns = -1;
+
+	*ino = 0;
+	if (id.cookie == s->home.id.cookie)
+		return 0;
+	netns = netns_of_socket(socket);
+	if (netns < 0 || netns_enter(netns) < 0)
+		return extack_fail(ea, -EPERM, 0, "ul2tpd may not enter this network namespace");
+	*ino = netns_ino(netns);
+	return 0;
+}
+
+/* The sockets, while in the namespace. */
+static int endpoint_bind(struct endpoint *e, struct extack *ea)
+{
+	e->about.fd = endpoint_socket(&e->about.params, ea);
+	if (e->about.fd < 0)
+		return e->about.fd;
+	e->about.bulk_fd = bulk_socket(&e->about.params, e->about.fd, e->about.slot);
+	return 0;
+}
+
+static int endpoint_make(struct server *s, const struct client *c, struct endpoint *e,
+                         struct extack *ea)
+{
+	ino_t ino;
+	int err = enter_namespace_of(s, c->connection, c->about.netns, &ino, ea);
+
+	if (err < 0)
+		return err;
+	err = endpoint_bind(e, ea);
+	netns_leave(&s->home);
+	if (err < 0)
+		return err;
+	e->about.netns = c->about.netns;
+	if (!ino)
+		return 0;
+	err = namespaces_use(&s->namespaces, e->about.netns, ino);
+	return err < 0 ? extack_fail(ea, err, 0, "too many network namespaces") : 0;
+}
+
+static struct endpoint *endpoint_new(const struct endpoint_params *params)
+{
+	struct endpoint *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->about.params = *params;
+	e->about.fd = e->about.bulk_fd = -1;
+	return e;
+}
+
+static void endpoint_lend(const struct endpoint *e, struct reply *reply, struct message_fds *fds)
+{
+	reply->endpoint = e->about;
+	fds->fd[0] = e->about.fd;
+	fds->fd[1] = e->about.bulk_fd;
+}
+
+int endpoint_open(struct server *s, uint32_t client, const struct endpoint_params *params,
+                  struct reply *reply, struct message_fds *fds)
+{
+	const struct client *c = slots_get(&s->clients, client);
+	AUTO(endpoint) struct endpoint *e = NULL;
+	uint32_t slot;
+	int err;
+
+	if (!c)
+		return -ENOENT;
+	err = endpoint_params_check(params, &reply->ea);
+	if (err < 0)
+		return err;
+	e = endpoint_new(params);
+	if (!e)
+		return -ENOMEM;
+	err = slots_add(&s->endpoints, e, &slot);
+	if (err < 0)
+		return extack_fail(&reply->ea, err, 0, "too many local endpoints");
+	e->about.slot = slot;
+	err = endpoint_make(s, c, e, &reply->ea);
+	if (err < 0) {
+		slots_remove(&s->endpoints, slot);
+		return err;
+	}
+	endpoint_lend(TAKE(e), reply, fds);
+	return 0;
+}
+
+int endpoint_resume(struct server *s, uint32_t from, struct reply *reply, struct message_fds *fds)
+{
+	struct endpoint *e;
+
+	while ((e = slots_next(&s->endpoints, &from)) && e->about.fd < 0)
+		from++;
+	if (!e)
+		return -ENOENT;
+	endpoint_lend(e, reply, fds);
+	return 0;
+}
+
+int endpoint_close(struct server *s, uint32_t slot)
+{
+	struct endpoint *e = slots_remove(&s->endpoints, slot);
+
+	if (!e)
+		return -ENOENT;
+	namespaces_release(&s->namespaces, e->about.netns);
+	endpoint_free(e);
+	return 0;
+}
+
+static uint32_t mtu_of(int fd, sa_family_t family)
+{
+	socklen_t len = sizeof(int);
+	int mtu = 0;
+	int err = family == AF_INET6 ? getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &len)
+	                             : getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len);
+
+	return err < 0 || mtu < 0 ? 0 : (uint32_t)mtu;
+}
+
+static const char *connect_words(int err)
+{
+	switch (err) {
+	case -ENETUNREACH:
+	case -EHOSTUNREACH:
+		return "no route to remote";
+	case -EACCES:
+		return "remote is a broadcast address, or a rule forbids it";
+	default:
+		return "the system refuses the remote address";
+	}
+}
+
+/* While in the namespace. */
+static int route_ask(const struct endpoint_params *p, const union address *peer,
+                     struct reply *reply)
+{
+	AUTO_FD fd = route_socket(p, &reply->ea);
+	socklen_t len = sizeof(reply->route.source);
+
+	if (fd < 0)
+		return fd;
+	if (connect(fd, &peer->any, address_len(peer)) < 0) {
+		int err = -errno;
+
+		return extack_fail(&reply->ea, err, 0, "%s", connect_words(err));
+	}
+	if (getsockname(fd, &reply->route.source.any, &len) < 0)
+		return -errno;
+	reply->route.mtu_bytes = mtu_of(fd, peer->any.sa_family);
+	return 0;
+}
+
+/* The port is not the route's to choose. */
+static void source_port(union address *source, const union address *local)
+{
+	if (local->any.sa_family == AF_INET6)
+		source->v6.sin6_port = local->v6.sin6_port;
+	else
+		source->v4.sin_port = local->v4.sin_port;
+}
+
+int route_find(struct server *s, uint32_t endpoint, const union address *peer, struct reply *reply)
+{
+	const struct endpoint *e = slots_get(&s->endpoints, endpoint);
+	ino_t ino;
+	int err;
+
+	if (!e || e->about.fd < 0)
+		return -ENOENT;
+	if (!address_len(peer) || peer->any.sa_family != e->about.params.local.any.sa_family)
+		return extack_fail(&reply->ea, -EINVAL, 0,
+		                   "remote and local are of different families");
+	err = enter_namespace_of(s, e->about.fd, e->about.netns, &ino, &reply->ea);
+	if (err < 0)
+		return err;
+	err = route_ask(&e->about.params, peer, reply);
+	netns_leave(&s->home);
+	if (err == 0)
+		source_port(&reply->route.source, &e->about.params.local);
+	return err;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* endpoint_socket.h - sockets with the options an endpoint asks for, made in the namespace the caller is in */
+#ifndef UL2TP_KEEPER_ENDPOINT_SOCKET_H
+#define UL2TP_KEEPER_ENDPOINT_SOCKET_H
+
+#include "keeper/keeper.h"
+
+#ifndef IPPROTO_L2TP
+#define IPPROTO_L2TP 115
+#endif
+
+/** endpoint_params_check() - whether they make sense; the engine is not to be trusted. 0 or -EINVAL. */
+int endpoint_params_check(const struct endpoint_params *p, struct extack *ea);
+
+/** endpoint_socket() - bound to p->local, which gets the real port. Return: a descriptor or -errno. */
+int endpoint_socket(struct endpoint_params *p, struct extack *ea);
+
+/**
+ * bulk_socket() - a second UDP socket on the port of @main, for UDP_SEGMENT
+ * @number: different for each endpoint of a namespace; makes the address it is bound to
+ *
+ * Return: a descriptor, or -1: the endpoint does without.
+ */
+int bulk_socket(const struct endpoint_params *p, int main, uint32_t number);
+
+/** route_socket() - an unconnected UDP socket which the same routes apply to. A descriptor or -errno. */
+int route_socket(const struct endpoint_params *p, struct extack *ea);
+
+/** address_len() - octets of the sockaddr; 0 if the family is neither IPv4 nor IPv6 */
+socklen_t address_len(const union address *a);
+
+#endif

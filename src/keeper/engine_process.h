@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* engine_process.h - the engine as a child of the keeper: born with little, confined, ended */
+#ifndef UL2TP_KEEPER_ENGINE_PROCESS_H
+#define UL2TP_KEEPER_ENGINE_PROCESS_H
+
+#include "keeper/keeper.h"
+
+struct engine_process {
+	pid_t pid;    /* 0: none runs */
+	int requests; /* our ends */
+	int events;
+};
+
+/* What every engine of a keeper is started with. */
+struct engine_setting {
+	int listener;
+	struct records *records;
+	bool own_namespace_only;
+	int (*engine)(const struct keeper_start *start, void *arg);
+	void *arg;
+};
+
+/** engine_start() - fork one. Return: 0 or -errno. */
+int engine_start(struct engine_process *e, const struct engine_setting *setting, bool first);
+
+/** engine_close() - close our ends, after it ended */
+void engine_close(struct engine_process *e);
+
+/** keeper_new() - the engine's side of the two socket pairs, which it then owns */
+struct keeper *keeper_new(int requests, int events);
+
+#endif

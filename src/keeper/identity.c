@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* identity.c - see identity.h */
+#include "keeper/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "keeper/process.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+/* The process a pidfd is of. While it has not been reaped its number is its own. */
+static int process_of_pidfd(int pidfd, pid_t pid)
+{
+	AUTO_FD process = process_open(pid);
+
+	if (process < 0 || syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
+		return -ESRCH;
+	return TAKE_FD(process);
+}
+
+/* The number in /proc/self/fdinfo must be the one we know: else it was reaped and that means nothing. */
+static bool pidfd_is_of(int pidfd, pid_t pid)
+{
+	char path[40], line[128];
+	int found = -1;
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	info = fopen(path, "re");
+	if (!info)
+		return false;
+	while (fgets(line, sizeof(line), info))
+		if (sscanf(line, "Pid:\t%d", &found) == 1)
+			break;
+	fclose(info);
+	return found == pid;
+}
+
+struct peer_answer {
+	ino_t ino; /* 0: not found */
+};
+
+static int on_diag_attr(const struct nlattr *attr, void *data)
+{
+	struct peer_answer *answer = data;
+
+	if (mnl_attr_get_type(attr) == UNIX_DIAG_PEER && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		answer->ino = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static int on_diag(const struct nlmsghdr *nlh, void *data)
+{
+	if (nlh->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return MNL_CB_OK;
+	mnl_attr_parse(nlh, sizeof(struct unix_diag_msg), on_diag_attr, data);
+	return MNL_CB_STOP;
+}
+
+/* unix_diag answers only for sockets of the namespace the asking socket is in. */
+static int diag_socket(const struct netns_home *home, int connection)
+{
+	AUTO_FD netns = -1;
+	struct netns_id id;
+	int diag;
+
+	if (netns_cookie(connection, &id) < 0)
+		return -1;
+	if (id.cookie != home->id.cookie) {
+		netns = netns_of_socket(connection);
+		if (netns < 0 || netns_enter(netns) < 0)
+			return -1;
+	}
+	diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	if (netns >= 0)
+		netns_leave(home);
+	return diag;
+}
+
+/* Inode of the socket at the other end, as it stands in "socket:[...]"; 0 if that can not be had. */
+static ino_t peer_ino(const struct netns_home *home, int connection)
+{
+	AUTO_FD diag = diag_socket(home, connection);
+	struct peer_answer answer = { 0 };
+	char buffer[1024];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct unix_diag_req *request = mnl_nlmsg_put_extra_header(nlh, sizeof(*request));
+	struct stat ours;
+	ssize_t len;
+
+	if (diag < 0 || fstat(connection, &ours) < 0)
+		return 0;
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	request->sdiag_family = AF_UNIX;
+	request->udiag_states = UINT32_MAX;
+	request->udiag_ino = (uint32_t)ours.st_ino;
+	request->udiag_show = UDIAG_SHOW_PEER;
+	request->udiag_cookie[0] = request->udiag_cookie[1] = UINT32_MAX;
+	if (send(diag, nlh, nlh->nlmsg_len, 0) < 0)
+		return 0;
+	len = recv(diag, buffer, sizeof(buffer), 0);
+	if (len <= 0)
+		return 0;
+	mnl_cb_run(buffer, (size_t)len, 0, 0, on_diag, &answer);
+	return answer.ino;
+}
+
+int identity_holder(const struct netns_home *home, int connection, pid_t pid)
+{
+	AUTO_FD process = process_open(pid);
+	ino_t peer;
+
+	if (process < 0)
+		return -ESRCH;
+	peer = peer_ino(home, connection);
+	if (!peer || !process_has_socket(process, peer))
+		return -ESRCH;
+	return TAKE_FD(process);
+}
+
+int identity_opener(const struct netns_home *home, int connection, pid_t *pid, uid_t *euid)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	AUTO_FD pidfd = -1;
+
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0)
+		return -ESRCH;
+	*pid = peer.pid;
+	*euid = peer.uid;
+
+	len = sizeof(pidfd);
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0) {
+		pidfd = -1;
+		if (errno == ENOPROTOOPT)
+			return identity_holder(home, connection, peer.pid);
+		return -ESRCH;
+	}
+	return pidfd_is_of(pidfd, peer.pid) ? process_of_pidfd(pidfd, peer.pid) : -ESRCH;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* keeper.c - the engine's side: each call is one request and one reply
+ *
+ * If the keeper has gone, every call answers -EPIPE; the engine learns of it from keeper_event_read()
+ * too, and ends.
+ */
+#include "keeper/keeper.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "keeper/engine_process.h"
+#include "keeper/request.h"
+
+struct keeper {
+	int requests, events;
+};
+
+struct keeper *keeper_new(int requests, int events)
+{
+	struct keeper *k = calloc(1, sizeof(*k));
+
+	if (k)
+		*k = (struct keeper){ .requests = requests, .events = events };
+	return k;
+}
+
+/* Send @request with @fd (-1: none) and wait for the answer; its descriptors are the caller's on success. */
+static int ask(struct keeper *k, const struct request *request, int fd, struct reply *reply,
+               struct message_fds *fds, struct extack *ea)
+{
+	struct message_fds with = { .fd = { fd, -1 } };
+	int err = message_send(k->requests, request, sizeof(*request), &with, 0);
+
+	if (err < 0)
+		return extack_fail(ea, err, 0, "the keeper does not answer");
+	err = message_receive(k->requests, reply, sizeof(*reply), fds, 0);
+	if (err <= 0)
+		return extack_fail(ea, err ? err : -EPIPE, 0, "the keeper does not answer");
+	if (reply->err < 0) {
+		message_fds_close(fds);
+		if (reply->ea.text[0])
+			extack_set(ea, reply->ea.attribute, "%s", reply->ea.text);
+	}
+	return reply->err;
+}
+
+/* A request whose answer is only whether it was done. */
+static int tell(struct keeper *k, const struct request *request, int fd)
+{
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, request, fd, &reply, &fds, NULL);
+
+	if (err >= 0)
+		message_fds_close(&fds);
+	return err;
+}
+
+int keeper_client_open(struct keeper *k, int connection, struct keeper_client *ret,
+                       struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_CLIENT_OPEN };
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, &request, connection, &reply, &fds, ea);
+
+	if (err < 0)
+		return err;
+	message_fds_close(&fds);
+	*ret = reply.client;
+	return 0;
+}
+
+int keeper_client_check(struct keeper *k, uint32_t client, pid_t sender, bool over_daemon)
+{
+	struct request request = {
+		.kind = REQUEST_CLIENT_CHECK,
+		.slot = client,
+		.check = { .sender = sender, .over_daemon = over_daemon },
+	};
+
+	return tell(k, &request, -1);
+}
+
+void keeper_client_close(struct keeper *k, uint32_t client)
+{
+	struct request request = { .kind = REQUEST_CLIENT_CLOSE, .slot = client };
+
+	tell(k, &request, -1);
+}
+
+static int ask_endpoint(struct keeper *k, const struct request *request,
+                        struct keeper_endpoint *ret, struct extack *ea)
+{
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, request, -1, &reply, &fds, ea);
+
+	if (err < 0)
+		return err;
+	*ret = reply.endpoint;
+	ret->fd = fds.fd[0];
+	ret->bulk_fd = fds.fd[1];
+	return 0;
+}
+
+int keeper_endpoint_open(struct keeper *k, uint32_t client, const struct endpoint_params *params,
+                         struct keeper_endpoint *ret, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_ENDPOINT_OPEN,
+		                   .slot = client,
+		                   .endpoint = *params };
+
+	return ask_endpoint(k, &request, ret, ea);
+}
+
+int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoint *ret)
+{
+	struct request request = { .kind = REQUEST_ENDPOINT_RESUME, .slot = from };
+
+	return ask_endpoint(k, &request, ret, NULL);
+}
+
+void keeper_endpoint_close(struct keeper *k, uint32_t endpoint)
+{
+	struct request request = { .kind = REQUEST_ENDPOINT_CLOSE, .slot = endpoint };
+
+	tell(k, &request, -1);
+}
+
+int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
+                 union address *source, uint32_t *mtu_bytes, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_ROUTE, .slot = endpoint, .peer = *peer };
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, &request, -1, &reply, &fds, ea);
+
+	if (err < 0)
+		return err;
+	message_fds_close(&fds);
+	*source = reply.route.source;
+	*mtu_bytes = reply.route.mtu_bytes;
+	return 0;
+}
+
+static int ask_device(struct keeper *k, const struct request *request, struct keeper_device *ret,
+                      struct extack *ea)
+{
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, request, -1, &reply, &fds, ea);
+
+	if (err < 0)
+		return err;
+	*ret = reply.device;
+	ret->fd = fds.fd[0];
+	return 0;
+}
+
+int keeper_device_create(struct keeper *k, uint32_t client, const char *name, uint32_t mtu_bytes,
+                         struct keeper_device *ret, struct extack *ea)
+{
+	struct request request = {
+		.kind = REQUEST_DEVICE_CREATE,
+		.slot = client,
+		.device = { .mtu_bytes = mtu_bytes },
+	};
+
+	if (strlen(name) >= sizeof(request.device.name))
+		return extack_fail(ea, -EINVAL, 0, "an interface name has at most %d characters",
+		                   IFNAMSIZ - 1);
+	snprintf(request.device.name, sizeof(request.device.name), "%s", name);
+	return ask_device(k, &request, ret, ea);
+}
+
+int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *ret)
+{
+	struct request request = { .kind = REQUEST_DEVICE_RESUME, .slot = from };
+
+	return ask_device(k, &request, ret, NULL);
+}
+
+void keeper_device_remove(struct keeper *k, uint32_t device)
+{
+	struct request request = { .kind = REQUEST_DEVICE_REMOVE, .slot = device };
+
+	tell(k, &request, -1);
+}
+
+int keeper_event_fd(const struct keeper *k)
+{
+	return k->events;
+}
+
+int keeper_event_read(struct keeper *k, struct keeper_event *ret)
+{
+	struct message_fds fds;
+	int err = message_receive(k->events, ret, sizeof(*ret), &fds, MSG_DONTWAIT);
+
+	if (err > 0)
+		message_fds_close(&fds);
+	return err < 0 ? -EPIPE : err;
+}

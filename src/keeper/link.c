@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* link.c - see link.h */
+#include "keeper/link.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define REQUEST_BYTES 512
+
+int link_socket(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int one = 1;
+
+	if (fd < 0)
+		return -errno;
+	/* The answer need not repeat the request. */
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	return fd;
+}
+
+static struct nlmsghdr *request_begin(char *buffer, uint16_t type, int ifindex)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(nlh, sizeof(*link));
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	link->ifi_family = AF_UNSPEC;
+	link->ifi_index = ifindex;
+	return nlh;
+}
+
+/* Send and wait for the acknowledgement: there is always one, and nothing else comes on such a socket. */
+static int request_do(int socket, const struct nlmsghdr *nlh)
+{
+	char answer[1024];
+	const struct nlmsgerr *error;
+	ssize_t len;
+
+	if (send(socket, nlh, nlh->nlmsg_len, 0) < 0)
+		return -errno;
+	do {
+		len = recv(socket, answer, sizeof(answer), 0);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	if (!mnl_nlmsg_ok((const struct nlmsghdr *)answer, (int)len) ||
+	    ((const struct nlmsghdr *)answer)->nlmsg_type != NLMSG_ERROR)
+		return -EPROTO;
+	error = mnl_nlmsg_get_payload((const struct nlmsghdr *)answer);
+	return error->error;
+}
+
+int link_set(int socket, int ifindex, const struct link_change *change)
+{
+	char buffer[REQUEST_BYTES];
+	struct nlmsghdr *nlh = request_begin(buffer, RTM_SETLINK, ifindex);
+
+	if (change->mtu_bytes)
+		mnl_attr_put_u32(nlh, IFLA_MTU, change->mtu_bytes);
+	if (change->queue_len)
+		mnl_attr_put_u32(nlh, IFLA_TXQLEN, change->queue_len);
+	if (change->gso_max_segs)
+		mnl_attr_put_u32(nlh, IFLA_GSO_MAX_SEGS, change->gso_max_segs);
+	if (change->gso_max_bytes)
+		mnl_attr_put_u32(nlh, IFLA_GSO_MAX_SIZE, change->gso_max_bytes);
+	return request_do(socket, nlh);
+}
+
+int link_set_group(int socket, const char *name, uint32_t group)
+{
+	char buffer[REQUEST_BYTES];
+	struct nlmsghdr *nlh = request_begin(buffer, RTM_SETLINK, 0);
+
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	mnl_attr_put_u32(nlh, IFLA_GROUP, group);
+	return request_do(socket, nlh);
+}
+
+int link_delete_group(int socket, uint32_t group)
+{
+	char buffer[REQUEST_BYTES];
+	struct nlmsghdr *nlh = request_begin(buffer, RTM_DELLINK, 0);
+
+	mnl_attr_put_u32(nlh, IFLA_GROUP, group);
+	return request_do(socket, nlh);
+}
+
+int link_ifindex(const char *name)
+{
+	AUTO_FD fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq r = { 0 };
+
+	if (fd < 0)
+		return -errno;
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	return ioctl(fd, SIOCGIFINDEX, &r) < 0 ? -errno : r.ifr_ifindex;
+}

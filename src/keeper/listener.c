@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* listener.c - see listener.h */
+#include "keeper/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#define LISTEN_FDS_START 3
+#define BACKLOG          512
+
+static int say(int err, const char *path, const char *what)
+{
+	log_event(LOG_ERR, "start-failed", "socket=%s error=\"%s\"", path, what);
+	return err;
+}
+
+static int int_option(int fd, int option)
+{
+	socklen_t len = sizeof(int);
+	int value = -1;
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) < 0 ? -1 : value;
+}
+
+static int prepare(int fd, const char *path)
+{
+	int one = 1;
+
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one)) < 0)
+		return say(-errno, path, strerror(errno));
+	return 0;
+}
+
+static int listener_inherit(struct listener *l)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	int err;
+
+	if (!pid || !count || strtol(pid, NULL, 10) != getpid())
+		return say(-EINVAL, "none", "no socket path, and none passed by a service manager");
+	if (strcmp(count, "1") != 0)
+		return say(-EINVAL, "passed", "the service manager must pass exactly one socket");
+	if (int_option(LISTEN_FDS_START, SO_DOMAIN) != AF_UNIX ||
+	    int_option(LISTEN_FDS_START, SO_TYPE) != SOCK_SEQPACKET ||
+	    int_option(LISTEN_FDS_START, SO_ACCEPTCONN) != 1)
+		return say(
+			-EINVAL, "passed",
+			"the service manager must pass a listening Unix socket of type SOCK_SEQPACKET");
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	err = prepare(LISTEN_FDS_START, "passed");
+	if (err == 0)
+		l->fd = LISTEN_FDS_START;
+	return err;
+}
+
+/* What an earlier daemon left behind: a socket that nobody listens on. */
+static bool is_stale(const struct sockaddr_un *address)
+{
+	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
+	       errno == ECONNREFUSED;
+}
+
+static int bind_as(int fd, const struct sockaddr_un *address, mode_t mode)
+{
+	mode_t before = umask(0777 & ~mode);
+	int err = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+
+	umask(before);
+	return err;
+}
+
+/* /run/ul2tp may not be there yet; whatever is above it is. */
+static void make_directory(const char *path)
+{
+	char directory[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char *slash;
+
+	snprintf(directory, sizeof(directory), "%s", path);
+	slash = strrchr(directory, '/');
+	if (!slash || slash == directory)
+		return;
+	*slash = '\0';
+	mkdir(directory, 0755);
+}
+
+static int listener_bind(int fd, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int err;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return say(-ENAMETOOLONG, path, "the path is too long for a socket");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	make_directory(path);
+	err = bind_as(fd, &address, 0666);
+	if (err == -EADDRINUSE) {
+		if (!is_stale(&address))
+			return say(err, path, "in use: another ul2tpd listens there");
+		unlink(path);
+		err = bind_as(fd, &address, 0666);
+	}
+	return err < 0 ? say(err, path, strerror(-err)) : 0;
+}
+
+int listener_open(struct listener *l, const char *path)
+{
+	AUTO_FD fd = -1;
+	struct stat st;
+	int err;
+
+	*l = (struct listener){ .fd = -1 };
+	if (!path)
+		return listener_inherit(l);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return say(-errno, path, strerror(errno));
+	err = listener_bind(fd, path);
+	if (err < 0)
+		return err;
+	if (stat(path, &st) == 0) {
+		l->path = path;
+		l->dev = st.st_dev;
+		l->ino = st.st_ino;
+	}
+	err = prepare(fd, path);
+	if (err == 0 && listen(fd, BACKLOG) < 0)
+		err = say(-errno, path, strerror(errno));
+	if (err < 0) {
+		listener_close(l);
+		return err;
+	}
+	l->fd = TAKE_FD(fd);
+	return 0;
+}
+
+void listener_close(struct listener *l)
+{
+	struct stat st;
+
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+	if (l->path && stat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
+		unlink(l->path);
+	l->path = NULL;
+}

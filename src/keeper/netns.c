@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* netns.c - see netns.h */
+#include "keeper/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+#define THIS_THREAD "/proc/thread-self/ns/net"
+
+int netns_enter(int fd)
+{
+	return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+void netns_leave(const struct netns_home *home)
+{
+	int err = netns_enter(home->fd);
+
+	if (err == 0)
+		return;
+	log_event(LOG_ERR, "namespace-lost",
+	          "error=\"can not return to my own network namespace: %s\"", strerror(-err));
+	abort();
+}
+
+int netns_home_open(struct netns_home *home)
+{
+	AUTO_FD socket_here = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	*home = (struct netns_home){ .fd = -1 };
+	if (socket_here < 0)
+		return -errno;
+	err = netns_cookie(socket_here, &home->id);
+	if (err < 0)
+		return err;
+	home->fd = open(THIS_THREAD, O_RDONLY | O_CLOEXEC);
+	if (home->fd < 0)
+		return -errno;
+	home->may_enter = netns_enter(home->fd) == 0;
+	return 0;
+}
+
+void netns_home_close(struct netns_home *home)
+{
+	if (home->fd >= 0)
+		close(home->fd);
+	home->fd = -1;
+}
+
+int netns_cookie(int socket, struct netns_id *ret)
+{
+	socklen_t len = sizeof(ret->cookie);
+
+	return getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, &ret->cookie, &len) < 0 ? -errno : 0;
+}
+
+int netns_of_socket(int socket)
+{
+	int fd = ioctl(socket, SIOCGSKNS);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int netns_of_device(int tap)
+{
+	int fd = ioctl(tap, TUNGETDEVNETNS);
+
+	return fd < 0 ? -errno : fd;
+}
+
+ino_t netns_ino(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
+}

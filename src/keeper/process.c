@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* process.c - see process.h */
+#include "keeper/process.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/reader.h"
+
+int process_open(pid_t pid)
+{
+	char path[32];
+	int fd;
+
+	if (pid <= 0)
+		return -ESRCH;
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -ESRCH : fd;
+}
+
+bool process_is_alive(int process)
+{
+	return faccessat(process, "status", F_OK, 0) == 0;
+}
+
+/* At most size - 1 octets of a small file, with a zero after them; how many, or -1. */
+static ssize_t file_read(int dir, const char *name, char *to, size_t size)
+{
+	AUTO_FD fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	size_t have = 0;
+	ssize_t len = -1;
+
+	if (fd < 0)
+		return -1;
+	while (have < size - 1 && (len = read(fd, to + have, size - 1 - have)) > 0)
+		have += (size_t)len;
+	to[have] = '\0';
+	return len < 0 && have == 0 ? -1 : (ssize_t)have;
+}
+
+/* The text after "Key:\t" at the start of a line. */
+static const char *status_value(const char *status, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *line = status; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, len) == 0)
+			return line + len;
+		if (!*line)
+			break;
+	}
+	return NULL;
+}
+
+static int status_parse(const char *status, struct process_credentials *ret)
+{
+	const char *name = status_value(status, "Name:\t");
+	const char *uid = status_value(status, "Uid:\t");
+	const char *effective = status_value(status, "CapEff:\t");
+	unsigned int euid;
+
+	if (!name || !uid || !effective || sscanf(uid, "%*u %u", &euid) != 1)
+		return -ESRCH;
+	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(name, "\n"), name);
+	ret->euid = euid;
+	ret->effective = strtoull(effective, NULL, 16);
+	return 0;
+}
+
+/* AT_SECURE of the program it runs. While one is being started the vector is empty: not known, so true. */
+static bool is_raised(int process)
+{
+	char vector[1024];
+	ssize_t len = file_read(process, "auxv", vector, sizeof(vector));
+	struct reader r = reader_over(vector, len > 0 ? (size_t)len : 0);
+
+	while (read_left(&r) >= 2 * sizeof(unsigned long)) {
+		unsigned long type, value;
+
+		read_copy(&r, &type, sizeof(type));
+		read_copy(&r, &value, sizeof(value));
+		if (type == AT_SECURE)
+			return value != 0;
+	}
+	return true;
+}
+
+int process_credentials(int process, struct process_credentials *ret)
+{
+	char status[4096];
+	struct stat userns;
+
+	if (file_read(process, "status", status, sizeof(status)) <= 0 ||
+	    status_parse(status, ret) < 0)
+		return -ESRCH;
+	if (fstatat(process, "ns/user", &userns, 0) < 0)
+		return -ESRCH;
+	ret->userns = userns.st_ino;
+	ret->raised = is_raised(process);
+	return 0;
+}
+
+bool process_has_socket(int process, ino_t socket)
+{
+	int dir = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *fds = dir < 0 ? NULL : fdopendir(dir);
+	char wanted[40], link[40];
+	struct dirent *entry;
+	bool found = false;
+
+	if (!fds) {
+		if (dir >= 0)
+			close(dir);
+		return false;
+	}
+	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)socket);
+	while (!found && (entry = readdir(fds))) {
+		ssize_t len = readlinkat(dir, entry->d_name, link, sizeof(link) - 1);
+
+		if (len < 0)
+			continue;
+		link[len] = '\0';
+		found = strcmp(link, wanted) == 0;
+	}
+	closedir(fds);
+	return found;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* run.c - the keeper's life: start, one loop, the end
+ *
+ * The loop waits for requests of the engine, for signals, and for the time to look after namespaces.
+ */
+#include "keeper/keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "keeper/engine_process.h"
+#include "keeper/listener.h"
+#include "keeper/privilege.h"
+#include "keeper/ready.h"
+#include "keeper/records.h"
+#include "keeper/server.h"
+
+#define RESTARTS_MAX       5
+#define RESTARTS_WITHIN_MS 10000
+#define STOP_WITHIN_MS     2000
+
+/* A namespace goes within a second of its last process: found in two looks, left in DROP_AFTER_MS at most. */
+#define LOOK_EVERY_MS 250
+#define LOOK_AGAIN_MS 50
+#define DROP_AFTER_MS 300
+
+struct keeping {
+	struct server server;
+	struct listener listener;
+	struct engine_process engine;
+	struct engine_setting setting;
+	int signals;
+	uint64_t look_ms; /* when to look after namespaces */
+	uint64_t stop_ms; /* when to end the engine by force; 0: it is not to end */
+	uint64_t restarts[RESTARTS_MAX];
+	unsigned int restart;
+	int status;
+	bool done;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Sparse: what no tunnel or session uses costs nothing. */
+static struct records *records_map(const struct keeper_options *options)
+{
+	uint64_t size = records_size(options->max_tunnels, options->max_sessions);
+	AUTO_FD fd = memfd_create("ul2tp-records", MFD_CLOEXEC);
+	struct records *r;
+
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+		return NULL;
+	r = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (r == MAP_FAILED)
+		return NULL;
+	*r = (struct records){
+		.magic = RECORDS_MAGIC,
+		.version = RECORDS_VERSION,
+		.tunnel_size = sizeof(struct tunnel_record),
+		.session_size = sizeof(struct session_record),
+		.max_tunnels = options->max_tunnels,
+		.max_sessions = options->max_sessions,
+	};
+	return r;
+}
+
+static int signals_open(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static bool tell_engine(struct keeping *k, const struct keeper_event *event)
+{
+	return message_send(k->engine.events, event, sizeof(*event), &MESSAGE_NO_FDS,
+	                    MSG_DONTWAIT) == 0;
+}
+
+static void stop_begin(struct keeping *k)
+{
+	const struct keeper_event stop = { .kind = KEEPER_EVENT_STOP };
+
+	if (k->stop_ms)
+		return;
+	ready_notify("STOPPING=1");
+	k->stop_ms = now_ms() + STOP_WITHIN_MS;
+	tell_engine(k, &stop);
+}
+
+/* Whether this would be one restart too many. */
+static bool restarts_too_often(struct keeping *k)
+{
+	uint64_t now = now_ms(), *oldest = &k->restarts[k->restart++ % RESTARTS_MAX];
+	bool often = *oldest && now - *oldest < RESTARTS_WITHIN_MS;
+
+	*oldest = now;
+	return often;
+}
+
+static void give_up(struct keeping *k, const char *why)
+{
+	log_event(LOG_ERR, "engine-failed", "error=\"%s\"", why);
+	k->status = EXIT_FAILURE;
+	k->done = true;
+}
+
+static void engine_next(struct keeping *k, bool first)
+{
+	int err;
+
+	k->setting.records->engines++;
+	err = engine_start(&k->engine, &k->setting, first);
+	if (err < 0)
+		give_up(k, strerror(-err));
+}
+
+static void engine_ended(struct keeping *k, int status)
+{
+	engine_close(&k->engine);
+	server_engine_gone(&k->server);
+	if (k->stop_ms || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+		k->done = true;
+		return;
+	}
+	log_event(LOG_ERR, "engine-died", "%s=%d", WIFSIGNALED(status) ? "signal" : "status",
+	          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (restarts_too_often(k)) {
+		give_up(k, "it dies again and again");
+		return;
+	}
+	engine_next(k, false);
+}
+
+static void on_signals(struct keeping *k)
+{
+	struct signalfd_siginfo info;
+	int status;
+
+	while (read(k->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			stop_begin(k);
+	if (k->engine.pid > 0 && waitpid(k->engine.pid, &status, WNOHANG) == k->engine.pid)
+		engine_ended(k, status);
+}
+
+/* The engine waits for the answer, so there is room for it; one that does not is broken. */
+static void on_request(struct keeping *k)
+{
+	struct message_fds fds, reply_fds;
+	struct request request;
+	struct reply reply;
+	int err =
+		message_receive(k->engine.requests, &request, sizeof(request), &fds, MSG_DONTWAIT);
+
+	if (err == 0)
+		return;
+	if (err > 0) {
+		server_answer(&k->server, &request, &fds, &reply, &reply_fds);
+		message_fds_close(&fds);
+		err = message_send(k->engine.requests, &reply, sizeof(reply), &reply_fds,
+		                   MSG_DONTWAIT);
+	}
+	if (err < 0) {
+		kill(k->engine.pid, SIGKILL);
+		close(k->engine.requests);
+		k->engine.requests = -1;
+	}
+}
+
+/* Tell the engine of namespaces that nobody is in; later close what is ours there ourselves. */
+static void namespaces_act(struct keeping *k, uint64_t now)
+{
+	const struct namespaces *all = &k->server.namespaces;
+
+	for (uint32_t i = 0; i < all->count; i++) {
+		struct namespace *n = &all->at[i];
+		const struct keeper_event event = { .kind = KEEPER_EVENT_NETNS_GONE,
+			                            .netns = n->id };
+
+		if (n->gone && !n->told)
+			n->told = tell_engine(k, &event);
+		if (n->gone && now - n->gone_ms >= DROP_AFTER_MS)
+			server_drop_namespace(&k->server, n->id);
+	}
+}
+
+static bool namespaces_are_urgent(const struct namespaces *all)
+{
+	for (uint32_t i = 0; i < all->count; i++)
+		if (all->at[i].missed > 0)
+			return true;
+	return false;
+}
+
+static void look_after_namespaces(struct keeping *k, uint64_t now)
+{
+	const pid_t skip[] = { getpid(), k->engine.pid };
+
+	namespaces_watch(&k->server.namespaces, skip, now);
+	namespaces_act(k, now);
+	k->look_ms = now +
+	             (namespaces_are_urgent(&k->server.namespaces) ? LOOK_AGAIN_MS : LOOK_EVERY_MS);
+}
+
+static int next_wait_ms(const struct keeping *k, uint64_t now)
+{
+	uint64_t until = k->server.namespaces.count ? k->look_ms : UINT64_MAX;
+
+	if (k->stop_ms && k->stop_ms < until)
+		until = k->stop_ms;
+	if (until == UINT64_MAX)
+		return -1;
+	return until > now ? (int)(until - now) : 0;
+}
+
+static void turn(struct keeping *k)
+{
+	struct pollfd fds[] = {
+		{ .fd = k->signals, .events = POLLIN },
+		{ .fd = k->engine.requests, .events = POLLIN },
+	};
+	uint64_t now;
+
+	poll(fds, ARRAY_SIZE(fds), next_wait_ms(k, now_ms()));
+	if (fds[1].revents && k->engine.requests >= 0)
+		on_request(k);
+	if (fds[0].revents)
+		on_signals(k);
+	now = now_ms();
+	if (k->server.namespaces.count && now >= k->look_ms)
+		look_after_namespaces(k, now);
+	if (k->stop_ms && now >= k->stop_ms && k->engine.pid > 0) {
+		log_event(LOG_WARNING, "engine-killed", "reason=\"it did not end in time\"");
+		kill(k->engine.pid, SIGKILL);
+		k->stop_ms = now + STOP_WITHIN_MS;
+	}
+}
+
+static void engine_end(struct keeping *k)
+{
+	if (k->engine.pid > 0) {
+		kill(k->engine.pid, SIGKILL);
+		waitpid(k->engine.pid, NULL, 0);
+	}
+	engine_close(&k->engine);
+}
+
+static int keep(struct keeping *k, const struct keeper_options *options)
+{
+	int err = server_open(&k->server, options->max_tunnels, options->max_sessions);
+
+	if (err == 0) {
+		k->setting.own_namespace_only = !k->server.home.may_enter;
+		if (k->setting.own_namespace_only)
+			log_event(LOG_NOTICE, "own-namespace-only",
+			          "reason=\"may not enter other network namespaces\"");
+		engine_next(k, true);
+		ready_notify("READY=1");
+		while (!k->done)
+			turn(k);
+		ready_notify("STOPPING=1");
+		engine_end(k);
+	}
+	server_close(&k->server);
+	return err < 0 ? EXIT_FAILURE : k->status;
+}
+
+int keeper_run(const struct keeper_options *options,
+               int (*engine)(const struct keeper_start *start, void *arg), void *arg)
+{
+	struct keeping k = {
+		.engine = { .requests = -1, .events = -1 },
+		.setting = { .engine = engine, .arg = arg },
+	};
+	int status = EXIT_FAILURE;
+
+	raise_descriptor_limit();
+	k.signals = signals_open();
+	k.setting.records = records_map(options);
+	if (k.signals < 0 || !k.setting.records) {
+		log_event(LOG_ERR, "start-failed", "error=\"out of memory or descriptors\"");
+	} else if (listener_open(&k.listener, options->socket_path) == 0) {
+		k.setting.listener = k.listener.fd;
+		privilege_keep_needed();
+		status = keep(&k, options);
+		listener_close(&k.listener);
+	}
+	if (k.signals >= 0)
+		close(k.signals);
+	if (k.setting.records)
+		munmap(k.setting.records,
+		       records_size(options->max_tunnels, options->max_sessions));
+	return status;
+}

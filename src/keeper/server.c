@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* server.c - see server.h */
+#include "keeper/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define CLIENTS_MAX 4096
+
+int server_open(struct server *s, uint32_t max_tunnels, uint32_t max_sessions)
+{
+	int err;
+
+	*s = (struct server){
+		.clients = { .max = CLIENTS_MAX },
+		.endpoints = { .max = max_tunnels },
+		.devices = { .max = max_sessions },
+	};
+	namespaces_open(&s->namespaces);
+	err = netns_home_open(&s->home);
+	if (err < 0) {
+		log_event(LOG_ERR, "start-failed",
+		          "error=\"can not learn my network namespace: %s\"", strerror(-err));
+		return err;
+	}
+	if (rights_owner_read(s->home.fd, &s->home_owner) < 0)
+		log_event(
+			LOG_WARNING, "owner-unknown",
+			"effect=\"nobody may change anything: the owner of this network namespace is out of sight\"");
+	s->reaper = reaper_start(&s->home);
+	return s->reaper ? 0 : -ENOMEM;
+}
+
+void server_engine_gone(struct server *s)
+{
+	struct endpoint *e;
+	struct client *c;
+	struct device *d;
+
+	slots_for_each(&s->clients, slot, c) client_close(s, slot);
+	slots_for_each(&s->endpoints, slot, e) if (e->about.fd < 0) endpoint_close(s, slot);
+	slots_for_each(&s->devices, slot, d) if (d->about.fd < 0) device_remove(s, slot);
+}
+
+void server_close(struct server *s)
+{
+	struct endpoint *e;
+	struct device *d;
+
+	server_engine_gone(s);
+	slots_for_each(&s->endpoints, slot, e) endpoint_close(s, slot);
+	slots_for_each(&s->devices, slot, d) device_remove(s, slot);
+	reaper_free(s->reaper);
+	namespaces_close(&s->namespaces);
+	netns_home_close(&s->home);
+	free(s->clients.at);
+	free(s->endpoints.at);
+	free(s->devices.at);
+}
+
+/* The slots stay taken until the engine gives them back: it must not find another object there. */
+void server_drop_namespace(struct server *s, struct netns_id id)
+{
+	struct endpoint *e;
+	struct device *d;
+
+	slots_for_each(&s->endpoints, slot, e)
+	{
+		if (e->about.netns.cookie == id.cookie)
+			endpoint_drop(e);
+	}
+	slots_for_each(&s->devices, slot, d)
+	{
+		if (d->about.netns.cookie == id.cookie)
+			device_drop(s, d);
+	}
+}
+
+static int dispatch(struct server *s, const struct request *r, struct message_fds *fds,
+                    struct reply *reply, struct message_fds *out)
+{
+	switch (r->kind) {
+	case REQUEST_CLIENT_OPEN:
+		return client_open(s, fds->fd[0], reply);
+	case REQUEST_CLIENT_CHECK:
+		return client_check(s, r->slot, r->check.sender, r->check.over_daemon);
+	case REQUEST_CLIENT_CLOSE:
+		return client_close(s, r->slot);
+	case REQUEST_ENDPOINT_OPEN:
+		return endpoint_open(s, r->slot, &r->endpoint, reply, out);
+	case REQUEST_ENDPOINT_CLOSE:
+		return endpoint_close(s, r->slot);
+	case REQUEST_ENDPOINT_RESUME:
+		return endpoint_resume(s, r->slot, reply, out);
+	case REQUEST_ROUTE:
+		return route_find(s, r->slot, &r->peer, reply);
+	case REQUEST_DEVICE_CREATE:
+		if (!memchr(r->device.name, '\0', sizeof(r->device.name)))
+			return -EINVAL;
+		return device_create(s, r->slot, r->device.name, r->device.mtu_bytes, reply, out);
+	case REQUEST_DEVICE_REMOVE:
+		return device_remove(s, r->slot);
+	case REQUEST_DEVICE_RESUME:
+		return device_resume(s, r->slot, reply, out);
+	default:
+		return -EINVAL;
+	}
+}
+
+void server_answer(struct server *s, const struct request *request, struct message_fds *fds,
+                   struct reply *reply, struct message_fds *reply_fds)
+{
+	memset(reply, 0, sizeof(*reply));
+	*reply_fds = MESSAGE_NO_FDS;
+	reply->err = dispatch(s, request, fds, reply, reply_fds);
+	if (reply->err < 0)
+		*reply_fds = MESSAGE_NO_FDS;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tap.c - see tap.h */
+#include "keeper/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* Linux 6.2 */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
+#define TUN_DEVICE "/dev/net/tun"
+
+#define OFFLOAD_TCP (TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN)
+
+static const uint32_t offloads[] = { OFFLOAD_TCP | TUN_F_USO4 | TUN_F_USO6, OFFLOAD_TCP, TUN_F_CSUM,
+	                             0 };
+
+/* A name that exists gives EBUSY with IFF_TUN_EXCL, and would be joined without. */
+static int tap_attach(int fd, const char *name)
+{
+	struct ifreq r = { .ifr_flags =
+		                   (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL) };
+	int header = TAP_HEADER_LEN;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	if (ioctl(fd, TUNSETIFF, &r) < 0)
+		return errno == EBUSY ? -EEXIST : -errno;
+	return ioctl(fd, TUNSETVNETHDRSZ, &header) < 0 ? -errno : 0;
+}
+
+int tap_open(const char *name)
+{
+	AUTO_FD fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
+	err = tap_attach(fd, name);
+	return err < 0 ? err : TAKE_FD(fd);
+}
+
+int tap_name(int fd, char ret[IFNAMSIZ])
+{
+	struct ifreq r = { 0 };
+
+	if (ioctl(fd, TUNGETIFF, &r) < 0)
+		return -errno;
+	memcpy(ret, r.ifr_name, IFNAMSIZ);
+	ret[IFNAMSIZ - 1] = '\0';
+	return 0;
+}
+
+int tap_offload(int fd, uint32_t *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++) {
+		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)offloads[i]) == 0) {
+			*ret = offloads[i];
+			return 0;
+		}
+	}
+	return -errno;
+}

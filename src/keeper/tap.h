@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tap.h - TAP devices, made in the namespace the calling thread is in */
+#ifndef UL2TP_KEEPER_TAP_H
+#define UL2TP_KEEPER_TAP_H
+
+#include <net/if.h>
+#include <stdint.h>
+
+/* Octets of the virtio-net header before each frame. */
+#define TAP_HEADER_LEN 10
+
+/** tap_open() - a new device. @name: with or without %d. Return: a descriptor; -EEXIST, -EINVAL, -ENFILE, -ENODEV ... */
+int tap_open(const char *name);
+
+/** tap_name() - what it is called now. Return: 0, or -errno: it was deleted. */
+int tap_name(int fd, char ret[IFNAMSIZ]);
+
+/** tap_offload() - set the best set of offloads the kernel knows, and say which (TUN_F_*). 0 or -errno. */
+int tap_offload(int fd, uint32_t *ret);
+
+#endif

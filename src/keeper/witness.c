@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* witness.c - see witness.h
+ *
+ * Searched in order of cost: our own mounts, what each process is in, then, for namespaces that are still
+ * without one, mounts in other mount namespaces, threads, open descriptors.
+ */
+#include "keeper/witness.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "keeper/process.h"
+
+struct search {
+	struct witness *const *wanted;
+	size_t count, missing;
+	const pid_t *skip;
+	ino_t *mounts; /* mount namespaces that were looked at */
+	size_t mounts_count, mounts_room;
+};
+
+/* The number in "net:[4026532177]"; 0: it is another kind of link. */
+static ino_t netns_number(const char *text)
+{
+	unsigned long ino;
+
+	return sscanf(text, "net:[%lu]", &ino) == 1 ? ino : 0;
+}
+
+static ino_t link_ino(int dir, const char *path)
+{
+	char text[64];
+	ssize_t len = readlinkat(dir, path, text, sizeof(text) - 1);
+
+	if (len < 0)
+		return 0;
+	text[len] = '\0';
+	return netns_number(text);
+}
+
+/* Call @see for each namespace that is mounted somewhere. In mountinfo the fourth word of a line is the root of
+ * the mount: "net:[4026532177]". */
+static void mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg)
+{
+	AUTO_FD fd = process < 0 ? open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
+	                         : openat(process, "mountinfo", O_RDONLY | O_CLOEXEC);
+	FILE *mounts = fd < 0 ? NULL : fdopen(fd, "re");
+	AUTO_MEMORY char *line = NULL;
+	size_t room = 0;
+
+	if (!mounts)
+		return;
+	fd = -1; /* fclose() closes it */
+	while (getline(&line, &room, mounts) > 0) {
+		unsigned long ino;
+
+		if (sscanf(line, "%*s %*s %*s net:[%lu]", &ino) == 1)
+			see(ino, arg);
+	}
+	fclose(mounts);
+}
+
+struct mount_wanted {
+	ino_t ino;
+	bool found;
+};
+
+static void see_mount_wanted(ino_t ino, void *arg)
+{
+	struct mount_wanted *wanted = arg;
+
+	wanted->found = wanted->found || ino == wanted->ino;
+}
+
+bool witness_is_there(const struct witness *w, bool mounts_changed)
+{
+	struct mount_wanted wanted = { .ino = w->ino };
+
+	switch (w->kind) {
+	case WITNESS_LINK:
+		return link_ino(w->process, w->link) == w->ino;
+	case WITNESS_MOUNT:
+		if (w->process < 0 && !mounts_changed)
+			return true;
+		mounts_each(w->process, see_mount_wanted, &wanted);
+		return wanted.found;
+	default:
+		return false;
+	}
+}
+
+void witness_drop(struct witness *w)
+{
+	if (w->kind != WITNESS_NONE && w->process >= 0)
+		close(w->process);
+	w->kind = WITNESS_NONE;
+	w->process = -1;
+}
+
+/* The one that waits for a witness of @ino, or NULL. */
+static struct witness *search_wants(const struct search *s, ino_t ino)
+{
+	for (size_t i = 0; ino && i < s->count; i++)
+		if (s->wanted[i]->kind == WITNESS_NONE && s->wanted[i]->ino == ino)
+			return s->wanted[i];
+	return NULL;
+}
+
+static void search_found(struct search *s, struct witness *w, enum witness_kind kind, int process,
+                         const char *link)
+{
+	w->process = process < 0 ? -1 : fcntl(process, F_DUPFD_CLOEXEC, 3);
+	if (process >= 0 && w->process < 0)
+		return;
+	w->kind = kind;
+	snprintf(w->link, sizeof(w->link), "%s", link);
+	s->missing--;
+}
+
+static void search_link(struct search *s, int process, const char *link)
+{
+	struct witness *w = search_wants(s, link_ino(process, link));
+
+	if (w)
+		search_found(s, w, WITNESS_LINK, process, link);
+}
+
+struct mount_search {
+	struct search *search;
+	int process;
+};
+
+static void see_mount(ino_t ino, void *arg)
+{
+	struct mount_search *m = arg;
+	struct witness *w = search_wants(m->search, ino);
+
+	if (w)
+		search_found(m->search, w, WITNESS_MOUNT, m->process, "");
+}
+
+/* True the first time a mount namespace is seen. */
+static bool mounts_are_new(struct search *s, int process)
+{
+	struct stat st;
+
+	if (fstatat(process, "ns/mnt", &st, 0) < 0)
+		return false;
+	for (size_t i = 0; i < s->mounts_count; i++)
+		if (s->mounts[i] == st.st_ino)
+			return false;
+	if (s->mounts_count == s->mounts_room) {
+		size_t room = s->mounts_room ? s->mounts_room * 2 : 16;
+		ino_t *grown = realloc(s->mounts, room * sizeof(*grown));
+
+		if (!grown)
+			return true;
+		s->mounts = grown;
+		s->mounts_room = room;
+	}
+	s->mounts[s->mounts_count++] = st.st_ino;
+	return true;
+}
+
+static void search_mounts(struct search *s, int process)
+{
+	struct mount_search m = { .search = s, .process = process };
+
+	if (process < 0 || mounts_are_new(s, process))
+		mounts_each(process, see_mount, &m);
+}
+
+/* Every entry of "task" or "fd" of a process, with @suffix behind its name. */
+static void search_entries(struct search *s, int process, const char *directory, const char *suffix)
+{
+	int fd = openat(process, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!entries) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (s->missing > 0 && (entry = readdir(entries))) {
+		char link[sizeof((struct witness){ 0 }.link)];
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+			continue;
+		if (snprintf(link, sizeof(link), "%s/%.20s%s", directory, entry->d_name, suffix) >
+		    0)
+			search_link(s, process, link);
+	}
+	closedir(entries);
+}
+
+static void search_shallow(struct search *s, int process)
+{
+	search_link(s, process, "ns/net");
+}
+
+static void search_deep(struct search *s, int process)
+{
+	search_mounts(s, process);
+	search_entries(s, process, "task", "/ns/net");
+	search_entries(s, process, "fd", "");
+}
+
+static void search_processes(struct search *s, void (*look)(struct search *s, int process))
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	if (!proc)
+		return;
+	while (s->missing > 0 && (entry = readdir(proc))) {
+		AUTO_FD process = -1;
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid <= 0 || pid == s->skip[0] || pid == s->skip[1])
+			continue;
+		process = process_open(pid);
+		if (process >= 0)
+			look(s, process);
+	}
+	closedir(proc);
+}
+
+void witness_search(struct witness *const *wanted, size_t count, const pid_t skip[2])
+{
+	struct search s = { .wanted = wanted, .count = count, .missing = count, .skip = skip };
+
+	search_mounts(&s, -1);
+	search_processes(&s, search_shallow);
+	search_processes(&s, search_deep);
+	free(s.mounts);
+}
