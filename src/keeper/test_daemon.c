@@ -139,6 +139,15 @@ static int confined(void)
 	return err;
 }
 
+static uint32_t held(const struct test_engine *e)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < OBJECTS_MAX; i++)
+		count += e->endpoint_used[i] + e->device_used[i];
+	return count;
+}
+
 static void obey(struct test_engine *e, const struct keeper_client *client, const struct order *o,
                  pid_t sender, struct result *r)
 {
@@ -146,6 +155,7 @@ static void obey(struct test_engine *e, const struct keeper_client *client, cons
 
 	r->client = *client;
 	r->count = e->resumed;
+	r->held = held(e);
 	r->engines = e->start->records->engines;
 	switch (o->kind) {
 	case ORDER_WHO:

@@ -18,7 +18,7 @@ enum order_kind {
 	ORDER_BULK, /* a batch of segments to .peer from endpoint .slot */
 	ORDER_DEVICE,
 	ORDER_DEVICE_REMOVE,
-	ORDER_RESUMED, /* result.count: what this engine found when it started */
+	ORDER_RESUMED, /* result.count, .held, .engines */
 	ORDER_CRASH,
 	ORDER_EXIT,
 	ORDER_IGNORE_GONE, /* from now on do not close what is in a namespace that went */
@@ -37,7 +37,9 @@ struct order {
 
 struct result {
 	int err;
-	uint32_t count, engines;
+	uint32_t count; /* found by this engine when it started */
+	uint32_t held;  /* endpoints and devices it has now */
+	uint32_t engines;
 	struct extack ea;
 	struct keeper_client client;
 	struct keeper_endpoint endpoint; /* fds are the engine's */

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* namespaces_test.c - what we have in a network namespace does not keep it alive */
+#include "keeper/test_daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+
+/* Two of the keeper's looks, and what the engine takes. */
+#define WITHIN_MS 1000
+
+struct fixture {
+	struct test_daemon daemon;
+};
+
+static int start(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	*state = f;
+	if (!f || geteuid() != 0)
+		return 0;
+	return test_daemon_start(&f->daemon) ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	struct fixture *f = *state;
+	int status = f->daemon.pid > 0 ? test_daemon_stop(&f->daemon) : 0;
+
+	free(f);
+	return status;
+}
+
+static void need_root(void)
+{
+	if (geteuid() != 0) {
+		print_message("needs root: namespaces are made\n");
+		skip();
+	}
+}
+
+static void sleep_ms(int ms)
+{
+	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L }, NULL);
+}
+
+/* A process of its own in a new namespace, with an endpoint and a device there; ends when told. */
+struct tenant {
+	pid_t pid;
+	int tell;
+	ino_t netns;
+};
+
+static void tenant_main(const struct test_daemon *d, bool ignore_gone, int told, int ready)
+{
+	struct order endpoint = { .kind = ORDER_ENDPOINT, .endpoint = { .protocol = IPPROTO_UDP } };
+	struct order device = { .kind = ORDER_DEVICE, .mtu_bytes = 1446 };
+	struct order ignore = { .kind = ORDER_IGNORE_GONE };
+	struct result a, b;
+	struct stat st;
+	int connection;
+	char c;
+
+	endpoint.endpoint.local.v4.sin_family = AF_INET;
+	if (unshare(CLONE_NEWNET) < 0)
+		_exit(1);
+	connection = test_connect(d);
+	if (ignore_gone)
+		test_order(connection, &ignore, &a);
+	if (!test_order(connection, &endpoint, &a) || a.err ||
+	    !test_order(connection, &device, &b) || b.err)
+		_exit(2);
+	close(connection);
+	stat("/proc/self/ns/net", &st);
+	if (write(ready, &st.st_ino, sizeof(st.st_ino)) < 0 || read(told, &c, 1) < 0)
+		_exit(3);
+	_exit(0);
+}
+
+static struct tenant tenant_start(const struct test_daemon *d, bool ignore_gone)
+{
+	struct tenant t = { 0 };
+	int told[2], ready[2];
+
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	fflush(NULL);
+	t.pid = fork();
+	if (t.pid == 0) {
+		close(told[1]);
+		tenant_main(d, ignore_gone, told[0], ready[1]);
+	}
+	close(told[0]);
+	close(ready[1]);
+	t.tell = told[1];
+	assert_int_equal(read(ready[0], &t.netns, sizeof(t.netns)), sizeof(t.netns));
+	close(ready[0]);
+	return t;
+}
+
+static void tenant_stop(struct tenant *t)
+{
+	close(t->tell);
+	assert_int_equal(waitpid(t->pid, NULL, 0), t->pid);
+}
+
+static struct result count_objects(struct fixture *f)
+{
+	struct order order = { .kind = ORDER_RESUMED };
+	AUTO_FD connection = test_connect(&f->daemon);
+	struct result r;
+
+	assert_true(test_order(connection, &order, &r));
+	return r;
+}
+
+/* Crash the engine: what the next one finds is what the keeper still has. */
+static uint32_t objects_left(struct fixture *f)
+{
+	struct order crash = { .kind = ORDER_CRASH };
+	uint32_t engines = count_objects(f).engines;
+	AUTO_FD connection = test_connect(&f->daemon);
+	struct result r;
+
+	test_order(connection, &crash, &r);
+	for (int i = 0; i < 100; i++) {
+		struct order order = { .kind = ORDER_RESUMED };
+		AUTO_FD again = test_connect(&f->daemon);
+
+		if (again >= 0 && test_order(again, &order, &r) && r.engines > engines)
+			return r.count;
+		sleep_ms(20);
+	}
+	fail();
+	return 0;
+}
+
+/* Requirements: TUN-12, TUN-47 */
+static void test_goes_with_its_last_process(void **state)
+{
+	struct fixture *f = *state;
+	struct tenant t;
+
+	need_root();
+	t = tenant_start(&f->daemon, false);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(count_objects(f).held, 2);
+	tenant_stop(&t);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(count_objects(f).held, 0);
+	assert_int_equal(objects_left(f), 0);
+}
+
+static void test_mount_keeps_it(void **state)
+{
+	struct fixture *f = *state;
+	char file[128], source[40];
+	struct tenant t;
+	int fd;
+
+	need_root();
+	t = tenant_start(&f->daemon, false);
+	snprintf(file, sizeof(file), "%s/mount", f->daemon.directory);
+	snprintf(source, sizeof(source), "/proc/%d/ns/net", t.pid);
+	fd = open(file, O_CREAT | O_CLOEXEC | O_RDONLY, 0600);
+	close(fd);
+	assert_int_equal(mount(source, file, NULL, MS_BIND, NULL), 0);
+	tenant_stop(&t);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(count_objects(f).held, 2);
+	assert_int_equal(umount2(file, MNT_DETACH), 0);
+	unlink(file);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(count_objects(f).held, 0);
+}
+
+static void test_open_descriptor_keeps_it(void **state)
+{
+	struct fixture *f = *state;
+	char source[40];
+	struct tenant t;
+	int fd;
+
+	need_root();
+	t = tenant_start(&f->daemon, false);
+	snprintf(source, sizeof(source), "/proc/%d/ns/net", t.pid);
+	fd = open(source, O_RDONLY | O_CLOEXEC);
+	tenant_stop(&t);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(count_objects(f).held, 2);
+	close(fd);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(count_objects(f).held, 0);
+}
+
+/* The keeper does not wait for an engine that does not close. */
+static void test_keeper_closes_what_the_engine_does_not(void **state)
+{
+	struct fixture *f = *state;
+	struct tenant t;
+
+	need_root();
+	t = tenant_start(&f->daemon, true);
+	tenant_stop(&t);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(count_objects(f).held, 2);
+	assert_int_equal(objects_left(f), 0);
+}
+
+#define ONE(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ONE(test_goes_with_its_last_process),
+		ONE(test_mount_keeps_it),
+		ONE(test_open_descriptor_keeps_it),
+		ONE(test_keeper_closes_what_the_engine_does_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
