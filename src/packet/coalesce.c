@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* coalesce.c - collect frames of a flow and hand them on as one
+ *
+ * A frame is merged when it is what segment.c would have made next: headers equal but for the fields
+ * that count up, payload of the common size (the last may be shorter), checksums valid and written the
+ * one way we write them. PSH ends a flow, since only a last segment has it.
+ *
+ * The first frame of a flow is verified when a second one comes: alone it needs no opinion of ours (RX-62).
+ */
+#include "packet/coalesce.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "packet/checksum.h"
+#include "packet/inner_headers.h"
+#include "packet/segment.h"
+
+#define IP_LEN_MAX 65535
+
+/* A received frame and what was found in it. */
+struct candidate {
+	void *owner;
+	const uint8_t *frame;
+	struct inner_headers at;
+	uint32_t payload_len; /* of TCP or UDP, as the IP header has it */
+	uint64_t hash;        /* of owner and flow, never 0 */
+	bool mergeable;
+	bool last; /* nothing can follow it (PSH) */
+};
+
+static const struct virtio_net_hdr no_offload;
+
+static uint16_t load_stored(const uint8_t *at)
+{
+	uint16_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static void store_stored(uint8_t *at, uint16_t value)
+{
+	memcpy(at, &value, sizeof(value));
+}
+
+static uint64_t load_stored_u64(const uint8_t *at)
+{
+	uint64_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static size_t addresses_at(uint8_t ip_version)
+{
+	return ip_version == 4 ? IPV4_ADDRESSES : IPV6_ADDRESSES;
+}
+
+static size_t addresses_len(uint8_t ip_version)
+{
+	return ip_version == 4 ? 8 : 32;
+}
+
+static uint64_t flow_hash(const struct candidate *k)
+{
+	const uint8_t *l4 = k->frame + k->at.l4;
+	const uint8_t *addresses = k->frame + k->at.l3 + addresses_at(k->at.ip_version);
+	uint64_t hash = hash_u64((uintptr_t)k->owner, (uint64_t)load_u32(l4) << 8 | k->at.protocol);
+
+	for (size_t i = 0; i < addresses_len(k->at.ip_version); i += 8)
+		hash = hash_u64(load_stored_u64(addresses + i), hash);
+	return hash ? hash : 1;
+}
+
+/* IPv4 without options, fragments or oddities and with a valid checksum; length as the frame's. */
+static bool ipv4_fits(const struct candidate *k, size_t len)
+{
+	const uint8_t *l3 = k->frame + k->at.l3;
+
+	return k->at.l4 - k->at.l3 == IPV4_HEADER_LEN &&
+	       load_u16(l3 + IPV4_TOTAL_LEN) == len - k->at.l3 &&
+	       !(load_u16(l3 + IPV4_FRAGMENT) & ~IPV4_DONT_FRAGMENT) &&
+	       load_stored(l3 + IPV4_CHECKSUM) != 0xffff && /* we would write 0 */
+	       checksum_fold(checksum_sum(l3, IPV4_HEADER_LEN)) == 0xffff;
+}
+
+static bool ipv6_fits(const struct candidate *k, size_t len)
+{
+	const uint8_t *l3 = k->frame + k->at.l3;
+
+	return k->at.l4 - k->at.l3 == IPV6_HEADER_LEN &&
+	       load_u16(l3 + IPV6_PAYLOAD_LEN) == len - k->at.l4;
+}
+
+static bool tcp_fits(struct candidate *k)
+{
+	uint16_t flags = load_u16(k->frame + k->at.l4 + TCP_FLAGS) & 0x0fff;
+
+	k->last = flags & TCP_PSH;
+	return (flags & ~(TCP_PSH | TCP_ECE)) == TCP_ACK_FLAG;
+}
+
+static bool udp_fits(const struct candidate *k, size_t len)
+{
+	const uint8_t *l4 = k->frame + k->at.l4;
+
+	return load_u16(l4 + UDP_LEN) == len - k->at.l4 && load_stored(l4 + UDP_CHECKSUM);
+}
+
+static uint32_t needed_of_device(const struct candidate *k)
+{
+	if (k->at.protocol == IPPROTO_UDP)
+		return COALESCE_UDP;
+	return k->at.ip_version == 4 ? COALESCE_TCP4 : COALESCE_TCP6;
+}
+
+static bool is_mergeable(struct candidate *k, uint32_t accepts, size_t len)
+{
+	if (!(accepts & needed_of_device(k)) || k->at.end >= len ||
+	    k->at.end > COALESCE_HEADERS_MAX)
+		return false;
+	if (!(k->at.ip_version == 4 ? ipv4_fits(k, len) : ipv6_fits(k, len)))
+		return false;
+	k->payload_len = (uint32_t)(len - k->at.end);
+	return k->at.protocol == IPPROTO_TCP ? tcp_fits(k) : udp_fits(k, len);
+}
+
+/* Of the whole segment. TCP's 0xffff is as valid as 0, but not what we would write. */
+static bool checksum_is_valid(const uint8_t *frame, const struct inner_headers *at,
+                              uint32_t payload_len)
+{
+	const uint8_t *l3 = frame + at->l3, *l4 = frame + at->l4;
+	uint32_t l4_len = (uint32_t)(at->end - at->l4) + payload_len;
+	uint64_t sum = checksum_pseudo(l3 + addresses_at(at->ip_version),
+	                               addresses_len(at->ip_version), at->protocol, l4_len);
+
+	if (at->protocol == IPPROTO_TCP && load_stored(l4 + TCP_CHECKSUM) == 0xffff)
+		return false;
+	return checksum_fold(sum + checksum_sum(l4, l4_len)) == 0xffff;
+}
+
+/* --- what is emitted -------------------------------------------------------------------------------- */
+
+static void emit_alone(const struct coalescer *c, void *owner, const uint8_t *frame, size_t len)
+{
+	struct iovec iov[2] = {
+		{ .iov_base = (void *)&no_offload, .iov_len = sizeof(no_offload) },
+		{ .iov_base = (void *)frame, .iov_len = len },
+	};
+	struct coalesced out = {
+		.owner = owner,
+		.frames = 1,
+		.frame_len = (uint32_t)len,
+		.iov_count = 2,
+		.iov = iov,
+	};
+
+	c->emit(c->arg, &out);
+}
+
+/* The headers of the first frame become those of the whole, the checksum partial as segment.c wants it. */
+static void finish_headers(struct coalesce_flow *f)
+{
+	uint8_t *l3 = f->headers + f->l3, *l4 = f->headers + f->l4;
+	uint32_t l4_len = f->headers_len - f->l4 + f->payload_len;
+	uint64_t pseudo = checksum_pseudo(l3 + addresses_at(f->ip_version),
+	                                  addresses_len(f->ip_version), f->protocol, l4_len);
+	size_t checksum = f->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+
+	if (f->ip_version == 4) {
+		store_u16(l3 + IPV4_TOTAL_LEN, IPV4_HEADER_LEN + l4_len);
+		store_stored(l3 + IPV4_CHECKSUM, 0);
+		store_stored(l3 + IPV4_CHECKSUM, checksum_value(checksum_sum(l3, IPV4_HEADER_LEN)));
+	} else {
+		store_u16(l3 + IPV6_PAYLOAD_LEN, l4_len);
+	}
+	if (f->protocol == IPPROTO_UDP)
+		store_u16(l4 + UDP_LEN, l4_len);
+	store_stored(l4 + checksum, checksum_fold(pseudo));
+
+	f->vnet = (struct virtio_net_hdr){
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = f->protocol == IPPROTO_UDP ? VIRTIO_NET_HDR_GSO_UDP_L4
+		            : f->ip_version == 4       ? VIRTIO_NET_HDR_GSO_TCPV4
+		                                       : VIRTIO_NET_HDR_GSO_TCPV6,
+		.hdr_len = f->headers_len,
+		.gso_size = (uint16_t)f->segment_payload,
+		.csum_start = f->l4,
+		.csum_offset = (uint16_t)checksum,
+	};
+}
+
+static void emit_flow(struct coalescer *c, struct coalesce_flow *f)
+{
+	f->hash = 0;
+	c->open--;
+	if (f->segments == 1) {
+		emit_alone(c, f->owner, f->frame.iov_base, f->frame.iov_len);
+		return;
+	}
+	finish_headers(f);
+	f->iov[0] = (struct iovec){ .iov_base = &f->vnet, .iov_len = sizeof(f->vnet) };
+	f->iov[1] = (struct iovec){ .iov_base = f->headers, .iov_len = f->headers_len };
+	c->emit(c->arg, &(struct coalesced){
+				.owner = f->owner,
+				.frames = f->segments,
+				.frame_len = f->headers_len + f->payload_len,
+				.iov_count = 2 + f->segments,
+				.iov = f->iov,
+			});
+}
+
+/* --- what is held ----------------------------------------------------------------------------------- */
+
+static struct coalesce_flow *find_flow(struct coalescer *c, uint64_t hash, const void *owner)
+{
+	for (struct coalesce_flow *f = c->flows; c->open && f < c->flows + COALESCE_FLOWS; f++)
+		if (f->hash == hash && f->owner == owner)
+			return f;
+	return NULL;
+}
+
+static struct coalesce_flow *oldest_flow(struct coalescer *c)
+{
+	struct coalesce_flow *oldest = NULL;
+
+	for (struct coalesce_flow *f = c->flows; f < c->flows + COALESCE_FLOWS; f++)
+		if (f->hash && (!oldest || f->serial < oldest->serial))
+			oldest = f;
+	return oldest;
+}
+
+static struct coalesce_flow *free_flow(struct coalescer *c)
+{
+	if (c->open == COALESCE_FLOWS)
+		emit_flow(c, oldest_flow(c));
+	for (struct coalesce_flow *f = c->flows;; f++)
+		if (!f->hash)
+			return f;
+}
+
+static void add_payload(struct coalesce_flow *f, const struct candidate *k)
+{
+	const uint8_t *payload = k->frame + k->at.end;
+
+	f->iov[2 + f->segments++] =
+		(struct iovec){ .iov_base = (void *)payload, .iov_len = k->payload_len };
+	f->payload_len += k->payload_len;
+	f->next_seq += k->payload_len;
+	f->next_id++;
+}
+
+static void start_flow(struct coalescer *c, const struct candidate *k)
+{
+	struct coalesce_flow *f = free_flow(c);
+
+	c->open++;
+	f->owner = k->owner;
+	f->hash = k->hash;
+	f->serial = c->serial++;
+	f->segments = 0;
+	f->segment_payload = k->payload_len;
+	f->payload_len = 0;
+	f->l3 = k->at.l3;
+	f->l4 = k->at.l4;
+	f->headers_len = k->at.end;
+	f->ip_version = k->at.ip_version;
+	f->protocol = k->at.protocol;
+	f->frame = (struct iovec){ .iov_base = (void *)k->frame,
+		                   .iov_len = k->at.end + k->payload_len };
+	memcpy(f->headers, k->frame, f->headers_len);
+	f->next_id = load_u16(f->headers + f->l3 + IPV4_ID);
+	f->next_seq = f->protocol == IPPROTO_TCP ? load_u32(f->headers + f->l4 + TCP_SEQ) : 0;
+	add_payload(f, k);
+}
+
+static bool ip_follows(const struct coalesce_flow *f, const uint8_t *l3)
+{
+	const uint8_t *held = f->headers + f->l3;
+
+	if (f->ip_version == 6)
+		return !memcmp(held, l3, IPV6_PAYLOAD_LEN) &&
+		       !memcmp(held + IPV6_NEXT_HEADER, l3 + IPV6_NEXT_HEADER,
+		               IPV6_HEADER_LEN - IPV6_NEXT_HEADER);
+	return !memcmp(held, l3, IPV4_TOTAL_LEN) && load_u16(l3 + IPV4_ID) == f->next_id &&
+	       !memcmp(held + IPV4_FRAGMENT, l3 + IPV4_FRAGMENT, IPV4_CHECKSUM - IPV4_FRAGMENT) &&
+	       !memcmp(held + IPV4_ADDRESSES, l3 + IPV4_ADDRESSES, 8);
+}
+
+static bool tcp_follows(const struct coalesce_flow *f, const uint8_t *l4)
+{
+	const uint8_t *held = f->headers + f->l4;
+	size_t len = f->headers_len - f->l4;
+
+	return !memcmp(held, l4, TCP_SEQ) && load_u32(l4 + TCP_SEQ) == f->next_seq &&
+	       !memcmp(held + TCP_ACK, l4 + TCP_ACK, TCP_FLAGS - TCP_ACK) &&
+	       !((load_u16(held + TCP_FLAGS) ^ load_u16(l4 + TCP_FLAGS)) & ~TCP_PSH) &&
+	       !memcmp(held + TCP_WINDOW, l4 + TCP_WINDOW, TCP_CHECKSUM - TCP_WINDOW) &&
+	       !memcmp(held + TCP_CHECKSUM + 2, l4 + TCP_CHECKSUM + 2, len - TCP_CHECKSUM - 2);
+}
+
+/* Whether the frame is the one that cutting the flow would give next. Checksums are looked at later. */
+static bool follows(const struct coalesce_flow *f, const struct candidate *k)
+{
+	const uint8_t *l4 = k->frame + k->at.l4;
+
+	return f->l3 == k->at.l3 && f->l4 == k->at.l4 && f->headers_len == k->at.end &&
+	       f->protocol == k->at.protocol && f->ip_version == k->at.ip_version &&
+	       k->payload_len <= f->segment_payload &&
+	       f->headers_len - f->l3 + f->payload_len + k->payload_len <= IP_LEN_MAX &&
+	       !memcmp(f->headers, k->frame, f->l3) && ip_follows(f, k->frame + k->at.l3) &&
+	       (f->protocol == IPPROTO_TCP ? tcp_follows(f, l4)
+	                                   : !memcmp(f->headers + f->l4, l4, 4));
+}
+
+static bool first_is_valid(const struct coalesce_flow *f)
+{
+	const struct inner_headers at = {
+		.l3 = f->l3,
+		.l4 = f->l4,
+		.end = f->headers_len,
+		.ip_version = f->ip_version,
+		.protocol = f->protocol,
+	};
+
+	return f->segments > 1 || checksum_is_valid(f->frame.iov_base, &at, f->payload_len);
+}
+
+static bool merge(struct coalescer *c, struct coalesce_flow *f, const struct candidate *k)
+{
+	if (!follows(f, k) || !first_is_valid(f) ||
+	    !checksum_is_valid(k->frame, &k->at, k->payload_len))
+		return false;
+	add_payload(f, k);
+	if (k->last)
+		f->headers[f->l4 + TCP_FLAGS + 1] |= TCP_PSH;
+	if (k->last || k->payload_len < f->segment_payload || f->segments == COALESCE_SEGMENTS)
+		emit_flow(c, f);
+	return true;
+}
+
+void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg)
+{
+	*c = (struct coalescer){ .emit = emit, .arg = arg };
+}
+
+void coalesce_add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,
+                  size_t len)
+{
+	struct candidate k = { .owner = owner, .frame = frame };
+	struct coalesce_flow *f = NULL;
+
+	if (accepts && inner_headers_read(frame, len, &k.at)) {
+		if (k.at.fragment) {
+			coalesce_flush_owner(c, owner); /* of which flow it is, it does not say */
+		} else if (k.at.protocol == IPPROTO_TCP || k.at.protocol == IPPROTO_UDP) {
+			k.hash = flow_hash(&k);
+			k.mergeable = is_mergeable(&k, accepts, len);
+			f = find_flow(c, k.hash, owner);
+		}
+	}
+	if (f) {
+		if (k.mergeable && merge(c, f, &k))
+			return;
+		emit_flow(c, f);
+	}
+	if (k.mergeable && !k.last)
+		start_flow(c, &k);
+	else
+		emit_alone(c, owner, frame, len);
+}
+
+void coalesce_flush(struct coalescer *c)
+{
+	while (c->open)
+		emit_flow(c, oldest_flow(c));
+}
+
+void coalesce_flush_owner(struct coalescer *c, const void *owner)
+{
+	for (struct coalesce_flow *f = c->flows; c->open && f < c->flows + COALESCE_FLOWS; f++)
+		if (f->hash && f->owner == owner)
+			emit_flow(c, f);
+}

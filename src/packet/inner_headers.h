@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* inner_headers.h - where the IP and the transport header of an Ethernet frame begin
+ *
+ * What segment.c and coalesce.c have in common: both look into the frames that a session carries.
+ */
+#ifndef UL2TP_PACKET_INNER_HEADERS_H
+#define UL2TP_PACKET_INNER_HEADERS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define ETHERNET_HEADER_LEN 14
+#define IPV4_HEADER_LEN     20 /* without options */
+#define IPV6_HEADER_LEN     40
+#define TCP_HEADER_LEN      20 /* without options */
+#define UDP_HEADER_LEN      8
+
+/* Offsets of fields in their headers. */
+#define IPV4_TOTAL_LEN   2
+#define IPV4_ID          4
+#define IPV4_FRAGMENT    6
+#define IPV4_PROTOCOL    9
+#define IPV4_CHECKSUM    10
+#define IPV4_ADDRESSES   12
+#define IPV6_PAYLOAD_LEN 4
+#define IPV6_NEXT_HEADER 6
+#define IPV6_ADDRESSES   8
+#define TCP_SEQ          4
+#define TCP_ACK          8
+#define TCP_FLAGS        12 /* a word: data offset, reserved bits, flags */
+#define TCP_WINDOW       14
+#define TCP_CHECKSUM     16
+#define UDP_LEN          4
+#define UDP_CHECKSUM     6
+
+/* In the word at TCP_FLAGS. */
+#define TCP_FIN      0x0001
+#define TCP_PSH      0x0008
+#define TCP_ACK_FLAG 0x0010
+#define TCP_ECE      0x0040
+#define TCP_CWR      0x0080
+
+#define IPV4_DONT_FRAGMENT 0x4000
+
+struct inner_headers {
+	uint16_t l3; /* offset of the IP header */
+	uint16_t l4; /* offset of what comes behind it and its options or extension headers */
+	uint16_t
+		end; /* offset of the payload of TCP or UDP; l4 for anything else and for fragments */
+	uint8_t ip_version; /* 4 or 6 */
+	uint8_t protocol;   /* of what is at l4 */
+	bool fragment;      /* a part of a datagram, the first included */
+};
+
+/**
+ * inner_headers_read() - walk over Ethernet, VLAN tags, IP, and TCP or UDP
+ *
+ * Lengths that the headers state are compared with @len only as far as the headers go: on success
+ * all octets before @ret->end are there.
+ *
+ * Return: false for what is not IP, is cut short, or has more tags or extension headers than we follow.
+ */
+bool inner_headers_read(const uint8_t *frame, size_t len, struct inner_headers *ret);
+
+static inline uint16_t load_u16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t load_u32(const uint8_t *at)
+{
+	return (uint32_t)load_u16(at) << 16 | load_u16(at + 2);
+}
+
+static inline void store_u16(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static inline void store_u32(uint8_t *at, uint32_t value)
+{
+	store_u16(at, value >> 16);
+	store_u16(at + 2, value);
+}
+
+#endif
