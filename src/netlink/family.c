@@ -53,9 +53,6 @@ int genl_request_read(const struct genl_family *family, const struct nl_message 
 	if (!request.dump && !request.command->has_do)
 		return extack_fail(ea, -EOPNOTSUPP, 0, "%s can only be dumped",
 		                   request.command->name);
-	if (request.dump && family->mode == POLICY_STRICT && read_left(&request.attributes))
-		return extack_fail(ea, -EINVAL, 0, "a dump of %s takes no attributes",
-		                   request.command->name);
 	*ret = request;
 	return 0;
 }

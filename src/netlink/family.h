@@ -50,12 +50,11 @@ struct genl_request {
  * @m: a message whose type is @family's id
  *
  * What is next, in this order: the privilege of ret->command (-EPERM); for a "do" request policy_parse()
- * of ret->attributes by the family's policy and mode. Attributes of a dump are not parsed (NL-23);
- * with POLICY_STRICT there must be none.
+ * of ret->attributes by the family's policy and mode. Attributes of a dump are not parsed (NL-23).
  *
  * Return: 0; -EINVAL shorter than generic netlink's header, or the header of a command from
- *	   family->checked_from on has flags or reserved octets that mean nothing, or a strict family's dump
- *	   has attributes; -EOPNOTSUPP no such command, or not as a dump, or only as a dump.
+ *	   family->checked_from on has flags or reserved octets that mean nothing; -EOPNOTSUPP no such
+ *	   command, or not as a dump, or only as a dump.
  */
 int genl_request_read(const struct genl_family *family, const struct nl_message *m,
                       struct genl_request *ret, struct extack *ea);

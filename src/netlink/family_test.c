@@ -124,31 +124,6 @@ static void only_younger_commands_have_their_headers_checked(void **state)
 	}
 }
 
-/* Requirements: NL-23, Q-33 */
-static void attributes_of_a_dump_are_looked_at_by_strict_families_only(void **state)
-{
-	struct genl_family strict = family;
-	struct genl_request request;
-	struct extack ea = { 0 };
-	struct test_request r;
-
-	strict.mode = POLICY_STRICT;
-	test_request_begin(&r, 0x20, NLM_F_REQUEST | NLM_F_DUMP, 3);
-	write_u8(&r.w, 0xff);
-	test_request_end(&r);
-	assert_int_equal(genl_request_read(&family, &r.message, &request, &ea), 0);
-	assert_int_equal(genl_request_read(&strict, &r.message, &request, &ea), -EINVAL);
-	assert_string_equal(ea.text, "a dump of GET takes no attributes");
-
-	test_request_begin(&r, 0x20, NLM_F_REQUEST | NLM_F_DUMP, 3);
-	test_request_end(&r);
-	assert_int_equal(genl_request_read(&strict, &r.message, &request, NULL), 0);
-	test_request_begin(&r, 0x20, NLM_F_REQUEST, 3);
-	write_u8(&r.w, 0xff);
-	test_request_end(&r);
-	assert_int_equal(genl_request_read(&strict, &r.message, &request, NULL), 0);
-}
-
 /* Requirements: NL-3 */
 static void flags_tell_what_a_command_can_and_needs(void **state)
 {
@@ -170,7 +145,6 @@ int main(void)
 		cmocka_unit_test(a_command_is_found_and_asked_for_in_a_way_it_has),
 		cmocka_unit_test(a_message_without_the_header_is_no_request),
 		cmocka_unit_test(only_younger_commands_have_their_headers_checked),
-		cmocka_unit_test(attributes_of_a_dump_are_looked_at_by_strict_families_only),
 		cmocka_unit_test(flags_tell_what_a_command_can_and_needs),
 		cmocka_unit_test(commands_have_names),
 	};
