@@ -20,7 +20,7 @@ struct endpoint *endpoint_adopt(struct keeper *k, const struct keeper_endpoint *
 	return e;
 }
 
-int endpoint_open(struct keeper *k, uint32_t client, const struct endpoint_params *params,
+int endpoint_new(struct keeper *k, uint32_t client, const struct endpoint_params *params,
                   struct endpoint **ret, struct extack *ea)
 {
 	struct endpoint *e = calloc(1, sizeof(*e));

@@ -27,8 +27,8 @@ struct endpoint {
 	struct intake *intake;     /* of the worker that receives; see path/intake.h */
 };
 
-/** endpoint_open() - through the keeper; errors as keeper_endpoint_open(), -ENOMEM */
-int endpoint_open(struct keeper *k, uint32_t client, const struct endpoint_params *params,
+/** endpoint_new() - through the keeper; errors as keeper_endpoint_open(), -ENOMEM */
+int endpoint_new(struct keeper *k, uint32_t client, const struct endpoint_params *params,
                   struct endpoint **ret, struct extack *ea);
 
 /** endpoint_adopt() - take over one that the keeper had kept; NULL: out of memory */

@@ -83,7 +83,7 @@ static int get_endpoint(struct dataplane *dp, struct netns *ns, uint32_t client,
 		*ret = e;
 		return 0;
 	}
-	err = endpoint_open(dp->keeper, client, &wanted, &e, ea);
+	err = endpoint_new(dp->keeper, client, &wanted, &e, ea);
 	if (err < 0)
 		return err;
 	err = dataplane_endpoint_start(dp, ns, e);
