@@ -167,14 +167,16 @@ def headers():
              send(command, [["CONN_ID", octets("")]], flags=0x304))
     case("shorter than generic netlink's header", "NL-10",
          *({"payload": text} for text in ("", "04", "0401", "040100")))
-    case("a family nobody has", "NL-10", send(0, family="none"), dump(0, family="none"), {"family": "none", "payload": ""})
+    case("a family nobody has", "NL-10", send(0, family="none"), dump(0, family="none"),
+         {"family": "none", "payload": ""})
     case("no request, no deed", "NL-14", send("NOOP", request=False), send("NOOP", request=False, flags=0),
          {**tunnel(), "request": False}, tunnel_get(), send(9, request=False),
          *(send("NOOP", type=n) for n in (0, 1, 4, 15)), send("NOOP", type=15, flags=0))
     case("several in one datagram", "NL-91",
          tunnel(),
          {"together": [tunnel_get(), tunnel_get(9), tunnel_get(flags=0), send("NOOP"), tunnel_get(1)]})
-    case("a request without acknowledgement", "NL-90", {**tunnel(), "flags": 0}, tunnel_get(flags=0), tunnel_get(9, flags=0))
+    case("a request without acknowledgement", "NL-90", {**tunnel(), "flags": 0}, tunnel_get(flags=0),
+         tunnel_get(9, flags=0))
     every = [send(n, flags=4) for n in range(1, 9)]
     case("without rights", "NL-12", send("NOOP"), *every, dump("TUNNEL_GET"), dump("SESSION_GET"),
          send("TUNNEL_GET", [["CONN_ID", octets("")]]), send(9), unprivileged=True)
@@ -183,12 +185,14 @@ def headers():
 def control():
     get = {"family": "nlctrl", "version": 2}
     case("nlctrl describes the family", "NL-1 NL-2 NL-3",
-         send("GETFAMILY", [["FAMILY_NAME", "l2tp"]], **get), send("GETFAMILY", [["FAMILY_NAME", "l2tp"]], flags=0, **get),
+         send("GETFAMILY", [["FAMILY_NAME", "l2tp"]], **get),
+         send("GETFAMILY", [["FAMILY_NAME", "l2tp"]], flags=0, **get),
          send("GETFAMILY", [["FAMILY_ID", 999], ["FAMILY_NAME", "l2tp"]], **get))
     case("nlctrl and families it does not know", "NL-1", send("GETFAMILY", [["FAMILY_NAME", "nobody"]], **get),
          send("GETFAMILY", [["FAMILY_ID", 999]], **get), send("GETFAMILY", **get))
     case("nlctrl's attributes", "NL-1", send("GETFAMILY", [["FAMILY_NAME", octets("61" * 20)]], **get),
-         send("GETFAMILY", [["FAMILY_NAME", octets("61")]], **get), send("GETFAMILY", [["FAMILY_ID", octets("01")]], **get),
+         send("GETFAMILY", [["FAMILY_NAME", octets("61")]], **get),
+         send("GETFAMILY", [["FAMILY_ID", octets("01")]], **get),
          send("GETFAMILY", [["FAMILY_NAME", octets("")]], **get))
     case("nlctrl's other commands", "NL-1", *(send(n, [["FAMILY_NAME", "l2tp"]], **get) for n in (0, 1, 2, 4, 11)))
 
@@ -211,7 +215,8 @@ def tunnels():
         case(f"an IPv4 pair and {extra}", "NL-44", tunnel(**{extra: "::1"}), tunnel_get())
     case("both pairs of addresses: IPv6 wins", "NL-44", tunnel(**V6), tunnel_get())
     for version in (0, 1, 2, 3, 4, 5, 255):
-        case(f"version {version}", "NL-41 Q-1" if version not in (2, 3) else "NL-41", tunnel(PROTO_VERSION=version), tunnel_get(), dump("TUNNEL_GET"))
+        case(f"version {version}", "NL-41 Q-1" if version not in (2, 3) else "NL-41", tunnel(PROTO_VERSION=version),
+             tunnel_get(), dump("TUNNEL_GET"))
     for conn_id in (0, 1, 65535, 65536, MAX):
         for version in (2, 3):
             case(f"version {version} id {conn_id}", "NL-42 Q-2" if conn_id > 65535 and version == 2 else "NL-42",
@@ -220,62 +225,81 @@ def tunnels():
         case(f"peer id {peer}", "NL-42", tunnel(PEER_CONN_ID=peer), tunnel_get())
     for name, addresses in (("IPv4", V4), ("IPv6", V6)):
         for encap in (UDP, IP):
-            case(f"{'IP' if encap else 'UDP'} over {name}", "NL-55 NL-58 NL-59", tunnel(encap=encap, addresses=addresses),
+            case(f"{'IP' if encap else 'UDP'} over {name}", "NL-55 NL-58 NL-59",
+                 tunnel(encap=encap, addresses=addresses),
                  tunnel_get(), dump("TUNNEL_GET"))
-        case(f"no peer port over {name}", "TUN-14", tunnel(addresses=addresses, UDP_DPORT=None, UDP_SPORT=5001), tunnel_get())
-        case(f"peer port 0 over {name}", "TUN-10 TUN-14", tunnel(addresses=addresses, UDP_DPORT=0, UDP_SPORT=5001), tunnel_get())
-        case(f"any local port over {name}", "TUN-10", tunnel(addresses=addresses, UDP_DPORT=1701, UDP_SPORT=None), tunnel_get(),
+        case(f"no peer port over {name}", "TUN-14", tunnel(addresses=addresses, UDP_DPORT=None, UDP_SPORT=5001),
+             tunnel_get())
+        case(f"peer port 0 over {name}", "TUN-10 TUN-14", tunnel(addresses=addresses, UDP_DPORT=0, UDP_SPORT=5001),
+             tunnel_get())
+        case(f"any local port over {name}", "TUN-10", tunnel(addresses=addresses, UDP_DPORT=1701, UDP_SPORT=None),
+             tunnel_get(),
              tunnel(2, addresses=addresses, UDP_DPORT=1701, UDP_SPORT=0), tunnel_get(2))
     case("any local address", "TUN-10", tunnel(IP_SADDR="0.0.0.0"), tunnel_get(),
          tunnel(2, addresses={**V6, "IP6_SADDR": "::"}), tunnel_get(2))
     case("version 2 over IP", "NL-46", tunnel(encap=IP, PROTO_VERSION=2), tunnel_get())
-    case("ports of an IP tunnel", "TUN-11", tunnel(encap=IP, UDP_SPORT=5000, UDP_DPORT=1701, UDP_CSUM=1), tunnel_get())
+    case("ports of an IP tunnel", "TUN-11", tunnel(encap=IP, UDP_SPORT=5000, UDP_DPORT=1701, UDP_CSUM=1),
+         tunnel_get())
     for value in (0, 1, 255):
         case(f"udp_csum {value}", "Q-3 TUN-13", tunnel(UDP_CSUM=value), tunnel_get())
         case(f"udp_csum {value} over IPv6", "TUN-13", tunnel(addresses=V6, UDP_CSUM=value), tunnel_get())
     for name in ("UDP_ZERO_CSUM6_TX", "UDP_ZERO_CSUM6_RX"):
         case(f"{name}", "TUN-13", tunnel(addresses=V6, **{name: True}), tunnel_get())
         case(f"{name} over IPv4", "TUN-13", tunnel(**{name: True}), tunnel_get())
-    case("both zero checksums", "TUN-13", tunnel(addresses=V6, UDP_ZERO_CSUM6_RX=True, UDP_ZERO_CSUM6_TX=octets("00")), tunnel_get())
+    case("both zero checksums", "TUN-13",
+         tunnel(addresses=V6, UDP_ZERO_CSUM6_RX=True, UDP_ZERO_CSUM6_TX=octets("00")), tunnel_get())
     case("an address that is not ours", "TUN-10", tunnel(IP_SADDR="192.0.2.9"), tunnel_get(),
          tunnel(addresses={**V6, "IP6_SADDR": "2001:db8::9"}), tunnel_get())
     case("an address that is not ours, by IP", "TUN-11", tunnel(encap=IP, IP_SADDR="192.0.2.9"), tunnel_get(),
          tunnel(encap=IP, addresses={**V6, "IP6_SADDR": "2001:db8::9"}), tunnel_get())
     case("no way to the peer", "TUN-10", tunnel(IP_SADDR="0.0.0.0", IP_DADDR="192.0.2.9"), tunnel_get(),
          tunnel(addresses={"IP6_SADDR": "::", "IP6_DADDR": "2001:db8::9"}), tunnel_get())
-    case("no way to the peer, by IP", "TUN-11", tunnel(encap=IP, IP_SADDR="0.0.0.0", IP_DADDR="192.0.2.9"), tunnel_get())
+    case("no way to the peer, by IP", "TUN-11", tunnel(encap=IP, IP_SADDR="0.0.0.0", IP_DADDR="192.0.2.9"),
+         tunnel_get())
     case("a broadcast peer", "TUN-10", tunnel(IP_DADDR="127.255.255.255"), tunnel_get())
-    case("the same endpoint and peer twice", "TUN-10", tunnel(1, UDP_DPORT=1701, UDP_SPORT=5000), tunnel(2, UDP_DPORT=1701, UDP_SPORT=5000),
+    case("the same endpoint and peer twice", "TUN-10", tunnel(1, UDP_DPORT=1701, UDP_SPORT=5000),
+         tunnel(2, UDP_DPORT=1701, UDP_SPORT=5000),
          tunnel_get(2))
     case("the same endpoint for another peer", "TUN-10", tunnel(1, UDP_DPORT=1701, UDP_SPORT=5000),
          tunnel(2, UDP_DPORT=1701, UDP_SPORT=5000, IP_DADDR="127.0.0.3"), tunnel_get(2))
     case("an id that is taken", "TUN-1", tunnel(), tunnel(), tunnel(UDP_DPORT=1, UDP_SPORT=6000),
          tunnel(encap=IP), tunnel(addresses=V6), tunnel(PROTO_VERSION=2, UDP_DPORT=1, UDP_SPORT=6001), tunnel_get())
     case("an id that is taken and a bad descriptor", "NL-40", tunnel(), tunnel(FD=9999, addresses={}))
-    case("a descriptor that is not open", "NL-40 TUN-20", tunnel(FD=9999, addresses={}), tunnel(FD=9999), tunnel_get())
+    case("a descriptor that is not open", "NL-40 TUN-20", tunnel(FD=9999, addresses={}), tunnel(FD=9999),
+         tunnel_get())
     case("a negative descriptor", "NL-43", tunnel(FD=MAX), tunnel_get())
     case("attributes that are ignored", "NL-20",
-         tunnel(OFFSET=1, DATA_SEQ=1, L2SPEC_LEN=1, VLAN_ID=1, DEBUG=1, MTU=1, MRU=1, USING_IPSEC=1, SESSION_ID=1), tunnel_get())
+         tunnel(OFFSET=1, DATA_SEQ=1, L2SPEC_LEN=1, VLAN_ID=1, DEBUG=1, MTU=1, MRU=1, USING_IPSEC=1, SESSION_ID=1),
+         tunnel_get())
 
     for command in ("TUNNEL_DELETE", "TUNNEL_MODIFY", "TUNNEL_GET"):
         ids = {"TUNNEL_DELETE": "NL-50", "TUNNEL_MODIFY": "NL-51", "TUNNEL_GET": "NL-55"}[command]
         case(f"{command} of nothing", ids, send(command), send(command, [["SESSION_ID", 1]]),
              send(command, [["CONN_ID", 9]]), send(command, [["IFNAME", "lo"]]))
     case("a tunnel modified", "NL-51 Q-17", tunnel(), send("TUNNEL_MODIFY", attributes(
-        {"CONN_ID": 1}, {"UDP_CSUM": 1, "PEER_CONN_ID": 9, "PROTO_VERSION": 2, "ENCAP_TYPE": 9, "DEBUG": 1})), tunnel_get())
+        {"CONN_ID": 1}, {"UDP_CSUM": 1, "PEER_CONN_ID": 9, "PROTO_VERSION": 2, "ENCAP_TYPE": 9, "DEBUG": 1})),
+        tunnel_get())
     case("a tunnel deleted", "NL-50", tunnel(), tunnel_delete(), tunnel_get(until="ENODEV"), tunnel_delete(),
          send("TUNNEL_MODIFY", [["CONN_ID", 1]]), session(), dump("TUNNEL_GET"))
-    case("a tunnel deleted and made again", "TUN-43", tunnel(), tunnel_delete(), tunnel_get(until="ENODEV"), tunnel(), tunnel_get())
-    case("a dump of tunnels is in the order of their ids", "NL-56", dump("TUNNEL_GET"), tunnel(7), tunnel(0), tunnel(MAX), tunnel(3), tunnel(65536, encap=IP),
+    case("a tunnel deleted and made again", "TUN-43", tunnel(), tunnel_delete(), tunnel_get(until="ENODEV"),
+         tunnel(), tunnel_get())
+    case("a dump of tunnels is in the order of their ids", "NL-56", dump("TUNNEL_GET"), tunnel(7), tunnel(0),
+         tunnel(MAX), tunnel(3), tunnel(65536, encap=IP),
          dump("TUNNEL_GET"), send("TUNNEL_GET", flags=0x304))
     case("dumps are neither filtered nor checked", "NL-23 Q-33", tunnel(1), tunnel(2), session(10),
-         send("TUNNEL_GET", [["CONN_ID", 1]], flags=0x300), send("TUNNEL_GET", [["CONN_ID", octets("01")]], flags=0x300),
-         dump("TUNNEL_GET", tail="010203"), send("SESSION_GET", [["CONN_ID", 2], ["IFNAME", octets("61" * 20)]], flags=0x300))
-    case("notifications of tunnels", "NL-80 NL-93 NL-47 Q-4", tunnel(), send("TUNNEL_MODIFY", [["CONN_ID", 1]]), tunnel_get(),
+         send("TUNNEL_GET", [["CONN_ID", 1]], flags=0x300),
+         send("TUNNEL_GET", [["CONN_ID", octets("01")]], flags=0x300),
+         dump("TUNNEL_GET", tail="010203"),
+         send("SESSION_GET", [["CONN_ID", 2], ["IFNAME", octets("61" * 20)]], flags=0x300))
+    case("notifications of tunnels", "NL-80 NL-93 NL-47 Q-4", tunnel(), send("TUNNEL_MODIFY", [["CONN_ID", 1]]),
+         tunnel_get(),
          tunnel_delete(), subscribe=True)
-    case("no notification of what failed or was only asked", "NL-81", tunnel(encap=9), tunnel_get(), tunnel_delete(), send("TUNNEL_MODIFY", [["CONN_ID", 1]]),
-         tunnel(), tunnel(), tunnel_get(), dump("TUNNEL_GET"), session(PW_TYPE=4), session_of("SESSION_DELETE"), subscribe=True)
-    case("a tunnel goes with its sessions and one notification", "NL-83", tunnel(), session(10), session(11), tunnel_delete(),
+    case("no notification of what failed or was only asked", "NL-81", tunnel(encap=9), tunnel_get(),
+         tunnel_delete(), send("TUNNEL_MODIFY", [["CONN_ID", 1]]),
+         tunnel(), tunnel(), tunnel_get(), dump("TUNNEL_GET"), session(PW_TYPE=4), session_of("SESSION_DELETE"),
+         subscribe=True)
+    case("a tunnel goes with its sessions and one notification", "NL-83", tunnel(), session(10), session(11),
+         tunnel_delete(),
          tunnel_get(until="ENODEV"), subscribe=True)
 
 
@@ -285,8 +309,10 @@ def sessions():
     for name in ("CONN_ID", "SESSION_ID", "PEER_SESSION_ID", "PW_TYPE"):
         case(f"a session without {name}", "", tunnel(), session(**{name: None}), session_get())
     case("checks of a session, in their order", "",
-         send("SESSION_CREATE"), send("SESSION_CREATE", [["CONN_ID", 1]]), session(conn_id=9, SESSION_ID=None), tunnel(),
-         send("SESSION_CREATE", [["CONN_ID", 1]]), session(PEER_SESSION_ID=None, PW_TYPE=99), session(PW_TYPE=99, L2SPEC_TYPE=9),
+         send("SESSION_CREATE"), send("SESSION_CREATE", [["CONN_ID", 1]]), session(conn_id=9, SESSION_ID=None),
+         tunnel(),
+         send("SESSION_CREATE", [["CONN_ID", 1]]), session(PEER_SESSION_ID=None, PW_TYPE=99),
+         session(PW_TYPE=99, L2SPEC_TYPE=9),
          session(PW_TYPE=4, L2SPEC_TYPE=9), session(PW_TYPE=4), session(), session(PW_TYPE=4), session(L2SPEC_TYPE=9))
     for version in (2, 3):
         for pw_type in (*range(14), 255, 65535):
@@ -297,7 +323,8 @@ def sessions():
     for name in ("COOKIE", "PEER_COOKIE"):
         for length in range(10):
             ids = "NL-61" if length < 9 else "NL-21"
-            case(f"{name} of {length}", ids, tunnel(), session(**{name: bytes(range(1, length + 1)).hex()}), session_get())
+            case(f"{name} of {length}", ids, tunnel(), session(**{name: bytes(range(1, length + 1)).hex()}),
+                 session_get())
     case("both cookies", "NL-61", tunnel(), session(COOKIE="01020304", PEER_COOKIE="1112131415161718"), session_get())
     for name in ("RECV_SEQ", "SEND_SEQ", "LNS_MODE"):
         for value in (0, 1, 2, 3, 255):
@@ -305,59 +332,81 @@ def sessions():
     for timeout in (0, 1, 4, 10, 1000, 0x7ffffffe, 0x80000000, 0xffffffff, 0x100000000, 0x100000004, 2**64 - 1):
         case(f"timeout {timeout}", "NL-63", tunnel(), session(RECV_TIMEOUT=timeout), session_get())
     for text in ("vpn0", "abcdefghijklmno", "x%d", "a-b.c_d", "\xff\xfe", "l2tpeth7"):
-        case(f"name {text!r}", "SES-20", tunnel(), session(IFNAME=octets(text.encode("latin-1").hex() + "00")), session_get(),
+        case(f"name {text!r}", "SES-20", tunnel(), session(IFNAME=octets(text.encode("latin-1").hex() + "00")),
+             session_get(),
              session(11, IFNAME=octets(text.encode("latin-1").hex() + "00")), session_get(10))
     for text in ("", ".", "..", "a/b", "a:b", "a b", "a\tb", "v%dn%d", "x%s", "x%", "lo"):
-        case(f"no name: {text!r}", "SES-20", tunnel(), session(IFNAME=octets(text.encode().hex() + "00")), session_get(until="ENODEV"))
-    case("a name of sixteen", "NL-24", tunnel(), session(IFNAME=octets("61" * 16 + "00")), session(IFNAME=octets("61" * 16)),
+        case(f"no name: {text!r}", "SES-20", tunnel(), session(IFNAME=octets(text.encode().hex() + "00")),
+             session_get(until="ENODEV"))
+    case("a name of sixteen", "NL-24", tunnel(), session(IFNAME=octets("61" * 16 + "00")),
+         session(IFNAME=octets("61" * 16)),
          session(IFNAME=octets("")), session_get())
     case("a name with more behind its NUL", "NL-24", tunnel(), session(IFNAME=octets("616200636400")), session_get())
     case("names of their own", "SES-20", tunnel(), session(10), session(11), session_get(10), session_get(11))
     for session_id in (0, 1, 65535, 65536, MAX):
-        case(f"session id {session_id}", "NL-64", tunnel(), session(session_id, PEER_SESSION_ID=session_id), session_get(session_id),
+        case(f"session id {session_id}", "NL-64", tunnel(), session(session_id, PEER_SESSION_ID=session_id),
+             session_get(session_id),
              dump("SESSION_GET"))
     case("session id 0 by IP", "NL-64 SES-8", tunnel(encap=IP), session(0), session_get(0), dump("SESSION_GET"))
     for encap in (UDP, IP):
         for name, addresses in (("IPv4", V4), ("IPv6", V6)):
-            case(f"a session by {'IP' if encap else 'UDP'} over {name}", "NL-77", tunnel(encap=encap, addresses=addresses),
-                 session(COOKIE="01020304", PEER_COOKIE="05060708", RECV_SEQ=1, SEND_SEQ=1, LNS_MODE=1, IFNAME="vpn0"), session_get())
-    case("attributes that are ignored by sessions", "NL-20", tunnel(), session(OFFSET=1, DATA_SEQ=1, L2SPEC_LEN=9, VLAN_ID=1, DEBUG=1, MTU=1, MRU=1,
-                                                                   USING_IPSEC=1, PEER_CONN_ID=9, PROTO_VERSION=2), session_get())
+            case(f"a session by {'IP' if encap else 'UDP'} over {name}", "NL-77",
+                 tunnel(encap=encap, addresses=addresses),
+                 session(COOKIE="01020304", PEER_COOKIE="05060708", RECV_SEQ=1, SEND_SEQ=1, LNS_MODE=1,
+                         IFNAME="vpn0"), session_get())
+    case("attributes that are ignored by sessions", "NL-20", tunnel(),
+         session(OFFSET=1, DATA_SEQ=1, L2SPEC_LEN=9, VLAN_ID=1, DEBUG=1, MTU=1, MRU=1, USING_IPSEC=1, PEER_CONN_ID=9,
+                 PROTO_VERSION=2), session_get())
     case("a tunnel that is not there", "", session(), tunnel(), session(conn_id=2), session(conn_id=0))
     for version in (0, 1, 4, 255):
-        case(f"sessions of a tunnel of version {version}", "SES-7", tunnel(PROTO_VERSION=version), session(L2SPEC_TYPE=9 if version < 2 else 1),
+        case(f"sessions of a tunnel of version {version}", "SES-7", tunnel(PROTO_VERSION=version),
+             session(L2SPEC_TYPE=9 if version < 2 else 1),
              session_get(), dump("SESSION_GET"), session_of("SESSION_DELETE"))
-    case("the same id in two UDP tunnels", "SES-4", tunnel(1), tunnel(2), session(10, 1), session(10, 2), session_get(10, 1), session_get(10, 2), dump("SESSION_GET"))
-    case("the same id in two IP tunnels", "SES-3", tunnel(1, encap=IP), tunnel(2, encap=IP), session(10, 1), session(10, 2), dump("SESSION_GET"))
-    case("the same id by UDP and then by IP", "SES-3", tunnel(1), tunnel(2, encap=IP), session(10, 1), session(10, 2), dump("SESSION_GET"))
-    case("the same id by IP and then by UDP", "SES-4", tunnel(1), tunnel(2, encap=IP), session(10, 2), session(10, 1), dump("SESSION_GET"))
+    case("the same id in two UDP tunnels", "SES-4", tunnel(1), tunnel(2), session(10, 1), session(10, 2),
+         session_get(10, 1), session_get(10, 2), dump("SESSION_GET"))
+    case("the same id in two IP tunnels", "SES-3", tunnel(1, encap=IP), tunnel(2, encap=IP), session(10, 1),
+         session(10, 2), dump("SESSION_GET"))
+    case("the same id by UDP and then by IP", "SES-3", tunnel(1), tunnel(2, encap=IP), session(10, 1),
+         session(10, 2), dump("SESSION_GET"))
+    case("the same id by IP and then by UDP", "SES-4", tunnel(1), tunnel(2, encap=IP), session(10, 2),
+         session(10, 1), dump("SESSION_GET"))
     case("the same id twice in an IP tunnel", "SES-3", tunnel(encap=IP), session(), session(), dump("SESSION_GET"))
     case("the same id twice in a UDP tunnel", "SES-6", tunnel(), session(), session(), dump("SESSION_GET"))
-    case("an id is taken before a name", "SES-20", tunnel(1), tunnel(2, encap=IP), session(10, 2, IFNAME="vpn0"), session(10, 1, IFNAME="vpn0"))
+    case("an id is taken before a name", "SES-20", tunnel(1), tunnel(2, encap=IP), session(10, 2, IFNAME="vpn0"),
+         session(10, 1, IFNAME="vpn0"))
     case("version 2 ignores what it has not", "NL-60", tunnel(PROTO_VERSION=2),
          session(PW_TYPE=PPP, L2SPEC_TYPE=9, COOKIE="0102", PEER_COOKIE="0304", IFNAME="vpn0"), session_get())
 
     for command in ("SESSION_DELETE", "SESSION_MODIFY", "SESSION_GET"):
-        case(f"{command} of nothing", "NL-72 Q-5", tunnel(), send(command), send(command, [["CONN_ID", 1]]), send(command, [["SESSION_ID", 10]]),
-             session_of(command), session_of(command, conn_id=9), send(command, [["IFNAME", "lo"]]), send(command, [["IFNAME", ""]]))
+        case(f"{command} of nothing", "NL-72 Q-5", tunnel(), send(command), send(command, [["CONN_ID", 1]]),
+             send(command, [["SESSION_ID", 10]]),
+             session_of(command), session_of(command, conn_id=9), send(command, [["IFNAME", "lo"]]),
+             send(command, [["IFNAME", ""]]))
         case(f"{command} by name", "NL-70", tunnel(), session(10, IFNAME="vpn0"), session(11, IFNAME="vpn1"),
              send(command, [["IFNAME", "vpn0"], ["CONN_ID", 9], ["SESSION_ID", 11]]),
              session_get(11), send(command, [["CONN_ID", 1], ["SESSION_ID", 11], ["IFNAME", "none"]]))
-        case(f"{command} by the id and another tunnel's", "NL-73 Q-8", tunnel(1), tunnel(2), session(10, 1), session_of(command, 10, 2),
+        case(f"{command} by the id and another tunnel's", "NL-73 Q-8", tunnel(1), tunnel(2), session(10, 1),
+             session_of(command, 10, 2),
              session_of(command, 10, 9))
+    changes = (("RECV_SEQ", 1), ("SEND_SEQ", 1), ("LNS_MODE", 1), ("RECV_TIMEOUT", 40), ("RECV_SEQ", 2),
+               ("SEND_SEQ", 255), ("LNS_MODE", 0), ("RECV_TIMEOUT", 0), ("COOKIE", "0102"), ("PEER_SESSION_ID", 9),
+               ("PW_TYPE", 7), ("L2SPEC_TYPE", 9), ("MTU", 9))
     case("a session modified", "NL-76", tunnel(), session(RECV_TIMEOUT=100),
-         *(step for name, value in (("RECV_SEQ", 1), ("SEND_SEQ", 1), ("LNS_MODE", 1), ("RECV_TIMEOUT", 40), ("RECV_SEQ", 2), ("SEND_SEQ", 255),
-                                    ("LNS_MODE", 0), ("RECV_TIMEOUT", 0), ("COOKIE", "0102"), ("PEER_SESSION_ID", 9), ("PW_TYPE", 7),
-                                    ("L2SPEC_TYPE", 9), ("MTU", 9))
-           for step in (session_of("SESSION_MODIFY", more=[[name, value]]), session_get())))
-    case("a session deleted", "NL-75", tunnel(), session(), session_of("SESSION_DELETE"), session_get(until="ENODEV"), session_of("SESSION_DELETE"),
+         *(step for change in changes
+           for step in (session_of("SESSION_MODIFY", more=[list(change)]), session_get())))
+    case("a session deleted", "NL-75", tunnel(), session(), session_of("SESSION_DELETE"),
+         session_get(until="ENODEV"), session_of("SESSION_DELETE"),
          session(), session_get(), dump("SESSION_GET"))
-    case("a dump of sessions is in the order of tunnels and ids", "NL-78", dump("SESSION_GET"), tunnel(5), tunnel(2, encap=IP), tunnel(9, PROTO_VERSION=2),
-         session(30, 5), session(4, 5), session(MAX, 5), session(0, 5), session(77, 2), session(1, 2), dump("SESSION_GET"))
-    case("notifications of sessions", "NL-80 NL-65 NL-93 Q-4", tunnel(), session(COOKIE="01020304", SEND_SEQ=1), session_of("SESSION_MODIFY", more=[["SEND_SEQ", 0]]),
+    case("a dump of sessions is in the order of tunnels and ids", "NL-78", dump("SESSION_GET"), tunnel(5),
+         tunnel(2, encap=IP), tunnel(9, PROTO_VERSION=2),
+         session(30, 5), session(4, 5), session(MAX, 5), session(0, 5), session(77, 2), session(1, 2),
+         dump("SESSION_GET"))
+    case("notifications of sessions", "NL-80 NL-65 NL-93 Q-4", tunnel(), session(COOKIE="01020304", SEND_SEQ=1),
+         session_of("SESSION_MODIFY", more=[["SEND_SEQ", 0]]),
          session_get(), session_of("SESSION_DELETE"), subscribe=True)
-    case("several sessions in one datagram", "NL-91", tunnel(), {"together": [session(10), session(11), session(11, PW_TYPE=4), session_get(10),
-                                                                                   session_of("SESSION_MODIFY", 11, more=[["LNS_MODE", 1]]), session_get(11)]})
+    case("several sessions in one datagram", "NL-91", tunnel(),
+         {"together": [session(10), session(11), session(11, PW_TYPE=4), session_get(10),
+                       session_of("SESSION_MODIFY", 11, more=[["LNS_MODE", 1]]), session_get(11)]})
 
 
 def main():
