@@ -85,7 +85,9 @@ static inline uint16_t read_u16(struct reader *r)
 {
 	const uint8_t *b = read_bytes(r, 2);
 
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+	if (!b)
+		return 0;
+	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 static inline uint32_t read_u32(struct reader *r)
