@@ -79,7 +79,7 @@ static int client_identify(struct server *s, struct client *c, struct extack *ea
 	return 0;
 }
 
-int client_open(struct server *s, int connection, struct reply *reply)
+int kept_client_open(struct server *s, int connection, struct reply *reply)
 {
 	AUTO(client) struct client *c = calloc(1, sizeof(*c));
 	int err;
@@ -114,7 +114,7 @@ static int sender_open(struct server *s, const struct client *c, pid_t sender)
 	return process;
 }
 
-int client_check(struct server *s, uint32_t slot, pid_t sender, bool over_daemon)
+int kept_client_check(struct server *s, uint32_t slot, pid_t sender, bool over_daemon)
 {
 	const struct client *c = slots_get(&s->clients, slot);
 	const struct rights_owner *owner;
@@ -132,7 +132,7 @@ int client_check(struct server *s, uint32_t slot, pid_t sender, bool over_daemon
 	return rights_allow(owner, &now) ? 0 : -EPERM;
 }
 
-int client_close(struct server *s, uint32_t slot)
+int kept_client_close(struct server *s, uint32_t slot)
 {
 	struct client *c = slots_remove(&s->clients, slot);
 

@@ -109,11 +109,11 @@ static int device_make_for(struct server *s, const struct client *c, struct devi
 	netns = netns_of_socket(c->connection);
 	if (netns < 0)
 		return netns;
-	err = netns_enter(netns);
+	err = netns_go(netns);
 	if (err < 0)
 		return err;
 	err = device_make(d, name);
-	netns_leave(&s->home);
+	netns_go_home(&s->home);
 	return err < 0 ? err : namespaces_use(&s->namespaces, c->about.netns, netns_ino(netns));
 }
 
@@ -137,8 +137,8 @@ static void device_lend(const struct device *d, struct reply *reply, struct mess
 	fds->fd[0] = d->about.fd;
 }
 
-int device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
-                  struct reply *reply, struct message_fds *fds)
+int kept_device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
+                       struct reply *reply, struct message_fds *fds)
 {
 	const struct client *c = slots_get(&s->clients, client);
 	AUTO(device) struct device *d = NULL;
@@ -165,7 +165,8 @@ int device_create(struct server *s, uint32_t client, const char *name, uint32_t 
 	return 0;
 }
 
-int device_resume(struct server *s, uint32_t from, struct reply *reply, struct message_fds *fds)
+int kept_device_resume(struct server *s, uint32_t from, struct reply *reply,
+                       struct message_fds *fds)
 {
 	const struct device *d;
 
@@ -177,19 +178,19 @@ int device_resume(struct server *s, uint32_t from, struct reply *reply, struct m
 	return 0;
 }
 
-void device_drop(struct server *s, struct device *d)
+void kept_device_drop(struct server *s, struct device *d)
 {
 	reaper_take(s->reaper, TAKE_FD(d->about.fd));
 }
 
-int device_remove(struct server *s, uint32_t slot)
+int kept_device_remove(struct server *s, uint32_t slot)
 {
 	struct device *d = slots_remove(&s->devices, slot);
 
 	if (!d)
 		return -ENOENT;
 	namespaces_release(&s->namespaces, d->about.netns);
-	device_drop(s, d);
+	kept_device_drop(s, d);
 	device_free(d);
 	return 0;
 }

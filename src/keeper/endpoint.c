@@ -14,12 +14,12 @@ static void endpoint_free(struct endpoint *e)
 {
 	if (!e)
 		return;
-	endpoint_drop(e);
+	kept_endpoint_drop(e);
 	free(e);
 }
 DEFINE_AUTO(endpoint)
 
-void endpoint_drop(struct endpoint *e)
+void kept_endpoint_drop(struct endpoint *e)
 {
 	if (e->about.fd >= 0)
 		close(e->about.fd);
@@ -38,7 +38,7 @@ static int enter_namespace_of(struct server *s, int socket, struct netns_id id, 
 	if (id.cookie == s->home.id.cookie)
 		return 0;
 	netns = netns_of_socket(socket);
-	if (netns < 0 || netns_enter(netns) < 0)
+	if (netns < 0 || netns_go(netns) < 0)
 		return extack_fail(ea, -EPERM, 0, "ul2tpd may not enter this network namespace");
 	*ino = netns_ino(netns);
 	return 0;
@@ -63,7 +63,7 @@ static int endpoint_make(struct server *s, const struct client *c, struct endpoi
 	if (err < 0)
 		return err;
 	err = endpoint_bind(e, ea);
-	netns_leave(&s->home);
+	netns_go_home(&s->home);
 	if (err < 0)
 		return err;
 	e->about.netns = c->about.netns;
@@ -91,8 +91,8 @@ static void endpoint_lend(const struct endpoint *e, struct reply *reply, struct 
 	fds->fd[1] = e->about.bulk_fd;
 }
 
-int endpoint_open(struct server *s, uint32_t client, const struct endpoint_params *params,
-                  struct reply *reply, struct message_fds *fds)
+int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_params *params,
+                       struct reply *reply, struct message_fds *fds)
 {
 	const struct client *c = slots_get(&s->clients, client);
 	AUTO(endpoint) struct endpoint *e = NULL;
@@ -120,7 +120,8 @@ int endpoint_open(struct server *s, uint32_t client, const struct endpoint_param
 	return 0;
 }
 
-int endpoint_resume(struct server *s, uint32_t from, struct reply *reply, struct message_fds *fds)
+int kept_endpoint_resume(struct server *s, uint32_t from, struct reply *reply,
+                         struct message_fds *fds)
 {
 	struct endpoint *e;
 
@@ -132,7 +133,7 @@ int endpoint_resume(struct server *s, uint32_t from, struct reply *reply, struct
 	return 0;
 }
 
-int endpoint_close(struct server *s, uint32_t slot)
+int kept_endpoint_close(struct server *s, uint32_t slot)
 {
 	struct endpoint *e = slots_remove(&s->endpoints, slot);
 
@@ -195,7 +196,8 @@ static void source_port(union address *source, const union address *local)
 		source->v4.sin_port = local->v4.sin_port;
 }
 
-int route_find(struct server *s, uint32_t endpoint, const union address *peer, struct reply *reply)
+int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address *peer,
+                        struct reply *reply)
 {
 	const struct endpoint *e = slots_get(&s->endpoints, endpoint);
 	ino_t ino;
@@ -210,7 +212,7 @@ int route_find(struct server *s, uint32_t endpoint, const union address *peer, s
 	if (err < 0)
 		return err;
 	err = route_ask(&e->about.params, peer, reply);
-	netns_leave(&s->home);
+	netns_go_home(&s->home);
 	if (err == 0)
 		source_port(&reply->route.source, &e->about.params.local);
 	return err;

@@ -82,12 +82,12 @@ static int diag_socket(const struct netns_home *home, int connection)
 		return -1;
 	if (id.cookie != home->id.cookie) {
 		netns = netns_of_socket(connection);
-		if (netns < 0 || netns_enter(netns) < 0)
+		if (netns < 0 || netns_go(netns) < 0)
 			return -1;
 	}
 	diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	if (netns >= 0)
-		netns_leave(home);
+		netns_go_home(home);
 	return diag;
 }
 

@@ -23,14 +23,14 @@
 
 #define THIS_THREAD "/proc/thread-self/ns/net"
 
-int netns_enter(int fd)
+int netns_go(int fd)
 {
 	return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
 }
 
-void netns_leave(const struct netns_home *home)
+void netns_go_home(const struct netns_home *home)
 {
-	int err = netns_enter(home->fd);
+	int err = netns_go(home->fd);
 
 	if (err == 0)
 		return;
@@ -53,7 +53,7 @@ int netns_home_open(struct netns_home *home)
 	home->fd = open(THIS_THREAD, O_RDONLY | O_CLOEXEC);
 	if (home->fd < 0)
 		return -errno;
-	home->may_enter = netns_enter(home->fd) == 0;
+	home->may_enter = netns_go(home->fd) == 0;
 	return 0;
 }
 

@@ -34,10 +34,10 @@ int netns_of_device(int tap);
 /** netns_ino() - what stands in "net:[...]" for the namespace @fd; 0 on error */
 ino_t netns_ino(int fd);
 
-/** netns_enter() - make the calling thread be in the namespace @fd. Return: 0 or -errno. */
-int netns_enter(int fd);
+/** netns_go() - make the calling thread be in the namespace @fd. Return: 0 or -errno. */
+int netns_go(int fd);
 
-/** netns_leave() - return home. Ends the process if that fails: nothing may ever be done in the wrong place. */
-void netns_leave(const struct netns_home *home);
+/** netns_go_home() - return home. Ends the process if that fails: nothing may ever be done in the wrong place. */
+void netns_go_home(const struct netns_home *home);
 
 #endif

@@ -92,7 +92,7 @@ static void delete_namespace(const struct reaper *r, struct batch *b)
 	struct batch gone = { .fd = fds };
 	AUTO_FD link = -1;
 
-	if (fds && netns >= 0 && (!r->home->may_enter || netns_enter(netns) == 0))
+	if (fds && netns >= 0 && (!r->home->may_enter || netns_go(netns) == 0))
 		link = link_socket();
 	if (link >= 0) {
 		uint32_t group = group_number();
@@ -115,7 +115,7 @@ static void delete_batch(const struct reaper *r, struct batch *b)
 	while (b->count > 0)
 		delete_namespace(r, b);
 	if (r->home->may_enter)
-		netns_leave(r->home);
+		netns_go_home(r->home);
 	free(b->fd);
 }
 

@@ -40,9 +40,9 @@ void server_engine_gone(struct server *s)
 	struct client *c;
 	struct device *d;
 
-	slots_for_each(&s->clients, slot, c) client_close(s, slot);
-	slots_for_each(&s->endpoints, slot, e) if (e->about.fd < 0) endpoint_close(s, slot);
-	slots_for_each(&s->devices, slot, d) if (d->about.fd < 0) device_remove(s, slot);
+	slots_for_each(&s->clients, slot, c) kept_client_close(s, slot);
+	slots_for_each(&s->endpoints, slot, e) if (e->about.fd < 0) kept_endpoint_close(s, slot);
+	slots_for_each(&s->devices, slot, d) if (d->about.fd < 0) kept_device_remove(s, slot);
 }
 
 void server_close(struct server *s)
@@ -51,8 +51,8 @@ void server_close(struct server *s)
 	struct device *d;
 
 	server_engine_gone(s);
-	slots_for_each(&s->endpoints, slot, e) endpoint_close(s, slot);
-	slots_for_each(&s->devices, slot, d) device_remove(s, slot);
+	slots_for_each(&s->endpoints, slot, e) kept_endpoint_close(s, slot);
+	slots_for_each(&s->devices, slot, d) kept_device_remove(s, slot);
 	reaper_free(s->reaper);
 	namespaces_close(&s->namespaces);
 	netns_home_close(&s->home);
@@ -70,12 +70,12 @@ void server_drop_namespace(struct server *s, struct netns_id id)
 	slots_for_each(&s->endpoints, slot, e)
 	{
 		if (e->about.netns.cookie == id.cookie)
-			endpoint_drop(e);
+			kept_endpoint_drop(e);
 	}
 	slots_for_each(&s->devices, slot, d)
 	{
 		if (d->about.netns.cookie == id.cookie)
-			device_drop(s, d);
+			kept_device_drop(s, d);
 	}
 }
 
@@ -84,27 +84,28 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 {
 	switch (r->kind) {
 	case REQUEST_CLIENT_OPEN:
-		return client_open(s, fds->fd[0], reply);
+		return kept_client_open(s, fds->fd[0], reply);
 	case REQUEST_CLIENT_CHECK:
-		return client_check(s, r->slot, r->check.sender, r->check.over_daemon);
+		return kept_client_check(s, r->slot, r->check.sender, r->check.over_daemon);
 	case REQUEST_CLIENT_CLOSE:
-		return client_close(s, r->slot);
+		return kept_client_close(s, r->slot);
 	case REQUEST_ENDPOINT_OPEN:
-		return endpoint_open(s, r->slot, &r->endpoint, reply, out);
+		return kept_endpoint_open(s, r->slot, &r->endpoint, reply, out);
 	case REQUEST_ENDPOINT_CLOSE:
-		return endpoint_close(s, r->slot);
+		return kept_endpoint_close(s, r->slot);
 	case REQUEST_ENDPOINT_RESUME:
-		return endpoint_resume(s, r->slot, reply, out);
+		return kept_endpoint_resume(s, r->slot, reply, out);
 	case REQUEST_ROUTE:
-		return route_find(s, r->slot, &r->peer, reply);
+		return kept_endpoint_route(s, r->slot, &r->peer, reply);
 	case REQUEST_DEVICE_CREATE:
 		if (!memchr(r->device.name, '\0', sizeof(r->device.name)))
 			return -EINVAL;
-		return device_create(s, r->slot, r->device.name, r->device.mtu_bytes, reply, out);
+		return kept_device_create(s, r->slot, r->device.name, r->device.mtu_bytes, reply,
+		                          out);
 	case REQUEST_DEVICE_REMOVE:
-		return device_remove(s, r->slot);
+		return kept_device_remove(s, r->slot);
 	case REQUEST_DEVICE_RESUME:
-		return device_resume(s, r->slot, reply, out);
+		return kept_device_resume(s, r->slot, reply, out);
 	default:
 		return -EINVAL;
 	}

@@ -57,19 +57,22 @@ void server_engine_gone(struct server *s);
 void server_drop_namespace(struct server *s, struct netns_id id);
 
 /* Requests, each in the file of its noun. */
-int client_open(struct server *s, int connection, struct reply *reply);
-int client_check(struct server *s, uint32_t slot, pid_t sender, bool over_daemon);
-int client_close(struct server *s, uint32_t slot);
-int endpoint_open(struct server *s, uint32_t client, const struct endpoint_params *params,
-                  struct reply *reply, struct message_fds *fds);
-int endpoint_resume(struct server *s, uint32_t from, struct reply *reply, struct message_fds *fds);
-int endpoint_close(struct server *s, uint32_t slot);
-void endpoint_drop(struct endpoint *e);
-int route_find(struct server *s, uint32_t endpoint, const union address *peer, struct reply *reply);
-int device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
-                  struct reply *reply, struct message_fds *fds);
-int device_resume(struct server *s, uint32_t from, struct reply *reply, struct message_fds *fds);
-int device_remove(struct server *s, uint32_t slot);
-void device_drop(struct server *s, struct device *d);
+int kept_client_open(struct server *s, int connection, struct reply *reply);
+int kept_client_check(struct server *s, uint32_t slot, pid_t sender, bool over_daemon);
+int kept_client_close(struct server *s, uint32_t slot);
+int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_params *params,
+                       struct reply *reply, struct message_fds *fds);
+int kept_endpoint_resume(struct server *s, uint32_t from, struct reply *reply,
+                         struct message_fds *fds);
+int kept_endpoint_close(struct server *s, uint32_t slot);
+void kept_endpoint_drop(struct endpoint *e);
+int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address *peer,
+                        struct reply *reply);
+int kept_device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
+                       struct reply *reply, struct message_fds *fds);
+int kept_device_resume(struct server *s, uint32_t from, struct reply *reply,
+                       struct message_fds *fds);
+int kept_device_remove(struct server *s, uint32_t slot);
+void kept_device_drop(struct server *s, struct device *d);
 
 #endif
