@@ -157,6 +157,9 @@ int kept_device_create(struct server *s, uint32_t client, const char *name, uint
 	if (err < 0)
 		return extack_fail(&reply->ea, err, 0, "too many interfaces");
 	err = device_make_for(s, c, d, name);
+	/* The name may be that of one that was removed and is still going (TUN-42). */
+	if (err == -EEXIST && reaper_wait(s->reaper))
+		err = device_make_for(s, c, d, name);
 	if (err < 0) {
 		slots_remove(&s->devices, d->about.slot);
 		return create_words(err, name, &reply->ea);

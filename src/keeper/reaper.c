@@ -30,8 +30,9 @@ struct reaper {
 	const struct netns_home *home;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	pthread_cond_t wake, done;
 	struct batch waiting;
+	bool busy; /* a batch is being gathered or deleted */
 	bool ending;
 };
 
@@ -132,6 +133,7 @@ static void *reaper_main(void *arg)
 			pthread_cond_wait(&r->wake, &r->lock);
 		if (r->waiting.count == 0)
 			break;
+		r->busy = true;
 		if (!r->ending) {
 			pthread_mutex_unlock(&r->lock);
 			nanosleep(&gathering, NULL);
@@ -142,6 +144,8 @@ static void *reaper_main(void *arg)
 		pthread_mutex_unlock(&r->lock);
 		delete_batch(r, &batch);
 		pthread_mutex_lock(&r->lock);
+		r->busy = false;
+		pthread_cond_broadcast(&r->done);
 	}
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
@@ -156,6 +160,7 @@ struct reaper *reaper_start(const struct netns_home *home)
 	r->home = home;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->wake, NULL);
+	pthread_cond_init(&r->done, NULL);
 	if (pthread_create(&r->thread, NULL, reaper_main, r) != 0) {
 		free(r);
 		return NULL;
@@ -174,6 +179,19 @@ void reaper_take(struct reaper *r, int fd)
 	pthread_mutex_unlock(&r->lock);
 }
 
+bool reaper_wait(struct reaper *r)
+{
+	bool waited = false;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->busy || r->waiting.count > 0) {
+		waited = true;
+		pthread_cond_wait(&r->done, &r->lock);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return waited;
+}
+
 void reaper_free(struct reaper *r)
 {
 	if (!r)
@@ -185,6 +203,7 @@ void reaper_free(struct reaper *r)
 	pthread_join(r->thread, NULL);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->wake);
+	pthread_cond_destroy(&r->done);
 	free(r->waiting.fd);
 	free(r);
 }

@@ -7,6 +7,8 @@
 #ifndef UL2TP_KEEPER_REAPER_H
 #define UL2TP_KEEPER_REAPER_H
 
+#include <stdbool.h>
+
 #include "keeper/netns.h"
 
 struct reaper;
@@ -16,6 +18,13 @@ struct reaper *reaper_start(const struct netns_home *home);
 
 /** reaper_take() - delete the interface behind the TAP @fd soon, and close @fd */
 void reaper_take(struct reaper *r, int fd);
+
+/**
+ * reaper_wait() - until everything taken before is deleted
+ *
+ * Return: whether there was anything to wait for.
+ */
+bool reaper_wait(struct reaper *r);
 
 /** reaper_free() - delete what is left, and end the thread */
 void reaper_free(struct reaper *r);
