@@ -20,9 +20,9 @@ enum rx_drop {
 	RX_DROP_CHECKSUM,        /* outer checksum, where the system has not verified it */
 	RX_DROP_UNKNOWN_TUNNEL,  /* v2: no tunnel of this id */
 	RX_DROP_UNKNOWN_SESSION, /* RX-5, RX-21 */
-	RX_DROP_WRONG_PEER,      /* peer_check, doc/deviations.md on Q-8; counted in the tunnel of the session */
-	RX_DROP_VERSION,         /* RX-6; counted in the tunnel of the session */
-	RX_DROP_TRUNCATED,       /* RX-7; counted in the tunnel of the session */
+	RX_DROP_WRONG_PEER, /* peer_check, doc/deviations.md on Q-8; counted in the tunnel of the session */
+	RX_DROP_VERSION,   /* RX-6; counted in the tunnel of the session */
+	RX_DROP_TRUNCATED, /* RX-7; counted in the tunnel of the session */
 	/* Counted in the session. */
 	RX_DROP_COOKIE,         /* RX-40 */
 	RX_DROP_NO_SEQUENCE,    /* RX-43 */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* segment_fuzz.c - any virtio-net header in front of any frame: nothing is read or written outside
+ *
+ * Input: a virtio-net header of 10 octets, then the frame. What is cut must have the lengths it was said to
+ * have and cover the payload once.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "packet/segment.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void cut(struct segmenter *s, const uint8_t *frame, size_t len)
+{
+	/* of its exact size, so that a sanitizer sees a write past the end */
+	uint8_t *headers = malloc(s->headers_len ? s->headers_len : 1);
+	const uint8_t *expect = frame + s->headers_len;
+	struct segment part;
+	uint32_t count = 0;
+
+	assert(headers);
+	assert(s->headers_len <= SEGMENT_HEADERS_MAX && s->count > 0);
+	while (segment_next(s, headers, &part)) {
+		size_t part_len = part.headers_len + part.payload_len;
+
+		assert(part.headers_len == s->headers_len && part.payload == expect);
+		assert(++count == s->count ? part_len <= s->segment_len
+		                           : part_len == s->segment_len);
+		expect += part.payload_len;
+	}
+	assert(count == s->count && expect == frame + len);
+	free(headers);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct virtio_net_hdr vnet;
+	struct segmenter s;
+	uint8_t *frame;
+	size_t len;
+
+	if (size < sizeof(vnet))
+		return 0;
+	memcpy(&vnet, data, sizeof(vnet));
+	len = size - sizeof(vnet);
+	frame = malloc(len ? len : 1);
+	assert(frame);
+	memcpy(frame, data + sizeof(vnet), len);
+	if (segment_begin(&s, &vnet, frame, len) == 0)
+		cut(&s, frame, len);
+	free(frame);
+	return 0;
+}
