@@ -335,3 +335,17 @@ def test_clients_that_come_and_go_cost_nothing(daemon, namespace):
             api.subscribe()
     eventually(lambda: {pid: len(descriptors(pid)) for pid in before} == before,
                "the descriptors of before")
+
+
+def test_what_was_deleted_can_be_made_again_at_once(api):
+    """An acknowledged deletion is complete: id, port and name of interface are free (doc/deviations.md).
+
+    Requirements: TUN-43
+    """
+    for _ in range(20):
+        api.tunnel_create(CONN_ID=1, PEER_CONN_ID=2, PROTO_VERSION=3, ENCAP_TYPE=0, IP_SADDR="127.0.0.1",
+                          IP_DADDR="127.0.0.2", UDP_SPORT=5000, UDP_DPORT=1701)
+        for _ in range(2):
+            api.do("SESSION_CREATE", CONN_ID=1, SESSION_ID=10, PEER_SESSION_ID=20, PW_TYPE=5, IFNAME="again0")
+            api.do("SESSION_DELETE", CONN_ID=1, SESSION_ID=10)
+        api.do("TUNNEL_DELETE", CONN_ID=1)
