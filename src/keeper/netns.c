@@ -30,8 +30,12 @@ int netns_go(int fd)
 
 void netns_go_home(const struct netns_home *home)
 {
-	int err = netns_go(home->fd);
+	int err;
 
+	/* Then we never went. */
+	if (!home->may_enter)
+		return;
+	err = netns_go(home->fd);
 	if (err == 0)
 		return;
 	log_event(LOG_ERR, "namespace-lost",

@@ -34,11 +34,29 @@ static const struct {
 	{ CAP_KILL, LOG_INFO, "an engine of another user can not be ended by force" },
 };
 
+static void say_what_lacks(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!capng_have_capability(CAPNG_PERMITTED, needed[i].capability))
+			log_event(needed[i].level, "capability-lacking",
+			          "capability=%s effect=\"%s\"",
+			          capng_capability_to_name(needed[i].capability), needed[i].effect);
+}
+
 void privilege_keep_needed(void)
 {
 	bool have[ARRAY_SIZE(needed)], may_bound;
 
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	capng_get_caps_process();
+	say_what_lacks();
+	/* Without CAP_SYS_PTRACE one may look only at processes that have no capability one has not: a container
+	 * gives its clients some that we would drop. */
+	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_PTRACE)) {
+		log_event(LOG_INFO, "capabilities-kept",
+		          "reason=\"clients with more than mine can not be seen\"");
+		return;
+	}
 	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		have[i] = capng_have_capability(CAPNG_PERMITTED, needed[i].capability);
@@ -57,7 +75,6 @@ void privilege_keep_needed(void)
 	if (capng_apply(may_bound ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) < 0)
 		log_event(LOG_WARNING, "capabilities-kept",
 		          "effect=\"more rights than are needed\"");
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* In a user namespace that knows only one user there is nobody to become. */
