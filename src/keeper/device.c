@@ -146,6 +146,9 @@ int kept_device_create(struct server *s, uint32_t client, const char *name, uint
 
 	if (!c)
 		return -ENOENT;
+	/* The engine has asked before; if strangers rule it, this is what holds. */
+	if (!c->about.admin)
+		return -EPERM;
 	if (!name[0])
 		name = DEFAULT_NAME;
 	if (!name_is_valid(name))

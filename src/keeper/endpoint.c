@@ -101,6 +101,9 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
 
 	if (!c)
 		return -ENOENT;
+	/* The engine has asked before; if strangers rule it, this is what holds. */
+	if (!c->about.admin)
+		return -EPERM;
 	err = endpoint_params_check(params, &reply->ea);
 	if (err < 0)
 		return err;

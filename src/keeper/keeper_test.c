@@ -59,7 +59,7 @@ static int stop(void **state)
 static void need_root(void)
 {
 	if (geteuid() != 0) {
-		print_message("needs root: namespaces and interfaces are made\n");
+		print_message("# needs root: namespaces and interfaces are made\n");
 		skip();
 	}
 }
@@ -345,7 +345,7 @@ static void test_many_devices_come_and_go(void **state)
 	for (int i = 0; i < MANY; i++)
 		ask(f->client, &(struct order){ .kind = ORDER_DEVICE_REMOVE, .slot = slots[i] });
 	assert_true(interface_becomes(f->netns, last, false, 30000));
-	print_message("%d devices: made in %.3f s, removed in %.3f s\n", MANY, made - begin,
+	print_message("# %d devices: made in %.3f s, removed in %.3f s\n", MANY, made - begin,
 	              seconds() - made);
 }
 

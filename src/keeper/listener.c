@@ -71,8 +71,11 @@ static int listener_inherit(struct listener *l)
 static bool is_stale(const struct sockaddr_un *address)
 {
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct stat st;
 
-	return fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
+	/* A file of another kind refuses connections too. */
+	return fd >= 0 && lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	       connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
 	       errno == ECONNREFUSED;
 }
 
@@ -111,7 +114,8 @@ static int listener_bind(int fd, const char *path)
 	err = bind_as(fd, &address, 0666);
 	if (err == -EADDRINUSE) {
 		if (!is_stale(&address))
-			return say(err, path, "in use: another ul2tpd listens there");
+			return say(err, path,
+			           "in use: another ul2tpd listens there, or it is no socket");
 		unlink(path);
 		err = bind_as(fd, &address, 0666);
 	}

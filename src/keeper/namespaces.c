@@ -50,6 +50,10 @@ int namespaces_use(struct namespaces *all, struct netns_id id, ino_t ino)
 	if (!n)
 		return -ENOMEM;
 	n->users++;
+	if (n->gone) {
+		n->gone = n->told = false;
+		n->missed = 0;
+	}
 	return 0;
 }
 
@@ -74,8 +78,7 @@ static void judge(struct namespace *n, uint64_t now_ms)
 {
 	if (n->witness.kind != WITNESS_NONE) {
 		n->missed = 0;
-		n->gone = n->told = false;
-	} else if (++n->missed >= SEARCHES && !n->gone) {
+	} else if (!n->gone && ++n->missed >= SEARCHES) {
 		n->gone = true;
 		n->gone_ms = now_ms;
 	}
@@ -96,7 +99,7 @@ void namespaces_watch(struct namespaces *all, const pid_t skip[2], uint64_t now_
 	for (uint32_t i = 0; i < all->count; i++) {
 		struct witness *w = &all->at[i].witness;
 
-		if (witness_is_there(w, changed))
+		if (all->at[i].gone || witness_is_there(w, changed))
 			continue;
 		witness_drop(w);
 		wanted[missing++] = w;

@@ -50,7 +50,7 @@ static int stop(void **state)
 static void need_root(void)
 {
 	if (geteuid() != 0) {
-		print_message("needs root: namespaces are made\n");
+		print_message("# needs root: namespaces are made\n");
 		skip();
 	}
 }

@@ -220,7 +220,7 @@ static void namespaces_act(struct keeping *k, uint64_t now)
 static bool namespaces_are_urgent(const struct namespaces *all)
 {
 	for (uint32_t i = 0; i < all->count; i++)
-		if (all->at[i].missed > 0)
+		if (all->at[i].missed > 0 && !(all->at[i].gone && all->at[i].told))
 			return true;
 	return false;
 }

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* run_test.c - how a keeper starts and ends: its socket, its engines */
+#include "keeper/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "keeper/listener.h"
+#include "keeper/records.h"
+#include "keeper/slots.h"
+
+struct place {
+	char directory[64], path[96];
+};
+
+static int make_place(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	*state = p;
+	if (!p)
+		return -1;
+	snprintf(p->directory, sizeof(p->directory), "/tmp/ul2tp-run-XXXXXX");
+	if (!mkdtemp(p->directory))
+		return -1;
+	snprintf(p->path, sizeof(p->path), "%s/socket", p->directory);
+	return 0;
+}
+
+static int remove_place(void **state)
+{
+	struct place *p = *state;
+
+	unlink(p->path);
+	rmdir(p->directory);
+	free(p);
+	return 0;
+}
+
+static int crash(const struct keeper_start *start, void *arg)
+{
+	raise(SIGKILL);
+	return 0;
+}
+
+static int end_at_once(const struct keeper_start *start, void *arg)
+{
+	return 0;
+}
+
+/* Ends only when it is killed. */
+static int hang(const struct keeper_start *start, void *arg)
+{
+	if (write(STDIN_FILENO, "x", 1) == 1)
+		for (;;)
+			pause();
+	return 0;
+}
+
+static pid_t run(const struct place *p, int (*engine)(const struct keeper_start *start, void *arg),
+                 void *arg)
+{
+	struct keeper_options options = { .socket_path = p->path,
+		                          .max_tunnels = 8,
+		                          .max_sessions = 8 };
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		_exit(keeper_run(&options, engine, arg));
+	return pid;
+}
+
+static int exit_status(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void test_engine_that_dies_again_and_again_ends_it(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+
+	assert_int_equal(exit_status(run(p, crash, NULL)), EXIT_FAILURE);
+	assert_int_equal(stat(p->path, &st), -1);
+}
+
+static void test_engine_that_ends_well_ends_it_well(void **state)
+{
+	assert_int_equal(exit_status(run(*state, end_at_once, NULL)), EXIT_SUCCESS);
+}
+
+static void test_engine_that_hangs_is_killed(void **state)
+{
+	int ready[2], stdin_before;
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe(ready), 0);
+	/* Of the descriptors of its parent an engine has only the first three. */
+	stdin_before = dup(STDIN_FILENO);
+	assert_int_equal(dup2(ready[1], STDIN_FILENO), STDIN_FILENO);
+	pid = run(*state, hang, NULL);
+	assert_int_equal(dup2(stdin_before, STDIN_FILENO), STDIN_FILENO);
+	close(stdin_before);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	kill(pid, SIGTERM);
+	assert_int_equal(exit_status(pid), EXIT_SUCCESS);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void test_socket_is_open_to_all_and_goes_at_the_end(void **state)
+{
+	struct place *p = *state;
+	struct listener l;
+	struct stat st;
+
+	assert_int_equal(listener_open(&l, p->path), 0);
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0666);
+	listener_close(&l);
+	assert_int_equal(stat(p->path, &st), -1);
+}
+
+static void test_socket_in_use_is_left_alone(void **state)
+{
+	struct place *p = *state;
+	struct listener first, second;
+	struct stat st;
+
+	assert_int_equal(listener_open(&first, p->path), 0);
+	assert_int_equal(listener_open(&second, p->path), -EADDRINUSE);
+	assert_int_equal(stat(p->path, &st), 0);
+	listener_close(&first);
+}
+
+static void test_stale_socket_is_replaced(void **state)
+{
+	struct place *p = *state;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct listener l;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", p->path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+	assert_int_equal(listener_open(&l, p->path), 0);
+	listener_close(&l);
+}
+
+static void test_other_file_is_not_replaced(void **state)
+{
+	struct place *p = *state;
+	int fd = open(p->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	struct listener l;
+	struct stat st;
+
+	close(fd);
+	assert_true(listener_open(&l, p->path) < 0);
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+}
+
+static void test_records_have_bounds(void **state)
+{
+	struct records *r = calloc(1, records_size(2, 3));
+
+	assert_non_null(r);
+	r->max_tunnels = 2;
+	r->max_sessions = 3;
+	assert_non_null(records_tunnel(r, 1));
+	assert_null(records_tunnel(r, 2));
+	assert_non_null(records_session(r, 2));
+	assert_null(records_session(r, 3));
+	assert_int_equal((char *)(records_session(r, 2) + 1) - (char *)r, records_size(2, 3));
+	free(r);
+}
+
+static void test_slots_are_bounded_and_used_again(void **state)
+{
+	struct slots s = { .max = 70 };
+	uint32_t slot;
+	int object;
+
+	for (uint32_t i = 0; i < 70; i++) {
+		assert_int_equal(slots_add(&s, &object, &slot), 0);
+		assert_int_equal(slot, i);
+	}
+	assert_int_equal(slots_add(&s, &object, &slot), -ENFILE);
+	assert_ptr_equal(slots_remove(&s, 3), &object);
+	assert_null(slots_get(&s, 3));
+	assert_null(slots_get(&s, UINT32_MAX));
+	assert_null(slots_remove(&s, 3));
+	assert_int_equal(slots_add(&s, &object, &slot), 0);
+	assert_int_equal(slot, 3);
+	free(s.at);
+}
+
+#define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLACED(test_engine_that_dies_again_and_again_ends_it),
+		PLACED(test_engine_that_ends_well_ends_it_well),
+		PLACED(test_engine_that_hangs_is_killed),
+		PLACED(test_socket_is_open_to_all_and_goes_at_the_end),
+		PLACED(test_socket_in_use_is_left_alone),
+		PLACED(test_stale_socket_is_replaced),
+		PLACED(test_other_file_is_not_replaced),
+		cmocka_unit_test(test_records_have_bounds),
+		cmocka_unit_test(test_slots_are_bounded_and_used_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
