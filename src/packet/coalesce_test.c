@@ -544,6 +544,35 @@ static void a_checksum_in_another_spelling_is_not_merged(void **state)
 	}
 }
 
+static void nor_an_ip_checksum_in_another_spelling(void **state)
+{
+	struct frame_model m = frame_model_default();
+	uint8_t frame[FRAME_ROOM];
+	size_t field = frame_model_l3(&m) + 10, len = 0;
+
+	for (m.ip_id = 0; m.ip_id < 0xffff; m.ip_id++) {
+		len = frame_model_write(&m, payload, 1000, frame);
+		if (!(frame[field] | frame[field + 1]))
+			break;
+	}
+	for (int spelling = 0; spelling <= 0xff; spelling += 0xff) {
+		struct frame_model next = m;
+
+		begin();
+		frame[field] = frame[field + 1] = (uint8_t)spelling;
+		assert_true(frame_model_valid(&m, frame, len));
+		add_octets(&owner_a, ALL, frame, len);
+		next.seq += 1000;
+		next.ip_id++;
+		add(&next, 1000);
+		finish();
+		if (spelling)
+			emitted_were(1, 1);
+		else
+			emitted_were(2);
+	}
+}
+
 /* Ethernet pads short frames; the padding is not payload. */
 static void padding_is_not_merged(void **state)
 {
@@ -809,6 +838,7 @@ int main(void)
 		cmocka_unit_test(fragments_end_all_flows_of_their_owner),
 		cmocka_unit_test(wrong_checksums_are_handed_on_as_they_came),
 		cmocka_unit_test(a_checksum_in_another_spelling_is_not_merged),
+		cmocka_unit_test(nor_an_ip_checksum_in_another_spelling),
 		cmocka_unit_test(padding_is_not_merged),
 		cmocka_unit_test(udp_of_one_size_is_merged),
 		cmocka_unit_test(udp_without_checksum_is_not_merged),

@@ -160,6 +160,24 @@ static void udp_is_cut(void **state)
 	check(&m, 1452 * 20 + 3, 1452);
 }
 
+/* RFC 768: a checksum that comes out as zero is sent as all ones. */
+static void udp_checksums_are_never_zero(void **state)
+{
+	struct frame_model m = frame_model_default();
+	uint8_t frame[1100], kept[2];
+	size_t field = frame_model_l4(&m) + 6;
+
+	m.protocol = IPPROTO_UDP;
+	memcpy(kept, payload, 2);
+	memset(payload, 0, 2);
+	frame_model_write(&m, payload, 1000, frame);
+	memcpy(payload, frame + field, 2); /* brings the sum to all ones */
+	frame_model_write(&m, payload, 1000, frame);
+	assert_memory_equal(frame + field, "\xff\xff", 2);
+	check(&m, 2000, 1000);
+	memcpy(payload, kept, 2);
+}
+
 static void udp_without_checksum_stays_without(void **state)
 {
 	struct frame_model m = frame_model_default();
@@ -385,6 +403,7 @@ int main(void)
 		cmocka_unit_test(tcp_is_cut),
 		cmocka_unit_test(vlan_tags_stay_in_front),
 		cmocka_unit_test(udp_is_cut),
+		cmocka_unit_test(udp_checksums_are_never_zero),
 		cmocka_unit_test(udp_without_checksum_stays_without),
 		cmocka_unit_test(flags_go_where_they_belong),
 		cmocka_unit_test(identification_and_sequence_wrap),

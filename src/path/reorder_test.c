@@ -520,6 +520,19 @@ static void a_late_packet_after_the_timer_does_not_stop_what_follows(void **stat
 	happened("0 2h 1 3 5h 4+ 5");
 }
 
+/* Requirements: LIM-8 */
+static void what_the_timer_did_is_forgotten_with_the_next_number(void **state)
+{
+	start(3, 100);
+	receive_all(0, 2);
+	f.now_ms += 101;
+	assert_non_null(reorder_next_expired(&f.r, f.now_ms));
+	receive_all(5, 7);
+	f.now_ms += 101;
+	receive_all(6, 7, 9);
+	happened("0 2h 5 7h 6+ 7e 7 9h");
+}
+
 static void what_is_held_can_be_removed(void **state)
 {
 	start(3, 100);
@@ -594,6 +607,7 @@ int main(void)
 		cmocka_unit_test(without_room_expired_packets_still_go),
 		cmocka_unit_test(a_timer_discards_the_same_packets_earlier),
 		cmocka_unit_test(a_late_packet_after_the_timer_does_not_stop_what_follows),
+		cmocka_unit_test(what_the_timer_did_is_forgotten_with_the_next_number),
 		cmocka_unit_test(what_is_held_can_be_removed),
 		cmocka_unit_test(the_record_carries_the_numbers_on),
 		cmocka_unit_test(a_record_that_is_not_of_this_version_stays_in_range),
