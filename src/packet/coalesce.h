@@ -62,7 +62,7 @@ struct coalescer {
 	struct coalesce_flow flows[COALESCE_FLOWS];
 };
 
-/** coalesce_init() - an empty coalescer; about 12 KiB, kept by a worker over its batches */
+/** coalesce_init() - an empty coalescer; about 10 KiB, kept by a worker over its batches */
 void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg);
 
 enum coalesce_accepts {

@@ -115,7 +115,8 @@ enum rx_drop rx_drop_of_errno(int error)
 	switch (error) {
 	case EIO: /* what a TAP says while it is down */
 		return RX_DROP_DEVICE_DOWN;
-	case EBADFD:
+	case EBADFD: /* it was destroyed with its namespace, or by hand */
+	case EBADF:  /* ... and we have closed our end earlier in this batch */
 		return RX_DROP_DEVICE_GONE;
 	case EAGAIN:
 	case ENOBUFS:

@@ -39,7 +39,7 @@ enum rx_drop {
 	RX_DROP_FRAME_LONG,   /* RX-61 */
 	RX_DROP_NO_DEVICE,    /* the session has no interface (SES-44) */
 	RX_DROP_DEVICE_DOWN,  /* RX-61 */
-	RX_DROP_DEVICE_GONE,  /* removed since: EBADFD */
+	RX_DROP_DEVICE_GONE,  /* removed since: EBADFD, EBADF */
 	RX_DROP_DEVICE_BUSY,  /* EAGAIN, ENOBUFS, ENOMEM */
 	RX_DROP_DEVICE_ERROR, /* another errno, with EINVAL */
 	RX_DROP_REASONS,

@@ -154,6 +154,7 @@ static void each_errno_has_its_reason(void **state)
 
 	assert_int_equal(rx_drop_of_errno(EIO), RX_DROP_DEVICE_DOWN);
 	assert_int_equal(rx_drop_of_errno(EBADFD), RX_DROP_DEVICE_GONE);
+	assert_int_equal(rx_drop_of_errno(EBADF), RX_DROP_DEVICE_GONE);
 	assert_int_equal(rx_drop_of_errno(EAGAIN), RX_DROP_DEVICE_BUSY);
 	assert_int_equal(rx_drop_of_errno(EINVAL), RX_DROP_DEVICE_ERROR);
 }

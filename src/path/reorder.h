@@ -118,8 +118,8 @@ struct reorder_entry *reorder_next(struct reorder *r, uint64_t now_ms, enum rx_d
 /**
  * reorder_next_expired() - the next held packet that has waited too long, without delivering any (LIM-8)
  *
- * For a timer that gives memory back; what is delivered later is the same with and without. Return: a packet
- * to be counted as RX_DROP_EXPIRED, or NULL.
+ * For a timer that gives memory back. What is delivered later is the same with and without, but for packets that
+ * are themselves later than the timeout. Return: one to be counted as RX_DROP_EXPIRED, or NULL.
  */
 struct reorder_entry *reorder_next_expired(struct reorder *r, uint64_t now_ms);
 

@@ -219,7 +219,7 @@ static void check_file(const char *name, unsigned int at_least)
 	assert_true(count >= at_least);
 }
 
-/* Requirements: HDR-1, HDR-3, RX-11, RX-41, RX-44, RX-45 */
+/* Requirements: HDR-1, HDR-3, RX-3, RX-11, RX-41, RX-44, RX-45 */
 static void version_2_is_read_and_built(void **state)
 {
 	check_file("data_header_v2.txt", 17);
