@@ -13,7 +13,7 @@ import pytest
 
 from support.daemon import BUILD, Cli
 from support.netns import Namespace
-from support.wait import SLOW
+from support.wait import SLOW, eventually
 
 pytestmark = pytest.mark.quick
 
@@ -29,7 +29,7 @@ def host():
     made = Namespace("cli")
     try:
         made.sysctl("net/ipv6/conf/default/disable_ipv6", 0)
-        made.ip("link add d0 type dummy", "link set d0 up", "address add 192.0.2.1/24 dev d0",
+        made.ip("link add d0 type veth peer name d1", "link set d0 up", "link set d1 up", "address add 192.0.2.1/24 dev d0",
                 "address add 2001:db8::1/64 dev d0 nodad")
         yield made
     finally:
@@ -250,7 +250,7 @@ def test_the_example_makes_two_ends(shared_daemon, cable):
         for end in ends:
             out, err = end.communicate(timeout=20)
             assert (end.returncode, out, err) == (0, "", "")
-        assert "l2tpeth0" not in cable.near.devices() | cable.far.devices()
+        eventually(lambda: "l2tpeth0" not in cable.near.devices() | cable.far.devices(), "both interfaces are gone")
     finally:
         for end in ends:
             end.kill()
