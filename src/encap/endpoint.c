@@ -21,7 +21,7 @@ struct endpoint *endpoint_adopt(struct keeper *k, const struct keeper_endpoint *
 }
 
 int endpoint_new(struct keeper *k, uint32_t client, const struct endpoint_params *params,
-                  struct endpoint **ret, struct extack *ea)
+                 struct endpoint **ret, struct extack *ea)
 {
 	struct endpoint *e = calloc(1, sizeof(*e));
 	int err;

@@ -29,7 +29,7 @@ struct endpoint {
 
 /** endpoint_new() - through the keeper; errors as keeper_endpoint_open(), -ENOMEM */
 int endpoint_new(struct keeper *k, uint32_t client, const struct endpoint_params *params,
-                  struct endpoint **ret, struct extack *ea);
+                 struct endpoint **ret, struct extack *ea);
 
 /** endpoint_adopt() - take over one that the keeper had kept; NULL: out of memory */
 struct endpoint *endpoint_adopt(struct keeper *k, const struct keeper_endpoint *at);
