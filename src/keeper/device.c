@@ -159,8 +159,10 @@ int kept_device_create(struct server *s, uint32_t client, const char *name, uint
 	err = slots_add(&s->devices, d, &d->about.slot);
 	if (err < 0)
 		return extack_fail(&reply->ea, err, 0, "too many interfaces");
+	/* One that was removed and is still going may have the name, or the number that is to be chosen (TUN-42). */
+	if (strchr(name, '%'))
+		reaper_wait(s->reaper);
 	err = device_make_for(s, c, d, name);
-	/* The name may be that of one that was removed and is still going (TUN-42). */
 	if (err == -EEXIST && reaper_wait(s->reaper))
 		err = device_make_for(s, c, d, name);
 	if (err < 0) {

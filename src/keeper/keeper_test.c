@@ -315,6 +315,25 @@ static void test_device_is_removed_at_once(void **state)
 	assert_int_equal(make_device(f->client, "one").err, 0);
 }
 
+/* Requirements: TUN-42 */
+static void test_name_is_free_when_removal_was_answered(void **state)
+{
+	struct fixture *f = *state;
+
+	need_root();
+	for (int i = 0; i < 5; i++) {
+		struct result chosen = make_device(f->client, "");
+		struct result given = make_device(f->client, "again");
+
+		assert_string_equal(chosen.device.name, "l2tpeth0");
+		assert_int_equal(given.err, 0);
+		ask(f->client,
+		    &(struct order){ .kind = ORDER_DEVICE_REMOVE, .slot = given.device.slot });
+		ask(f->client,
+		    &(struct order){ .kind = ORDER_DEVICE_REMOVE, .slot = chosen.device.slot });
+	}
+}
+
 static double seconds(void)
 {
 	struct timespec now;
@@ -422,6 +441,7 @@ int main(void)
 		ONE(test_device_names_in_another_namespace),
 		ONE(test_device_names_at_home),
 		ONE(test_device_is_removed_at_once),
+		ONE(test_name_is_free_when_removal_was_answered),
 		ONE(test_many_devices_come_and_go),
 		ONE(test_next_engine_finds_what_the_last_one_had),
 		ONE(test_engine_can_do_nothing_it_should_not),
