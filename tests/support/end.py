@@ -59,7 +59,7 @@ class End:
         done = subprocess.run(["nsenter", f"--net={self.path}", *words], input=input, text=True, check=False,
                               capture_output=True, timeout=120, env=environment)
         if check and done.returncode != 0:
-            raise AssertionError(f"{' '.join(words)}: exit status {done.returncode}\n{input or ''}{done.stdout}"
+            raise AssertionError(f"{' '.join(words)}: exit status {done.returncode}\n{done.stdout}"
                                  f"{done.stderr}")
         return done.stdout
 
