@@ -89,8 +89,9 @@ class End:
         return {link["ifname"]: link["mtu"] for link in json.loads(self.command("ip", "-j", "link"))}
 
     def ping(self, address, count=3, patience=10):
-        """How many of so many echo requests were answered."""
-        out = self.command("ping", "-q", "-n", "-c", str(count), "-i", "0.01", "-W", str(patience), address,
+        """How many answers came, which are waited for until there are so many. With -w: -W ends early where a
+        machine is slow."""
+        out = self.command("ping", "-q", "-n", "-c", str(count), "-i", "0.01", "-w", str(patience), address,
                            check=False)
         return int(re.search(r"(\d+) received", out)[1])
 
