@@ -17,8 +17,6 @@ static const struct drop_reason rx_reasons[] = {
 	/*                            name               in words                                       adds to */
 	[RX_DROP_SHORT]           = { "short",           "shorter than any data packet",                0 },
 	[RX_DROP_CONTROL]         = { "control",         "control message, which no program takes",     0 },
-	[RX_DROP_CHECKSUM]        = { "checksum",        "outer checksum is wrong",                     0 },
-	[RX_DROP_UNKNOWN_TUNNEL]  = { "unknown-tunnel",  "there is no tunnel of this id",               0 },
 	[RX_DROP_UNKNOWN_SESSION] = { "unknown-session", "there is no session of this id",              0 },
 	[RX_DROP_WRONG_PEER]      = { "wrong-peer",      "not from the peer of the session's tunnel",   0 },
 	[RX_DROP_VERSION]         = { "version",         "version is not the tunnel's",                 COUNT_RX_INVALID },
@@ -32,9 +30,7 @@ static const struct drop_reason rx_reasons[] = {
 	[RX_DROP_EXPIRED]         = { "expired",         "waited longer than the reorder timeout",      SEQ_DISCARD },
 	[RX_DROP_QUEUE_FULL]      = { "queue-full",      "too many packets are being held",             SEQ_DISCARD },
 	[RX_DROP_DELETED]         = { "deleted",         "was being held when the session was deleted", COUNT_RX_ERRORS },
-	[RX_DROP_PSEUDOWIRE]      = { "pseudowire",      "session's pseudowire type is not implemented", 0 },
 	[RX_DROP_FRAME_SHORT]     = { "frame-short",     "shorter than an Ethernet header",             0 },
-	[RX_DROP_FRAME_LONG]      = { "frame-long",      "longer than the interface's MTU",             0 },
 	[RX_DROP_NO_DEVICE]       = { "no-device",       "session has no interface",                    0 },
 	[RX_DROP_DEVICE_DOWN]     = { "device-down",     "interface is down",                           0 },
 	[RX_DROP_DEVICE_GONE]     = { "device-gone",     "interface has just been removed",             0 },
@@ -53,7 +49,6 @@ static const struct drop_reason tx_reasons[] = {
 	[TX_DROP_NOT_PERMITTED]  = { "not-permitted",  "packet filter or route prohibits it",            COUNT_TX_ERRORS },
 	[TX_DROP_BUFFER_FULL]    = { "buffer-full",    "send buffer is full or memory is short",         COUNT_TX_ERRORS },
 	[TX_DROP_SEGMENT_FAILED] = { "segment-failed", "could not be sent in segments, nor one by one",  COUNT_TX_ERRORS },
-	[TX_DROP_NETNS_GONE]     = { "netns-gone",     "network namespace of the tunnel has gone",       COUNT_TX_ERRORS },
 	[TX_DROP_OTHER]          = { "other",          "system refused it for another reason",           COUNT_TX_ERRORS },
 };
 /* clang-format on */
@@ -103,8 +98,6 @@ enum tx_drop tx_drop_of_errno(int error)
 		return TX_DROP_BUFFER_FULL;
 	case EIO:
 		return TX_DROP_SEGMENT_FAILED;
-	case EBADF:
-		return TX_DROP_NETNS_GONE;
 	default:
 		return TX_DROP_OTHER;
 	}

@@ -17,8 +17,6 @@ enum rx_drop {
 	 * they lead to none, in the first tunnel of the endpoint. */
 	RX_DROP_SHORT,           /* RX-1, RX-20, RX-22 */
 	RX_DROP_CONTROL,         /* RX-2, RX-24 to RX-26 */
-	RX_DROP_CHECKSUM,        /* outer checksum, where the system has not verified it */
-	RX_DROP_UNKNOWN_TUNNEL,  /* v2: no tunnel of this id */
 	RX_DROP_UNKNOWN_SESSION, /* RX-5, RX-21 */
 	RX_DROP_WRONG_PEER, /* peer_check, doc/deviations.md on Q-8; counted in the tunnel of the session */
 	RX_DROP_VERSION,   /* RX-6; counted in the tunnel of the session */
@@ -34,9 +32,7 @@ enum rx_drop {
 	RX_DROP_QUEUE_FULL,      /* LIM-7: of held packets */
 	RX_DROP_DELETED,         /* held when the session was deleted */
 	/* Counted in the session after rx_packets and rx_bytes (SEQ-21). */
-	RX_DROP_PSEUDOWIRE,   /* of a type that is not implemented */
 	RX_DROP_FRAME_SHORT,  /* RX-61: fewer than 14 octets */
-	RX_DROP_FRAME_LONG,   /* RX-61 */
 	RX_DROP_NO_DEVICE,    /* the session has no interface (SES-44) */
 	RX_DROP_DEVICE_DOWN,  /* RX-61 */
 	RX_DROP_DEVICE_GONE,  /* removed since: EBADFD, EBADF */
@@ -57,7 +53,6 @@ enum tx_drop {
 	TX_DROP_NOT_PERMITTED,  /* packet filter, prohibited route: EPERM, EACCES */
 	TX_DROP_BUFFER_FULL,    /* EAGAIN, ENOBUFS, ENOMEM */
 	TX_DROP_SEGMENT_FAILED, /* a batch of segments was refused (EIO), and so was each alone */
-	TX_DROP_NETNS_GONE,     /* the endpoint is closed */
 	TX_DROP_OTHER,
 	TX_DROP_REASONS,
 };

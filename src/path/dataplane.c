@@ -68,10 +68,18 @@ void dataplane_netns_hold(struct netns *ns)
 	ns->users++;
 }
 
-/* Limits that were set stay as long as there is anything in the namespace or anyone connected from it. */
+static bool has_limits(const struct netns *ns)
+{
+	for (int i = 1; i < UL2TP_LIMIT_MAX_PLUS_1; i++)
+		if (ns->limits.values[i])
+			return true;
+	return false;
+}
+
+/* Limits may be set before there is anything in the namespace, and are then kept. */
 void dataplane_netns_release(struct dataplane *dp, struct netns *ns)
 {
-	if (--ns->users)
+	if (--ns->users || (has_limits(ns) && !dp->ending))
 		return;
 	ordered_remove(&dp->netns_by_cookie, &ns->by_cookie);
 	netns_free(ns);
@@ -148,6 +156,7 @@ void dataplane_free(struct dataplane *dp)
 
 	if (!dp)
 		return;
+	dp->ending = true;
 	while ((node = ordered_from(&dp->netns_by_cookie, 0))) {
 		struct netns *ns = container_of(node, struct netns, by_cookie);
 

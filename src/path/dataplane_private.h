@@ -15,6 +15,7 @@ struct dataplane {
 	struct dataplane_options options;
 	struct ordered netns_by_cookie;
 	uint32_t last_netns_index;
+	bool ending; /* namespaces are not kept for their limits any more */
 	struct free_list free_tunnels, free_sessions;
 	unsigned int worker_count;
 	struct worker *workers[WORKERS_MAX];
