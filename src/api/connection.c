@@ -145,6 +145,14 @@ static void ready(struct watch *watch, uint32_t events)
 		connection_free(c);
 }
 
+/* A process chooses its own name, which stands in log lines between quotes. */
+static void make_quotable(char *name)
+{
+	for (; *name; name++)
+		if (*name < ' ' || *name > '~' || *name == '"')
+			*name = '?';
+}
+
 struct connection *connection_new(struct server *server, int fd)
 {
 	struct connection *c = calloc(1, sizeof(*c));
@@ -170,6 +178,7 @@ struct connection *connection_new(struct server *server, int fd)
 		free(c);
 		return NULL;
 	}
+	make_quotable(c->client.process);
 	c->netns = dataplane_netns(server->dataplane, c->client.netns);
 	if (!c->netns || loop_add(server->loop, &c->watch, fd, EPOLLIN | EPOLLRDHUP, ready) < 0) {
 		connection_free(c);

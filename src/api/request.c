@@ -105,15 +105,29 @@ static void acknowledge(struct request *r, int error)
 		connection_answer(c, octets, write_len(&w));
 }
 
+/* What the client wrote can be part of the words; a quote in it must not end ours. */
+static const char *quotable(const struct extack *ea, char to[EXTACK_TEXT_MAX])
+{
+	size_t i = 0;
+
+	for (; i < EXTACK_TEXT_MAX - 1 && ea->text[i]; i++)
+		to[i] = ea->text[i] == '"' ? '\'' : ea->text[i];
+	to[i] = '\0';
+	return to;
+}
+
+/* That something asked for is not there is no event; that something was not done is. */
 static void log_refusal(const struct request *r, int error)
 {
-	if (!r->family || r->generic.dump || !r->generic.command ||
-	    r->generic.command->privilege == GENL_ANYONE)
+	const struct genl_command *command = r->generic.command;
+	char reason[EXTACK_TEXT_MAX];
+
+	if (!r->family || r->generic.dump || !command || command->privilege == GENL_ANYONE)
 		return;
-	log_event(LOG_INFO, "request-refused",
-	          "command=%s client=%d process=\"%s\" errno=%d reason=\"%s\"",
-	          r->generic.command->name, r->c->client.pid, r->c->client.process, -error,
-	          r->ea.text);
+	log_event(command->has_dump ? LOG_INFO : LOG_NOTICE, "request-refused",
+	          "command=%s client=%d process=\"%s\" errno=%d reason=\"%s\" netns=%llu",
+	          command->name, r->c->client.pid, r->c->client.process, -error,
+	          quotable(&r->ea, reason), (unsigned long long)r->c->netns->id.cookie);
 }
 
 static void answer_message(struct request *r)
