@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/descriptors.h"
 #include "keeper/identity.h"
 
 static void client_free(struct client *c)
@@ -88,7 +89,10 @@ int kept_client_open(struct server *s, int connection, struct reply *reply)
 		return -EINVAL;
 	if (!c)
 		return -ENOMEM;
-	c->process = -1;
+	c->connection = c->process = -1;
+	err = descriptors_check(&reply->ea);
+	if (err < 0)
+		return err;
 	c->connection = fcntl(connection, F_DUPFD_CLOEXEC, 3);
 	if (c->connection < 0)
 		return extack_fail(&reply->ea, -errno, 0, "the keeper is out of descriptors");

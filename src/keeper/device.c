@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/descriptors.h"
 #include "keeper/link.h"
 #include "keeper/tap.h"
 
@@ -153,6 +154,9 @@ int kept_device_create(struct server *s, uint32_t client, const char *name, uint
 		name = DEFAULT_NAME;
 	if (!name_is_valid(name))
 		return extack_fail(&reply->ea, -EINVAL, 0, "not a name for an interface");
+	err = descriptors_check(&reply->ea);
+	if (err < 0)
+		return err;
 	d = device_new(c, mtu_bytes);
 	if (!d)
 		return -ENOMEM;

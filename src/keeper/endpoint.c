@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/descriptors.h"
 #include "keeper/endpoint_socket.h"
 
 static void endpoint_free(struct endpoint *e)
@@ -105,6 +106,8 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
 	if (!c->about.admin)
 		return -EPERM;
 	err = endpoint_params_check(params, &reply->ea);
+	if (!err)
+		err = descriptors_check(&reply->ea);
 	if (err < 0)
 		return err;
 	e = endpoint_new(params);

@@ -131,16 +131,13 @@ static int check_peer(const struct tunnel_create *p, struct extack *ea)
 	return 0;
 }
 
-static struct tunnel_record *take_record(struct dataplane *dp, uint32_t *index, struct extack *ea)
+static struct tunnel_record *take_record(struct dataplane *dp, uint32_t *index)
 {
 	struct tunnel_record *record;
 
 	*index = free_list_take(&dp->free_tunnels);
-	if (*index == FREE_LIST_NONE) {
-		extack_set(ea, 0, "ul2tpd was started for at most %u tunnels (--max-tunnels)",
-		           dp->records->max_tunnels);
+	if (*index == FREE_LIST_NONE)
 		return NULL;
-	}
 	record = records_tunnel(dp->records, *index);
 	memset((void *)record, 0, sizeof(*record));
 	record->state = RECORD_BUILDING;
@@ -224,7 +221,7 @@ static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *
 
 	if (err < 0)
 		return err;
-	record = take_record(dp, &index, ea);
+	record = take_record(dp, &index);
 	if (!record)
 		return -ENOSPC;
 	fill_record(dp, record, params, e, &source, peer);
@@ -241,11 +238,18 @@ static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *
 	return 0;
 }
 
-static int check_quota(const struct netns *ns, struct extack *ea)
+/* Before anything is made, so that it is not the lack of a socket that is reported. */
+static int check_room(const struct dataplane *dp, const struct netns *ns, struct extack *ea)
 {
 	int err = netns_may_add(ns, UL2TP_LIMIT_TUNNELS, 1, ea);
 
-	return err < 0 ? err : netns_may_add(ns, UL2TP_LIMIT_MEMORY_KIB, TUNNEL_KIB, ea);
+	if (!err)
+		err = netns_may_add(ns, UL2TP_LIMIT_MEMORY_KIB, TUNNEL_KIB, ea);
+	if (!err && !dp->free_tunnels.count)
+		err = extack_fail(ea, -ENOSPC, 0,
+		                  "ul2tpd was started for at most %u tunnels (--max-tunnels)",
+		                  dp->records->max_tunnels);
+	return err;
 }
 
 int dataplane_tunnel_add(struct dataplane *dp, struct netns *ns, uint32_t client,
@@ -262,7 +266,7 @@ int dataplane_tunnel_add(struct dataplane *dp, struct netns *ns, uint32_t client
 		                   params.l2tp.conn_id);
 	err = check_params(&params.l2tp, ea);
 	if (!err)
-		err = check_quota(ns, ea);
+		err = check_room(dp, ns, ea);
 	if (!err)
 		err = check_peer(&params.l2tp, ea);
 	if (err < 0)

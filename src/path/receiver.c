@@ -184,7 +184,7 @@ static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t
 	if (len < ETHERNET_HEADER_LEN)
 		receiver_drop(r, RX_DROP_FRAME_SHORT, 1);
 	else if (r->device < 0)
-		receiver_drop(r, r->device_gone ? RX_DROP_DEVICE_GONE : RX_DROP_NO_DEVICE, 1);
+		receiver_drop(r, RX_DROP_NO_DEVICE, 1);
 	else
 		coalesce_add(&r->worker->coalescer, r, r->accepts, frame, len);
 }
@@ -198,10 +198,8 @@ void receiver_write(void *arg, const struct coalesced *frame)
 		return;
 	why = rx_drop_of_errno(errno);
 	receiver_drop(r, why, frame->frames);
-	if (why == RX_DROP_DEVICE_GONE) {
+	if (why == RX_DROP_DEVICE_GONE)
 		r->device = -1;
-		r->device_gone = true;
-	}
 }
 
 /* Copied, because the receive buffer belongs to the next batch. */

@@ -27,9 +27,8 @@ struct receiver {
 	uint32_t netns_index, session_id;
 	struct data_sublayer_params sublayer;
 	struct reorder reorder;
-	uint32_t accepts; /* enum coalesce_accepts of the device */
-	int device;       /* TAP; borrowed from the session; -1: none or gone */
-	bool device_gone;
+	uint32_t accepts;        /* enum coalesce_accepts of the device */
+	int device;              /* TAP; borrowed from the session; -1: none or gone */
 	bool recv_seq, lns_mode; /* changed by letters only */
 	uint32_t timeout_ms;
 	struct session_modify change; /* argument of the letter */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* descriptors.h - whether enough descriptors are left to go on working
+ *
+ * Each socket and device is one, and a few are needed for a moment by everything the keeper is asked, if only to
+ * find out who asks. So the last are not given to what stays: then what there is goes on working, and can be
+ * removed.
+ */
+#ifndef UL2TP_KEEPER_DESCRIPTORS_H
+#define UL2TP_KEEPER_DESCRIPTORS_H
+
+#include "base/extack.h"
+
+/** descriptors_check() - 0; -EMFILE with words when only those are left that are kept back */
+int descriptors_check(struct extack *ea);
+
+#endif
