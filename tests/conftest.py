@@ -8,6 +8,7 @@ from support.api import Api
 from support.daemon import BUILD, Cli, Daemon
 from support.netns import Cable, Namespace
 from support.rig import Rig
+from support.wait import eventually
 
 
 def pytest_configure(config):
@@ -17,7 +18,8 @@ def pytest_configure(config):
 @pytest.fixture(scope="session")
 def build():
     for program in ("ul2tpd", "ul2tp"):
-        assert os.access(BUILD / program, os.X_OK), f"{BUILD / program} is not built: ./run build"
+        if not os.access(BUILD / program, os.X_OK):
+            pytest.exit(f"{BUILD / program} is not built: ./run build", returncode=1)
     return BUILD
 
 
@@ -48,10 +50,12 @@ def rig(shared_daemon, cable):
 @pytest.fixture
 def api(shared_daemon, cable):
     """A client in the near namespace; what it leaves behind is removed."""
+    devices = cable.near.devices()
     with Api(shared_daemon, cable.near) as made:
         yield made
         for conn_id in made.tunnels():
             made.tunnel_delete(conn_id)
+    eventually(lambda: cable.near.devices() <= devices, "the devices of the test are gone")
 
 
 @pytest.fixture

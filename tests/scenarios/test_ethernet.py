@@ -192,16 +192,16 @@ def test_with_addresses_there_is_ip(rig):
 
 # --- names ----------------------------------------------------------------------------------------------
 
-def test_automatic_names_take_the_lowest_number(api, cable, rig):
+def test_automatic_names_take_the_lowest_number(cable, rig):
     """
     Requirements: ETH-1, SES-20
     """
     tunnel = rig.tunnel()
-    taken = {d for d in cable.near.devices() if d.startswith("l2tpeth")}
-    assert not taken
+    assert cable.near.devices() == {"wire"}
     sessions = [tunnel.session() for _ in range(3)]
     assert [s.device for s in sessions] == ["l2tpeth0", "l2tpeth1", "l2tpeth2"]
     sessions[1].delete()
+    eventually(lambda: "l2tpeth1" not in cable.near.devices())
     assert tunnel.session().device == "l2tpeth1"
 
 

@@ -195,23 +195,6 @@ def test_a_namespace_kept_by_a_descriptor_stays(daemon, namespace):
 
 
 @quick
-def test_a_client_keeps_its_namespace_alive(daemon, namespace):
-    """Its socket is in it, as a netlink socket would be.
-
-    Requirements: NL-4, TUN-47
-    """
-    doomed = Namespace("doomed")
-    witness = Witness(doomed, namespace)
-    populate(daemon, doomed)
-    with Api(daemon, doomed) as api:
-        doomed.close()
-        time.sleep(1.5)
-        assert not witness.gone()
-        assert list(api.tunnels()) == [1, 3]
-    eventually(witness.gone, timeout=10)
-
-
-@quick
 def test_a_moved_device_goes_with_its_tunnels_namespace(daemon, namespace):
     """Wherever it is.
 

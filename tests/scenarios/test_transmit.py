@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What leaves when a frame is sent through a session: octets, outer header, counters."""
 import json
+import socket
 
 import pytest
 
 from support import wire
 from support.capture import WireCapture
 from support.netns import run
+from support.rig import UDP_NO_CHECK6_TX
 from support.wait import eventually
 
 pytestmark = pytest.mark.quick
@@ -157,12 +159,12 @@ def test_zero_checksums_over_ipv6_received(rig, accepted):
     Requirements: TUN-13
     """
     session = rig.tunnel("udp", 6, UDP_ZERO_CSUM6_RX=accepted).session().up()
-    session.tunnel.socket.setsockopt(17, 101, 1)  # UDP_NO_CHECK6_TX
+    session.tunnel.socket.setsockopt(socket.IPPROTO_UDP, UDP_NO_CHECK6_TX, 1)
     session.receive(FRAME)
     if accepted:
         assert session.capture.take(1) == [FRAME]
     else:
-        session.tunnel.socket.setsockopt(17, 101, 0)
+        session.tunnel.socket.setsockopt(socket.IPPROTO_UDP, UDP_NO_CHECK6_TX, 0)
         session.settled()
 
 

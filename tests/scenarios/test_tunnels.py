@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from support import wire
-from support.api import gone, refused
+from support.api import Api, gone, refused
 from support.capture import Capture
 from support.wait import eventually
 
@@ -98,15 +98,15 @@ def test_ids_are_one_space(api):
 
 
 @pytest.mark.parametrize("attributes, code, word", [
-    (udp4(1, IP_SADDR="198.51.100.77"), errno.EADDRNOTAVAIL, "198.51.100.77"),
-    (ip4(1, IP_SADDR="198.51.100.77"), errno.EADDRNOTAVAIL, "198.51.100.77"),
-    (ip6(1, IP6_SADDR="2001:db8:77::1"), errno.EADDRNOTAVAIL, "2001:db8:77::1"),
-    (udp4(1, IP_DADDR="198.51.100.77"), errno.ENETUNREACH, "198.51.100.77"),
-    (ip4(1, IP_DADDR="198.51.100.77"), errno.ENETUNREACH, "198.51.100.77"),
-    (udp4(1, IP_DADDR="192.0.2.255"), errno.EACCES, "192.0.2.255"),
+    (udp4(1, IP_SADDR="198.51.100.77"), errno.EADDRNOTAVAIL, "local"),
+    (ip4(1, IP_SADDR="198.51.100.77"), errno.EADDRNOTAVAIL, "local"),
+    (ip6(1, IP6_SADDR="2001:db8:77::1"), errno.EADDRNOTAVAIL, "local"),
+    (udp4(1, IP_DADDR="198.51.100.77"), errno.ENETUNREACH, "remote"),
+    (ip4(1, IP_DADDR="198.51.100.77"), errno.ENETUNREACH, "remote"),
+    (udp4(1, IP_DADDR="192.0.2.255"), errno.EACCES, "broadcast"),
 ], ids=["udp-not-local", "ip-not-local", "ip6-not-local", "udp-no-route", "ip-no-route", "broadcast"])
 def test_addresses_that_can_not_be(api, attributes, code, word):
-    """The errors are those of bind and connect, in words that name the address.
+    """The errors are those of bind and connect, in words that name the argument.
 
     Requirements: TUN-10, TUN-11
     """
@@ -124,7 +124,7 @@ def test_a_port_that_another_program_has(api, cable):
         other.bind(("192.0.2.1", 11999))
         with refused(errno.EADDRINUSE) as words:
             api.tunnel_create(**udp4(1, UDP_SPORT=11999))
-        assert "11999" in words[0]
+        assert "in use" in words[0]
     api.tunnel_create(**udp4(1, UDP_SPORT=11999))
 
 
@@ -135,7 +135,7 @@ def test_a_second_tunnel_to_the_same_peer_from_the_same_port(api):
     api.tunnel_create(**udp4(1, UDP_SPORT=11999))
     with refused(errno.EADDRINUSE) as words:
         api.tunnel_create(**udp4(3, UDP_SPORT=11999))
-    assert "11999" in words[0]
+    assert "another tunnel" in words[0]
     api.tunnel_create(**udp4(3, UDP_SPORT=11999, UDP_DPORT=1702))
 
 
@@ -203,14 +203,16 @@ def test_sessions_in_a_tunnel_of_another_version(rig):
 
     Requirements: SES-7, Q-1, NL-41, NL-78
     """
-    rig.api.subscribe()
+    watcher = Api(rig.daemon, rig.near)
+    rig.closing.append(watcher)
+    watcher.subscribe()
     tunnel = rig.tunnel(PROTO_VERSION=4)
     attributes = {"SESSION_ID": 10, "PEER_SESSION_ID": 11}
     rig.api.session_create(tunnel.id, attributes.pop("SESSION_ID"), IFNAME="odd", **attributes)
     assert gone(rig.api.session_get, tunnel.id, 10)
     assert rig.api.sessions() == []
     assert rig.api.do("SESSION_GET", IFNAME="odd")[0].decoded["SESSION_ID"] == 10
-    assert [m.command_name for m in rig.api.events()] == ["TUNNEL_CREATE"]
+    assert [m.command_name for m in watcher.events()] == ["TUNNEL_CREATE"]
     rig.near.ip("link set odd up")
     with Capture(rig.near, "odd") as capture:
         capture.send(FRAME)

@@ -92,9 +92,7 @@ class Daemon:
 
     @property
     def engine_pid(self):
-        found = children(self.keeper_pid)
-        assert len(found) == 1, f"the keeper has the children {found}"
-        return found[0]
+        return eventually(lambda: children(self.keeper_pid), "the keeper has an engine")[0]
 
     @property
     def keeper_pid(self):

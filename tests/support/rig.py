@@ -17,12 +17,14 @@ from support.wait import SLOW, eventually
 _ids = itertools.count(1001)
 _ports = itertools.count(20000)
 L2TP = 115
+UDP_NO_CHECK6_TX, UDP_NO_CHECK6_RX = 101, 102
 
 
 class Rig:
     def __init__(self, daemon, cable):
         self.daemon, self.cable = daemon, cable
         self.near, self.far = cable.near, cable.far
+        self.devices = self.near.devices()
         self.api = Api(daemon, self.near)
         self.tunnels, self.closing = [], []
 
@@ -41,6 +43,8 @@ class Rig:
         for tunnel in self.tunnels:
             tunnel.close()
         self.api.close()
+        # A deletion is acknowledged before the last of the devices has gone (TUN-43).
+        eventually(lambda: self.near.devices() <= self.devices, "the devices of the rig are gone")
 
 
 class Tunnel:
@@ -72,6 +76,8 @@ class Tunnel:
         if self.over == "udp":
             made = self.rig.far.socket(kind, socket.SOCK_DGRAM)
             made.bind((address or self.far_address, port))
+            if self.family == 6:
+                made.setsockopt(socket.IPPROTO_UDP, UDP_NO_CHECK6_RX, 1)
         else:
             made = self.rig.far.socket(kind, socket.SOCK_RAW, L2TP)
             made.bind((address or self.far_address, 0))
