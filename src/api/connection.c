@@ -153,6 +153,16 @@ static void make_quotable(char *name)
 			*name = '?';
 }
 
+static bool has_too_many(const struct server *server, uid_t uid)
+{
+	uint32_t count = 0;
+
+	list_for_each (node, &server->connections)
+		if (list_entry(node, struct connection, in_server)->client.uid == uid)
+			count++;
+	return uid != 0 && count >= CONNECTIONS_OF_USER_MAX;
+}
+
 struct connection *connection_new(struct server *server, int fd)
 {
 	struct connection *c = calloc(1, sizeof(*c));
@@ -179,6 +189,13 @@ struct connection *connection_new(struct server *server, int fd)
 		return NULL;
 	}
 	make_quotable(c->client.process);
+	if (has_too_many(server, c->client.uid)) {
+		log_event(LOG_WARNING, "client-refused",
+		          "uid=%u process=\"%s\" reason=\"%d connections\"", c->client.uid,
+		          c->client.process, CONNECTIONS_OF_USER_MAX);
+		connection_free(c);
+		return NULL;
+	}
 	c->netns = dataplane_netns(server->dataplane, c->client.netns);
 	if (!c->netns || loop_add(server->loop, &c->watch, fd, EPOLLIN | EPOLLRDHUP, ready) < 0) {
 		connection_free(c);

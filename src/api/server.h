@@ -11,7 +11,8 @@
 #include "loop/loop.h"
 #include "path/dataplane.h"
 
-#define CONNECTIONS_MAX 4096
+#define CONNECTIONS_MAX         4096
+#define CONNECTIONS_OF_USER_MAX 256 /* of one user other than root: anyone may connect */
 
 struct server {
 	struct loop *loop;
