@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -118,6 +119,34 @@ static int device_make_for(struct server *s, const struct client *c, struct devi
 	return err < 0 ? err : namespaces_use(&s->namespaces, c->about.netns, netns_ino(netns));
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int device_make_named(struct server *s, const struct client *c, struct device *d,
+                             const char *name)
+{
+	char guess[IFNAMSIZ];
+	int err = -EEXIST;
+
+	/* One that was removed and is still going may have the name, or the number that is to be chosen (TUN-42). */
+	if (strchr(name, '%'))
+		reaper_wait(s->reaper);
+	if (numbering_guess(&s->numbering, c->about.netns, name, now_ms(), guess))
+		err = device_make_for(s, c, d, guess);
+	if (err == -EEXIST)
+		err = device_make_for(s, c, d, name);
+	if (err == -EEXIST && reaper_wait(s->reaper))
+		err = device_make_for(s, c, d, name);
+	if (err >= 0)
+		numbering_note(&s->numbering, c->about.netns, name, d->about.name, now_ms());
+	return err;
+}
+
 static struct device *device_new(const struct client *c, uint32_t mtu_bytes)
 {
 	struct device *d = calloc(1, sizeof(*d));
@@ -163,12 +192,7 @@ int kept_device_create(struct server *s, uint32_t client, const char *name, uint
 	err = slots_add(&s->devices, d, &d->about.slot);
 	if (err < 0)
 		return extack_fail(&reply->ea, err, 0, "too many interfaces");
-	/* One that was removed and is still going may have the name, or the number that is to be chosen (TUN-42). */
-	if (strchr(name, '%'))
-		reaper_wait(s->reaper);
-	err = device_make_for(s, c, d, name);
-	if (err == -EEXIST && reaper_wait(s->reaper))
-		err = device_make_for(s, c, d, name);
+	err = device_make_named(s, c, d, name);
 	if (err < 0) {
 		slots_remove(&s->devices, d->about.slot);
 		return create_words(err, name, &reply->ea);
@@ -202,6 +226,7 @@ int kept_device_remove(struct server *s, uint32_t slot)
 	if (!d)
 		return -ENOENT;
 	namespaces_release(&s->namespaces, d->about.netns);
+	numbering_forget(&s->numbering);
 	kept_device_drop(s, d);
 	device_free(d);
 	return 0;

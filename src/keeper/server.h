@@ -8,6 +8,7 @@
 
 #include "keeper/namespaces.h"
 #include "keeper/netns.h"
+#include "keeper/numbering.h"
 #include "keeper/process.h"
 #include "keeper/reaper.h"
 #include "keeper/request.h"
@@ -18,6 +19,7 @@ struct server {
 	struct rights_owner home_owner;
 	struct slots clients, endpoints, devices;
 	struct namespaces namespaces;
+	struct numbering numbering;
 	struct reaper *reaper;
 };
 
