@@ -89,11 +89,11 @@ class End:
         return {link["ifname"]: link["mtu"] for link in json.loads(self.command("ip", "-j", "link"))}
 
     def ping(self, address, count=3, patience=10):
-        """How many answers came, which are waited for until there are so many. With -w: -W ends early where a
-        machine is slow."""
+        """How many answers came, at most count, which are waited for until there are so many. With -w: -W ends
+        early where a machine is slow. More are sent while the first are on their way, and may be answered too."""
         out = self.command("ping", "-q", "-n", "-c", str(count), "-i", "0.01", "-w", str(patience), address,
                            check=False)
-        return int(re.search(r"(\d+) received", out)[1])
+        return min(count, int(re.search(r"(\d+) received", out)[1]))
 
     def serve(self):
         """Answer each exchange() of the other end with as much of our own."""
