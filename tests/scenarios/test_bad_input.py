@@ -93,6 +93,20 @@ def test_a_thousand_random_messages(shared_daemon, namespace):
 
 
 @quick
+def test_names_can_not_forge_log_lines(daemon, namespace):
+    """What a client writes ends no line and no quotation of the log."""
+    with Api(daemon, namespace) as api:
+        api.tunnel_create(**TUNNEL)
+        for name in ("x\nevent=forged", 'x" forged="', "\x1b[31m"):
+            with refused(errno.ENODEV):
+                api.do("SESSION_DELETE", IFNAME=name)
+            with refused(errno.EINVAL):
+                api.session_create(1, 10, IFNAME=name + "/")
+    assert not re.search(r'(?m)^(<\d>)?event=forged|" forged="|\x1b', daemon.log), daemon.log
+    assert all(re.match(r"(<\d>)?event=", line) for line in daemon.log.splitlines()), daemon.log
+
+
+@quick
 def test_a_datagram_that_is_too_long(shared_daemon, namespace):
     """Refused by the system or by the daemon; the connection is kept."""
     with Api(shared_daemon, namespace) as api:
