@@ -71,6 +71,14 @@ static bool rate_allows(const char *event, unsigned int *suppressed)
 	return allowed;
 }
 
+/* Values can hold what a client wrote: it must not start a line of its own, nor reach a terminal. */
+static void make_printable(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+}
+
 void log_event(int level, const char *event, const char *format, ...)
 {
 	char line[LOG_LINE_MAX];
@@ -92,6 +100,7 @@ void log_event(int level, const char *event, const char *format, ...)
 	va_end(args);
 	if (len > sizeof(line) - 2)
 		len = sizeof(line) - 2;
+	make_printable(line, len);
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, len) < 0)
 		return; /* nobody listens; there is nowhere to say so */

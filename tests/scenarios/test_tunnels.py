@@ -3,10 +3,11 @@
 import errno
 import itertools
 import socket
+import threading
 
 import pytest
 
-from support import wire
+from support import netlink, wire
 from support.api import Api, gone, refused
 from support.capture import Capture
 from support.wait import eventually
@@ -172,6 +173,30 @@ def test_a_tunnel_takes_its_sessions_with_it(api, cable):
         with refused(errno.ENODEV):
             api.session_create(1, 10)
     eventually(lambda: cable.near.devices() == before)
+
+
+def test_of_two_who_want_the_same_one_gets_it(api, cable, shared_daemon):
+    """Requests are served one at a time.
+
+    Requirements: NL-7, TUN-1
+    """
+    count, granted, ready = 200, {1: [], 2: []}, threading.Barrier(2)
+
+    def want_all(number):
+        with Api(shared_daemon, cable.near) as mine:
+            ready.wait(30)
+            for conn_id in range(count):
+                try:
+                    mine.tunnel_create(**ip4(conn_id))
+                    granted[number].append(conn_id)
+                except netlink.Refused as refusal:
+                    assert refusal.errno == errno.EEXIST
+    threads = [threading.Thread(target=want_all, args=(number,)) for number in granted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert sorted(granted[1] + granted[2]) == list(range(count)) == sorted(api.tunnels())
 
 
 def test_modify_changes_nothing(api):
