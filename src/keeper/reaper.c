@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reaper.c - see reaper.h
  *
- * The lock guards the queue. The thread must not log: the main thread forks engines, and a lock it held
- * would stay held in the child.
+ * The lock guards the queue. The main thread forks engines, in which a lock that this thread held would stay
+ * held: so the thread does not log, and is idle during a fork (reaper_wait()), for others have locks as well, as
+ * the allocator of AddressSanitizer has.
  */
 #include "keeper/reaper.h"
 
@@ -32,7 +33,7 @@ struct reaper {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
 	struct batch waiting;
-	bool busy; /* a batch is being gathered or deleted */
+	bool busy; /* the thread is starting, or a batch is being gathered or deleted */
 	bool ending;
 };
 
@@ -126,6 +127,8 @@ static void *reaper_main(void *arg)
 	struct reaper *r = arg;
 
 	pthread_mutex_lock(&r->lock);
+	r->busy = false;
+	pthread_cond_broadcast(&r->done);
 	for (;;) {
 		struct batch batch;
 
@@ -158,6 +161,7 @@ struct reaper *reaper_start(const struct netns_home *home)
 	if (!r)
 		return NULL;
 	r->home = home;
+	r->busy = true;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->wake, NULL);
 	pthread_cond_init(&r->done, NULL);

@@ -20,7 +20,7 @@ struct reaper *reaper_start(const struct netns_home *home);
 void reaper_take(struct reaper *r, int fd);
 
 /**
- * reaper_wait() - until everything taken before is deleted
+ * reaper_wait() - until everything taken before is deleted, and the thread does nothing
  *
  * Return: whether there was anything to wait for.
  */

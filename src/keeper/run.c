@@ -141,6 +141,7 @@ static void engine_next(struct keeping *k, bool first)
 {
 	int err;
 
+	reaper_wait(k->server.reaper);
 	k->setting.records->engines++;
 	err = engine_start(&k->engine, &k->setting, first);
 	if (err < 0)

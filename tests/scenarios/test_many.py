@@ -173,16 +173,15 @@ def test_ten_thousand_sessions(build, capsys):
     namespace = Namespace("many")
     try:
         with Daemon() as daemon:
-            threads = threads_of(daemon)
             with Api(daemon, namespace) as api:
                 api.tunnel_create(CONN_ID=1, UDP_SPORT=5001, UDP_DPORT=6000, **TUNNEL)
+                threads = threads_of(daemon)
                 began = time.monotonic()
                 create_many(api, ((1, session_id) for session_id in range(count)))
                 created = time.monotonic()
                 assert len(api.sessions()) == count
                 assert len(namespace.devices()) == count
-                after = threads_of(daemon)
-                assert after == threads, "no thread for a session"
+                assert threads_of(daemon) == threads, "no thread for a session"
                 dumped = time.monotonic()
                 api.tunnel_delete(1)
                 acknowledged = time.monotonic()
