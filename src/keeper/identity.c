@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "keeper/process.h"
 
 #ifndef SO_PEERPIDFD
@@ -152,4 +153,25 @@ int identity_opener(const struct netns_home *home, int connection, pid_t *pid, u
 		return -ESRCH;
 	}
 	return pidfd_is_of(pidfd, peer.pid) ? process_of_pidfd(pidfd, peer.pid) : -ESRCH;
+}
+
+void identity_probe(const struct netns_home *home)
+{
+	AUTO_FD pidfd = -1;
+	socklen_t len = sizeof(pidfd);
+	int pair[2];
+	bool knows_opener;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return;
+	knows_opener = getsockopt(pair[0], SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == 0;
+	if (!knows_opener)
+		pidfd = -1;
+	if (!peer_ino(home, pair[0]))
+		log_event(LOG_WARNING, "identity-limited",
+		          "missing=unix_diag effect=\"%s\" remedy=\"modprobe unix_diag\"",
+		          knows_opener ? "a process that did not itself connect is refused"
+		                       : "every client is refused");
+	close(pair[0]);
+	close(pair[1]);
 }

@@ -23,4 +23,7 @@ int identity_opener(const struct netns_home *home, int connection, pid_t *pid, u
 /** identity_holder() - the directory of process @pid, which holds the other end now; or -ESRCH */
 int identity_holder(const struct netns_home *home, int connection, pid_t pid);
 
+/** identity_probe() - say, in a log line, what this kernel lacks for the above, if anything */
+void identity_probe(const struct netns_home *home);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "keeper/identity.h"
 
 #define CLIENTS_MAX 4096
 
@@ -30,6 +31,7 @@ int server_open(struct server *s, uint32_t max_tunnels, uint32_t max_sessions)
 		log_event(
 			LOG_WARNING, "owner-unknown",
 			"effect=\"nobody may change anything: the owner of this network namespace is out of sight\"");
+	identity_probe(&s->home);
 	s->reaper = reaper_start(&s->home);
 	return s->reaper ? 0 : -ENOMEM;
 }

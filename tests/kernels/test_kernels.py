@@ -41,6 +41,14 @@ def test_the_kernel_has_no_l2tp(machine):
     assert machine.run("ip", "l2tp", "show", "tunnel", check=False).returncode != 0
 
 
+def test_what_the_kernel_lacks_is_said(build):
+    """Without the module by which clients are known before Linux 6.5 nobody can be served; the log says so."""
+    with Machine(KERNELS["6.1"], ["tun"], environment={"UL2TP_BUILD": BUILD}) as machine:
+        machine.call("support.pair_inside:open_daemon")
+        machine.call("support.pair_inside:wait_for_log", "event=identity-limited missing=unix_diag .*remedy=")
+        machine.call("support.pair_inside:close_pair")
+
+
 def test_the_demo(machine):
     out = machine.run("env", "UL2TP_DEMO_MEBIBYTES=2", TOP / "demo/demo", timeout=120).stdout
     assert len(re.findall("the same at both ends", out)) == 4, out

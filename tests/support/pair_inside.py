@@ -10,18 +10,27 @@ from support.netns import Cable
 _open = {}
 
 
+def open_daemon():
+    _open["daemon"] = Daemon()
+
+
+def wait_for_log(pattern):
+    return _open["daemon"].wait_for_log(pattern)[0]
+
+
 def open_pair(by_ul2tpd=True):
     cable = _open["cable"] = Cable()
-    daemon = _open["daemon"] = Daemon() if by_ul2tpd else None
+    if by_ul2tpd:
+        open_daemon()
+    daemon = _open.get("daemon")
     for name, namespace in (("near", cable.near), ("far", cable.far)):
         end.keep(name, end.End(namespace.path, *((daemon.socket, str(BUILD / "ul2tp")) if daemon else ())))
 
 
 def close_pair():
-    """What ul2tpd has logged; it must end well."""
-    daemon, log = _open.pop("daemon"), None
+    daemon, cable = _open.pop("daemon", None), _open.pop("cable", None)
     if daemon:
         log = daemon.log
         assert daemon.stop() == 0, log
-    _open.pop("cable").close()
-    return log
+    if cable:
+        cable.close()
