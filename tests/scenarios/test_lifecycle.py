@@ -233,6 +233,19 @@ def test_a_listening_socket_can_be_passed(build, tmp_path, namespace):
 
 
 @quick
+def test_a_service_manager_is_told(build, tmp_path):
+    """That it serves, and that it ends (sd_notify)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20 * SLOW)
+        with Daemon(environment={"NOTIFY_SOCKET": str(tmp_path / "notify")}, wait=False) as daemon:
+            assert manager.recv(100).startswith(b"READY=1")
+            assert daemon.answers()
+            os.kill(daemon.pid, signal.SIGTERM)
+            assert manager.recv(100).startswith(b"STOPPING=1")
+
+
+@quick
 def test_the_environment_says_where_to_listen(build, tmp_path):
     """UL2TP_SOCKET, unless --socket says so."""
     tmp_path.chmod(0o755)

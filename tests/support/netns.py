@@ -152,12 +152,13 @@ class NamelessNamespace(Namespace):
 
 
 class Cable:
-    """Two namespaces, near and far, with a veth between them; everything on the wire is as on a real one:
-    no packet is larger than the MTU, and checksums are complete."""
+    """Two namespaces, near and far, with a veth between them. Without offloads everything on the wire is as on a
+    real one: no packet is larger than the MTU, and checksums are complete."""
 
     NEAR4, FAR4, NEAR6, FAR6 = "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"
 
-    def __init__(self, mtu=1500):
+    def __init__(self, mtu=1500, offloads=False):
+        self.offloads = offloads
         self.near = Namespace("near")
         try:
             self.far = Namespace("far")
@@ -180,7 +181,8 @@ class Cable:
             host.sysctl("net/ipv6/conf/wire/router_solicitations", 0)
             host.ip(f"address add {address4}/24 dev wire", f"address add {address6}/64 dev wire nodad",
                     "link set wire up")
-            host.run("ethtool", "-K", "wire", "tx", "off", "tso", "off", "gso", "off", "gro", "off")
+            if not self.offloads:
+                host.run("ethtool", "-K", "wire", "tx", "off", "tso", "off", "gso", "off", "gro", "off")
         # Resolve the neighbours now, so that the first packet of a test meets no queue.
         mac = {host: host.link("wire")["address"] for host in (self.near, self.far)}
         self.near.ip(f"neighbour replace {self.FAR4} lladdr {mac[self.far]} dev wire nud permanent",
