@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What leaves when a frame is sent through a session: octets, outer header, counters."""
+import errno
 import json
 import socket
 
 import pytest
 
 from support import wire
+from support.api import refused
 from support.capture import WireCapture
 from support.netns import run
 from support.rig import UDP_NO_CHECK6_TX
@@ -347,3 +349,92 @@ def test_several_tunnels_share_a_local_port(rig):
     first.close()
     sessions[1].receive(FRAME)
     assert sessions[1].capture.take(1) == [FRAME]
+
+
+@pytest.mark.parametrize("over", ["udp", "ip"])
+def test_outer_packets_keep_to_a_device(rig, over):
+    """They leave by it whatever the routes say; one that is not there is refused."""
+    nest = {"CONN_ID": 900_001, "PEER_CONN_ID": 1, "PROTO_VERSION": 3, "ENCAP_TYPE": int(over == "ip"),
+            "IP_SADDR": "0.0.0.0", "IP_DADDR": "192.0.2.2"}
+    if over == "udp":
+        nest.update(UDP_SPORT=19_001, UDP_DPORT=19_002)
+    with refused(errno.ENODEV) as words:
+        rig.api.more("TUNNEL_CREATE", nest, DEVICE="nothere")
+    assert "nothere" in words[0]
+    rig.near.ip("route add 192.0.2.2/32 dev lo")
+    rig.api.more("TUNNEL_CREATE", nest, DEVICE="wire")
+    try:
+        assert rig.api.tunnel_more(900_001).values["DEVICE"] == "wire"
+        rig.api.session_create(900_001, 900_002)
+        device = rig.api.session_get(900_001, 900_002)["IFNAME"]
+        rig.near.ip(f"link set {device} up")
+        with WireCapture(rig.far) as capture, WireCapture(rig.near, device) as sender:
+            sender.send(FRAME)
+            assert capture.packet().l2tp.endswith(FRAME)
+    finally:
+        rig.near.ip("route del 192.0.2.2/32 dev lo")
+        rig.api.tunnel_delete(900_001)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way[0]}{way[1]}", indirect=True)
+def test_a_tunnel_on_any_local_address(rig, way):
+    """It sends from the one the route chooses, and receives what comes to it.
+
+    Requirements: TUN-10, NL-58
+    """
+    over, family = way
+    name = "IP6_SADDR" if family == 6 else "IP_SADDR"
+    session = rig.tunnel(over, family, **{name: "::" if family == 6 else "0.0.0.0"}).session(SEND_SEQ=1).up()
+    assert session.tunnel.get()[name] == session.tunnel.near_address
+    capture = session.tunnel.wire()
+    session.transmit(FRAME)
+    assert capture.packet().source == session.tunnel.near_address
+    session.receive(FRAME, number=0)
+    assert session.capture.take(1) == [FRAME]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way[0]}{way[1]}", indirect=True)
+def test_nobody_listens_at_the_peer(rig, way):
+    """Its ICMP errors change no counter; once somebody listens packets arrive.
+
+    Requirements: UDP-2, UDP-3
+    """
+    session = rig.session(*way).up()
+    tunnel = session.tunnel
+    tunnel.socket.close()
+    protocol = "Icmp6" if tunnel.family == 6 else "Icmp"
+    received = "InDestUnreachs"
+    before = rig.near.snmp(protocol)[received]
+    for count in (1, 2, 3):
+        session.transmit(FRAME)
+        eventually(lambda: session.stats()["TX_PACKETS"] == count)
+    # Of protocol 115 the last raw socket of the far end may have gone already, or be somebody's still.
+    if tunnel.over == "udp":
+        eventually(lambda: rig.near.snmp(protocol)[received] > before)
+    tunnel.socket = tunnel.far_socket(tunnel.far_port)
+    session.transmit(FRAME)
+    assert tunnel.received().endswith(FRAME)
+    length = 72 if tunnel.over == "udp" else 68
+    assert session.counts() == {"TX_PACKETS": 4, "TX_BYTES": 4 * length}
+
+
+def test_the_local_address_goes_and_comes_back(rig):
+    """Meanwhile nothing can be sent, and nothing breaks.
+
+    Requirements: TX-1
+    """
+    session = rig.session("udp", 4).up()
+    rig.near.ip("address add 192.0.2.9/24 dev wire")
+    tunnel = rig.tunnel(IP_SADDR="192.0.2.9")
+    tunnel.near_address = "192.0.2.9"
+    second = tunnel.session().up()
+    rig.near.ip("address del 192.0.2.9/24 dev wire")
+    second.transmit(FRAME)
+    eventually(lambda: second.stats()["TX_ERRORS"] == 1)
+    session.transmit(FRAME)
+    assert session.tunnel.received().endswith(FRAME)
+    rig.near.ip("address add 192.0.2.9/24 dev wire")
+    second.transmit(FRAME)
+    assert tunnel.received().endswith(FRAME)
+    second.receive(FRAME)
+    assert second.capture.take(1) == [FRAME]
