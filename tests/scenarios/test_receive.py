@@ -401,6 +401,7 @@ def test_a_tunnel_without_a_peer_port_receives_from_anyone(rig):
         assert session.capture.take(1) == [FRAME]
     session.transmit(FRAME)
     eventually(lambda: session.stats()["TX_ERRORS"] == 1, "what can not be sent counts")
+    assert session.more().tx_drops == {"no-peer": 1}
 
 
 # --- inside the frame -----------------------------------------------------------------------------------
