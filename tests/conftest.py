@@ -77,3 +77,16 @@ def namespace():
     made = Namespace()
     yield made
     made.close()
+
+
+@pytest.fixture
+def new_namespace():
+    """Makes namespaces of the test's own: new_namespace("word"), or of another class of netns.py."""
+    made = []
+
+    def make(word="ns", kind=Namespace):
+        made.append(kind(word) if kind is Namespace else kind())
+        return made[-1]
+    yield make
+    for namespace in made:
+        namespace.close()

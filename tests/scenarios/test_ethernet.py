@@ -314,11 +314,11 @@ def test_a_session_outlives_its_device(rig):
         session.get()
 
 
-def test_the_namespace_a_device_was_moved_to_goes(rig):
+def test_the_namespace_a_device_was_moved_to_goes(rig, new_namespace):
     """
     Requirements: SES-44, ETH-22
     """
-    elsewhere = Namespace("elsewhere")
+    elsewhere = new_namespace("elsewhere")
     try:
         session = rig.session()
         rig.near.ip(f"link set {session.device} netns {elsewhere.name}")

@@ -45,18 +45,20 @@ def create_many(api, requests):
 def crowd(build):
     """5,000 sessions in ten tunnels of one namespace."""
     namespace = Namespace("crowd")
-    with Daemon() as daemon:
-        with Api(daemon, namespace) as api:
-            for conn_id in range(1, 11):
-                api.tunnel_create(CONN_ID=conn_id, UDP_SPORT=5000 + conn_id, UDP_DPORT=6000, **TUNNEL)
-            ids = list(range(1, COUNT + 1))
-            random.Random(7).shuffle(ids)
-            create_many(api, (((session_id - 1) % 10 + 1, session_id) for session_id in ids))
-            yield daemon, namespace, api
-            for conn_id in range(1, 11):
-                api.tunnel_delete(conn_id)
-        eventually(lambda: namespace.devices() == set(), timeout=60)
-    namespace.close()
+    try:
+        with Daemon() as daemon:
+            with Api(daemon, namespace) as api:
+                for conn_id in range(1, 11):
+                    api.tunnel_create(CONN_ID=conn_id, UDP_SPORT=5000 + conn_id, UDP_DPORT=6000, **TUNNEL)
+                ids = list(range(1, COUNT + 1))
+                random.Random(7).shuffle(ids)
+                create_many(api, (((session_id - 1) % 10 + 1, session_id) for session_id in ids))
+                yield daemon, namespace, api
+                for conn_id in range(1, 11):
+                    api.tunnel_delete(conn_id)
+            eventually(lambda: namespace.devices() == set(), timeout=60)
+    finally:
+        namespace.close()
 
 
 def test_a_dump_of_five_thousand(crowd):

@@ -140,13 +140,13 @@ def test_two_ends_of_one_daemon(shared_daemon, cable):
 
 
 @quick
-def test_a_named_namespace_is_deleted(daemon, namespace):
+def test_a_named_namespace_is_deleted(daemon, namespace, new_namespace):
     """`ip netns del`: within a second all of it has gone.
 
     Requirements: TUN-12, TUN-40, TUN-47
     """
     before = counted(daemon)
-    doomed = Namespace("doomed")
+    doomed = new_namespace("doomed")
     witness = Witness(doomed, namespace)
     populate(daemon, doomed)
     doomed.close()
@@ -157,13 +157,13 @@ def test_a_named_namespace_is_deleted(daemon, namespace):
 
 
 @quick
-def test_the_last_process_of_an_unnamed_namespace_is_killed(daemon, namespace):
+def test_the_last_process_of_an_unnamed_namespace_is_killed(daemon, namespace, new_namespace):
     """As when a container ends.
 
     Requirements: TUN-12, TUN-40, TUN-47
     """
     before = counted(daemon)
-    doomed = NamelessNamespace()
+    doomed = new_namespace(kind=NamelessNamespace)
     witness = Witness(doomed, namespace)
     populate(daemon, doomed)
     time.sleep(0.5)
@@ -173,13 +173,13 @@ def test_the_last_process_of_an_unnamed_namespace_is_killed(daemon, namespace):
 
 
 @quick
-def test_a_namespace_kept_by_a_descriptor_stays(daemon, namespace):
+def test_a_namespace_kept_by_a_descriptor_stays(daemon, namespace, new_namespace):
     """Somebody may still enter it; when the descriptor is closed it goes.
 
     Requirements: TUN-12, TUN-47
     """
     before = counted(daemon)
-    kept = NamelessNamespace()
+    kept = new_namespace(kind=NamelessNamespace)
     witness = Witness(kept, namespace)
     populate(daemon, kept)
     handle = os.open(kept.path, os.O_RDONLY)
@@ -198,12 +198,12 @@ def test_a_namespace_kept_by_a_descriptor_stays(daemon, namespace):
 
 
 @quick
-def test_a_moved_device_goes_with_its_tunnels_namespace(daemon, namespace):
+def test_a_moved_device_goes_with_its_tunnels_namespace(daemon, namespace, new_namespace):
     """Wherever it is.
 
     Requirements: ETH-23, TUN-47, SES-42
     """
-    doomed = Namespace("doomed")
+    doomed = new_namespace("doomed")
     populate(daemon, doomed)
     doomed.ip(f"link set l2tpeth0 netns {namespace.name}")
     assert "l2tpeth0" in namespace.devices()
@@ -212,7 +212,7 @@ def test_a_moved_device_goes_with_its_tunnels_namespace(daemon, namespace):
 
 
 @quick
-def test_traffic_when_another_namespace_ends(daemon, cable):
+def test_traffic_when_another_namespace_ends(daemon, cable, new_namespace):
     """The end of one disturbs nobody else.
 
     Requirements: TUN-47
@@ -221,7 +221,7 @@ def test_traffic_when_another_namespace_ends(daemon, cable):
     try:
         session = rig.session().up()
         for _ in range(3):
-            doomed = Namespace("doomed")
+            doomed = new_namespace("doomed")
             populate(daemon, doomed)
             doomed.close()
             session.receive(FRAME)
