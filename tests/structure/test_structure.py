@@ -2,6 +2,7 @@
 """Rules about the source files themselves, which a reader relies on and a compiler does not check."""
 import pathlib
 import re
+import shutil
 import subprocess
 import warnings
 
@@ -44,9 +45,11 @@ def may_use(folder):
 
 def project_files():
     """Every file that belongs to the project; in a checkout git knows, elsewhere all but what is built."""
-    known = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=TOP,
-                           capture_output=True, text=True, check=False)
-    if known.returncode == 0:
+    known = None
+    if shutil.which("git"):
+        known = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=TOP,
+                               capture_output=True, text=True, check=False)
+    if known and known.returncode == 0:
         names = known.stdout.split("\0")[:-1]
     else:
         names = [str(p.relative_to(TOP)) for p in TOP.rglob("*")]
