@@ -83,7 +83,8 @@ def fetch(metapackage):
                 # The lists may be absent, or name what has been replaced since.
                 apt("apt-get", "-o", "Acquire::Retries=3", "update")
             package = real_package(metapackage)
-            why = f"apt-cache knows no {metapackage}"
+            why = (f"apt-cache knows no {metapackage}; it is in Debian 12's main or bookworm-security, "
+                   "which /etc/apt must name")
             if package:
                 home = CACHE / "_".join(package)
                 if home.is_dir():
