@@ -15,7 +15,7 @@ import pytest
 
 from support import netlink, wire
 from support.api import Api, refused
-from support.daemon import Cli, Daemon, children, descriptors
+from support.daemon import Cli, Daemon, children, descriptors, programs_for_everyone
 from support.netns import Namespace
 from support.rig import Rig
 from support.wait import SLOW, eventually
@@ -265,10 +265,11 @@ def test_started_without_rights(build):
         os.setresgid(65534, 65534, 65534)
         os.setresuid(65534, 65534, 65534)
     try:
-        with Daemon(socket_path=directory / "socket", preexec=become_user) as daemon:
+        programs = programs_for_everyone(directory)
+        with Daemon(socket_path=directory / "socket", preexec=become_user, programs=programs) as daemon:
             lacking = set(re.findall(r"event=capability-lacking capability=(\w+) effect=\"[^\"]+\"", daemon.log))
             assert {"net_admin", "net_raw", "sys_admin"} <= lacking
-            user = Cli(daemon)
+            user = Cli(daemon, programs=programs)
             user.prefix = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
             assert user("status")
             done = user.run("add tunnel tunnel_id 1 peer_tunnel_id 2 local 127.0.0.1 remote 127.0.0.1 udp_sport 5001 "

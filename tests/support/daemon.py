@@ -17,6 +17,18 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("UL2TP_BUILD", TOP / "build")).resolve()
 
 
+def programs_for_everyone(directory):
+    """A copy of the programs that any user can run, wherever the checkout is; where it is."""
+    copy = pathlib.Path(directory) / "programs"
+    library = "src/client/libul2tp.so.0"
+    (copy / library).parent.mkdir(parents=True)
+    for name in ("ul2tpd", "ul2tp", library):
+        shutil.copy(BUILD / name, copy / name)
+    for path in (copy, copy / "src", copy / "src/client"):
+        path.chmod(0o755)
+    return copy
+
+
 def children(pid):
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
@@ -56,9 +68,11 @@ class Daemon:
     options:  more words of its command line
     prefix:   words before it, as ["ip", "netns", "exec", "x"] or ["unshare", "-Urn"]
     wait:     False: for tests of what happens when it can not start
+    programs: where it is
     """
 
-    def __init__(self, *options, prefix=(), wait=True, environment=None, preexec=None, socket_path=None):
+    def __init__(self, *options, prefix=(), wait=True, environment=None, preexec=None, socket_path=None,
+                 programs=BUILD):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ul2tp-test-"))
         self.directory.chmod(0o755)
         self.socket = str(socket_path or self.directory / "ul2tpd.sock")
@@ -67,7 +81,7 @@ class Daemon:
         environment.pop("UL2TP_SOCKET", None)
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [*map(str, prefix), str(BUILD / "ul2tpd"), "--socket", self.socket, *map(str, options)], stdout=log,
+                [*map(str, prefix), str(programs / "ul2tpd"), "--socket", self.socket, *map(str, options)], stdout=log,
                 stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=environment, preexec_fn=preexec)
         if wait:
             try:
@@ -152,7 +166,8 @@ class Daemon:
 class Cli:
     """The program ul2tp, run in a namespace."""
 
-    def __init__(self, daemon, namespace=None):
+    def __init__(self, daemon, namespace=None, programs=BUILD):
+        self.program = str(programs / "ul2tp")
         self.environment = dict(os.environ, UL2TP_SOCKET=daemon.socket, LC_ALL="C")
         self.prefix = ["ip", "netns", "exec", namespace.name] if namespace else []
 
@@ -160,7 +175,7 @@ class Cli:
         """The finished process, whatever came of it. A single string is split into words."""
         if len(words) == 1:
             words = words[0].split()
-        return subprocess.run([*self.prefix, str(BUILD / "ul2tp"), *words], env=self.environment, input=input,
+        return subprocess.run([*self.prefix, self.program, *words], env=self.environment, input=input,
                               capture_output=True, text=True, timeout=timeout * SLOW, check=False)
 
     def __call__(self, *words, **options):
@@ -172,7 +187,7 @@ class Cli:
         return json.loads(self(*(["-j", *words] if len(words) > 1 else ["-j " + words[0]])))
 
     def popen(self, *words):
-        return subprocess.Popen([*self.prefix, str(BUILD / "ul2tp"), *words], env=self.environment, text=True,
+        return subprocess.Popen([*self.prefix, self.program, *words], env=self.environment, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
 
 
