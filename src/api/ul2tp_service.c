@@ -239,10 +239,7 @@ static int limits_set(struct request *r, const struct ul2tp_request *in)
 {
 	struct ul2tp_limits_set set = ul2tp_limits_set_read(in);
 
-	for (int i = 1; i < UL2TP_LIMIT_MAX_PLUS_1; i++)
-		if (set.has[i])
-			r->c->netns->limits.values[i] = set.limits.values[i];
-	return 0;
+	return dataplane_limits_set(r->c->server->dataplane, r->c->netns, &set, &r->ea);
 }
 
 /* clang-format off */

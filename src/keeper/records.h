@@ -16,11 +16,13 @@
 
 #include "keeper/keeper.h"
 
-#define RECORDS_MAGIC    0x756c3274u
-#define RECORDS_VERSION  1
-#define RECORD_DROPS_MAX 32
-#define RECORD_LABEL_MAX 64
-#define RECORD_NONE      UINT32_MAX
+#define RECORDS_MAGIC      0x756c3274u
+#define RECORDS_VERSION    2
+#define RECORD_DROPS_MAX   32
+#define RECORD_LABEL_MAX   64
+#define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
+#define RECORD_LIMITED_MAX 1024 /* namespaces that can have limits of their own */
+#define RECORD_NONE        UINT32_MAX
 
 enum record_state {
 	RECORD_FREE,     /* memory is zero */
@@ -77,6 +79,12 @@ struct session_record {
 	_Alignas(64) struct session_tx_record tx;
 };
 
+/* Limits of a namespace, which hold whether anything is in it or not. */
+struct limits_record {
+	struct netns_id netns; /* cookie 0: not in use */
+	uint32_t values[RECORD_LIMITS];
+};
+
 struct records {
 	uint32_t magic, version;
 	uint32_t tunnel_size, session_size; /* of one record */
@@ -84,7 +92,8 @@ struct records {
 	uint32_t tunnels_used, sessions_used; /* no record at or beyond this index was ever used */
 	uint64_t serial;
 	uint32_t engines; /* how many engines were started */
-			  /* then max_tunnels tunnel records, max_sessions session records */
+	struct limits_record limits[RECORD_LIMITED_MAX];
+	/* then max_tunnels tunnel records, max_sessions session records */
 };
 
 /** records_size() - octets of the whole mapping */

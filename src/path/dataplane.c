@@ -58,8 +58,10 @@ struct netns *dataplane_netns(struct dataplane *dp, struct netns_id id)
 	if (ns)
 		return ns;
 	ns = netns_new(id, dp->last_netns_index++);
-	if (ns)
-		ordered_insert(&dp->netns_by_cookie, &ns->by_cookie, id.cookie);
+	if (!ns)
+		return NULL;
+	dataplane_limits_get(dp, ns);
+	ordered_insert(&dp->netns_by_cookie, &ns->by_cookie, id.cookie);
 	return ns;
 }
 
@@ -68,18 +70,9 @@ void dataplane_netns_hold(struct netns *ns)
 	ns->users++;
 }
 
-static bool has_limits(const struct netns *ns)
-{
-	for (int i = 1; i < UL2TP_LIMIT_MAX_PLUS_1; i++)
-		if (ns->limits.values[i])
-			return true;
-	return false;
-}
-
-/* Limits may be set before there is anything in the namespace, and are then kept. */
 void dataplane_netns_release(struct dataplane *dp, struct netns *ns)
 {
-	if (--ns->users || (has_limits(ns) && !dp->ending))
+	if (--ns->users)
 		return;
 	ordered_remove(&dp->netns_by_cookie, &ns->by_cookie);
 	netns_free(ns);
@@ -156,7 +149,6 @@ void dataplane_free(struct dataplane *dp)
 
 	if (!dp)
 		return;
-	dp->ending = true;
 	while ((node = ordered_from(&dp->netns_by_cookie, 0))) {
 		struct netns *ns = container_of(node, struct netns, by_cookie);
 

@@ -39,6 +39,16 @@ struct netns *dataplane_netns(struct dataplane *dp, struct netns_id id);
 /** dataplane_netns_find() - the namespace with this cookie, or NULL */
 struct netns *dataplane_netns_find(struct dataplane *dp, struct netns_id id);
 
+/**
+ * dataplane_limits_set() - set what is there of @set; 0: none
+ *
+ * Limits are kept in the records: they outlive the engine, and whoever is in the namespace.
+ *
+ * Return: 0; -ENOSPC with words: too many namespaces have limits of their own.
+ */
+int dataplane_limits_set(struct dataplane *dp, struct netns *ns, const struct ul2tp_limits_set *set,
+                         struct extack *ea);
+
 /** netns users: a connection holds its namespace with these, as tunnels do */
 void dataplane_netns_hold(struct netns *ns);
 void dataplane_netns_release(struct dataplane *dp, struct netns *ns);

@@ -106,11 +106,10 @@ static int adopt_tunnel(struct dataplane *dp, const struct kept *kept, uint32_t 
 			return err;
 		}
 	}
-	if (!tunnel_insert(t)) {
+	if (!dataplane_tunnel_start(t)) {
 		tunnel_free(t);
 		return -ENOENT;
 	}
-	intake_tunnel_add(e->intake, t);
 	*ret = t;
 	return 0;
 }

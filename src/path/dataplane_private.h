@@ -15,7 +15,6 @@ struct dataplane {
 	struct dataplane_options options;
 	struct ordered netns_by_cookie;
 	uint32_t last_netns_index;
-	bool ending; /* namespaces are not kept for their limits any more */
 	struct free_list free_tunnels, free_sessions;
 	unsigned int worker_count;
 	struct worker *workers[WORKERS_MAX];
@@ -33,6 +32,12 @@ int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endp
 
 /** dataplane_endpoint_release() - close it if no tunnel uses it any more */
 void dataplane_endpoint_release(struct endpoint *e);
+
+/** dataplane_limits_get() - give a namespace that is new to us the limits that were set for it */
+void dataplane_limits_get(const struct dataplane *dp, struct netns *ns);
+
+/** dataplane_tunnel_start() - into the tables, and its endpoint knows it; false: the id is taken */
+bool dataplane_tunnel_start(struct tunnel *t);
 
 /** dataplane_session_start() - make both directions of a session with a filled record, and post them
  * @device: its TAP, .fd becomes the session's; NULL: it has none */

@@ -209,6 +209,15 @@ static void log_tunnel(const char *event, const struct tunnel *t)
 	          address_text(&r->peer, peer), (unsigned long long)r->netns.cookie);
 }
 
+bool dataplane_tunnel_start(struct tunnel *t)
+{
+	if (!tunnel_insert(t))
+		return false;
+	intake_tunnel_add(t->endpoint->intake, t);
+	t->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] += TUNNEL_KIB;
+	return true;
+}
+
 static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *e,
                        const struct ul2tp_tunnel_create *params, const union address *peer,
                        struct tunnel **ret, struct extack *ea)
@@ -230,9 +239,8 @@ static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *
 		give_record(dp, index);
 		return -ENOMEM;
 	}
-	tunnel_insert(t);
-	intake_tunnel_add(e->intake, t);
-	ns->usage.values[UL2TP_LIMIT_MEMORY_KIB] += TUNNEL_KIB;
+	dataplane_tunnel_start(
+		t); /* the id was free when we began, and nobody else makes tunnels */
 	atomic_store(&record->state, RECORD_LIVE);
 	*ret = t;
 	return 0;

@@ -94,7 +94,9 @@ def test_the_engine_is_killed(cable_of_my_own, build):
             sessions[0].receive(FRAME, cookie=b"wron")
             eventually(lambda: sessions[0].counts().get("RX_COOKIE_DISCARDS") == 1)
             eventually(lambda: all(s.counts().get("TX_PACKETS") == 3 for s in sessions))
+            rig.api.set_limits(TUNNELS=100, MEMORY_KIB=100000)
             tunnels, before = rig.api.tunnels(), rig.api.sessions()
+            quotas = {kind: dict(rig.api.status()[f"NESTED|{kind}"]) for kind in ("LIMITS", "USAGE")}
             labels = sessions[0].more().values
             devices = {s.device: cable_of_my_own.near.link(s.device)["ifindex"] for s in sessions}
 
@@ -105,6 +107,9 @@ def test_the_engine_is_killed(cable_of_my_own, build):
             rig.api = Api(daemon, cable_of_my_own.near)
             assert rig.api.tunnels() == tunnels
             assert rig.api.sessions() == before
+            for kind in ("TUNNELS", "SESSIONS", "MEMORY_KIB"):
+                assert dict(rig.api.status()["NESTED|LIMITS"])[kind] == quotas["LIMITS"][kind]
+                assert dict(rig.api.status()["NESTED|USAGE"])[kind] == quotas["USAGE"][kind]
             for session in sessions:
                 session.api = session.tunnel.api = rig.api
             now = sessions[0].more().values
