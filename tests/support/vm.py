@@ -152,7 +152,9 @@ class Machine:
         ours, theirs = socket.socketpair()
         command = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-            "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", PROCESSOR, "-smp", str(cpus),
+            # One thread for all processors: where the kernel patches its own code, the other processor may still run
+            # what was translated before, and dies of a trap that nobody knows any more (seen on 6.12).
+            "-machine", "q35", "-accel", "tcg,thread=single", "-cpu", PROCESSOR, "-smp", str(cpus),
             "-m", str(memory_mb), "-kernel", str(self.kernel.image), "-initrd", str(initrd),
             "-append", COMMAND_LINE, "-serial", f"file:{self.console_path}",
             "-virtfs", "local,path=/,mount_tag=host,security_model=none,multidevs=remap,readonly=on",
