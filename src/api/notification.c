@@ -9,7 +9,8 @@
 
 static bool is_told(const struct connection *c, const struct request *r)
 {
-	return c->subscribed && (c->netns == r->c->netns || c->server->kernel_quirks);
+	return c->subscribed &&
+	       (c->netns == r->c->netns || c->server->quirks->kernels_way[QUIRK_NOTIFY_ALL]);
 }
 
 static void tell(const struct request *r, const struct writer *w)

@@ -77,13 +77,13 @@ static void free_connections(struct server *server)
 		connection_free(list_entry(node, struct connection, in_server));
 }
 
-int server_run(const struct keeper_start *start, struct dataplane *dp, bool kernel_quirks)
+int server_run(const struct keeper_start *start, struct dataplane *dp, const struct quirks *quirks)
 {
 	struct server server = {
 		.loop = loop_new(),
 		.keeper = start->keeper,
 		.dataplane = dp,
-		.kernel_quirks = kernel_quirks,
+		.quirks = quirks,
 		.own_namespace_only = start->own_namespace_only,
 		.listener.fd = -1,
 		.events.fd = -1,

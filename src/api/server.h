@@ -10,6 +10,7 @@
 #include "keeper/keeper.h"
 #include "loop/loop.h"
 #include "path/dataplane.h"
+#include "tunnel/quirk.h"
 
 #define CONNECTIONS_MAX         4096
 #define CONNECTIONS_OF_USER_MAX 256 /* of one user other than root: anyone may connect */
@@ -22,12 +23,12 @@ struct server {
 	struct list connections;
 	uint32_t connection_count;
 	uint32_t last_port;
-	bool kernel_quirks;
+	const struct quirks *quirks;
 	bool own_namespace_only;
 	bool stop;
 };
 
 /** server_run() - serve until the keeper says stop; negative errno if it can not start */
-int server_run(const struct keeper_start *start, struct dataplane *dp, bool kernel_quirks);
+int server_run(const struct keeper_start *start, struct dataplane *dp, const struct quirks *quirks);
 
 #endif

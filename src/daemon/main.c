@@ -26,10 +26,11 @@ static int engine(const struct keeper_start *start, void *arg)
 	if (err < 0)
 		log_event(LOG_WARNING, "not-confined", "error=\"%s\" reason=\"no seccomp here\"",
 		          strerror(-err));
+	quirks_log(&options->dataplane.quirks);
 	err = dataplane_new(start, &options->dataplane, &dp);
 	if (err < 0)
 		return fail("dataplane", err);
-	err = server_run(start, dp, options->dataplane.kernel_quirks);
+	err = server_run(start, dp, &options->dataplane.quirks);
 	dataplane_free(dp);
 	return err < 0 ? fail("server", err) : 0;
 }

@@ -115,7 +115,7 @@ static bool option_take(int option, const char *value, struct daemon_options *o)
 	case OPTION_WORKERS:
 		return number_read("workers", value, WORKERS_LIMIT, &o->dataplane.workers);
 	case OPTION_QUIRKS:
-		o->dataplane.kernel_quirks = true;
+		o->dataplane.quirks = quirks_all(true);
 		return true;
 	case OPTION_TUNNELS:
 		return number_read("max-tunnels", value, RECORDS_LIMIT, &o->keeper.max_tunnels);

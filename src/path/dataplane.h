@@ -16,6 +16,7 @@
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_tunnel_message.h"
 #include "tunnel/netns.h"
+#include "tunnel/quirk.h"
 #include "tunnel/session.h"
 #include "tunnel/tunnel.h"
 
@@ -23,7 +24,7 @@ struct dataplane;
 
 struct dataplane_options {
 	unsigned int workers;
-	bool kernel_quirks; /* peer check of new tunnels: by ids */
+	struct quirks quirks;
 };
 
 /** dataplane_new() - start the workers, and take up what an earlier engine left (keeper_start.first); negative errno */

@@ -152,6 +152,14 @@ static void give_record(struct dataplane *dp, uint32_t index)
 	free_list_give(&dp->free_tunnels, index);
 }
 
+static uint8_t peer_check_of(const struct dataplane *dp, const struct ul2tp_tunnel_options *options)
+{
+	if (options->has_peer_check)
+		return options->peer_check;
+	return dp->options.quirks.kernels_way[QUIRK_DATA_BY_IDS] ? UL2TP_PEER_CHECK_IDS
+	                                                         : UL2TP_PEER_CHECK_SOCKET;
+}
+
 static void fill_record(const struct dataplane *dp, struct tunnel_record *r,
                         const struct ul2tp_tunnel_create *params, const struct endpoint *e,
                         const union address *source, const union address *peer)
@@ -164,9 +172,7 @@ static void fill_record(const struct dataplane *dp, struct tunnel_record *r,
 	r->peer_conn_id = p->peer_conn_id;
 	r->version = p->version;
 	r->encap = (uint8_t)p->encap;
-	r->peer_check = params->options.has_peer_check ? params->options.peer_check
-	                : dp->options.kernel_quirks    ? UL2TP_PEER_CHECK_IDS
-	                                               : UL2TP_PEER_CHECK_SOCKET;
+	r->peer_check = peer_check_of(dp, &params->options);
 	r->peer_known = is_connected(p);
 	r->source = *source;
 	r->peer = *peer;

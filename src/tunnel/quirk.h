@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* quirk.h - behaviour of the kernel that crosses a boundary of trust, and whether we do the same
+ *
+ * Safe by default; ul2tpd --kernel-quirks switches every row to the kernel's way, for tests that compare.
+ */
+#ifndef UL2TP_TUNNEL_QUIRK_H
+#define UL2TP_TUNNEL_QUIRK_H
+
+#include <stdbool.h>
+
+enum quirk {
+	QUIRK_DATA_BY_IDS, /* */
+	QUIRK_NOTIFY_ALL,  /* */
+	QUIRKS,
+};
+
+struct quirk_row {
+	const char *id; /* in doc/kernel-behaviour.md, and in doc/deviations.md with "(quirk)" */
+	const char *kernels_way;
+	const char *safe_way;
+};
+
+/* Which rows are the kernel's way; zeroed: none. */
+struct quirks {
+	bool kernels_way[QUIRKS];
+};
+
+/** quirks_all() - all safe, or all the kernel's way */
+struct quirks quirks_all(bool kernels_way);
+
+/** quirk_row() - what a quirk is about; constant */
+const struct quirk_row *quirk_row(enum quirk quirk);
+
+/** quirks_log() - one line at start for each row that is the kernel's way */
+void quirks_log(const struct quirks *q);
+
+#endif
