@@ -197,21 +197,8 @@ int l2tp_serve(struct request *r)
 	return err;
 }
 
-static bool tunnels_dump(struct connection *c, struct writer *w)
-{
-	struct dump *d = &c->dump;
-	struct tunnel *t;
-
-	while ((t = netns_tunnel_from(c->netns, d->next_tunnel))) {
-		if (!tunnel_put(w, &d->request, L2TP_DUMP_FLAGS, t))
-			return false;
-		d->next_tunnel = (uint64_t)t->record->conn_id + 1;
-	}
-	return true;
-}
-
 bool l2tp_dump_next(struct connection *c, struct writer *w)
 {
-	return c->dump.command == L2TP_CMD_TUNNEL_GET ? tunnels_dump(c, w)
+	return c->dump.command == L2TP_CMD_TUNNEL_GET ? dump_tunnels(c, w, tunnel_put)
 	                                              : dump_sessions(c, w, session_put);
 }

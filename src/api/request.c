@@ -226,6 +226,19 @@ int request_session_find(struct request *r, const struct session_select *select,
 	return 0;
 }
 
+bool dump_tunnels(struct connection *c, struct writer *w, tunnel_put_fn *put)
+{
+	struct dump *d = &c->dump;
+	struct tunnel *t;
+
+	while ((t = netns_tunnel_from(c->netns, d->next_tunnel))) {
+		if (!put(w, &d->request, L2TP_DUMP_FLAGS, t))
+			return false;
+		d->next_tunnel = (uint64_t)t->record->conn_id + 1;
+	}
+	return true;
+}
+
 /* Of a v2 tunnel the order is by the low 16 bits of the id. */
 static uint64_t dump_position(const struct session *s)
 {
@@ -247,7 +260,7 @@ bool dump_sessions(struct connection *c, struct writer *w, session_put_fn *put)
 			d->next_session = 0;
 		}
 		while ((s = netns_dump_from(c->netns, t, d->next_session))) {
-			if (!put(w, &d->request, NLM_F_MULTI, s))
+			if (!put(w, &d->request, L2TP_DUMP_FLAGS, s))
 				return false;
 			d->next_session = dump_position(s);
 		}

@@ -41,6 +41,12 @@ bool l2tp_dump_next(struct connection *c, struct writer *w);
 bool ul2tp_dump_next(struct connection *c, struct writer *w);
 bool control_dump_next(struct connection *c, struct writer *w);
 
+typedef bool tunnel_put_fn(struct writer *w, const struct nl_message *request, uint16_t flags,
+                           const struct tunnel *t);
+
+/** dump_tunnels() - all tunnels of the namespace by ascending id (NL-56), each written by @put */
+bool dump_tunnels(struct connection *c, struct writer *w, tunnel_put_fn *put);
+
 typedef bool session_put_fn(struct writer *w, const struct nl_message *request, uint16_t flags,
                             const struct session *s);
 

@@ -84,7 +84,6 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		.keeper = start->keeper,
 		.dataplane = dp,
 		.quirks = quirks,
-		.own_namespace_only = start->own_namespace_only,
 		.listener.fd = -1,
 		.events.fd = -1,
 	};

@@ -24,7 +24,6 @@ struct server {
 	uint32_t connection_count;
 	uint32_t last_port;
 	const struct quirks *quirks;
-	bool own_namespace_only;
 	bool stop;
 };
 

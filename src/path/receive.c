@@ -29,6 +29,7 @@
 
 struct inbox {
 	uint8_t *buffers;
+	uint64_t wall_ms; /* when the batch came, worker_wall_ms() */
 	struct mmsghdr messages[MESSAGES];
 	struct iovec iovs[MESSAGES];
 	union address from[MESSAGES];
@@ -131,7 +132,7 @@ static void take_packet(const struct intake *in, const union address *from, cons
 		counter_add(&r->tunnel->rx_drops[RX_DROP_VERSION], 1);
 		return;
 	}
-	counter_set(&r->record->rx.last_ms, worker_wall_ms());
+	counter_set(&r->record->rx.last_ms, in->worker->inbox->wall_ms);
 	receiver_take(r, &h, packet, len);
 }
 
@@ -211,6 +212,7 @@ void intake_ready(struct watch *watch, uint32_t events)
 	count = recvmmsg(in->endpoint->at.fd, inbox->messages, MESSAGES, MSG_DONTWAIT, NULL);
 	if (count <= 0)
 		return;
+	inbox->wall_ms = worker_wall_ms();
 	take_batch(in, inbox, count);
 	coalesce_flush(&in->worker->coalescer);
 }
