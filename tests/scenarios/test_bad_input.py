@@ -270,8 +270,10 @@ def test_started_without_rights(build):
     try:
         programs = programs_for_everyone(directory)
         with Daemon(socket_path=directory / "socket", preexec=become_user, programs=programs) as daemon:
-            lacking = set(re.findall(r"event=capability-lacking capability=(\w+) effect=\"[^\"]+\"", daemon.log))
-            assert {"net_admin", "net_raw", "sys_admin"} <= lacking
+            # The socket is there, and answers, before these lines are.
+            eventually(lambda: {"net_admin", "net_raw", "sys_admin"} <= set(
+                re.findall(r"event=capability-lacking capability=(\w+) effect=\"[^\"]+\"", daemon.log)),
+                "the log names what is lacking")
             user = Cli(daemon, programs=programs)
             user.prefix = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
             assert user("status")
