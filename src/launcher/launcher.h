@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* launcher.h - what one `ul2tp run` knows: the context that every file of this folder is passed
+ *
+ * Processes of one run:
+ *
+ *	program     the pid that was `ul2tp run`; exec'ed after the filter was installed
+ *	guardian    holds duplicates of what must outlive a supervisor, and starts another if it is killed
+ *	supervisor  answers the few system calls the filter traps; one thread a trapped call
+ *
+ * Nothing of a program is ever held: no descriptor, no namespace longer than the stand-in it belongs to.
+ */
+#ifndef UL2TP_LAUNCHER_LAUNCHER_H
+#define UL2TP_LAUNCHER_LAUNCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "launcher/object.h"
+
+/* How an answer gets into a stand-in netlink socket as if the kernel had sent it; see reply.h. */
+enum reply_way {
+	REPLY_AUTO,   /* the first of the others that passes its self-test */
+	REPLY_UEVENT, /* echo by NETLINK_KOBJECT_UEVENT: octet for octet, at most about 2000 octets a message */
+	REPLY_FIB,    /* echo by NETLINK_FIB_LOOKUP: any length, an attribute of padding in front */
+	REPLY_TRAP,   /* recvmsg() is trapped: works everywhere, 10 us a call */
+};
+
+struct launcher_options {
+	const char *socket; /* ul2tpd's; NULL: the default, see ul2tp_connect() */
+	enum reply_way reply;
+	bool files;            /* stand-ins for files of /proc, debugfs and tracefs */
+	unsigned int verbose;  /* 1: say what was chosen; 2: a line for each trapped call */
+	bool trap_all_sends;   /* also of descriptors out of the range (dup2 of a stand-in out of it) */
+};
+
+/* The numbers at which stand-ins of sockets are put, so that the filter knows them by their numbers. */
+struct descriptor_range {
+	unsigned int first, last; /* both belong to it */
+};
+
+struct reply; /* reply.h */
+
+struct launcher {
+	struct launcher_options options;
+	struct descriptor_range range;
+	struct object_table objects;
+	int listener;      /* of the filter */
+	int home_netns;    /* where the supervisor lives */
+	int private_netns; /* ours alone, empty but for lo; -1: none can be made here */
+	struct reply *reply;
+	uint16_t l2tp_family; /* id by which programs know "l2tp": not one of the kernel's own */
+	uint32_t l2tp_group;  /* id of its multicast group, likewise */
+	FILE *log;
+};
+
+/** launcher_say() - one line on the launcher's standard error, "ul2tp run: ..."; any thread */
+void launcher_say(struct launcher *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** launcher_trace() - the same if options.verbose is at least @level */
+void launcher_trace(struct launcher *l, unsigned int level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

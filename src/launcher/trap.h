@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* trap.h - one trapped system call: what it asked, who asked it, and the answer it gets
+ *
+ * A handler runs on a thread of its own and may block. It answers exactly once, by one of the functions
+ * below; a trap that was not answered when its handler returns is answered with ENOSYS and a line.
+ *
+ * Memory of the program changes under our eyes: read each argument once, decide on the copy. Never
+ * trap_continue() where the decision depended on memory and matters for safety.
+ */
+#ifndef UL2TP_LAUNCHER_TRAP_H
+#define UL2TP_LAUNCHER_TRAP_H
+
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "launcher/launcher.h"
+
+struct trap {
+	struct launcher *launcher;
+	struct seccomp_notif notif; /* .pid: the thread that called, in our pid namespace; .data.nr, .data.args */
+	bool answered;
+};
+
+/** trap_argument() - the argument with this number */
+static inline uint64_t trap_argument(const struct trap *t, unsigned int number)
+{
+	return t->notif.data.args[number];
+}
+
+/* Answers. Each may find the caller gone (killed); that is no failure. */
+
+/** trap_return() - the call returns @value */
+void trap_return(struct trap *t, int64_t value);
+
+/** trap_fail() - the call fails; @err: negative errno */
+void trap_fail(struct trap *t, int err);
+
+/** trap_result() - trap_fail() if @result is negative, else trap_return() */
+void trap_result(struct trap *t, int64_t result);
+
+/** trap_continue() - the kernel executes the call as if it had not been trapped */
+void trap_continue(struct trap *t);
+
+enum give_where {
+	GIVE_LOWEST,   /* as the kernel chooses a number */
+	GIVE_IN_RANGE, /* the lowest free one of launcher.range; EMFILE if there is none */
+};
+
+/**
+ * trap_give() - the call returns a descriptor: a duplicate of @fd, which stays the caller's
+ *
+ * Return: its number in the program, or a negative errno that the call failed with.
+ */
+int trap_give(struct trap *t, int fd, enum give_where where, bool cloexec);
+
+/* The program's memory. -EFAULT as the kernel would say, -ESRCH: it has gone. */
+int trap_read(const struct trap *t, uint64_t address, void *to, size_t len);
+int trap_write(const struct trap *t, uint64_t address, const void *from, size_t len);
+
+/** trap_read_string() - up to a NUL; -ENAMETOOLONG if there is none within @size. Return: its length */
+int trap_read_string(const struct trap *t, uint64_t address, char *to, size_t size);
+
+/** trap_write_sized() - as the kernel writes names and options: at most what *@length_address allows, then
+ * the full length there. 0, -EFAULT, -EINVAL (negative length) */
+int trap_write_sized(const struct trap *t, uint64_t address, uint64_t length_address, const void *from,
+                     uint32_t len);
+
+/** trap_is_valid() - whether the caller still waits: ask after opening anything by its number (/proc/TID) */
+bool trap_is_valid(const struct trap *t);
+
+/** trap_descriptor() - a duplicate of the program's descriptor @number (close-on-exec). Negative errno:
+ * -EBADF there is none; -EPERM this machine does not let us (pidfd_getfd) */
+int trap_descriptor(const struct trap *t, int number);
+
+/** trap_object() - the stand-in behind the program's descriptor @number, with a reference that the caller
+ * gives back (object_put()); NULL: an ordinary descriptor, or none */
+struct object *trap_object(const struct trap *t, int number);
+
+/** trap_netns() - a descriptor of the network namespace the calling thread is in; the caller's */
+int trap_netns(const struct trap *t);
+
+/** trap_process() - the process of the calling thread (its tgid) in our pid namespace; -ESRCH */
+pid_t trap_process(const struct trap *t);
+
+#endif
