@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "keeper/process.h"
+#include "process/process.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77

@@ -9,7 +9,7 @@
 #include "keeper/namespaces.h"
 #include "keeper/netns.h"
 #include "keeper/numbering.h"
-#include "keeper/process.h"
+#include "process/process.h"
 #include "keeper/reaper.h"
 #include "keeper/request.h"
 #include "keeper/slots.h"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "keeper/process.h"
+#include "process/process.h"
 
 struct search {
 	struct witness *const *wanted;

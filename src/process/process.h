@@ -4,8 +4,8 @@
  * A process is known by a descriptor of its directory below /proc: that names one process for ever,
  * where its number may come to name another.
  */
-#ifndef UL2TP_KEEPER_PROCESS_H
-#define UL2TP_KEEPER_PROCESS_H
+#ifndef UL2TP_PROCESS_PROCESS_H
+#define UL2TP_PROCESS_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* process.c - see process.h */
-#include "keeper/process.h"
+#include "process/process.h"
 
 #include <dirent.h>
 #include <elf.h>

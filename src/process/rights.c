@@ -5,7 +5,7 @@
  * namespace, or one around it, and has it in its effective set; or if it is in the one directly around some
  * such and its user made that one.
  */
-#include "keeper/process.h"
+#include "process/process.h"
 
 #include <errno.h>
 #include <linux/capability.h>
