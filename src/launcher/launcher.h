@@ -21,18 +21,18 @@
 
 /* How an answer gets into a stand-in netlink socket as if the kernel had sent it; see reply.h. */
 enum reply_way {
-	REPLY_AUTO,   /* the first of the others that passes its self-test */
+	REPLY_AUTO, /* the first of the others that passes its self-test */
 	REPLY_UEVENT, /* echo by NETLINK_KOBJECT_UEVENT: octet for octet, at most about 2000 octets a message */
-	REPLY_FIB,    /* echo by NETLINK_FIB_LOOKUP: any length, an attribute of padding in front */
-	REPLY_TRAP,   /* recvmsg() is trapped: works everywhere, 10 us a call */
+	REPLY_FIB,  /* echo by NETLINK_FIB_LOOKUP: any length, an attribute of padding in front */
+	REPLY_TRAP, /* recvmsg() is trapped: works everywhere, 10 us a call */
 };
 
 struct launcher_options {
 	const char *socket; /* ul2tpd's; NULL: the default, see ul2tp_connect() */
 	enum reply_way reply;
-	bool files;            /* stand-ins for files of /proc, debugfs and tracefs */
-	unsigned int verbose;  /* 1: say what was chosen; 2: a line for each trapped call */
-	bool trap_all_sends;   /* also of descriptors out of the range (dup2 of a stand-in out of it) */
+	bool files;           /* stand-ins for files of /proc, debugfs and tracefs */
+	unsigned int verbose; /* 1: say what was chosen; 2: a line for each trapped call */
+	bool trap_all_sends; /* also of descriptors out of the range (dup2 of a stand-in out of it) */
 };
 
 /* The numbers at which stand-ins of sockets are put, so that the filter knows them by their numbers. */
@@ -56,7 +56,8 @@ struct launcher {
 };
 
 /** launcher_say() - one line on the launcher's standard error, "ul2tp run: ..."; any thread */
-void launcher_say(struct launcher *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void launcher_say(struct launcher *l, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /** launcher_trace() - the same if options.verbose is at least @level */
 void launcher_trace(struct launcher *l, unsigned int level, const char *format, ...)

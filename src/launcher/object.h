@@ -41,7 +41,8 @@ struct object_ops {
 	 * negative errno of the call */
 	int64_t (*send)(struct trap *t, struct object *o, const struct outgoing *m);
 
-	void (*receive)(struct trap *t, struct object *o); /* recvfrom, recvmsg, recvmmsg: only with REPLY_TRAP */
+	void (*receive)(struct trap *t,
+	                struct object *o); /* recvfrom, recvmsg, recvmmsg: only with REPLY_TRAP */
 	void (*bind)(struct trap *t, struct object *o);
 	void (*connect)(struct trap *t, struct object *o);
 	void (*getsockname)(struct trap *t, struct object *o);

@@ -20,7 +20,8 @@
 
 struct trap {
 	struct launcher *launcher;
-	struct seccomp_notif notif; /* .pid: the thread that called, in our pid namespace; .data.nr, .data.args */
+	struct seccomp_notif
+		notif; /* .pid: the thread that called, in our pid namespace; .data.nr, .data.args */
 	bool answered;
 };
 
@@ -65,8 +66,8 @@ int trap_read_string(const struct trap *t, uint64_t address, char *to, size_t si
 
 /** trap_write_sized() - as the kernel writes names and options: at most what *@length_address allows, then
  * the full length there. 0, -EFAULT, -EINVAL (negative length) */
-int trap_write_sized(const struct trap *t, uint64_t address, uint64_t length_address, const void *from,
-                     uint32_t len);
+int trap_write_sized(const struct trap *t, uint64_t address, uint64_t length_address,
+                     const void *from, uint32_t len);
 
 /** trap_is_valid() - whether the caller still waits: ask after opening anything by its number (/proc/TID) */
 bool trap_is_valid(const struct trap *t);

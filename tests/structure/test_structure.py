@@ -26,11 +26,12 @@ USES = {
     "api": ["path"],
     "daemon": ["api"],
     "client": ["netlink", "base"],
-    "cli": ["client"],
+    "launcher": ["client", "process", "loop"],
+    "cli": ["client", "launcher"],
 }
 
 # Headers in include/ and who may read them; absent: everyone.
-PUBLIC = {"ul2tp.h": ["client", "cli"]}
+PUBLIC = {"ul2tp.h": ["client", "cli", "launcher"]}
 
 
 def may_use(folder):
