@@ -12,9 +12,15 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 
-#define REQUESTS_AT_ONCE 64  /* of one client before others get their turn */
 #define RIGHTS_MAX       253 /* SCM_MAX_FD: descriptors that one datagram can carry */
+#define REQUESTS_AT_ONCE 64  /* of one client before others get their turn */
 #define BUFFER_OCTETS    (1 << 20)
+
+/* Descriptors that came with a datagram. */
+struct arrived_descriptors {
+	int fd[RIGHTS_MAX];
+	unsigned int count, taken;
+};
 
 static void wait_for(struct connection *c)
 {
@@ -24,8 +30,16 @@ static void wait_for(struct connection *c)
 	            (c->owed ? 0 : EPOLLIN | EPOLLRDHUP) | (owed ? EPOLLOUT : 0));
 }
 
-/* Descriptors are of no use here yet; what arrives is closed. */
-static pid_t take_ancillary(struct msghdr *msg)
+static void keep_descriptors(struct arrived_descriptors *all, const struct cmsghdr *m)
+{
+	size_t count = (m->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	memcpy(&all->fd[all->count], CMSG_DATA(m), count * sizeof(int));
+	all->count += (unsigned int)count;
+}
+
+/* The system puts all descriptors of a datagram into one control message, and at most RIGHTS_MAX. */
+static pid_t take_ancillary(struct msghdr *msg, struct arrived_descriptors *arrived)
 {
 	pid_t sender = 0;
 
@@ -37,22 +51,15 @@ static pid_t take_ancillary(struct msghdr *msg)
 
 			memcpy(&cred, CMSG_DATA(m), sizeof(cred));
 			sender = cred.pid;
-		} else if (m->cmsg_type == SCM_RIGHTS) {
-			size_t count = (m->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-			for (size_t i = 0; i < count; i++) {
-				int fd;
-
-				memcpy(&fd, CMSG_DATA(m) + i * sizeof(fd), sizeof(fd));
-				close(fd);
-			}
+		} else if (m->cmsg_type == SCM_RIGHTS && !arrived->count) {
+			keep_descriptors(arrived, m);
 		}
 	}
 	return sender;
 }
 
 /* Return: length of a request, 0 when the client has gone, negative errno. */
-static ssize_t receive(struct connection *c, void *octets)
+static ssize_t receive(struct connection *c, void *octets, struct arrived_descriptors *arrived)
 {
 	_Alignas(struct cmsghdr) char
 		control[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(RIGHTS_MAX * sizeof(int))];
@@ -67,7 +74,7 @@ static ssize_t receive(struct connection *c, void *octets)
 
 	if (n < 0)
 		return -errno;
-	c->sender = take_ancillary(&msg);
+	c->sender = take_ancillary(&msg, arrived);
 	if (msg.msg_flags & MSG_TRUNC) {
 		log_event(LOG_WARNING, "request-too-long", "client=%d process=\"%s\" longest=%d",
 		          c->client.pid, c->client.process, DATAGRAM_MAX);
@@ -76,23 +83,47 @@ static ssize_t receive(struct connection *c, void *octets)
 	return n;
 }
 
+static void close_rest(struct arrived_descriptors *arrived)
+{
+	while (arrived->taken < arrived->count)
+		close(arrived->fd[arrived->taken++]);
+}
+
+static void serve_datagram(struct connection *c, const void *octets, size_t len,
+                           struct arrived_descriptors *arrived)
+{
+	c->arrived = arrived;
+	request_serve(c, octets, len);
+	c->arrived = NULL;
+}
+
+int connection_take_descriptor(struct connection *c)
+{
+	struct arrived_descriptors *a = c->arrived;
+
+	return a && a->taken < a->count ? a->fd[a->taken++] : -EBADF;
+}
+
 /* The client's last close and an empty datagram look alike to recvmsg(); poll() tells them apart. */
 static void serve(struct connection *c, uint32_t events)
 {
 	_Alignas(8) static _Thread_local uint8_t octets[DATAGRAM_MAX];
 
 	for (int i = 0; i < REQUESTS_AT_ONCE && !c->owed; i++) {
-		ssize_t n = receive(c, octets);
+		struct arrived_descriptors arrived = { .count = 0 };
+		ssize_t n = receive(c, octets, &arrived);
 
 		if (n == -EAGAIN || n == -EINTR)
 			return;
-		if (n == -EMSGSIZE)
-			continue;
-		if (n < 0 || (n == 0 && events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR))) {
+		if (n < 0 && n != -EMSGSIZE)
 			c->watch.ready = NULL;
+		else if (n == 0 && events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR))
+			c->watch.ready = NULL;
+		else if (n >= 0)
+			serve_datagram(c, octets, (size_t)n, &arrived);
+		close_rest(&arrived);
+		if (!c->watch.ready)
 			return;
-		}
-		request_serve(c, octets, (size_t)n);
 	}
 }
 

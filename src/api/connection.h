@@ -49,8 +49,9 @@ struct connection {
 	uint32_t port; /* what the kernel calls port id: names the client in answers */
 	struct nl_socket_options options;
 	bool subscribed;
-	bool overrun; /* notifications were lost, and it was not told yet */
-	pid_t sender; /* of the request being served */
+	bool overrun;                        /* notifications were lost, and it was not told yet */
+	pid_t sender;                        /* of the request being served */
+	struct arrived_descriptors *arrived; /* with the datagram being served */
 	struct dump dump;
 	struct answer *owed; /* what did not fit the socket yet, in order; NULL: nothing */
 };
@@ -66,6 +67,10 @@ void connection_free(struct connection *c);
 
 /** connection_answer() - send octets that may not be lost; @octets is copied if need be */
 void connection_answer(struct connection *c, const void *octets, size_t len);
+
+/** connection_take_descriptor() - the next of those that came with the datagram being served, in their order; it
+ * becomes the caller's. -EBADF: there is none. Those that nobody takes are closed */
+int connection_take_descriptor(struct connection *c);
 
 /** connection_notify() - send octets that may be lost, which is then told later */
 void connection_notify(struct connection *c, const void *octets, size_t len);
