@@ -19,7 +19,8 @@
 enum ul2tp_command {
 	UL2TP_CMD_UNSPEC,
 	UL2TP_CMD_STATUS_GET, /* -> VERSION, FEATURES, LIMITS, USAGE, of the client's namespace. no privilege */
-	UL2TP_CMD_SOCKET_SET, /* CAP_ACK, EXT_ACK: what setsockopt(SOL_NETLINK) is on AF_NETLINK. no privilege */
+	UL2TP_CMD_SOCKET_SET, /* CAP_ACK, EXT_ACK: what setsockopt(SOL_NETLINK) is on AF_NETLINK; DROP_RIGHTS.
+			       * no privilege */
 	UL2TP_CMD_SUBSCRIBE, /* GROUP: receive its notifications. no privilege; see doc/deviations.md, Q-20 */
 	UL2TP_CMD_UNSUBSCRIBE, /* GROUP */
 	UL2TP_CMD_TUNNEL_CREATE, /* L2TP (as L2TP_CMD_TUNNEL_CREATE) and LABEL, DEVICE, MARK, TOS, TTL, PEER_CHECK. admin */
@@ -55,6 +56,7 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_LIMITS,      /* nest of UL2TP_LIMIT_* */
 	UL2TP_ATTR_USAGE,       /* nest of UL2TP_LIMIT_*: how much of each is used */
 	UL2TP_ATTR_L2SPEC_TYPE, /* u8: enum l2tp_l2spec_type; the l2tp family does not report it */
+	UL2TP_ATTR_DROP_RIGHTS, /* u8 1: from now on this connection has no privilege, whoever sends on it */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 

@@ -49,8 +49,9 @@ struct connection {
 	uint32_t port; /* what the kernel calls port id: names the client in answers */
 	struct nl_socket_options options;
 	bool subscribed;
-	bool overrun;                        /* notifications were lost, and it was not told yet */
-	pid_t sender;                        /* of the request being served */
+	bool rights_dropped; /* whoever sends has no privilege (UL2TP_ATTR_DROP_RIGHTS) */
+	bool overrun;        /* notifications were lost, and it was not told yet */
+	pid_t sender;        /* of the request being served */
 	struct arrived_descriptors *arrived; /* with the datagram being served */
 	struct dump dump;
 	struct answer *owed; /* what did not fit the socket yet, in order; NULL: nothing */

@@ -35,12 +35,13 @@ static const struct service *service_find(uint16_t id)
 static int check_privilege(struct request *r, enum genl_privilege privilege)
 {
 	struct connection *c = r->c;
-	int err;
+	int err = -EPERM;
 
 	if (privilege == GENL_ANYONE)
 		return 0;
-	err = keeper_client_check(c->server->keeper, c->client.slot, c->sender,
-	                          privilege == GENL_DAEMON_ADMIN);
+	if (!c->rights_dropped)
+		err = keeper_client_check(c->server->keeper, c->client.slot, c->sender,
+		                          privilege == GENL_DAEMON_ADMIN);
 	if (err < 0)
 		extack_set(&r->ea, 0,
 		           privilege == GENL_DAEMON_ADMIN

@@ -48,6 +48,7 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_LIMITS]      = { "limits",      ATTRIBUTE_NEST },
 	[UL2TP_ATTR_USAGE]       = { "usage",       ATTRIBUTE_NEST },
 	[UL2TP_ATTR_L2SPEC_TYPE] = { "l2spec_type", ATTRIBUTE_U8 },
+	[UL2TP_ATTR_DROP_RIGHTS] = { "drop_rights", ATTRIBUTE_U8,     .min = 1, .max = 1 },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -87,7 +88,8 @@ static const struct request_rule {
 	uint64_t l2tp; /* allowed in UL2TP_ATTR_L2TP */
 } rules[] = {
 	[UL2TP_CMD_STATUS_GET]     = { 0 },
-	[UL2TP_CMD_SOCKET_SET]     = { 0, BIT(UL2TP_ATTR_CAP_ACK) | BIT(UL2TP_ATTR_EXT_ACK) },
+	[UL2TP_CMD_SOCKET_SET]     = { 0, BIT(UL2TP_ATTR_CAP_ACK) | BIT(UL2TP_ATTR_EXT_ACK) |
+	                                  BIT(UL2TP_ATTR_DROP_RIGHTS) },
 	[UL2TP_CMD_SUBSCRIBE]      = { UL2TP_ATTR_GROUP },
 	[UL2TP_CMD_UNSUBSCRIBE]    = { UL2TP_ATTR_GROUP },
 	[UL2TP_CMD_TUNNEL_CREATE]  = { UL2TP_ATTR_L2TP, UL2TP_TUNNEL_OPTIONS, L2TP_TUNNEL_CREATE_ATTRIBUTES },

@@ -57,7 +57,7 @@ static void requests_are_refused_in_words_with_the_attribute(void **state)
 	} cases[] = {
 		/* clang-format off */
 		/* unknown, doubled, of a wrong length or value, with and without flags, octets at the end */
-		{ UL2TP_CMD_STATUS_GET, "04001500", 20, "attribute 21 is not known here" },
+		{ UL2TP_CMD_STATUS_GET, "04003f00", 20, "attribute 63 is not known here" },
 		{ UL2TP_CMD_STATUS_GET, "04000000", 20, "attribute 0 is not known here" },
 		{ UL2TP_CMD_SOCKET_SET, "05000400 01000000 05000400 01000000", 28, "cap_ack is given twice" },
 		{ UL2TP_CMD_SOCKET_SET, "06000400 01000000", 20, "cap_ack has 2 octets, it must have 1" },

@@ -99,6 +99,8 @@ void ul2tp_socket_set_put(struct writer *w, const struct ul2tp_socket_set *set)
 		attribute_put_u8(w, UL2TP_ATTR_CAP_ACK, set->cap_ack);
 	if (set->has_ext_ack)
 		attribute_put_u8(w, UL2TP_ATTR_EXT_ACK, set->ext_ack);
+	if (set->drop_rights)
+		attribute_put_u8(w, UL2TP_ATTR_DROP_RIGHTS, 1);
 }
 
 struct ul2tp_socket_set ul2tp_socket_set_read(const struct ul2tp_request *r)
@@ -108,6 +110,7 @@ struct ul2tp_socket_set ul2tp_socket_set_read(const struct ul2tp_request *r)
 		.has_ext_ack = attributes_has(&r->top, UL2TP_ATTR_EXT_ACK),
 		.cap_ack = attributes_u8(&r->top, UL2TP_ATTR_CAP_ACK),
 		.ext_ack = attributes_u8(&r->top, UL2TP_ATTR_EXT_ACK),
+		.drop_rights = attributes_has(&r->top, UL2TP_ATTR_DROP_RIGHTS),
 	};
 }
 

@@ -58,6 +58,7 @@ struct ul2tp_socket_set {
 	bool has_ext_ack;
 	bool cap_ack;
 	bool ext_ack;
+	bool drop_rights; /* for good */
 };
 
 void ul2tp_socket_set_put(struct writer *w, const struct ul2tp_socket_set *set);

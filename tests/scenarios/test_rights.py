@@ -107,6 +107,16 @@ def test_rights_are_checked_before_attributes(daemon):
     assert in_child(malformed) == errno.ERANGE
 
 
+def test_rights_can_be_given_up_for_good(daemon, namespace):
+    """By a connection, whoever sends on it afterwards; others of the same client keep theirs."""
+    with Api(daemon, namespace) as api, Api(daemon, namespace) as other:
+        api.more("SOCKET_SET", DROP_RIGHTS=1)
+        answers = everything(api)
+        assert answers == expected_of_a_stranger(answers)
+        assert attempt(lambda: api.more("SOCKET_SET", DROP_RIGHTS=0)) == "EINVAL"
+        other.tunnels()
+
+
 def test_root_without_the_capability_is_a_user(daemon):
     """
     Requirements: NL-12

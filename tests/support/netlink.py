@@ -74,7 +74,7 @@ UL2TP_ATTRIBUTES = dict(enumerate((
     ("L2TP", "nest"), ("LABEL", "string"), ("DEVICE", "string"), ("MARK", "u32"), ("TOS", "u8"),
     ("TTL", "u8"), ("PEER_CHECK", "u8"), ("COUNTERS", "nest"), ("RX_DROPS", "nest"), ("TX_DROPS", "nest"),
     ("CREATED", "u64"), ("MTU", "u32"), ("LIMITS", "nest"), ("USAGE", "nest"),
-    ("L2SPEC_TYPE", "u8")), start=1))
+    ("L2SPEC_TYPE", "u8"), ("DROP_RIGHTS", "u8")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (
