@@ -34,7 +34,7 @@ ID = re.compile(r"\b((?:NL|TUN|SES|HDR|RX|SEQ|STAT|TX|UDP|IPS|PX|PPP|ETH|DBG|Q|L
 CLAIMED = ("1", "2", "3", "4", "7")
 NOT_CLAIMED = ("2.3", "4.8", "4.10")
 # Rows in claimed sections that speak of PPP and PPPoL2TP only.
-PPP_ROWS = {"TUN-3", "TUN-5", "TUN-46", "SES-30", "SES-43", "HDR-5", "STAT-3", "RX-60"}
+PPP_ROWS = {"TUN-3", "TUN-5", "TUN-46", "SES-43", "HDR-5", "STAT-3"}
 
 
 def requirements():

@@ -32,7 +32,8 @@ static void print_details(struct printer *p, const struct ul2tp_session *s)
 	             s->l2spec_type == UL2TP_L2SPEC_NONE ? "none" : "default", "");
 	if (*s->label)
 		printer_word(p, KEY_LABEL, ", label \"", s->label, "\"");
-	printer_number(p, KEY_MTU, ", mtu ", s->mtu_bytes, "");
+	if (s->mtu_bytes)
+		printer_number(p, KEY_MTU, ", mtu ", s->mtu_bytes, "");
 	created_print(p, s->created_s);
 }
 

@@ -38,6 +38,7 @@ enum rx_drop {
 	RX_DROP_DEVICE_GONE,  /* removed since: EBADFD, EBADF */
 	RX_DROP_DEVICE_BUSY,  /* EAGAIN, ENOBUFS, ENOMEM */
 	RX_DROP_DEVICE_ERROR, /* another errno, with EINVAL */
+	RX_DROP_NO_SOCKET,    /* RX-60: PPP, and no program has attached a socket */
 	RX_DROP_REASONS,
 };
 

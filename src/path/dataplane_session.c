@@ -23,9 +23,10 @@ static int check_params(const struct netns *ns, const struct tunnel *t,
 {
 	int err;
 
-	if (params->pw_type != L2TP_PWTYPE_ETH) /* SES-10 */
+	if (params->pw_type != L2TP_PWTYPE_ETH && params->pw_type != L2TP_PWTYPE_PPP) /* SES-10 */
 		return extack_fail(ea, -EPROTONOSUPPORT, L2TP_ATTR_PW_TYPE,
-		                   "pw_type is %u, only 5 (eth) is there", params->pw_type);
+		                   "pw_type is %u, only 5 (eth) and 7 (ppp) are there",
+		                   params->pw_type);
 	if (netns_session_conflict(ns, t, params->session_id))
 		return extack_fail(ea, -EEXIST, L2TP_ATTR_SESSION_ID,
 		                   "session id %u is taken in this namespace", params->session_id);
@@ -80,7 +81,7 @@ static void give_record(struct dataplane *dp, uint32_t index)
 }
 
 static void fill_record(struct dataplane *dp, struct session_record *r, const struct tunnel *t,
-                        const struct session_create *p, const char *label, uint32_t mtu)
+                        const struct session_create *p, const char *label)
 {
 	r->tunnel = t->index;
 	r->session_id = p->session_id;
@@ -95,7 +96,6 @@ static void fill_record(struct dataplane *dp, struct session_record *r, const st
 	r->lns_mode = p->lns_mode;
 	atomic_store(&r->send_seq, p->send_seq);
 	r->reorder_timeout_ms = p->recv_timeout_ms;
-	r->mtu_bytes = mtu;
 	r->created_s = (uint64_t)time(NULL);
 	r->serial = ++dp->records->serial;
 	strncpy(r->label, label, sizeof(r->label) - 1);
@@ -123,21 +123,56 @@ static void log_session(const char *event, const struct session *s)
 {
 	const struct session_record *r = s->record;
 
-	log_event(LOG_NOTICE, event,
-	          "tunnel=%u session=%u peer_session=%u interface=%.*s mtu=%u netns=%llu",
-	          s->tunnel->record->conn_id, r->session_id, r->peer_session_id, IFNAMSIZ,
-	          r->ifname, r->mtu_bytes, (unsigned long long)s->tunnel->record->netns.cookie);
+	log_event(
+		LOG_NOTICE, event,
+		"tunnel=%u session=%u peer_session=%u pw_type=%s interface=%.*s mtu=%u netns=%llu",
+		s->tunnel->record->conn_id, r->session_id, r->peer_session_id,
+		r->pw_type == L2TP_PWTYPE_PPP ? "ppp" : "eth", IFNAMSIZ, r->ifname, r->mtu_bytes,
+		(unsigned long long)s->tunnel->record->netns.cookie);
 }
 
-/* SES-20 (2) and (5): the name that was wanted, or the first free of l2tpeth%d. */
-static int make_device(struct dataplane *dp, uint32_t client, const struct session_create *params,
-                       uint32_t mtu, struct keeper_device *ret, struct extack *ea)
+/* SES-20 (2), (3) and (5): the name that was wanted, or the first free of l2tpeth%d. A PPP session has
+ * no interface (SES-30). */
+static int make_device(struct dataplane *dp, const struct tunnel *t, uint32_t client,
+                       const struct session_create *params, struct keeper_device *ret,
+                       struct extack *ea)
 {
+	*ret = (struct keeper_device){ .slot = RECORD_NONE, .fd = -1 };
+	if (params->pw_type == L2TP_PWTYPE_PPP)
+		return 0;
 	if (params->has_ifname && !params->ifname[0])
 		return extack_fail(ea, -EINVAL, L2TP_ATTR_IFNAME,
 		                   "name is empty, leave it out for the first free l2tpethN");
 	return keeper_device_create(dp->keeper, client, params->has_ifname ? params->ifname : "",
-	                            mtu, ret, ea);
+	                            device_mtu(dp, t, params), ret, ea);
+}
+
+static void remove_device(struct dataplane *dp, const struct keeper_device *device)
+{
+	if (device->slot == RECORD_NONE)
+		return;
+	close(device->fd);
+	keeper_device_remove(dp->keeper, device->slot);
+}
+
+/* Make of a filled record a session that runs; on failure nothing is left of it but the record. */
+static int start(struct dataplane *dp, struct tunnel *t, uint32_t index,
+                 const struct keeper_device *device, struct session **ret)
+{
+	struct session *s = session_new(t, index, records_session(dp->records, index));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	err = dataplane_session_start(dp, s, device->slot == RECORD_NONE ? NULL : device);
+	if (err < 0) {
+		receiver_free(s->receiver);
+		sender_free(s->sender);
+		session_free(s);
+		return err;
+	}
+	*ret = s;
+	return 0;
 }
 
 int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t client,
@@ -147,33 +182,26 @@ int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t clien
 	struct session_record *record;
 	struct keeper_device device;
 	struct session *s;
-	uint32_t index, mtu;
+	uint32_t index;
 	int err = check_params(t->netns, t, params, ea);
 
 	if (err < 0)
 		return err;
-	mtu = device_mtu(dp, t, params);
 	record = take_record(dp, &index, ea);
 	if (!record)
 		return -ENOSPC;
-	err = make_device(dp, client, params, mtu, &device, ea);
+	err = make_device(dp, t, client, params, &device, ea);
 	if (err < 0) {
 		give_record(dp, index);
 		return err;
 	}
-	fill_record(dp, record, t, params, label, device.mtu_bytes);
+	fill_record(dp, record, t, params, label);
 	record->device = device.slot;
+	record->mtu_bytes = device.mtu_bytes;
 	memcpy(record->ifname, device.name, sizeof(record->ifname));
-	s = session_new(t, index, record);
-	err = s ? dataplane_session_start(dp, s, &device) : -ENOMEM;
+	err = start(dp, t, index, &device, &s);
 	if (err < 0) {
-		if (s) {
-			receiver_free(s->receiver);
-			sender_free(s->sender);
-			session_free(s);
-		}
-		close(device.fd);
-		keeper_device_remove(dp->keeper, device.slot);
+		remove_device(dp, &device);
 		give_record(dp, index);
 		return err;
 	}

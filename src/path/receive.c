@@ -116,7 +116,7 @@ static void take_packet(const struct intake *in, const union address *from, cons
 		stray(in, from, RX_DROP_CONTROL);
 		return;
 	}
-	r = h.version == DATA_VERSION_2 ? NULL : receiver_find(in, &h, from);
+	r = receiver_find(in, &h, from);
 	if (!r) {
 		stray(in, from, RX_DROP_UNKNOWN_SESSION);
 		return;

@@ -14,6 +14,7 @@
 #include "path/counter.h"
 #include "path/sequence_mode.h"
 #include "pseudowire/ethernet.h"
+#include "tunnel/session_key.h"
 
 static uint32_t accepts_of(uint32_t offloads)
 {
@@ -46,7 +47,10 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 	r->record = s->record;
 	r->tunnel = s->tunnel->record;
 	r->netns_index = s->tunnel->netns->index;
-	r->session_id = record->session_id;
+	r->in_v2_space = s->tunnel->record->version != DATA_VERSION_3;
+	r->id = r->in_v2_space ? v2_session_key(r->tunnel->conn_id, record->session_id)
+	                       : record->session_id;
+	r->ppp = record->pw_type == L2TP_PWTYPE_PPP;
 	r->sublayer.cookie_len = record->peer_cookie_len;
 	memcpy(r->sublayer.cookie, record->peer_cookie, sizeof(r->sublayer.cookie));
 	r->sublayer.l2spec = record->l2spec_type == L2TP_L2SPECTYPE_DEFAULT;
@@ -69,9 +73,9 @@ void receiver_free(struct receiver *r)
 	free(r);
 }
 
-static uint64_t id_hash(const struct worker *w, uint32_t netns_index, uint32_t session_id)
+static uint64_t id_hash(const struct worker *w, uint32_t netns_index, bool in_v2_space, uint32_t id)
 {
-	return hash_u64((uint64_t)netns_index << 32 | session_id, w->seed);
+	return hash_u64((uint64_t)netns_index << 33 | (uint64_t)in_v2_space << 32 | id, w->seed);
 }
 
 static void post(struct receiver *r, void (*open)(struct letter *))
@@ -85,7 +89,7 @@ static void open_attach(struct letter *letter)
 	struct receiver *r = container_of(letter, struct receiver, letter);
 
 	buckets_insert(&r->worker->receivers, &r->by_id,
-	               id_hash(r->worker, r->netns_index, r->session_id));
+	               id_hash(r->worker, r->netns_index, r->in_v2_space, r->id));
 }
 
 static void release(struct receiver *r, struct reorder_entry *e)
@@ -152,13 +156,16 @@ struct receiver *receiver_find(const struct intake *in, const struct data_header
                                const union address *from)
 {
 	struct worker *w = in->worker;
+	bool in_v2_space = h->version == DATA_VERSION_2;
+	uint32_t id = in_v2_space ? v2_session_key(h->tunnel_id, h->session_id) : h->session_id;
 	struct bucket_node *node =
-		buckets_first(&w->receivers, id_hash(w, in->netns_index, h->session_id));
+		buckets_first(&w->receivers, id_hash(w, in->netns_index, in_v2_space, id));
 
 	for (; node; node = buckets_next(node)) {
 		struct receiver *r = container_of(node, struct receiver, by_id);
 
-		if (r->session_id != h->session_id || r->netns_index != in->netns_index)
+		if (r->id != id || r->in_v2_space != in_v2_space ||
+		    r->netns_index != in->netns_index)
 			continue;
 		if (!__atomic_load_n(&r->record->collides, __ATOMIC_RELAXED))
 			return r;
@@ -173,7 +180,7 @@ void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets)
 	counter_add(&r->record->rx.drops[why], packets);
 }
 
-/* SEQ-21, RX-61. The frame must stay where it is until the coalescer is flushed. */
+/* SEQ-21, RX-60, RX-61. The frame must stay where it is until the coalescer is flushed. */
 static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t l2tp_len)
 {
 	counter_add(&r->record->rx.packets, 1);
@@ -181,7 +188,9 @@ static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t
 	counter_add(&r->tunnel->rx_packets, 1);
 	counter_add(&r->tunnel->rx_bytes, l2tp_len);
 
-	if (len < ETHERNET_HEADER_LEN)
+	if (r->ppp)
+		receiver_drop(r, RX_DROP_NO_SOCKET, 1);
+	else if (len < ETHERNET_HEADER_LEN)
 		receiver_drop(r, RX_DROP_FRAME_SHORT, 1);
 	else if (r->device < 0)
 		receiver_drop(r, RX_DROP_NO_DEVICE, 1);

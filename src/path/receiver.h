@@ -24,7 +24,10 @@ struct receiver {
 	struct intake *intake; /* of the tunnel's endpoint */
 	struct session_record *record;
 	struct tunnel_record *tunnel;
-	uint32_t netns_index, session_id;
+	uint32_t netns_index;
+	bool in_v2_space; /* the tunnel's version is not 3 (SES-7) */
+	uint32_t id;      /* session id, or in v2 space v2_session_key() */
+	bool ppp;         /* else Ethernet */
 	struct data_sublayer_params sublayer;
 	struct reorder reorder;
 	uint32_t accepts;        /* enum coalesce_accepts of the device */
@@ -49,7 +52,7 @@ void receiver_attach(struct receiver *r);
 void receiver_detach(struct receiver *r);
 void receiver_modify(struct receiver *r, const struct session_modify *change);
 
-/** receiver_find() - whose packet this is, or NULL; worker (RX-4, RX-21, SES-5) */
+/** receiver_find() - whose packet this is, or NULL; worker (RX-3, RX-4, RX-21, SES-5) */
 struct receiver *receiver_find(const struct intake *in, const struct data_header *h,
                                const union address *from);
 

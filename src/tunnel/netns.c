@@ -86,6 +86,11 @@ static struct session *v3_from(const struct netns *ns, uint64_t key)
 	return ordered_entry(ordered_from(&ns->v3_sessions, key), struct session, by_id);
 }
 
+static struct session *v2_from(const struct netns *ns, uint64_t key)
+{
+	return ordered_entry(ordered_from(&ns->v2_sessions, key), struct session, by_id);
+}
+
 static struct session *v2_session(const struct netns *ns, uint64_t key)
 {
 	return ordered_entry(ordered_find(&ns->v2_sessions, key), struct session, by_id);
@@ -142,17 +147,20 @@ bool netns_session_conflict(const struct netns *ns, const struct tunnel *t, uint
 	return false;
 }
 
-/* Of a version 2 tunnel by the low 16 bits of the id, without 0; tunnels beyond 16 bits are not dumped. */
+/* Of a version 2 tunnel by the low 16 bits of the id, without id 0. Linux looks for sessions of the tunnel that has
+ * the low 16 bits of this one's id, and ends at one of another tunnel between them: so what is in tunnels beyond 16
+ * bits is not dumped, and ends the dump of a smaller one, whose sessions come twice (seen on 6.12). */
 static struct session *v2_dump_from(const struct netns *ns, const struct tunnel *t, uint64_t from)
 {
+	uint32_t conn_id = t->record->conn_id & UINT16_MAX;
 	struct session *s;
 
-	if (t->record->conn_id > UINT16_MAX || from > UINT16_MAX)
+	if (from > UINT16_MAX)
 		return NULL;
-	s = ordered_entry(ordered_from(&ns->v2_sessions, v2_session_key(t->record->conn_id,
-	                                                                from ? (uint32_t)from : 1)),
-	                  struct session, by_id);
-	return s && s->tunnel == t ? s : NULL;
+	s = v2_from(ns, v2_session_key(conn_id, (uint32_t)from));
+	while (s && !s->record->session_id)
+		s = v2_from(ns, s->by_id.key + 1);
+	return s && s->tunnel->record->conn_id == conn_id ? s : NULL;
 }
 
 struct session *netns_dump_from(const struct netns *ns, const struct tunnel *t, uint64_t from)

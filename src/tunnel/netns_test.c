@@ -167,16 +167,36 @@ static void test_dumps_go_by_ascending_id(void **state)
 	struct tunnel *t = add_tunnel(f, 1, 3, &f->udp_a), *v2 = add_tunnel(f, 2, 2, &f->udp_a),
 		      *big = add_tunnel(f, 70000, 2, &f->udp_a);
 	struct session *high = add_session(f, t, UINT32_MAX, "a"),
-		       *zero = add_session(f, t, 0, "b"), *two = add_session(f, v2, 65538, "c");
+		       *zero = add_session(f, t, 0, "b"), *two = add_session(f, v2, 65538, "c"),
+		       *low_zero = add_session(f, v2, 65536, "f");
 
-	add_session(f, v2, 0, "d");
+	add_session(f, big, 0, "d");
 	add_session(f, big, 5, "e");
 	assert_ptr_equal(netns_dump_from(f->ns, t, 0), zero);
 	assert_ptr_equal(netns_dump_from(f->ns, t, 1), high);
 	assert_null(netns_dump_from(f->ns, t, (uint64_t)UINT32_MAX + 1));
-	assert_ptr_equal(netns_dump_from(f->ns, v2, 0), two);
+	assert_ptr_equal(netns_dump_from(f->ns, v2, 0), low_zero);
+	assert_ptr_equal(netns_dump_from(f->ns, v2, 1), two);
 	assert_null(netns_dump_from(f->ns, v2, 3));
 	assert_null(netns_dump_from(f->ns, big, 0));
+}
+
+/* Requirements: NL-78, SES-8 */
+static void test_what_a_dump_of_version_2_leaves_out(void **state)
+{
+	struct fixture *f = *state;
+	struct tunnel *t = add_tunnel(f, 4, 2, &f->udp_a),
+		      *big = add_tunnel(f, 65536 + 4, 2, &f->udp_a);
+	struct session *seven = add_session(f, t, 7, "a");
+
+	add_session(f, t, 0, "b");
+	add_session(f, big, 8, "c");
+	add_session(f, t, 9, "d");
+	assert_ptr_equal(netns_dump_from(f->ns, t, 0), seven);
+	assert_null(netns_dump_from(f->ns, t, 8));
+	assert_ptr_equal(netns_dump_from(f->ns, big, 0), seven);
+	assert_null(netns_dump_from(f->ns, big, 8));
+	assert_ptr_equal(netns_session(f->ns, big, 7), seven);
 }
 
 static void test_quotas(void **state)
@@ -210,6 +230,7 @@ int main(void)
 		TEST(test_other_versions_are_found_by_name_only),
 		TEST(test_a_name_finds_the_newest_of_the_lowest_tunnel),
 		TEST(test_dumps_go_by_ascending_id),
+		TEST(test_what_a_dump_of_version_2_leaves_out),
 		TEST(test_quotas),
 	};
 

@@ -12,9 +12,9 @@ static inline uint64_t v3_session_key(uint32_t session_id, uint32_t conn_id)
 }
 
 /* only 16 bits of either id count. */
-static inline uint64_t v2_session_key(uint32_t conn_id, uint32_t session_id)
+static inline uint32_t v2_session_key(uint32_t conn_id, uint32_t session_id)
 {
-	return (uint64_t)(conn_id & 0xffff) << 16 | (session_id & 0xffff);
+	return (conn_id & 0xffff) << 16 | (session_id & 0xffff);
 }
 
 #endif

@@ -405,14 +405,65 @@ def sessions():
     case("notifications of sessions", "NL-80 NL-65 NL-93 Q-4", tunnel(), session(COOKIE="01020304", SEND_SEQ=1),
          session_of("SESSION_MODIFY", more=[["SEND_SEQ", 0]]),
          session_get(), session_of("SESSION_DELETE"), subscribe=True)
+    ppp_sessions()
     case("several sessions in one datagram", "NL-91", tunnel(),
          {"together": [session(10), session(11), session(11, PW_TYPE=4), session_get(10),
                        session_of("SESSION_MODIFY", 11, more=[["LNS_MODE", 1]]), session_get(11)]})
 
 
+def ppp_sessions():
+    """What a session of pseudowire PPP is while no program has attached a socket to it."""
+    for version in (2, 3):
+        case(f"a PPP session of version {version} with everything", "SES-30 NL-60 NL-77", tunnel(PROTO_VERSION=version),
+             session(PW_TYPE=PPP, L2SPEC_TYPE=0, COOKIE="01020304", PEER_COOKIE="05060708090a0b0c", RECV_SEQ=1,
+                     SEND_SEQ=1, LNS_MODE=1, RECV_TIMEOUT=40, IFNAME="ppp7", MTU=1400, MRU=1400),
+             session_get(), send("SESSION_GET", [["IFNAME", "ppp7"]]), send("SESSION_GET", [["IFNAME", ""]]),
+             dump("SESSION_GET"))
+        changes = (("RECV_SEQ", 1), ("SEND_SEQ", 255), ("LNS_MODE", 1), ("RECV_TIMEOUT", 40), ("RECV_SEQ", 0),
+                   ("COOKIE", "0102"), ("PW_TYPE", 5), ("MTU", 9))
+        case(f"a PPP session of version {version} modified", "NL-76", tunnel(PROTO_VERSION=version),
+             session(PW_TYPE=PPP),
+             *(step for change in changes
+               for step in (session_of("SESSION_MODIFY", more=[list(change)]), session_get())))
+        case(f"a PPP session of version {version} deleted", "NL-75", tunnel(PROTO_VERSION=version),
+             session(PW_TYPE=PPP), session_of("SESSION_DELETE"), session_get(until="ENODEV"),
+             session_of("SESSION_DELETE"), session(PW_TYPE=PPP), session_get(), dump("SESSION_GET"))
+        case(f"notifications of PPP sessions of version {version}", "NL-80 NL-83 NL-93", tunnel(PROTO_VERSION=version),
+             session(PW_TYPE=PPP, SEND_SEQ=1), session_of("SESSION_MODIFY", more=[["SEND_SEQ", 0]]), session_get(),
+             session_of("SESSION_DELETE"), session(11, PW_TYPE=PPP), tunnel_delete(), subscribe=True)
+    for session_id in (0, 1, 65535, 65536, 70000, MAX):
+        case(f"session id {session_id} of version 2", "NL-64 NL-74 NL-78 SES-8 Q-2", tunnel(PROTO_VERSION=2),
+             session(session_id, PW_TYPE=PPP, PEER_SESSION_ID=session_id), session_get(session_id),
+             session_get(session_id & 0xffff), session_get(session_id ^ 0x10000), dump("SESSION_GET"))
+    case("ids of version 2 are 16 bits", "SES-2 Q-2", tunnel(4, PROTO_VERSION=2), session(7, 4, PW_TYPE=PPP),
+         session(65543, 4, PW_TYPE=PPP), session(7, 4, PW_TYPE=PPP), session(65544, 4, PW_TYPE=PPP),
+         session(8, 4, PW_TYPE=PPP), tunnel(65540, PROTO_VERSION=2, UDP_SPORT=6000), session(8, 65540, PW_TYPE=PPP),
+         session(9, 65540, PW_TYPE=PPP), session_get(9, 4), session_get(8, 65540),
+         session_of("SESSION_DELETE", 65545, 4), session_get(9, 65540, until="ENODEV"))
+    case("a dump of version 2 is in the order of 16 bits", "NL-78", tunnel(4, PROTO_VERSION=2),
+         tunnel(65540, PROTO_VERSION=2, UDP_SPORT=6000), tunnel(5, PROTO_VERSION=2, encap=IP),
+         session(30, 4, PW_TYPE=PPP), session(65536 + 20, 4, PW_TYPE=PPP), session(0, 4, PW_TYPE=PPP),
+         session(25, 65540, PW_TYPE=PPP), session(65535, 4, PW_TYPE=PPP), session(65536, 5, PW_TYPE=PPP),
+         session(3, 5, PW_TYPE=PPP), dump("SESSION_GET"))
+    case("one id in tunnels of version 2 and 3", "SES-2 SES-4 NL-73", tunnel(1), tunnel(2, PROTO_VERSION=2),
+         tunnel(3, PROTO_VERSION=2), session(10, 1), session(10, 2, PW_TYPE=PPP), session(10, 3, PW_TYPE=PPP),
+         session_get(10, 1), session_get(10, 2), session_get(10, 3), dump("SESSION_GET"))
+    case("an Ethernet and a PPP session of one tunnel", "SES-10 SES-30 NL-70 NL-71", tunnel(), session(10),
+         session(11, PW_TYPE=PPP), session(12, PW_TYPE=PPP, IFNAME="l2tpeth0"), send("SESSION_GET", [["IFNAME", ""]]),
+         send("SESSION_GET", [["IFNAME", "l2tpeth0"]]), send("SESSION_DELETE", [["IFNAME", ""]]),
+         session_get(12, until="ENODEV"), dump("SESSION_GET"))
+    case("PPP ids of IP tunnels are alone too", "SES-3", tunnel(1, encap=IP), tunnel(2, encap=IP), tunnel(3),
+         session(10, 1, PW_TYPE=PPP), session(10, 2, PW_TYPE=PPP), session(10, 3, PW_TYPE=PPP), session(10, 1))
+    for version in (0, 1, 4, 255):
+        case(f"PPP sessions of a tunnel of version {version}", "SES-7 Q-1", tunnel(PROTO_VERSION=version),
+             session(PW_TYPE=PPP), session(PW_TYPE=PPP), session_get(), session_of("SESSION_MODIFY"),
+             session_of("SESSION_DELETE"), send("SESSION_GET", [["IFNAME", ""]]), dump("SESSION_GET"), subscribe=True)
+
+
 def main():
     for module in ("l2tp_eth", "l2tp_ip", "l2tp_ip6", "l2tp_ppp"):
-        subprocess.run(["modprobe", module], check=True)
+        if not pathlib.Path("/sys/module", module).exists():
+            subprocess.run(["modprobe", module], check=True)
     for make in (policies, headers, control, tunnels, sessions):
         make()
     names = [c["name"] for c in CASES]

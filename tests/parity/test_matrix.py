@@ -19,9 +19,6 @@ DIFFERENT = {
     "the same endpoint for another peer": ("TUN-10", {1: "OK", 2: "OK"}),
     "a descriptor that is not open": ("NL-40 TUN-20", {0: "EOPNOTSUPP", 1: "EOPNOTSUPP"}),
     "the same id twice in a UDP tunnel": ("SES-6 LIM-5", {2: "EEXIST", 3: "OK"}),
-    "version 2 pseudowire type 7": ("SES-30", {1: "EPROTONOSUPPORT", 2: "ENODEV"}),
-    "version 3 pseudowire type 7": ("SES-30", {1: "EPROTONOSUPPORT", 2: "ENODEV"}),
-    "version 2 ignores what it has not": ("SES-30", {1: "EPROTONOSUPPORT", 2: "ENODEV"}),
 }
 
 CASES = matrix.cases_load()

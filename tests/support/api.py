@@ -18,7 +18,7 @@ L2TP_NUMBERS = {name: (number, kind) for number, (name, kind) in netlink.L2TP_AT
 UL2TP_NUMBERS = {name: (number, kind) for number, (name, kind) in netlink.UL2TP_ATTRIBUTES.items()}
 LIMIT_NUMBERS = {name: (number, kind) for number, (name, kind) in netlink.UL2TP_LIMITS.items()}
 UDP, IP = 0, 1
-ETHERNET = 5
+ETHERNET, PPP = 5, 7
 
 
 def encode(values, numbers=None):

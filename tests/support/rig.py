@@ -10,7 +10,7 @@ import select
 import socket
 
 from support import wire
-from support.api import IP, UDP, Api, gone
+from support.api import IP, PPP, UDP, Api, gone
 from support.capture import Capture, WireCapture
 from support.wait import SLOW, eventually
 
@@ -63,6 +63,7 @@ class Tunnel:
             attributes.update(UDP_SPORT=self.near_port, UDP_DPORT=self.far_port)
         attributes.update(values)
         self.id, self.peer_id = attributes["CONN_ID"], attributes["PEER_CONN_ID"]
+        self.version = attributes["PROTO_VERSION"]
         self.near_port = attributes.get("UDP_SPORT") or 0
         self.far_port = attributes.get("UDP_DPORT") or self.far_port
         self.api.tunnel_create(**attributes)
@@ -120,7 +121,9 @@ class Tunnel:
     def fence(self):
         """Comes back when everything sent before has been dealt with."""
         if self._fence is None:
-            self._fence = self.session(L2SPEC_TYPE=wire.NONE)
+            more = {"PW_TYPE": PPP} if self.version == 2 else {}
+            self._fence = self.session(L2SPEC_TYPE=wire.NONE, **more)
+        self._fence.api = self.api
         self._fences += 1
         self.send(self._fence.packet(wire.frame(length=60)))
         eventually(lambda: self._fence.stats()["RX_PACKETS"] >= self._fences, "the packet behind arrives")
@@ -128,7 +131,7 @@ class Tunnel:
     @property
     def fenced(self):
         """(packets, octets) that fences have added to the tunnel's counters."""
-        return self._fences, self._fences * (68 if self.over == "udp" else 64)
+        return self._fences, self._fences * (66 if self.version == 2 else 68 if self.over == "udp" else 64)
 
     def close(self):
         if not gone(self.api.tunnel_get, self.id):
@@ -148,11 +151,13 @@ class Session:
         self.sublayer = attributes.get("L2SPEC_TYPE", wire.DEFAULT)
         del attributes["SESSION_ID"]
         self.api.session_create(tunnel.id, self.id, **attributes)
-        self.device = self.get()["IFNAME"]
+        self.device = self.get().get("IFNAME")  # None: PPP
         self.capture = None
 
     def packet(self, payload, number=None, cookie=None, **options):
         """The octets by which the peer sends this frame, with this sequence number."""
+        if self.tunnel.version == 2:
+            return wire.data2(self.tunnel.id, self.id, payload, number, **options)
         middle = wire.sublayer(number) if self.sublayer == wire.DEFAULT else b""
         return wire.data(self.id, payload, self.expected_cookie if cookie is None else cookie,
                          options.pop("middle", middle), over=self.tunnel.over, **options)

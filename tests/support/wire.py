@@ -26,9 +26,18 @@ def data(session_id, payload, cookie=b"", middle=b"", flags=0x0003, reserved=0, 
     return start + struct.pack("!I", session_id) + cookie + middle + payload
 
 
-def data2(tunnel_id, session_id, payload, flags=0x0002):
-    """A data packet of version 2 without optional fields."""
-    return struct.pack("!HHH", flags, tunnel_id, session_id) + payload
+def data2(tunnel_id, session_id, payload, number=None, flags=0x0002, length=None, nr=0, offset=None):
+    """A data packet of version 2. length is what stands in the Length field, offset the octets of the offset pad;
+    with either, and with a number, the flag that says so is set."""
+    flags |= (0x0800 if number is not None else 0) | (0x4000 if length is not None else 0)
+    flags |= 0x0200 if offset is not None else 0
+    return b"".join((
+        struct.pack("!H", flags),
+        b"" if length is None else struct.pack("!H", length),
+        struct.pack("!HH", tunnel_id & 0xffff, session_id & 0xffff),
+        b"" if number is None else struct.pack("!HH", number, nr),
+        b"" if offset is None else struct.pack("!H", len(offset)) + offset,
+        payload))
 
 
 def checksum(octets):
