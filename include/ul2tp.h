@@ -197,11 +197,16 @@ struct ul2tp_tunnel {
 	struct ul2tp_counters counters;
 	struct ul2tp_reasons rx_drops;
 	struct ul2tp_reasons tx_drops;
+	/* As in the kernel's debug files. */
+	uint32_t references, socket_references; /* plausible numbers */
+	uint32_t session_count;                 /* of those whose id is not 0 */
 };
 
 /* For get and list functions. */
 enum {
 	UL2TP_EXTRAS = 1, /* also what only ul2tpd knows; does nothing on the kernel */
+	UL2TP_PUBLIC =
+		2, /* list functions: L2TPv2 alone, of ul2tpd alone, without labels; needs no privilege */
 };
 
 /**
@@ -295,6 +300,12 @@ struct ul2tp_session {
 	struct ul2tp_counters counters;
 	struct ul2tp_reasons rx_drops;
 	struct ul2tp_reasons tx_drops;
+	/* As in the kernel's debug files. */
+	uint32_t references; /* a plausible number */
+	uint32_t ns, nr;     /* the sequence number to send next, and the one expected next */
+	bool has_socket;     /* a PPPoL2TP socket is attached */
+	uint8_t socket_state;
+	const char *device; /* name of the interface now; never NULL; "": has none */
 };
 
 /* Which session: by name of its interface at creation, or if that is NULL by both ids. */

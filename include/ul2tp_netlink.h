@@ -30,6 +30,9 @@ enum ul2tp_command {
 	UL2TP_CMD_SESSION_SET,    /* L2TP { CONN_ID, SESSION_ID or IFNAME } and LABEL. admin */
 	UL2TP_CMD_SESSION_GET, /* L2TP { CONN_ID, SESSION_ID or IFNAME }, or dump -> SESSION message. admin */
 	UL2TP_CMD_LIMITS_SET, /* LIMITS of the client's namespace. admin over the daemon's own namespace */
+	UL2TP_CMD_V2_TUNNEL_GET, /* dump -> TUNNEL message of each L2TPv2 tunnel, without LABEL: what /proc/net/pppol2tp
+				  * of a kernel tells everyone. no privilege */
+	UL2TP_CMD_V2_SESSION_GET, /* dump -> SESSION message of each of their sessions, likewise */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 
@@ -57,6 +60,7 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_USAGE,       /* nest of UL2TP_LIMIT_*: how much of each is used */
 	UL2TP_ATTR_L2SPEC_TYPE, /* u8: enum l2tp_l2spec_type; the l2tp family does not report it */
 	UL2TP_ATTR_DROP_RIGHTS, /* u8 1: from now on this connection has no privilege, whoever sends on it */
+	UL2TP_ATTR_DEBUG, /* nest of UL2TP_DEBUG_*: what a kernel's debug files show beside the rest */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 
@@ -88,6 +92,18 @@ enum ul2tp_drop_attribute {
 	UL2TP_DROP_NAME,    /* string: stable, see doc/interfaces.txt */
 	UL2TP_DROP_WORDS,   /* string: what it means */
 	UL2TP_DROP_PACKETS, /* u64 */
+};
+
+enum ul2tp_debug_attribute {
+	UL2TP_DEBUG_UNSPEC,
+	UL2TP_DEBUG_REFERENCES,        /* u32: of a tunnel or session; a plausible number */
+	UL2TP_DEBUG_SOCKET_REFERENCES, /* u32: of a tunnel's socket; likewise */
+	UL2TP_DEBUG_SESSIONS,          /* u32: of a tunnel, but for those with id 0 */
+	UL2TP_DEBUG_NS,                /* u32: of a session: the next number to send */
+	UL2TP_DEBUG_NR,                /* u32: of a session: the next number expected */
+	UL2TP_DEBUG_SOCKET_STATE,      /* u8: PPPOX_* of the attached socket; absent: none is */
+	UL2TP_DEBUG_DEVICE, /* string: of a session: name of its interface now; absent: none */
+	UL2TP_DEBUG_MAX_PLUS_1,
 };
 
 /* u32 each; per network namespace. 0 in LIMITS_SET: no limit of its own. */

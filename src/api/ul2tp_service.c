@@ -20,7 +20,7 @@
 /* What a client may rely on; a name never changes its meaning. */
 static const char *const features[] = {
 	"tunnel-udp", "tunnel-ip",  "session-eth", "drop-reasons",    "labels",
-	"endpoint",   "peer-check", "limits",      "shared-endpoint",
+	"endpoint",   "peer-check", "limits",      "shared-endpoint", "debug",
 };
 static_assert(ARRAY_SIZE(features) <= UL2TP_FEATURES_MAX, "they fit into one answer");
 
@@ -169,6 +169,37 @@ static bool session_put(struct writer *w, const struct nl_message *request, uint
 	return nl_message_end(w, start);
 }
 
+/* To everyone, so without the operator's own words. */
+static bool v2_tunnel_put(struct writer *w, const struct nl_message *request, uint16_t flags,
+                          const struct tunnel *t)
+{
+	struct ul2tp_tunnel_message m;
+	size_t start;
+
+	if (!tunnel_is_v2(t))
+		return true;
+	start = begin(w, request, flags, UL2TP_CMD_V2_TUNNEL_GET);
+	ul2tp_tunnel_message_of(t, &m);
+	memset(m.options.label, 0, sizeof(m.options.label));
+	ul2tp_tunnel_message_put(w, &m);
+	return nl_message_end(w, start);
+}
+
+static bool v2_session_put(struct writer *w, const struct nl_message *request, uint16_t flags,
+                           const struct session *s)
+{
+	struct ul2tp_session_message m;
+	size_t start;
+
+	if (!tunnel_is_v2(s->tunnel))
+		return true;
+	start = begin(w, request, flags, UL2TP_CMD_V2_SESSION_GET);
+	ul2tp_session_message_of(s, &m);
+	memset(m.label, 0, sizeof(m.label));
+	ul2tp_session_message_put(w, &m);
+	return nl_message_end(w, start);
+}
+
 static int tunnel_get(struct request *r, const struct ul2tp_request *in)
 {
 	uint8_t octets[ANSWER_MAX];
@@ -274,6 +305,14 @@ int ul2tp_serve(struct request *r)
 
 bool ul2tp_dump_next(struct connection *c, struct writer *w)
 {
-	return c->dump.command == UL2TP_CMD_TUNNEL_GET ? dump_tunnels(c, w, tunnel_put)
-	                                               : dump_sessions(c, w, session_put);
+	switch (c->dump.command) {
+	case UL2TP_CMD_TUNNEL_GET:
+		return dump_tunnels(c, w, tunnel_put);
+	case UL2TP_CMD_SESSION_GET:
+		return dump_sessions(c, w, session_put);
+	case UL2TP_CMD_V2_TUNNEL_GET:
+		return dump_tunnels(c, w, v2_tunnel_put);
+	default:
+		return dump_sessions(c, w, v2_session_put);
+	}
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cli/debug.h"
 #include "cli/help.h"
 #include "cli/limits.h"
 #include "cli/monitor.h"
@@ -109,6 +110,10 @@ static int verb_set(struct cli *cli, struct words *words)
 
 static int verb_show(struct cli *cli, struct words *words)
 {
+	if (words->count > 0 && strcmp(words->at[0], "debug") == 0) {
+		words_next(words);
+		return debug_show(cli, words);
+	}
 	return object_run(cli, words, SHOW_TUNNEL | SHOW_SESSION);
 }
 

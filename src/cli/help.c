@@ -45,6 +45,12 @@ static const struct {
 	const char *name;
 	const char *words;
 } topics[] = {
+	{ "debug",
+	  "Usage: ul2tp show debug [ pppol2tp ] [ tunnels ]\n\n"
+	  "Prints what a kernel with L2TP shows of its tunnels and sessions in /proc/net/pppol2tp (L2TPv2 alone)\n"
+	  "and in l2tp/tunnels of debugfs: both, or the one that is named.\n\n"
+	  "Example:\n"
+	  "  ul2tp show debug tunnels\n" },
 	{ "monitor",
 	  "Usage: ul2tp [ -j ] [ -t ] monitor\n\n"
 	  "Prints a line for each tunnel and session that is added, changed or deleted: the words of the\n"
@@ -130,6 +136,8 @@ int help_overview(struct cli *cli)
 	for (size_t i = 0; i < ARRAY_SIZE(command_rows); i++)
 		fprintf(out, "  %s\n", command_rows[i].usage);
 	fputs("  limits show             what this network namespace uses and may use\n"
+	      "  show debug [ pppol2tp ] [ tunnels ]\n"
+	      "                          the texts of a kernel's debug files\n"
 	      "  status                  who answers, and what it can do\n"
 	      "  monitor                 print what happens, as it happens\n"
 	      "  save                    print the commands that make the present state\n"

@@ -161,6 +161,10 @@ static int take_tunnel(struct ul2tp *u, const struct nl_message *m, void *arg)
 static int get_begin(struct request *r, struct ul2tp *u, unsigned int flags, bool dump,
                      struct listing *l)
 {
+	if (flags & UL2TP_PUBLIC) {
+		l->daemon = true;
+		return request_begin(r, u, FAMILY_UL2TP, UL2TP_CMD_V2_TUNNEL_GET, dump);
+	}
 	l->daemon = (flags & UL2TP_EXTRAS) && u->family_ids[FAMILY_UL2TP];
 	if (l->daemon)
 		return request_begin(r, u, FAMILY_UL2TP, UL2TP_CMD_TUNNEL_GET, dump);

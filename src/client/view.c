@@ -114,6 +114,9 @@ int tunnel_view_read(struct reader attributes, bool daemon, struct tunnel_view *
 	ret->tunnel.counters = counters_view(m.accounts.counters);
 	ret->tunnel.rx_drops = reasons_view(&m.accounts.rx_drops, &ret->rx);
 	ret->tunnel.tx_drops = reasons_view(&m.accounts.tx_drops, &ret->tx);
+	ret->tunnel.references = m.debug.references;
+	ret->tunnel.socket_references = m.debug.socket_references;
+	ret->tunnel.session_count = m.debug.sessions;
 	return 0;
 }
 
@@ -129,7 +132,7 @@ static struct ul2tp_cookie cookie_view(const struct l2tp_cookie *c)
 static void session_view_set(struct session_view *v, const struct session_message *s)
 {
 	memcpy(v->ifname, s->ifname, sizeof(v->ifname));
-	v->label[0] = '\0';
+	v->label[0] = v->device[0] = '\0';
 	v->session = (struct ul2tp_session){
 		.tunnel_id = s->conn_id,
 		.peer_tunnel_id = s->peer_conn_id,
@@ -145,6 +148,7 @@ static void session_view_set(struct session_view *v, const struct session_messag
 		.reorder_timeout_ms = s->recv_timeout_ms,
 		.stats = stats_view(&s->stats),
 		.label = v->label,
+		.device = v->device,
 	};
 }
 
@@ -172,6 +176,12 @@ int session_view_read(struct reader attributes, bool daemon, struct session_view
 	ret->session.counters = counters_view(m.accounts.counters);
 	ret->session.rx_drops = reasons_view(&m.accounts.rx_drops, &ret->rx);
 	ret->session.tx_drops = reasons_view(&m.accounts.tx_drops, &ret->tx);
+	ret->session.references = m.debug.references;
+	ret->session.ns = m.debug.ns;
+	ret->session.nr = m.debug.nr;
+	ret->session.has_socket = m.debug.has_socket;
+	ret->session.socket_state = m.debug.socket_state;
+	memcpy(ret->device, m.debug.device, sizeof(ret->device));
 	return 0;
 }
 

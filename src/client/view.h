@@ -31,7 +31,7 @@ struct tunnel_view {
 
 struct session_view {
 	struct ul2tp_session session;
-	char ifname[IFNAMSIZ];
+	char ifname[IFNAMSIZ], device[IFNAMSIZ];
 	char label[UL2TP_LABEL_MAX + 1];
 	struct reasons_view rx, tx;
 };

@@ -25,6 +25,8 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_SESSION_SET,    "SESSION_SET",    true, false,  GENL_ADMIN },
 	{ UL2TP_CMD_SESSION_GET,    "SESSION_GET",    true, true,   GENL_ADMIN },
 	{ UL2TP_CMD_LIMITS_SET,     "LIMITS_SET",     true, false,  GENL_DAEMON_ADMIN },
+	{ UL2TP_CMD_V2_TUNNEL_GET,  "V2_TUNNEL_GET",  false, true,  GENL_ANYONE },
+	{ UL2TP_CMD_V2_SESSION_GET, "V2_SESSION_GET", false, true,  GENL_ANYONE },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -49,6 +51,7 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_USAGE]       = { "usage",       ATTRIBUTE_NEST },
 	[UL2TP_ATTR_L2SPEC_TYPE] = { "l2spec_type", ATTRIBUTE_U8 },
 	[UL2TP_ATTR_DROP_RIGHTS] = { "drop_rights", ATTRIBUTE_U8,     .min = 1, .max = 1 },
+	[UL2TP_ATTR_DEBUG]       = { "debug",       ATTRIBUTE_NEST },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -100,6 +103,8 @@ static const struct request_rule {
 	[UL2TP_CMD_SESSION_SET]    = { UL2TP_ATTR_L2TP, BIT(UL2TP_ATTR_LABEL), L2TP_SESSION_SELECT_ATTRIBUTES },
 	[UL2TP_CMD_SESSION_GET]    = { UL2TP_ATTR_L2TP, 0, L2TP_SESSION_SELECT_ATTRIBUTES },
 	[UL2TP_CMD_LIMITS_SET]     = { UL2TP_ATTR_LIMITS },
+	[UL2TP_CMD_V2_TUNNEL_GET]  = { 0 },
+	[UL2TP_CMD_V2_SESSION_GET] = { 0 },
 };
 /* clang-format on */
 

@@ -32,15 +32,18 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 		[UL2TP_CMD_TUNNEL_CREATE] = GENL_ADMIN,     [UL2TP_CMD_TUNNEL_SET] = GENL_ADMIN,
 		[UL2TP_CMD_TUNNEL_GET] = GENL_ADMIN,        [UL2TP_CMD_SESSION_CREATE] = GENL_ADMIN,
 		[UL2TP_CMD_SESSION_SET] = GENL_ADMIN,       [UL2TP_CMD_SESSION_GET] = GENL_ADMIN,
-		[UL2TP_CMD_LIMITS_SET] = GENL_DAEMON_ADMIN,
+		[UL2TP_CMD_LIMITS_SET] = GENL_DAEMON_ADMIN, [UL2TP_CMD_V2_TUNNEL_GET] = GENL_ANYONE,
+		[UL2TP_CMD_V2_SESSION_GET] = GENL_ANYONE,
 	};
 
 	for (uint8_t n = 1; n < UL2TP_CMD_MAX_PLUS_1; n++) {
 		assert_non_null(command(n));
 		assert_int_equal(command(n)->privilege, privileges[n]);
-		assert_true(command(n)->has_do);
-		assert_int_equal(command(n)->has_dump,
-		                 n == UL2TP_CMD_TUNNEL_GET || n == UL2TP_CMD_SESSION_GET);
+		bool only_dump = n == UL2TP_CMD_V2_TUNNEL_GET || n == UL2TP_CMD_V2_SESSION_GET;
+
+		assert_int_equal(command(n)->has_do, !only_dump);
+		assert_int_equal(command(n)->has_dump, only_dump || n == UL2TP_CMD_TUNNEL_GET ||
+		                                               n == UL2TP_CMD_SESSION_GET);
 	}
 	assert_null(command(0));
 }

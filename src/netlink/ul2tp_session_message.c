@@ -20,6 +20,7 @@ void ul2tp_session_message_put(struct writer *w, const struct ul2tp_session_mess
 	if (s->mtu)
 		attribute_put_u32(w, UL2TP_ATTR_MTU, s->mtu);
 	ul2tp_accounts_put(w, &s->accounts);
+	ul2tp_debug_session_put(w, &s->debug);
 }
 
 int ul2tp_session_message_read(struct reader octets, struct ul2tp_session_message *ret)
@@ -30,7 +31,8 @@ int ul2tp_session_message_read(struct reader octets, struct ul2tp_session_messag
 	if (policy_parse(&ul2tp_policy, POLICY_LIBERAL, octets, octets.at, &a, NULL) < 0 ||
 	    session_message_read(attributes_value(&a, UL2TP_ATTR_L2TP), &s.l2tp) < 0 ||
 	    ul2tp_drops_read(attributes_value(&a, UL2TP_ATTR_RX_DROPS), &s.accounts.rx_drops) < 0 ||
-	    ul2tp_drops_read(attributes_value(&a, UL2TP_ATTR_TX_DROPS), &s.accounts.tx_drops) < 0)
+	    ul2tp_drops_read(attributes_value(&a, UL2TP_ATTR_TX_DROPS), &s.accounts.tx_drops) < 0 ||
+	    ul2tp_debug_read(attributes_value(&a, UL2TP_ATTR_DEBUG), &s.debug) < 0)
 		return -EBADMSG;
 	ul2tp_counters_read(attributes_value(&a, UL2TP_ATTR_COUNTERS), s.accounts.counters);
 	strcpy(s.label, attributes_string(&a, UL2TP_ATTR_LABEL)); /* the policy has bounded it */

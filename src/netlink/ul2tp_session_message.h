@@ -15,6 +15,7 @@
 #include "base/writer.h"
 #include "netlink/session_message.h"
 #include "netlink/ul2tp_accounts.h"
+#include "netlink/ul2tp_debug.h"
 #include "netlink/ul2tp_family.h"
 
 /* The answer to SESSION_GET. */
@@ -25,6 +26,7 @@ struct ul2tp_session_message {
 	uint64_t created;                /* seconds since 1970 */
 	uint32_t mtu; /* as computed at creation (ETH-10); 0, no interface, is not written */
 	struct ul2tp_accounts accounts;
+	struct ul2tp_debug debug;
 };
 
 void ul2tp_session_message_put(struct writer *w, const struct ul2tp_session_message *s);

@@ -36,6 +36,12 @@ static void a_session_is_written_and_read(void **state)
 		.l2spec_type = 1,
 		.created = 1700000000,
 		.mtu = 1446,
+		.debug = { .references = 3,
+		           .ns = 0xffffff,
+		           .nr = 7,
+		           .has_socket = true,
+		           .socket_state = 1,
+		           .device = "vpn1" },
 		.accounts = { .counters = { [UL2TP_COUNTER_RX_HELD] = 3 },
 		              .rx_drops = { 1, { { "cookie", "cookie is not peer_cookie", 3 } } } },
 	};
@@ -58,6 +64,12 @@ static void a_session_is_written_and_read(void **state)
 	assert_int_equal(back.accounts.rx_drops.count, 1);
 	assert_int_equal(back.accounts.rx_drops.rows[0].packets, 3);
 	assert_int_equal(back.accounts.tx_drops.count, 0);
+	assert_int_equal(back.debug.references, 3);
+	assert_int_equal(back.debug.ns, 0xffffff);
+	assert_int_equal(back.debug.nr, 7);
+	assert_true(back.debug.has_socket);
+	assert_int_equal(back.debug.socket_state, 1);
+	assert_string_equal(back.debug.device, "vpn1");
 }
 
 static void malformed_messages_are_not_taken(void **state)
@@ -67,6 +79,8 @@ static void malformed_messages_are_not_taken(void **state)
 		"0c000680 08000900 01000000",                                     /* half of one */
 		"14000680 08000900 01000000 08000b00 01000000 06001100 01000000", /* a short MTU */
 		"14000680 08000900 01000000 08000b00 01000000 08000f80 04000180", /* a drop without name */
+		/* A name that is no interface's. */
+		"14000680 08000900 01000000 08000b00 01000000 18001680 14000700 30313233 34353637 38396162 63646566",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -48,6 +48,7 @@ void ul2tp_tunnel_message_put(struct writer *w, const struct ul2tp_tunnel_messag
 	options_put(w, &t->options);
 	attribute_put_u64(w, UL2TP_ATTR_CREATED, t->created);
 	ul2tp_accounts_put(w, &t->accounts);
+	ul2tp_debug_tunnel_put(w, &t->debug);
 }
 
 int ul2tp_tunnel_message_read(struct reader octets, struct ul2tp_tunnel_message *ret)
@@ -58,7 +59,8 @@ int ul2tp_tunnel_message_read(struct reader octets, struct ul2tp_tunnel_message 
 	if (policy_parse(&ul2tp_policy, POLICY_LIBERAL, octets, octets.at, &a, NULL) < 0 ||
 	    tunnel_message_read(attributes_value(&a, UL2TP_ATTR_L2TP), &t.l2tp) < 0 ||
 	    ul2tp_drops_read(attributes_value(&a, UL2TP_ATTR_RX_DROPS), &t.accounts.rx_drops) < 0 ||
-	    ul2tp_drops_read(attributes_value(&a, UL2TP_ATTR_TX_DROPS), &t.accounts.tx_drops) < 0)
+	    ul2tp_drops_read(attributes_value(&a, UL2TP_ATTR_TX_DROPS), &t.accounts.tx_drops) < 0 ||
+	    ul2tp_debug_read(attributes_value(&a, UL2TP_ATTR_DEBUG), &t.debug) < 0)
 		return -EBADMSG;
 	ul2tp_counters_read(attributes_value(&a, UL2TP_ATTR_COUNTERS), t.accounts.counters);
 	t.options = options_read(&a);

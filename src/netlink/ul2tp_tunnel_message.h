@@ -16,6 +16,7 @@
 #include "base/writer.h"
 #include "netlink/tunnel_message.h"
 #include "netlink/ul2tp_accounts.h"
+#include "netlink/ul2tp_debug.h"
 #include "netlink/ul2tp_family.h"
 
 /* How a tunnel sends outer packets, and which it takes for its own. */
@@ -36,6 +37,7 @@ struct ul2tp_tunnel_message {
 		options;  /* label, device, mark, ttl are not written when empty or 0 */
 	uint64_t created; /* seconds since 1970 */
 	struct ul2tp_accounts accounts;
+	struct ul2tp_debug debug;
 };
 
 void ul2tp_tunnel_message_put(struct writer *w, const struct ul2tp_tunnel_message *t);

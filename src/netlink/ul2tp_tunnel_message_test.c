@@ -45,6 +45,7 @@ static void a_tunnel_is_written_and_read(void **state)
 		             .has_peer_check = true,
 		             .peer_check = UL2TP_PEER_CHECK_IDS },
 		.created = 1700000000,
+		.debug = { .references = 5, .socket_references = 3, .sessions = 2 },
 		.accounts = { .counters = { [UL2TP_COUNTER_TX_OCTETS] = 99 },
 		              .tx_drops = { 1, { { "no-route", "no way there", 3 } } } },
 	};
@@ -68,6 +69,9 @@ static void a_tunnel_is_written_and_read(void **state)
 	assert_int_equal(back.accounts.counters[UL2TP_COUNTER_TX_OCTETS], 99);
 	assert_int_equal(back.accounts.rx_drops.count, 0);
 	assert_int_equal(back.accounts.tx_drops.count, 1);
+	assert_int_equal(back.debug.references, 5);
+	assert_int_equal(back.debug.socket_references, 3);
+	assert_int_equal(back.debug.sessions, 2);
 	assert_string_equal(back.accounts.tx_drops.rows[0].words, "no way there");
 }
 

@@ -2,12 +2,15 @@
 /* session.c - see session.h */
 #include "tunnel/session.h"
 
+#include <linux/if_tun.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "tunnel/accounts.h"
 #include "tunnel/session_key.h"
+#include "wire/data_header.h"
 
 struct session *session_new(struct tunnel *t, uint32_t index, struct session_record *record)
 {
@@ -114,6 +117,30 @@ struct session_message session_message_of(const struct session *s)
 	return m;
 }
 
+/* Not the one it was made with: it may have been renamed, or be gone. */
+static void device_name(int tap, char ret[IFNAMSIZ])
+{
+	struct ifreq request = { 0 };
+
+	ret[0] = '\0';
+	if (tap >= 0 && ioctl(tap, TUNGETIFF, &request) == 0)
+		memcpy(ret, request.ifr_name, IFNAMSIZ);
+}
+
+static struct ul2tp_debug debug_of(const struct session *s)
+{
+	const struct session_record *r = s->record;
+	uint32_t max = data_ns_max(s->tunnel->record->version);
+	struct ul2tp_debug debug = {
+		.references = r->collides ? 3 : 2,
+		.ns = __atomic_load_n(&r->tx.ns, __ATOMIC_RELAXED) & max,
+		.nr = __atomic_load_n(&r->rx.nr, __ATOMIC_RELAXED) & max,
+	};
+
+	device_name(s->tap, debug.device);
+	return debug;
+}
+
 void ul2tp_session_message_of(const struct session *s, struct ul2tp_session_message *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -123,4 +150,5 @@ void ul2tp_session_message_of(const struct session *s, struct ul2tp_session_mess
 	ret->created = s->record->created_s;
 	ret->mtu = s->record->mtu_bytes;
 	session_accounts(s->record, &ret->accounts);
+	ret->debug = debug_of(s);
 }

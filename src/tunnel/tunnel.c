@@ -7,6 +7,7 @@
 
 #include "encap/address.h"
 #include "tunnel/accounts.h"
+#include "tunnel/session.h"
 
 struct tunnel *tunnel_new(struct netns *ns, uint32_t index, struct tunnel_record *record,
                           struct endpoint *endpoint)
@@ -77,6 +78,20 @@ struct tunnel_message tunnel_message_of(const struct tunnel *t)
 	};
 }
 
+/* DBG-13: the socket of an IP tunnel has one reference fewer. */
+static struct ul2tp_debug debug_of(const struct tunnel *t)
+{
+	struct ul2tp_debug debug = {
+		.references = t->session_count + 2,
+		.socket_references = endpoint_is_udp(t->endpoint) ? 3 : 2,
+	};
+
+	list_for_each (node, &t->sessions)
+		debug.sessions +=
+			list_entry(node, struct session, in_tunnel)->record->session_id != 0;
+	return debug;
+}
+
 void ul2tp_tunnel_message_of(const struct tunnel *t, struct ul2tp_tunnel_message *ret)
 {
 	const struct endpoint_params *e = &t->endpoint->at.params;
@@ -92,4 +107,5 @@ void ul2tp_tunnel_message_of(const struct tunnel *t, struct ul2tp_tunnel_message
 	ret->options.peer_check = t->record->peer_check;
 	ret->created = t->record->created_s;
 	tunnel_accounts(t, &ret->accounts);
+	ret->debug = debug_of(t);
 }

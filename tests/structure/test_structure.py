@@ -26,12 +26,13 @@ USES = {
     "api": ["path"],
     "daemon": ["api"],
     "client": ["netlink", "base"],
-    "launcher": ["client", "process", "loop"],
+    "debug": ["client"],
+    "launcher": ["debug", "process", "loop"],
     "cli": ["client", "launcher"],
 }
 
 # Headers in include/ and who may read them; absent: everyone.
-PUBLIC = {"ul2tp.h": ["client", "cli", "launcher"]}
+PUBLIC = {"ul2tp.h": ["client", "debug", "cli", "launcher"]}
 
 
 def may_use(folder):

@@ -67,20 +67,24 @@ L2TP_STATS = {number: (name, "u64") for number, name in enumerate((
 
 UL2TP_COMMANDS = {name: number for number, name in enumerate((
     "STATUS_GET", "SOCKET_SET", "SUBSCRIBE", "UNSUBSCRIBE", "TUNNEL_CREATE", "TUNNEL_SET", "TUNNEL_GET",
-    "SESSION_CREATE", "SESSION_SET", "SESSION_GET", "LIMITS_SET"), start=1)}
+    "SESSION_CREATE", "SESSION_SET", "SESSION_GET", "LIMITS_SET",
+    "V2_TUNNEL_GET", "V2_SESSION_GET"), start=1)}
 
 UL2TP_ATTRIBUTES = dict(enumerate((
     ("VERSION", "string"), ("FEATURES", "nest"), ("GROUP", "u32"), ("CAP_ACK", "u8"), ("EXT_ACK", "u8"),
     ("L2TP", "nest"), ("LABEL", "string"), ("DEVICE", "string"), ("MARK", "u32"), ("TOS", "u8"),
     ("TTL", "u8"), ("PEER_CHECK", "u8"), ("COUNTERS", "nest"), ("RX_DROPS", "nest"), ("TX_DROPS", "nest"),
     ("CREATED", "u64"), ("MTU", "u32"), ("LIMITS", "nest"), ("USAGE", "nest"),
-    ("L2SPEC_TYPE", "u8"), ("DROP_RIGHTS", "u8")), start=1))
+    ("L2SPEC_TYPE", "u8"), ("DROP_RIGHTS", "u8"), ("DEBUG", "nest")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (
     "RX_PACKETS", "RX_OCTETS", "RX_LAST", "TX_PACKETS", "TX_OCTETS", "TX_LAST", "RX_HELD",
     "RX_REORDERED")), start=1))
 UL2TP_DROP = {1: ("DROP", "nest"), 2: ("NAME", "string"), 3: ("WORDS", "string"), 4: ("PACKETS", "u64")}
+UL2TP_DEBUG = dict(enumerate((
+    ("REFERENCES", "u32"), ("SOCKET_REFERENCES", "u32"), ("SESSIONS", "u32"), ("NS", "u32"), ("NR", "u32"),
+    ("SOCKET_STATE", "u8"), ("DEVICE", "string")), start=1))
 UL2TP_LIMITS = dict(enumerate(((name, "u32") for name in (
     "TUNNELS", "SESSIONS", "MEMORY_KIB", "REQUESTS", "SUBSCRIBERS")), start=1))
 
@@ -97,7 +101,7 @@ L2TP_NESTS = {"STATS": (L2TP_STATS, {})}
 UL2TP_NESTS = {
     "L2TP": (L2TP_ATTRIBUTES, L2TP_NESTS), "FEATURES": (UL2TP_FEATURE, {}), "COUNTERS": (UL2TP_COUNTERS, {}),
     "RX_DROPS": (UL2TP_DROP, {"DROP": (UL2TP_DROP, {})}), "TX_DROPS": (UL2TP_DROP, {"DROP": (UL2TP_DROP, {})}),
-    "LIMITS": (UL2TP_LIMITS, {}), "USAGE": (UL2TP_LIMITS, {})}
+    "LIMITS": (UL2TP_LIMITS, {}), "USAGE": (UL2TP_LIMITS, {}), "DEBUG": (UL2TP_DEBUG, {})}
 
 # Attribute numbers of the family l2tp as names of this module: CONN_ID, IFNAME, ...; of the family ul2tp
 # with its prefix: UL2TP_ATTR_LABEL, ...

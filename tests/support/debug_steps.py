@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""debug_steps.py - do to ul2tpd what tests/goldens/debug/record.py did to a kernel"""
+import json
+import socket
+import time
+
+from support.daemon import TOP
+
+GOLDENS = TOP / "tests/goldens/debug"
+ADDRESSES = ("192.0.2.1/24", "2001:db8::1/64 nodad")
+NEEDS_PPP = {"v2-ppp"}
+
+
+def cases(without=()):
+    return sorted(p.parent.name for p in GOLDENS.glob("*/steps.json") if p.parent.name not in without)
+
+
+def golden(case, name):
+    return (GOLDENS / case / name).read_text()
+
+
+def lan(namespace):
+    """The addresses that the cases have."""
+    namespace.ip("link add lan0 type veth peer name lan1")
+    namespace.ip("link set lan0 up", "link set lan1 up", "neighbour replace 192.0.2.2 lladdr 02:00:00:00:00:01 dev lan0")
+    namespace.sysctl("net/ipv6/conf/lan0/disable_ipv6", 0)
+    for address in ADDRESSES:
+        namespace.ip("address add " + address + " dev lan0")
+
+
+class Steps:
+    def __init__(self, api, namespace, case):
+        self.api, self.namespace = api, namespace
+        self.steps = json.loads((GOLDENS / case / "steps.json").read_text())
+        self.peer = namespace.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.peer.bind(("192.0.2.1", 5002))
+
+    def run(self):
+        for step in self.steps:
+            self.take(step)
+
+    def take(self, step):
+        if "do" in step:
+            self.api.do(step["do"], **step["values"])
+        elif "receive" in step:
+            self.peer.sendto(bytes.fromhex(step["receive"]), ("192.0.2.1", 5001))
+        elif "transmit" in step:
+            device, octets = step["transmit"]
+            with self.namespace.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+                s.bind((device, 0))
+                s.send(bytes.fromhex(octets))
+        elif "wait" in step:
+            time.sleep(step["wait"])
+        else:
+            self.namespace.run(*step["run"].split())
+
+    def tunnels(self):
+        """Those that the steps leave behind, in the order in which they were made."""
+        def ids(command):
+            return [s["values"]["CONN_ID"] for s in self.steps if s.get("do") == command]
+        return [t for t in ids("TUNNEL_CREATE") if t not in ids("TUNNEL_DELETE")]
+
+    def close(self):
+        self.peer.close()
