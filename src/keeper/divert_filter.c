@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* divert_filter.c - see divert_filter.h
+ *
+ * The filter of a UDP socket sees the UDP header and what is behind it. The program is straight down to the
+ * session's key, then a binary search: an inner node is one comparison and a long jump (conditional jumps
+ * reach 255 instructions), a leaf a short row of ids or runs of ids with the two verdicts behind it.
+ *
+ * RX-7 depends on the session. There are few lengths a v3 header can have, so there is one search for each: a
+ * datagram of some length is looked up among the sessions whose header fits into it.
+ */
+#include "keeper/divert_filter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define UDP_HEADER  8
+#define SHORTEST    14 /* RX-1 */
+#define FLAGS_AT    UDP_HEADER
+#define FLAG_T      0x8000
+#define FLAG_L      0x4000
+#define VERSION     0x000f
+#define V2_KEY_AT   (UDP_HEADER + 2)
+#define V2_L_KEY_AT (UDP_HEADER + 4)
+#define V3_KEY_AT   (UDP_HEADER + 4)
+
+#define LEAF 16 /* runs in a leaf of the search */
+
+/* Consecutive keys. */
+struct run {
+	uint32_t first, last;
+};
+
+static void pass(struct classic *c)
+{
+	classic_do(c, BPF_RET | BPF_K, CLASSIC_PASS);
+}
+
+static void drop(struct classic *c)
+{
+	classic_do(c, BPF_RET | BPF_K, CLASSIC_DROP);
+}
+
+/* A long jump to what classic_land() will say. */
+static unsigned int jump(struct classic *c)
+{
+	return classic_do(c, BPF_JMP | BPF_JA, 0);
+}
+
+/* Go on only with a data packet of @version (RX-1, RX-2, RX-6). The flags stay in A. */
+static void add_preamble(struct classic *c, unsigned int version)
+{
+	classic_do(c, BPF_LD | BPF_W | BPF_LEN, 0);
+	classic_if(c, BPF_JMP | BPF_JGE | BPF_K, UDP_HEADER + SHORTEST, 1, 0);
+	pass(c);
+	classic_do(c, BPF_LD | BPF_H | BPF_ABS, FLAGS_AT);
+	classic_do(c, BPF_ALU | BPF_AND | BPF_K, FLAG_T | FLAG_L | VERSION);
+	classic_do(c, BPF_MISC | BPF_TAX, 0);
+	classic_do(c, BPF_ALU | BPF_AND | BPF_K, FLAG_T | VERSION);
+	classic_if(c, BPF_JMP | BPF_JEQ | BPF_K, version, 1, 0);
+	pass(c);
+	classic_do(c, BPF_MISC | BPF_TXA, 0);
+}
+
+static size_t runs_make(struct run *runs, const struct divert_session *sessions, size_t count,
+                        uint32_t need_max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t key = sessions[i].key;
+
+		if (sessions[i].need > need_max)
+			continue;
+		if (n > 0 && runs[n - 1].last + 1 == key)
+			runs[n - 1].last = key;
+		else
+			runs[n++] = (struct run){ key, key };
+	}
+	return n;
+}
+
+/* How many instructions add_run() takes. */
+static unsigned int run_len(const struct run *r)
+{
+	return r->first == r->last ? 1 : 2;
+}
+
+/* A is the key. @after: instructions of the leaf behind this run, before its "pass" and "drop". */
+static void add_run(struct classic *c, const struct run *r, unsigned int after)
+{
+	uint8_t to_pass = (uint8_t)after, to_drop = (uint8_t)(after + 1);
+
+	if (r->first == r->last) {
+		classic_if(c, BPF_JMP | BPF_JEQ | BPF_K, r->first, to_drop, 0);
+		return;
+	}
+	/* Runs ascend: what is below this one is in none behind it. */
+	classic_if(c, BPF_JMP | BPF_JGE | BPF_K, r->first, 0, (uint8_t)(to_pass + 1));
+	classic_if(c, BPF_JMP | BPF_JGT | BPF_K, r->last, 0, to_drop);
+}
+
+static void add_leaf(struct classic *c, const struct run *runs, size_t count)
+{
+	unsigned int after = 0;
+
+	for (size_t i = 0; i < count; i++)
+		after += run_len(&runs[i]);
+	for (size_t i = 0; i < count; i++) {
+		after -= run_len(&runs[i]);
+		add_run(c, &runs[i], after);
+	}
+	pass(c);
+	drop(c);
+}
+
+/* The depth is the logarithm of what fits into a program: below 10. */
+static void add_search(struct classic *c, const struct run *runs, size_t count)
+{
+	size_t leaves = (count + LEAF - 1) / LEAF, left = leaves / 2 * LEAF;
+	unsigned int right;
+
+	if (leaves <= 1 || c->full) {
+		add_leaf(c, runs, count < LEAF ? count : LEAF);
+		return;
+	}
+	classic_if(c, BPF_JMP | BPF_JGE | BPF_K, runs[left].first, 0, 1);
+	right = jump(c);
+	add_search(c, runs, left);
+	classic_land(c, right);
+	add_search(c, runs + left, count - left);
+}
+
+/* A becomes the key; the flags are in A. */
+static void add_key(struct classic *c, unsigned int version)
+{
+	if (version != 2) {
+		classic_do(c, BPF_LD | BPF_W | BPF_ABS, V3_KEY_AT);
+		return;
+	}
+	classic_if(c, BPF_JMP | BPF_JSET | BPF_K, FLAG_L, 2, 0);
+	classic_do(c, BPF_LD | BPF_W | BPF_ABS, V2_KEY_AT);
+	classic_do(c, BPF_JMP | BPF_JA, 1);
+	classic_do(c, BPF_LD | BPF_W | BPF_ABS, V2_L_KEY_AT);
+}
+
+/* The next smaller .need than @below among the sessions; 0: none. */
+static uint32_t next_need(const struct divert_session *sessions, size_t count, uint32_t below)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (sessions[i].need < below && sessions[i].need > most)
+			most = sessions[i].need;
+	return most;
+}
+
+/* One search for each length of header that is not always there, the longest first. */
+static void add_searches(struct classic *c, unsigned int version,
+                         const struct divert_session *sessions, size_t count, struct run *runs)
+{
+	uint32_t need = UINT32_MAX;
+
+	while (!c->full && (need = next_need(sessions, count, need)) > SHORTEST) {
+		unsigned int shorter;
+
+		classic_do(c, BPF_LD | BPF_W | BPF_LEN, 0);
+		classic_if(c, BPF_JMP | BPF_JGE | BPF_K, UDP_HEADER + need, 1, 0);
+		shorter = jump(c);
+		add_key(c, version);
+		add_search(c, runs, runs_make(runs, sessions, count, need));
+		classic_land(c, shorter);
+	}
+	if (version == 2)
+		classic_do(c, BPF_MISC | BPF_TXA, 0);
+	add_key(c, version);
+	add_search(c, runs, runs_make(runs, sessions, count, SHORTEST));
+}
+
+int divert_filter_build(struct classic *ret, unsigned int version,
+                        const struct divert_session *sessions, size_t count)
+{
+	AUTO_MEMORY struct run *runs = calloc(count ? count : 1, sizeof(*runs));
+
+	ret->count = 0;
+	ret->full = false;
+	if (!runs)
+		return -ENOMEM;
+	add_preamble(ret, version);
+	add_searches(ret, version, sessions, count, runs);
+	return ret->full ? -E2BIG : 0;
+}
+
+void divert_filter_build_all(struct classic *ret, unsigned int version)
+{
+	ret->count = 0;
+	ret->full = false;
+	add_preamble(ret, version);
+	drop(ret);
+}
