@@ -111,7 +111,7 @@ static void require_partial(struct classic *c, uint32_t base, uint32_t addresses
 }
 
 /* Before us there is a link header whose length depends on the interface, so places count from SKF_NET_OFF. */
-void witness_filter_build(struct classic *ret, sa_family_t family, uint16_t port)
+void gauge_filter_build(struct classic *ret, sa_family_t family, uint16_t port)
 {
 	const uint32_t ip = (uint32_t)SKF_NET_OFF;
 
@@ -131,7 +131,7 @@ void witness_filter_build(struct classic *ret, sa_family_t family, uint16_t port
 		require_data(ret, ip, port);
 		require_partial(ret, ip, ip + V6_ADDRESSES, 16);
 	}
-	classic_do(ret, BPF_RET | BPF_K, WITNESS_SNAP);
+	classic_do(ret, BPF_RET | BPF_K, GAUGE_SNAP);
 }
 
 void filter_build_nothing(struct classic *ret)

@@ -16,7 +16,7 @@
 
 #include "keeper/classic.h"
 
-#define WITNESS_SNAP 192 /* octets of a packet that the packet socket gets */
+#define GAUGE_SNAP 192 /* octets of a packet that the packet socket gets */
 
 /**
  * raw_filter_build() - for a raw socket: data packets to UDP port @port
@@ -25,8 +25,8 @@
  */
 void raw_filter_build(struct classic *ret, sa_family_t family, uint16_t port);
 
-/** witness_filter_build() - for a SOCK_RAW packet socket: the same if their checksum is partial */
-void witness_filter_build(struct classic *ret, sa_family_t family, uint16_t port);
+/** gauge_filter_build() - for a SOCK_RAW packet socket: the same if their checksum is partial */
+void gauge_filter_build(struct classic *ret, sa_family_t family, uint16_t port);
 
 /** filter_build_nothing() - for a socket that is to get nothing yet, or only ever sends */
 void filter_build_nothing(struct classic *ret);

@@ -76,14 +76,14 @@ static int raw_on(sa_family_t family)
 	return fd;
 }
 
-static int witness_on(sa_family_t family)
+static int gauge_on(sa_family_t family)
 {
 	uint16_t protocol = htons(family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
 	struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = protocol };
 
 	assert_true(fd >= 0);
-	witness_filter_build(&program, family, PORT);
+	gauge_filter_build(&program, family, PORT);
 	assert_int_equal(classic_attach(&program, fd), 0);
 	assert_int_equal(setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)), 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&all, sizeof(all)), 0);
@@ -140,16 +140,16 @@ static void raw_sockets_get_the_data_packets_of_their_port(void **state)
 	raw_gets_data_of_its_port(AF_INET6);
 }
 
-/* What the sender handed over as one arrives as one, and the witness knows where to cut. */
-static void witness_tells_the_size(sa_family_t family)
+/* What the sender handed over as one arrives as one, and the gauge knows where to cut. */
+static void gauge_tells_the_size(sa_family_t family)
 {
 	AUTO_FD raw = raw_on(family);
-	AUTO_FD witness = witness_on(family);
+	AUTO_FD gauge = gauge_on(family);
 	AUTO_FD peer = socket_on(family, OTHER);
 	AUTO_FD here = socket_on(family, PORT);
 	size_t header = family == AF_INET ? 20 + 8 : 8;
 	static uint8_t super[3 * 100];
-	uint8_t seen[sizeof(struct virtio_net_hdr) + WITNESS_SNAP];
+	uint8_t seen[sizeof(struct virtio_net_hdr) + GAUGE_SNAP];
 	struct virtio_net_hdr hdr;
 	int size = 100;
 
@@ -158,7 +158,7 @@ static void witness_tells_the_size(sa_family_t family)
 	assert_int_equal(setsockopt(peer, UDP_IN, SEGMENT, &size, sizeof(size)), 0);
 	send_to(peer, family, PORT, super, sizeof(super));
 	assert_int_equal(got(raw), header + sizeof(super));
-	assert_int_equal(recv(witness, seen, sizeof(seen), 0), sizeof(seen));
+	assert_int_equal(recv(gauge, seen, sizeof(seen), 0), sizeof(seen));
 	memcpy(&hdr, seen, sizeof(hdr));
 	assert_int_equal(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
 	assert_int_equal(hdr.gso_size, 100);
@@ -166,15 +166,15 @@ static void witness_tells_the_size(sa_family_t family)
 	assert_int_equal(got(here), 100);
 }
 
-static void a_witness_tells_how_a_local_sender_wants_it_cut(void **state)
+static void a_gauge_tells_how_a_local_sender_wants_it_cut(void **state)
 {
-	witness_tells_the_size(AF_INET);
-	witness_tells_the_size(AF_INET6);
+	gauge_tells_the_size(AF_INET);
+	gauge_tells_the_size(AF_INET6);
 }
 
-static void witness_ignores(sa_family_t family)
+static void gauge_ignores(sa_family_t family)
 {
-	AUTO_FD witness = witness_on(family);
+	AUTO_FD gauge = gauge_on(family);
 	AUTO_FD peer = socket_on(family, OTHER);
 	AUTO_FD here = socket_on(family, PORT);
 	int one = 1;
@@ -187,19 +187,19 @@ static void witness_ignores(sa_family_t family)
 		assert_int_equal(
 			setsockopt(peer, UDP_IN, 101 /* UDP_NO_CHECK6_TX */, &one, sizeof(one)), 0);
 	send_to(peer, family, PORT, data_v3, sizeof(data_v3));
-	assert_int_equal(got(witness), -1);
+	assert_int_equal(got(gauge), -1);
 }
 
-static void a_witness_gets_nothing_with_another_checksum(void **state)
+static void a_gauge_gets_nothing_with_another_checksum(void **state)
 {
-	witness_ignores(AF_INET);
-	witness_ignores(AF_INET6);
+	gauge_ignores(AF_INET);
+	gauge_ignores(AF_INET6);
 }
 
 /* Many addresses of source and destination, so that the sum has and has not a carry to fold. */
 static void a_partial_checksum_is_known_for_any_address(void **state)
 {
-	AUTO_FD witness = witness_on(AF_INET);
+	AUTO_FD gauge = gauge_on(AF_INET);
 	AUTO_FD here = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	union address any = { .v4 = { .sin_family = AF_INET, .sin_port = htons(PORT) } };
 
@@ -213,7 +213,7 @@ static void a_partial_checksum_is_known_for_any_address(void **state)
 		assert_int_equal(bind(peer, &from.any, sizeof(from.v4)), 0);
 		assert_int_equal(sendto(peer, data_v3, sizeof(data_v3), 0, &to.any, sizeof(to.v4)),
 		                 sizeof(data_v3));
-		assert_true(got(witness) > 0);
+		assert_true(got(gauge) > 0);
 	}
 }
 
@@ -221,8 +221,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(raw_sockets_get_the_data_packets_of_their_port),
-		cmocka_unit_test(a_witness_tells_how_a_local_sender_wants_it_cut),
-		cmocka_unit_test(a_witness_gets_nothing_with_another_checksum),
+		cmocka_unit_test(a_gauge_tells_how_a_local_sender_wants_it_cut),
+		cmocka_unit_test(a_gauge_gets_nothing_with_another_checksum),
 		cmocka_unit_test(a_partial_checksum_is_known_for_any_address),
 	};
 

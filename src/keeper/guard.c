@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* guard.c - see guard.h
+ *
+ * The guard knows of the keeper's end by a pipe whose other end only the keeper has. Engines are forked after
+ * it, but close what they do not know.
+ */
+#include "keeper/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "keeper/guard_process.h"
+
+struct guard {
+	struct guard_table *table;
+	uint32_t free; /* no entry below it is free */
+	pid_t pid;     /* 0: none */
+	int pipe;      /* to it */
+};
+
+static size_t table_size(uint32_t max)
+{
+	return sizeof(struct guard_table) + (size_t)max * sizeof(struct guarded);
+}
+
+struct guard *guard_new(uint32_t max)
+{
+	struct guard *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->pipe = -1;
+	g->table = mmap(NULL, table_size(max), PROT_READ | PROT_WRITE,
+	                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (g->table == MAP_FAILED) {
+		free(g);
+		return NULL;
+	}
+	g->table->max = max;
+	return g;
+}
+
+static int guard_start(struct guard *g, struct reaper *reaper)
+{
+	sigset_t all, before;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	if (reaper)
+		reaper_wait(reaper);
+	/* Signals to the whole group are not for the guard: it ends when the keeper has. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		_exit(guard_main(g->table, ends[0]));
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(ends[0]);
+	if (pid < 0) {
+		int err = -errno;
+
+		close(ends[1]);
+		return err;
+	}
+	g->pid = pid;
+	g->pipe = ends[1];
+	return 0;
+}
+
+static void guard_forget(struct guard *g)
+{
+	close(g->pipe);
+	g->pipe = -1;
+	g->pid = 0;
+}
+
+void guard_free(struct guard *g)
+{
+	const char word = GUARD_ALL_IS_WELL;
+
+	if (!g)
+		return;
+	if (g->pid) {
+		/* A guard that can not be told must not act. */
+		if (write(g->pipe, &word, 1) != 1)
+			kill(g->pid, SIGKILL);
+		waitpid(g->pid, NULL, 0);
+		guard_forget(g);
+	}
+	munmap(g->table, table_size(g->table->max));
+	free(g);
+}
+
+int guard_add(struct guard *g, struct reaper *reaper, const struct held_socket *s, uint32_t *place)
+{
+	struct guard_table *table = g->table;
+	uint32_t i = g->free;
+
+	while (i < table->max && table->at[i].cookie)
+		i++;
+	if (i == table->max)
+		return -ENFILE;
+	if (!g->pid) {
+		int err = guard_start(g, reaper);
+
+		if (err < 0)
+			return err;
+	}
+	table->at[i].ino = s->ino;
+	table->at[i].cookie = s->cookie;
+	if (table->used <= i)
+		table->used = i + 1;
+	g->free = i + 1;
+	*place = i;
+	return 0;
+}
+
+void guard_remove(struct guard *g, uint32_t place)
+{
+	g->table->at[place].cookie = 0;
+	if (g->free > place)
+		g->free = place;
+}
+
+void guard_look(struct guard *g, struct reaper *reaper)
+{
+	int status;
+
+	if (!g->pid || waitpid(g->pid, &status, WNOHANG) != g->pid)
+		return;
+	guard_forget(g);
+	/* One that ended by itself would do so again. */
+	if (!WIFSIGNALED(status) || guard_start(g, reaper) < 0)
+		log_event(LOG_WARNING, "guard-failed",
+		          "effect=\"filters stay on programs' sockets if I am killed\"");
+}
+
+pid_t guard_pid(const struct guard *g)
+{
+	return g->pid;
+}
