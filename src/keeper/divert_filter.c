@@ -49,30 +49,28 @@ static unsigned int jump(struct classic *c)
 	return classic_do(c, BPF_JMP | BPF_JA, 0);
 }
 
-/* Go on only with a data packet of @version (RX-1, RX-2, RX-6). The flags stay in A. */
-static void add_preamble(struct classic *c, unsigned int version)
+/* Go on only with a data packet (RX-1, RX-2). The flags stay in X, the version in A. */
+static void add_preamble(struct classic *c)
 {
 	classic_do(c, BPF_LD | BPF_W | BPF_LEN, 0);
 	classic_if(c, BPF_JMP | BPF_JGE | BPF_K, UDP_HEADER + SHORTEST, 1, 0);
 	pass(c);
 	classic_do(c, BPF_LD | BPF_H | BPF_ABS, FLAGS_AT);
-	classic_do(c, BPF_ALU | BPF_AND | BPF_K, FLAG_T | FLAG_L | VERSION);
-	classic_do(c, BPF_MISC | BPF_TAX, 0);
-	classic_do(c, BPF_ALU | BPF_AND | BPF_K, FLAG_T | VERSION);
-	classic_if(c, BPF_JMP | BPF_JEQ | BPF_K, version, 1, 0);
+	classic_if(c, BPF_JMP | BPF_JSET | BPF_K, FLAG_T, 0, 1);
 	pass(c);
-	classic_do(c, BPF_MISC | BPF_TXA, 0);
+	classic_do(c, BPF_MISC | BPF_TAX, 0);
+	classic_do(c, BPF_ALU | BPF_AND | BPF_K, VERSION);
 }
 
-static size_t runs_make(struct run *runs, const struct divert_session *sessions, size_t count,
-                        uint32_t need_max)
+static size_t runs_make(struct run *runs, const struct filter_session *sessions, size_t count,
+                        uint32_t least_max)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		uint32_t key = sessions[i].key;
 
-		if (sessions[i].need > need_max)
+		if (sessions[i].least > least_max)
 			continue;
 		if (n > 0 && runs[n - 1].last + 1 == key)
 			runs[n - 1].last = key;
@@ -133,54 +131,73 @@ static void add_search(struct classic *c, const struct run *runs, size_t count)
 	add_search(c, runs + left, count - left);
 }
 
-/* A becomes the key; the flags are in A. */
+/* A becomes the key; the flags are in X. */
 static void add_key(struct classic *c, unsigned int version)
 {
 	if (version != 2) {
 		classic_do(c, BPF_LD | BPF_W | BPF_ABS, V3_KEY_AT);
 		return;
 	}
+	classic_do(c, BPF_MISC | BPF_TXA, 0);
 	classic_if(c, BPF_JMP | BPF_JSET | BPF_K, FLAG_L, 2, 0);
 	classic_do(c, BPF_LD | BPF_W | BPF_ABS, V2_KEY_AT);
 	classic_do(c, BPF_JMP | BPF_JA, 1);
 	classic_do(c, BPF_LD | BPF_W | BPF_ABS, V2_L_KEY_AT);
 }
 
-/* The next smaller .need than @below among the sessions; 0: none. */
-static uint32_t next_need(const struct divert_session *sessions, size_t count, uint32_t below)
+/* The next smaller .least than @below among the sessions; 0: none. */
+static uint32_t next_least(const struct filter_session *sessions, size_t count, uint32_t below)
 {
 	uint32_t most = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (sessions[i].need < below && sessions[i].need > most)
-			most = sessions[i].need;
+		if (sessions[i].least < below && sessions[i].least > most)
+			most = sessions[i].least;
 	return most;
 }
 
-/* One search for each length of header that is not always there, the longest first. */
-static void add_searches(struct classic *c, unsigned int version,
-                         const struct divert_session *sessions, size_t count, struct run *runs)
+/* All sessions are of one version. One search for each length of header that is not always there, the longest
+ * first. */
+static void add_searches(struct classic *c, const struct filter_session *sessions, size_t count,
+                         struct run *runs)
 {
-	uint32_t need = UINT32_MAX;
+	unsigned int version = sessions->version;
+	uint32_t least = UINT32_MAX;
 
-	while (!c->full && (need = next_need(sessions, count, need)) > SHORTEST) {
+	while (!c->full && (least = next_least(sessions, count, least)) > SHORTEST) {
 		unsigned int shorter;
 
 		classic_do(c, BPF_LD | BPF_W | BPF_LEN, 0);
-		classic_if(c, BPF_JMP | BPF_JGE | BPF_K, UDP_HEADER + need, 1, 0);
+		classic_if(c, BPF_JMP | BPF_JGE | BPF_K, UDP_HEADER + least, 1, 0);
 		shorter = jump(c);
 		add_key(c, version);
-		add_search(c, runs, runs_make(runs, sessions, count, need));
+		add_search(c, runs, runs_make(runs, sessions, count, least));
 		classic_land(c, shorter);
 	}
-	if (version == 2)
-		classic_do(c, BPF_MISC | BPF_TXA, 0);
 	add_key(c, version);
 	add_search(c, runs, runs_make(runs, sessions, count, SHORTEST));
 }
 
-int divert_filter_build(struct classic *ret, unsigned int version,
-                        const struct divert_session *sessions, size_t count)
+int filter_session_compare(const void *a, const void *b)
+{
+	const struct filter_session *x = a, *y = b;
+
+	if (x->version != y->version)
+		return x->version < y->version ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* Sessions of the version that @sessions begins with. */
+static size_t of_one_version(const struct filter_session *sessions, size_t count)
+{
+	size_t n = 0;
+
+	while (n < count && sessions[n].version == sessions->version)
+		n++;
+	return n;
+}
+
+int divert_filter_build(struct classic *ret, const struct filter_session *sessions, size_t count)
 {
 	AUTO_MEMORY struct run *runs = calloc(count ? count : 1, sizeof(*runs));
 
@@ -188,15 +205,29 @@ int divert_filter_build(struct classic *ret, unsigned int version,
 	ret->full = false;
 	if (!runs)
 		return -ENOMEM;
-	add_preamble(ret, version);
-	add_searches(ret, version, sessions, count, runs);
+	add_preamble(ret);
+	while (count > 0) {
+		size_t n = of_one_version(sessions, count);
+		unsigned int other;
+
+		classic_if(ret, BPF_JMP | BPF_JEQ | BPF_K, sessions->version, 1, 0);
+		other = jump(ret);
+		add_searches(ret, sessions, n, runs);
+		classic_land(ret, other);
+		sessions += n;
+		count -= n;
+	}
+	pass(ret);
 	return ret->full ? -E2BIG : 0;
 }
 
-void divert_filter_build_all(struct classic *ret, unsigned int version)
+void divert_filter_build_all(struct classic *ret)
 {
 	ret->count = 0;
 	ret->full = false;
-	add_preamble(ret, version);
+	add_preamble(ret);
+	classic_if(ret, BPF_JMP | BPF_JEQ | BPF_K, 2, 2, 0);
+	classic_if(ret, BPF_JMP | BPF_JEQ | BPF_K, 3, 1, 0);
+	pass(ret);
 	drop(ret);
 }

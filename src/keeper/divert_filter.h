@@ -11,25 +11,26 @@
 #include "keeper/classic.h"
 
 /* A session as the filter sees it. */
-struct divert_session {
-	uint32_t key; /* as in the packet: v3: session id; v2: tunnel id << 16 | session id */
-	uint32_t
-		need; /* v3: octets of header, cookie and sublayer; what is shorter goes to the program (RX-7) */
+struct filter_session {
+	uint32_t key;    /* as in the packet: v3: session id; v2: tunnel id << 16 | session id */
+	uint8_t version; /* 2 or 3, the tunnel's */
+	uint8_t least; /* octets of header, cookie and sublayer; what is shorter goes to the program (RX-7) */
 };
+
+/** filter_session_compare() - for qsort() and bsearch(): by version, then by key */
+int filter_session_compare(const void *a, const void *b);
 
 /**
  * divert_filter_build() - the program that drops data packets of @sessions
- * @version:  2 or 3, the tunnel's
- * @sessions: in ascending order of .key, no key twice; borrowed
+ * @sessions: ascending, none twice; borrowed
  *
  * Runs of consecutive ids cost two instructions, single ids one or two: about 3000 single ids fit.
  *
  * Return: 0; -E2BIG too many sessions for one program; -ENOMEM.
  */
-int divert_filter_build(struct classic *ret, unsigned int version,
-                        const struct divert_session *sessions, size_t count);
+int divert_filter_build(struct classic *ret, const struct filter_session *sessions, size_t count);
 
-/** divert_filter_build_all() - the program that drops all data packets of @version */
-void divert_filter_build_all(struct classic *ret, unsigned int version);
+/** divert_filter_build_all() - the program that drops all data packets of versions 2 and 3 */
+void divert_filter_build_all(struct classic *ret);
 
 #endif

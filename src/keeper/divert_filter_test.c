@@ -71,10 +71,9 @@ static bool v2_reaches(const struct fixture *f, uint8_t flags, uint8_t tunnel, u
 	                    : reaches(f, plain, sizeof(plain), 20);
 }
 
-static void build(struct fixture *f, unsigned int version, const struct divert_session *sessions,
-                  size_t count)
+static void build(struct fixture *f, const struct filter_session *sessions, size_t count)
 {
-	assert_int_equal(divert_filter_build(&f->program, version, sessions, count), 0);
+	assert_int_equal(divert_filter_build(&f->program, sessions, count), 0);
 	assert_int_equal(classic_attach(&f->program, f->pair[1]), 0);
 }
 
@@ -82,10 +81,10 @@ static void build(struct fixture *f, unsigned int version, const struct divert_s
 static void only_data_of_known_sessions_is_dropped(void **state)
 {
 	static const uint8_t control[] = { 0xc8, 0x03, 0, 20, 0, 0, 0, 77 };
-	const struct divert_session sessions[] = { { 77, 8 }, { 0x80000001, 8 } };
+	const struct filter_session sessions[] = { { 77, 3, 8 }, { 0x80000001, 3, 8 } };
 	struct fixture *f = *state;
 
-	build(f, 3, sessions, ARRAY_SIZE(sessions));
+	build(f, sessions, ARRAY_SIZE(sessions));
 	assert_false(v3_reaches(f, 77, 14));
 	assert_false(v3_reaches(f, 77, 64));
 	assert_false(v3_reaches(f, 0x80000001, 64));
@@ -100,10 +99,10 @@ static void only_data_of_known_sessions_is_dropped(void **state)
 /* Requirements: RX-3, RX-11 */
 static void the_ids_of_version_2_may_stand_behind_a_length(void **state)
 {
-	const struct divert_session sessions[] = { { 5 << 16 | 6, 0 } };
+	const struct filter_session sessions[] = { { 5 << 16 | 6, 2, 0 } };
 	struct fixture *f = *state;
 
-	build(f, 2, sessions, ARRAY_SIZE(sessions));
+	build(f, sessions, ARRAY_SIZE(sessions));
 	assert_false(v2_reaches(f, 0x00, 5, 6));
 	assert_false(v2_reaches(f, 0x40, 5, 6));
 	assert_false(v2_reaches(f, 0x0b, 5, 6)); /* S, O and P */
@@ -117,10 +116,10 @@ static void the_ids_of_version_2_may_stand_behind_a_length(void **state)
 static void data_of_another_version_goes_to_the_program(void **state)
 {
 	static const uint8_t v4[] = { 0x00, 0x04, 0, 0, 0, 0, 0, 77 };
-	const struct divert_session sessions[] = { { 77, 8 } };
+	const struct filter_session sessions[] = { { 77, 3, 8 } };
 	struct fixture *f = *state;
 
-	build(f, 3, sessions, ARRAY_SIZE(sessions));
+	build(f, sessions, ARRAY_SIZE(sessions));
 	assert_true(reaches(f, v4, sizeof(v4), 20));
 	assert_true(v2_reaches(f, 0, 0, 77));
 }
@@ -128,42 +127,58 @@ static void data_of_another_version_goes_to_the_program(void **state)
 /* Requirements: RX-7 */
 static void what_is_shorter_than_its_header_goes_to_the_program(void **state)
 {
-	const struct divert_session sessions[] = {
-		{ 1, 8 }, { 2, 12 }, { 3, 16 }, { 4, 20 }, { 5, 8 }
+	const struct filter_session sessions[] = {
+		{ 1, 3, 8 }, { 2, 3, 12 }, { 3, 3, 16 }, { 4, 3, 20 }, { 5, 3, 8 }
 	};
 	struct fixture *f = *state;
 
-	build(f, 3, sessions, ARRAY_SIZE(sessions));
+	build(f, sessions, ARRAY_SIZE(sessions));
 	for (size_t i = 0; i < ARRAY_SIZE(sessions); i++)
 		for (size_t len = 14; len < 24; len++)
 			assert_int_equal(v3_reaches(f, sessions[i].key, len),
-			                 len < sessions[i].need);
+			                 len < sessions[i].least);
 	assert_true(v3_reaches(f, 6, 64));
+}
+
+/* Sessions that are taken by their ids from any socket may be of another version than the tunnel. */
+static void both_versions_have_their_sessions(void **state)
+{
+	const struct filter_session sessions[] = { { 6, 2, 0 },
+		                                   { 5 << 16 | 6, 2, 0 },
+		                                   { 77, 3, 16 } };
+	struct fixture *f = *state;
+
+	build(f, sessions, ARRAY_SIZE(sessions));
+	assert_false(v2_reaches(f, 0x40, 5, 6));
+	assert_false(v2_reaches(f, 0, 0, 6));
+	assert_false(v3_reaches(f, 77, 16));
+	assert_true(v3_reaches(f, 77, 15));
+	assert_true(v3_reaches(f, 6, 20));
+	assert_true(v2_reaches(f, 0, 0, 77));
 }
 
 static void without_sessions_all_goes_to_the_program(void **state)
 {
 	struct fixture *f = *state;
 
-	build(f, 3, NULL, 0);
+	build(f, NULL, 0);
 	assert_true(v3_reaches(f, 0, 64));
-	build(f, 2, NULL, 0);
 	assert_true(v2_reaches(f, 0, 0, 0));
 }
 
 /* Every id that is in, and its neighbours that are not, wherever in the search they stand. */
 static void many_sessions_are_told_apart(void **state)
 {
-	static struct divert_session sessions[2000];
+	static struct filter_session sessions[2000];
 	struct fixture *f = *state;
 	size_t count = 0;
 
 	for (uint32_t id = 10; count < ARRAY_SIZE(sessions); id += 3 + (id & 1)) {
-		sessions[count++] = (struct divert_session){ id, 8 };
+		sessions[count++] = (struct filter_session){ id, 3, 8 };
 		if (count % 7 == 0 && count < ARRAY_SIZE(sessions))
-			sessions[count++] = (struct divert_session){ id + 1, 8 };
+			sessions[count++] = (struct filter_session){ id + 1, 3, 8 };
 	}
-	assert_int_equal(divert_filter_build(&f->program, 3, sessions, count), 0);
+	assert_int_equal(divert_filter_build(&f->program, sessions, count), 0);
 	if (classic_attach(&f->program, f->pair[1]) == -ENOMEM)
 		skip(); /* net.core.optmem_max is small here */
 	for (size_t i = 0; i < count; i++) {
@@ -178,12 +193,12 @@ static void many_sessions_are_told_apart(void **state)
 
 static void consecutive_ids_cost_next_to_nothing(void **state)
 {
-	static struct divert_session sessions[60000];
+	static struct filter_session sessions[60000];
 	struct fixture *f = *state;
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(sessions); i++)
-		sessions[i] = (struct divert_session){ i < 30000 ? i + 1 : i + 1000, 12 };
-	build(f, 3, sessions, ARRAY_SIZE(sessions));
+		sessions[i] = (struct filter_session){ i < 30000 ? i + 1 : i + 1000, 3, 12 };
+	build(f, sessions, ARRAY_SIZE(sessions));
 	assert_in_range(f->program.count, 1, 40);
 	assert_true(v3_reaches(f, 0, 20));
 	assert_false(v3_reaches(f, 1, 20));
@@ -197,10 +212,10 @@ static void consecutive_ids_cost_next_to_nothing(void **state)
 
 static void the_greatest_id_ends_a_run(void **state)
 {
-	const struct divert_session sessions[] = { { UINT32_MAX - 1, 8 }, { UINT32_MAX, 8 } };
+	const struct filter_session sessions[] = { { UINT32_MAX - 1, 3, 8 }, { UINT32_MAX, 3, 8 } };
 	struct fixture *f = *state;
 
-	build(f, 3, sessions, ARRAY_SIZE(sessions));
+	build(f, sessions, ARRAY_SIZE(sessions));
 	assert_false(v3_reaches(f, UINT32_MAX, 20));
 	assert_false(v3_reaches(f, UINT32_MAX - 1, 20));
 	assert_true(v3_reaches(f, UINT32_MAX - 2, 20));
@@ -208,26 +223,27 @@ static void the_greatest_id_ends_a_run(void **state)
 
 static void three_thousand_single_ids_fit_and_six_do_not(void **state)
 {
-	static struct divert_session sessions[6000];
+	static struct filter_session sessions[6000];
 	struct fixture *f = *state;
 
 	for (uint32_t i = 0; i < ARRAY_SIZE(sessions); i++)
-		sessions[i] = (struct divert_session){ i * 1000, 8 };
-	assert_int_equal(divert_filter_build(&f->program, 3, sessions, 3000), 0);
-	assert_int_equal(divert_filter_build(&f->program, 3, sessions, 6000), -E2BIG);
+		sessions[i] = (struct filter_session){ i * 1000, 3, 8 };
+	assert_int_equal(divert_filter_build(&f->program, sessions, 3000), 0);
+	assert_int_equal(divert_filter_build(&f->program, sessions, 6000), -E2BIG);
 	assert_int_equal(classic_attach(&f->program, f->pair[1]), -E2BIG);
-	divert_filter_build_all(&f->program, 3);
+	divert_filter_build_all(&f->program);
 	assert_int_equal(classic_attach(&f->program, f->pair[1]), 0);
 	assert_false(v3_reaches(f, 1, 20));
+	assert_false(v2_reaches(f, 0, 5, 6));
 	assert_true(v3_reaches(f, 1, 13));
-	assert_true(v2_reaches(f, 0, 5, 6));
+	assert_true(v2_reaches(f, 0x80, 5, 6));
 }
 
 static void a_filter_is_taken_off(void **state)
 {
 	struct fixture *f = *state;
 
-	divert_filter_build_all(&f->program, 2);
+	divert_filter_build_all(&f->program);
 	assert_int_equal(classic_attach(&f->program, f->pair[1]), 0);
 	assert_false(v2_reaches(f, 0, 5, 6));
 	assert_int_equal(classic_detach(f->pair[1]), 0);
@@ -246,6 +262,8 @@ int main(void)
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(what_is_shorter_than_its_header_goes_to_the_program,
 		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(both_versions_have_their_sessions, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(without_sessions_all_goes_to_the_program, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(many_sessions_are_told_apart, set_up, tear_down),
