@@ -25,7 +25,7 @@ static const char usage[] =
 	"\n"
 	"  --socket PATH         listen here (default: $UL2TP_SOCKET, or " UL2TP_SOCKET_PATH ")\n"
 	"  --workers NUMBER      threads that move packets (default: processors, at most 4)\n"
-	"  --kernel-quirks       do as the kernel does where that crosses a boundary of trust\n"
+	"  --kernel-quirks       do as the kernel does where we do better, for tests that compare\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
 	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"

@@ -55,7 +55,8 @@ bool endpoint_same(const struct endpoint *e, const struct endpoint_params *param
 {
 	const struct endpoint_params *has = &e->at.params;
 
-	if (params->protocol == IPPROTO_UDP && !address_port(&params->local))
+	if (endpoint_is_connected(e) || params->peer.any.sa_family != AF_UNSPEC ||
+	    (params->protocol == IPPROTO_UDP && !address_port(&params->local)))
 		return false;
 	return has->protocol == params->protocol && address_equal(&has->local, &params->local) &&
 	       has->flags == params->flags && has->tos == params->tos && has->ttl == params->ttl &&

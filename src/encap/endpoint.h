@@ -37,8 +37,19 @@ struct endpoint *endpoint_adopt(struct keeper *k, const struct keeper_endpoint *
 /** endpoint_free() - close our descriptors and the keeper's */
 void endpoint_free(struct endpoint *e);
 
-/** endpoint_same() - whether a tunnel that asks for @params can share @e. Port 0 shares nothing */
+/** endpoint_same() - whether a tunnel that asks for @params can share @e. Port 0 shares nothing, nor
+ * does what is connected */
 bool endpoint_same(const struct endpoint *e, const struct endpoint_params *params);
+
+/**
+ * endpoint_is_connected() - whether it is for one peer alone
+ *
+ * Errors that ICMP reports are then pending on the socket, where the next call takes them: whoever sends tries again.
+ */
+static inline bool endpoint_is_connected(const struct endpoint *e)
+{
+	return e->at.params.peer.any.sa_family != AF_UNSPEC;
+}
 
 static inline bool endpoint_is_udp(const struct endpoint *e)
 {

@@ -39,6 +39,9 @@ int endpoint_params_check(const struct endpoint_params *p, struct extack *ea)
 		return extack_fail(ea, -EINVAL, 0, "local address is neither IPv4 nor IPv6");
 	if (p->protocol != IPPROTO_UDP && p->protocol != IPPROTO_L2TP)
 		return extack_fail(ea, -EINVAL, 0, "an endpoint is UDP or IP protocol 115");
+	if (p->peer.any.sa_family != AF_UNSPEC &&
+	    (p->protocol != IPPROTO_UDP || p->peer.any.sa_family != p->local.any.sa_family))
+		return extack_fail(ea, -EINVAL, 0, "an endpoint can not be connected to this");
 	if (p->flags & ~KNOWN_FLAGS || !memchr(p->device, '\0', sizeof(p->device)))
 		return extack_fail(ea, -EINVAL, 0, "not a local endpoint");
 	return 0;
@@ -188,6 +191,9 @@ int endpoint_socket(struct endpoint_params *p, struct extack *ea)
 		return extack_fail(ea, err, 0, "the system refuses an option of the socket");
 	set_buffers(fd);
 	err = bind_local(fd, p, ea);
+	if (!err && p->peer.any.sa_family != AF_UNSPEC &&
+	    connect(fd, &p->peer.any, address_len(&p->peer)) < 0)
+		err = extack_fail(ea, -errno, 0, "the system does not connect to this peer");
 	return err < 0 ? err : TAKE_FD(fd);
 }
 

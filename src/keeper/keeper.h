@@ -76,6 +76,7 @@ enum endpoint_flag {
 /* What makes a local endpoint; all of it is its identity. Zeroed and then filled, compared octet by octet. */
 struct endpoint_params {
 	union address local; /* address may be unspecified, port 0: the system chooses one */
+	union address peer;  /* AF_UNSPEC: any; else, of UDP only, connected: others find no socket here */
 	uint8_t protocol;    /* IPPROTO_UDP or 115 (IPPROTO_L2TP) */
 	uint8_t flags;       /* enum endpoint_flag */
 	uint8_t tos;

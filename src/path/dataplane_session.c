@@ -80,6 +80,16 @@ static void give_record(struct dataplane *dp, uint32_t index)
 	free_list_give(&dp->free_sessions, index);
 }
 
+/* NL-63, LIM-9: with this quirk as a kernel with 250 ticks a second keeps it. */
+static uint32_t reorder_timeout(const struct dataplane *dp, uint32_t timeout_ms)
+{
+	const uint32_t tick_ms = 4;
+
+	if (!dp->options.quirks.kernels_way[QUIRK_TICKS])
+		return timeout_ms;
+	return (timeout_ms + tick_ms - 1) / tick_ms * tick_ms;
+}
+
 static void fill_record(struct dataplane *dp, struct session_record *r, const struct tunnel *t,
                         const struct session_create *p, const char *label)
 {
@@ -95,7 +105,7 @@ static void fill_record(struct dataplane *dp, struct session_record *r, const st
 	r->recv_seq = p->recv_seq;
 	r->lns_mode = p->lns_mode;
 	atomic_store(&r->send_seq, p->send_seq);
-	r->reorder_timeout_ms = p->recv_timeout_ms;
+	r->reorder_timeout_ms = reorder_timeout(dp, p->recv_timeout_ms);
 	r->created_s = (uint64_t)time(NULL);
 	r->serial = ++dp->records->serial;
 	strncpy(r->label, label, sizeof(r->label) - 1);
@@ -213,19 +223,21 @@ int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t clien
 }
 
 void dataplane_session_modify(struct dataplane *dp, struct session *s,
-                              const struct session_modify *m)
+                              const struct session_modify *change)
 {
 	struct session_record *r = s->record;
+	struct session_modify m = *change;
 
-	if (m->has_recv_seq)
-		r->recv_seq = m->recv_seq;
-	if (m->has_lns_mode)
-		r->lns_mode = m->lns_mode;
-	if (m->has_send_seq)
-		atomic_store(&r->send_seq, m->send_seq);
-	if (m->has_recv_timeout)
-		r->reorder_timeout_ms = m->recv_timeout_ms;
-	receiver_modify(s->receiver, m);
+	m.recv_timeout_ms = reorder_timeout(dp, m.recv_timeout_ms);
+	if (m.has_recv_seq)
+		r->recv_seq = m.recv_seq;
+	if (m.has_lns_mode)
+		r->lns_mode = m.lns_mode;
+	if (m.has_send_seq)
+		atomic_store(&r->send_seq, m.send_seq);
+	if (m.has_recv_timeout)
+		r->reorder_timeout_ms = m.recv_timeout_ms;
+	receiver_modify(s->receiver, &m);
 	dataplane_wait(dp);
 }
 

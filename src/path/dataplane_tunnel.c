@@ -72,9 +72,13 @@ static int get_endpoint(struct dataplane *dp, struct netns *ns, uint32_t client,
                         struct endpoint **ret, struct extack *ea)
 {
 	struct endpoint_params wanted = endpoint_params_of(params);
-	struct endpoint *e = netns_endpoint(ns, &wanted);
+	bool alone = dp->options.quirks.kernels_way[QUIRK_CONNECTED] && is_udp(&params->l2tp);
+	struct endpoint *e;
 	int err;
 
+	if (alone && address_port(peer)) /* TUN-10, TUN-16 */
+		wanted.peer = *peer;
+	e = alone ? NULL : netns_endpoint(ns, &wanted);
 	/* IP tunnels are told apart by their ids (TUN-11). */
 	if (e && is_udp(&params->l2tp) && tunnel_peer_taken(ns, e, peer))
 		return extack_fail(ea, -EADDRINUSE, 0,

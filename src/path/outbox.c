@@ -248,6 +248,17 @@ static void message_failed(struct outbox *o, uint32_t i, int error)
 	send_singly(o, i);
 }
 
+/* What ICMP has said of earlier packets ends one call on a connected socket, and is no fault of these (UDP-2). */
+static int send_messages(const struct outbox *o, uint32_t first, uint32_t end, int fd)
+{
+	struct mmsghdr *wire = (struct mmsghdr *)&o->wire[first];
+	int sent = sendmmsg(fd, wire, end - first, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (sent < 0 && endpoint_is_connected(o->messages[first].sender->endpoint))
+		sent = sendmmsg(fd, wire, end - first, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sent;
+}
+
 /* Messages of one descriptor in one call; the order of packets stays. */
 static uint32_t send_run(struct outbox *o, uint32_t first)
 {
@@ -257,7 +268,7 @@ static uint32_t send_run(struct outbox *o, uint32_t first)
 
 	while (end < o->count && message_fd(&o->messages[end]) == fd)
 		end++;
-	sent = sendmmsg(fd, &o->wire[first], end - first, MSG_DONTWAIT | MSG_NOSIGNAL);
+	sent = send_messages(o, first, end, fd);
 	if (sent <= 0) {
 		message_failed(o, first, errno);
 		return first + 1;

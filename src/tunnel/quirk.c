@@ -9,9 +9,11 @@
 
 /* clang-format off */
 static const struct quirk_row rows[] = {
-	/*                      id      kernel's way                                       safe way */
-	[QUIRK_DATA_BY_IDS] = { "Q-8",  "data is accepted by its ids from anyone",         "only from the tunnel's peer" },
-	[QUIRK_NOTIFY_ALL]  = { "Q-20", "subscribers of all namespaces are notified",      "only those of the tunnel's namespace" },
+	/*                      id        kernel's way                                       our way */
+	[QUIRK_DATA_BY_IDS] = { "Q-8",    "data is accepted by its ids from anyone",         "only from the tunnel's peer" },
+	[QUIRK_NOTIFY_ALL]  = { "Q-20",   "subscribers of all namespaces are notified",      "only those of the tunnel's namespace" },
+	[QUIRK_CONNECTED]   = { "TUN-16", "each UDP tunnel has a local port of its own, closed to all but its peer", "several share one" },
+	[QUIRK_TICKS]       = { "LIM-9",  "reorder timeouts are rounded up to 4 ms",         "milliseconds as given" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(rows) == QUIRKS, "each quirk has a row");
@@ -34,6 +36,6 @@ void quirks_log(const struct quirks *q)
 {
 	for (int i = 0; i < QUIRKS; i++)
 		if (q->kernels_way[i])
-			log_event(LOG_WARNING, "kernel-quirk", "id=%s now=\"%s\" safe=\"%s\"",
-			          rows[i].id, rows[i].kernels_way, rows[i].safe_way);
+			log_event(LOG_WARNING, "kernel-quirk", "id=%s now=\"%s\" otherwise=\"%s\"",
+			          rows[i].id, rows[i].kernels_way, rows[i].our_way);
 }

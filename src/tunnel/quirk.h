@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* quirk.h - behaviour of the kernel that crosses a boundary of trust, and whether we do the same
+/* quirk.h - behaviour of the kernel that crosses a boundary of trust or that we do better, and whether we do the
+ * same
  *
- * Safe by default; ul2tpd --kernel-quirks switches every row to the kernel's way, for tests that compare.
+ * Our way by default; ul2tpd --kernel-quirks switches every row to the kernel's way, for tests that compare.
  */
 #ifndef UL2TP_TUNNEL_QUIRK_H
 #define UL2TP_TUNNEL_QUIRK_H
@@ -11,13 +12,15 @@
 enum quirk {
 	QUIRK_DATA_BY_IDS, /* */
 	QUIRK_NOTIFY_ALL,  /* */
+	QUIRK_CONNECTED,   /* TUN-16 */
+	QUIRK_TICKS,       /* LIM-9 */
 	QUIRKS,
 };
 
 struct quirk_row {
 	const char *id; /* in doc/kernel-behaviour.md, and in doc/deviations.md with "(quirk)" */
 	const char *kernels_way;
-	const char *safe_way;
+	const char *our_way;
 };
 
 /* Which rows are the kernel's way; zeroed: none. */
@@ -25,7 +28,7 @@ struct quirks {
 	bool kernels_way[QUIRKS];
 };
 
-/** quirks_all() - all safe, or all the kernel's way */
+/** quirks_all() - all our way, or all the kernel's */
 struct quirks quirks_all(bool kernels_way);
 
 /** quirk_row() - what a quirk is about; constant */

@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import signal
 import socket
 import time
 
@@ -300,8 +301,50 @@ def test_with_kernel_quirks_the_ids_decide(cable, build):
     with Daemon("--kernel-quirks") as daemon:
         rig = Rig(daemon, cable)
         try:
-            session = rig.session().up()
-            session.tunnel.send(session.packet(FRAME), session.tunnel.far_socket())
+            other, session = rig.tunnel(), rig.session().up()
+            other.send(session.packet(FRAME))
             assert session.capture.take(1) == [FRAME]
+        finally:
+            rig.close()
+
+
+@quick
+@pytest.mark.parametrize("family", [4, 6])
+def test_with_kernel_quirks_each_tunnel_has_its_own_port(cable, build, family):
+    """Others find no socket there, and are told so; what the peer's host says by ICMP costs no packet. It holds for
+    those that another engine takes up.
+
+    Requirements: TUN-10, TUN-16, TUN-12, UDP-2, RX-10, NL-63
+    """
+    with Daemon("--kernel-quirks") as daemon:
+        rig = Rig(daemon, cable)
+        try:
+            session = rig.session("udp", family, RECV_TIMEOUT=5).up()
+            assert session.get()["RECV_TIMEOUT"] == 8
+            session.modify(RECV_TIMEOUT=9)
+            assert session.get()["RECV_TIMEOUT"] == 12
+            with refused(errno.EADDRINUSE):
+                rig.tunnel("udp", family, UDP_SPORT=session.tunnel.near_port)
+            for engine in (1, 2):
+                stranger = session.tunnel.far_socket()
+                stranger.connect((session.tunnel.near_address, session.tunnel.near_port))
+                stranger.settimeout(20)
+                stranger.send(session.packet(FRAME))
+                with pytest.raises(ConnectionRefusedError):
+                    stranger.recv(100)
+                session.receive(FRAME)
+                assert session.capture.take(1) == [FRAME]
+                assert session.counts()["RX_PACKETS"] == engine
+                if engine == 1:
+                    os.kill(daemon.engine_pid, signal.SIGKILL)
+                    rig.api.close()
+                    eventually(lambda: "adopted" in daemon.log, "the keeper starts another engine")
+                    rig.api = Api(daemon, cable.near)
+                    session.api = session.tunnel.api = rig.api
+            session.tunnel.socket.close()
+            for count in (1, 2, 3, 4):
+                session.transmit(FRAME)
+                eventually(lambda: session.counts().get("TX_PACKETS") == count)
+            assert session.more().tx_drops == {}
         finally:
             rig.close()
