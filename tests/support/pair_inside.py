@@ -3,9 +3,10 @@
 
 Called inside, by Machine.call(); outside, RemoteEnd(machine, "near") and RemoteEnd(machine, "far") are the ends.
 """
-from support import end
+from support import end, managed
 from support.daemon import BUILD, Daemon
 from support.netns import Cable
+from support.program import Program
 
 _open = {}
 
@@ -25,6 +26,12 @@ def open_pair(by_ul2tpd=True):
     daemon = _open.get("daemon")
     for name, namespace in (("near", cable.near), ("far", cable.far)):
         end.keep(name, end.End(namespace.path, *((daemon.socket, str(BUILD / "ul2tp")) if daemon else ())))
+
+
+def tell_story(name, over, family, tries):
+    """A program of tests/programs with tunnels on its own sockets, in the near namespace."""
+    near = _open["cable"].near
+    managed.every_story(lambda: Program(name, near), name, _open["cable"], over, family, tries)
 
 
 def close_pair():
