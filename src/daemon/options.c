@@ -26,6 +26,8 @@ static const char usage[] =
 	"  --socket PATH         listen here (default: $UL2TP_SOCKET, or " UL2TP_SOCKET_PATH ")\n"
 	"  --workers NUMBER      threads that move packets (default: processors, at most 4)\n"
 	"  --kernel-quirks       do as the kernel does where we do better, for tests that compare\n"
+	"  --divert WAY          how data leaves programs' own sockets: ebpf or raw\n"
+	"                        (default: the first that works)\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
 	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"
@@ -35,6 +37,7 @@ enum option_number {
 	OPTION_SOCKET = 256,
 	OPTION_WORKERS,
 	OPTION_QUIRKS,
+	OPTION_DIVERT,
 	OPTION_TUNNELS,
 	OPTION_SESSIONS,
 	OPTION_LOG,
@@ -47,6 +50,7 @@ static const struct option long_options[] = {
 	{ "socket",        required_argument, NULL, OPTION_SOCKET },
 	{ "workers",       required_argument, NULL, OPTION_WORKERS },
 	{ "kernel-quirks", no_argument,       NULL, OPTION_QUIRKS },
+	{ "divert",        required_argument, NULL, OPTION_DIVERT },
 	{ "max-tunnels",   required_argument, NULL, OPTION_TUNNELS },
 	{ "max-sessions",  required_argument, NULL, OPTION_SESSIONS },
 	{ "log-level",     required_argument, NULL, OPTION_LOG },
@@ -95,6 +99,20 @@ static bool level_read(const char *text, int *ret)
 	return false;
 }
 
+static bool divert_read(const char *text, enum divert_way *ret)
+{
+	if (!strcmp(text, "ebpf")) {
+		*ret = DIVERT_WAY_EBPF;
+		return true;
+	}
+	if (!strcmp(text, "raw")) {
+		*ret = DIVERT_WAY_RAW;
+		return true;
+	}
+	fprintf(stderr, "ul2tpd: --divert is \"%s\", give ebpf or raw\n", text);
+	return false;
+}
+
 static unsigned int workers_default(void)
 {
 	cpu_set_t set;
@@ -117,6 +135,8 @@ static bool option_take(int option, const char *value, struct daemon_options *o)
 	case OPTION_QUIRKS:
 		o->dataplane.quirks = quirks_all(true);
 		return true;
+	case OPTION_DIVERT:
+		return divert_read(value, &o->keeper.divert);
 	case OPTION_TUNNELS:
 		return number_read("max-tunnels", value, RECORDS_LIMIT, &o->keeper.max_tunnels);
 	case OPTION_SESSIONS:
@@ -138,7 +158,9 @@ static const char *socket_default(void)
 bool daemon_options_read(int argc, char **argv, struct daemon_options *ret, int *status)
 {
 	struct daemon_options o = {
-		.keeper = { socket_default(), TUNNELS_DEFAULT, SESSIONS_DEFAULT },
+		.keeper = { .socket_path = socket_default(),
+		            .max_tunnels = TUNNELS_DEFAULT,
+		            .max_sessions = SESSIONS_DEFAULT },
 		.dataplane.workers = workers_default(),
 		.log_level = LOG_NOTICE,
 	};

@@ -10,17 +10,9 @@
 #include "base/cleanup.h"
 #include "keeper/descriptors.h"
 #include "keeper/endpoint_socket.h"
+#include "keeper/managed.h"
 
-static void endpoint_free(struct endpoint *e)
-{
-	if (!e)
-		return;
-	kept_endpoint_drop(e);
-	free(e);
-}
-DEFINE_AUTO(endpoint)
-
-void kept_endpoint_drop(struct endpoint *e)
+static void close_sockets(struct endpoint *e)
 {
 	if (e->about.fd >= 0)
 		close(e->about.fd);
@@ -29,8 +21,29 @@ void kept_endpoint_drop(struct endpoint *e)
 	e->about.fd = e->about.bulk_fd = -1;
 }
 
-/* Be in the namespace of @socket, whose id is @id; *@ino as in "net:[...]", 0 for home. */
-static int enter_namespace_of(struct server *s, int socket, struct netns_id id, ino_t *ino,
+static void endpoint_free(struct endpoint *e)
+{
+	if (!e)
+		return;
+	close_sockets(e);
+	free(e);
+}
+DEFINE_AUTO(endpoint)
+
+void kept_endpoint_drop(struct server *s, struct endpoint *e)
+{
+	if (e->managed)
+		managed_drop(s, e);
+	else
+		close_sockets(e);
+}
+
+bool endpoint_is_dropped(const struct endpoint *e)
+{
+	return e->managed ? e->managed->dropped : e->about.fd < 0;
+}
+
+int server_enter_namespace_of(struct server *s, int socket, struct netns_id id, ino_t *ino,
                               struct extack *ea)
 {
 	AUTO_FD netns = -1;
@@ -59,7 +72,7 @@ static int endpoint_make(struct server *s, const struct client *c, struct endpoi
                          struct extack *ea)
 {
 	ino_t ino;
-	int err = enter_namespace_of(s, c->connection, c->about.netns, &ino, ea);
+	int err = server_enter_namespace_of(s, c->connection, c->about.netns, &ino, ea);
 
 	if (err < 0)
 		return err;
@@ -74,22 +87,20 @@ static int endpoint_make(struct server *s, const struct client *c, struct endpoi
 	return err < 0 ? extack_fail(ea, err, 0, "too many network namespaces") : 0;
 }
 
-static struct endpoint *endpoint_new(const struct endpoint_params *params)
+struct endpoint *kept_endpoint_new(void)
 {
 	struct endpoint *e = calloc(1, sizeof(*e));
 
-	if (!e)
-		return NULL;
-	e->about.params = *params;
-	e->about.fd = e->about.bulk_fd = -1;
+	if (e)
+		e->about.fd = e->about.bulk_fd = e->about.receive_fd = -1;
 	return e;
 }
 
-static void endpoint_lend(const struct endpoint *e, struct reply *reply, struct message_fds *fds)
+void kept_endpoint_lend(const struct endpoint *e, struct reply *reply, struct message_fds *fds)
 {
 	reply->endpoint = e->about;
 	fds->fd[0] = e->about.fd;
-	fds->fd[1] = e->about.bulk_fd;
+	fds->fd[1] = e->managed ? e->about.receive_fd : e->about.bulk_fd;
 }
 
 int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_params *params,
@@ -110,9 +121,10 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
 		err = descriptors_check(&reply->ea);
 	if (err < 0)
 		return err;
-	e = endpoint_new(params);
+	e = kept_endpoint_new();
 	if (!e)
 		return -ENOMEM;
+	e->about.params = *params;
 	err = slots_add(&s->endpoints, e, &slot);
 	if (err < 0)
 		return extack_fail(&reply->ea, err, 0, "too many local endpoints");
@@ -122,7 +134,7 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
 		slots_remove(&s->endpoints, slot);
 		return err;
 	}
-	endpoint_lend(TAKE(e), reply, fds);
+	kept_endpoint_lend(TAKE(e), reply, fds);
 	return 0;
 }
 
@@ -131,11 +143,11 @@ int kept_endpoint_resume(struct server *s, uint32_t from, struct reply *reply,
 {
 	struct endpoint *e;
 
-	while ((e = slots_next(&s->endpoints, &from)) && e->about.fd < 0)
+	while ((e = slots_next(&s->endpoints, &from)) && endpoint_is_dropped(e))
 		from++;
 	if (!e)
 		return -ENOENT;
-	endpoint_lend(e, reply, fds);
+	kept_endpoint_lend(e, reply, fds);
 	return 0;
 }
 
@@ -145,8 +157,14 @@ int kept_endpoint_close(struct server *s, uint32_t slot)
 
 	if (!e)
 		return -ENOENT;
+	if (e->managed)
+		managed_close(s, e);
 	namespaces_release(&s->namespaces, e->about.netns);
-	endpoint_free(e);
+	if (e->managed)
+		free(e->managed);
+	else
+		close_sockets(e);
+	free(e);
 	return 0;
 }
 
@@ -206,20 +224,25 @@ int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address
                         struct reply *reply)
 {
 	const struct endpoint *e = slots_get(&s->endpoints, endpoint);
+	struct endpoint_params from;
+	union address to = *peer;
 	ino_t ino;
 	int err;
 
 	if (!e || e->about.fd < 0)
 		return -ENOENT;
+	from = e->about.params;
 	if (!address_len(peer) || peer->any.sa_family != e->about.params.local.any.sa_family)
 		return extack_fail(&reply->ea, -EINVAL, 0,
 		                   "remote and local are of different families");
-	err = enter_namespace_of(s, e->about.fd, e->about.netns, &ino, &reply->ea);
+	err = server_enter_namespace_of(s, e->about.fd, e->about.netns, &ino, &reply->ea);
 	if (err < 0)
 		return err;
-	err = route_ask(&e->about.params, peer, reply);
+	address_unmap(&from.local); /* TX-5 */
+	address_unmap(&to);
+	err = route_ask(&from, &to, reply);
 	netns_go_home(&s->home);
 	if (err == 0)
-		source_port(&reply->route.source, &e->about.params.local);
+		source_port(&reply->route.source, &from.local);
 	return err;
 }

@@ -153,7 +153,8 @@ static int bind_local(int fd, struct endpoint_params *p, struct extack *ea)
 	return 0;
 }
 
-static int open_socket(const struct endpoint_params *p, int type, int protocol, struct extack *ea)
+static int open_socket(const struct endpoint_params *p, int type, int protocol, bool v6_only,
+                       struct extack *ea)
 {
 	AUTO_FD fd = socket(p->local.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	int err;
@@ -162,7 +163,7 @@ static int open_socket(const struct endpoint_params *p, int type, int protocol, 
 		return extack_fail(ea, -errno, 0, "the system makes no such socket");
 	/* A raw socket has no choice of it. */
 	if (p->local.any.sa_family == AF_INET6 && type == SOCK_DGRAM) {
-		err = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		err = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, v6_only);
 		if (err < 0)
 			return err;
 	}
@@ -173,7 +174,7 @@ static int open_socket(const struct endpoint_params *p, int type, int protocol, 
 int endpoint_socket(struct endpoint_params *p, struct extack *ea)
 {
 	bool udp = p->protocol == IPPROTO_UDP;
-	AUTO_FD fd = open_socket(p, udp ? SOCK_DGRAM : SOCK_RAW, p->protocol, ea);
+	AUTO_FD fd = open_socket(p, udp ? SOCK_DGRAM : SOCK_RAW, p->protocol, true, ea);
 	int err;
 
 	if (fd < 0)
@@ -199,7 +200,7 @@ int endpoint_socket(struct endpoint_params *p, struct extack *ea)
 
 int route_socket(const struct endpoint_params *p, struct extack *ea)
 {
-	AUTO_FD fd = open_socket(p, SOCK_DGRAM, IPPROTO_UDP, ea);
+	AUTO_FD fd = open_socket(p, SOCK_DGRAM, IPPROTO_UDP, true, ea);
 	union address local = p->local;
 
 	if (fd < 0)
@@ -230,16 +231,19 @@ static union address bulk_address(const struct endpoint_params *p, uint32_t numb
 }
 
 /* Two sockets may have one port if their addresses differ, unless one is the unspecified address; then both
- * must have SO_REUSEADDR, at the moment of the second bind. Left on, strangers could join the port. */
-static int bind_beside(int fd, int main, const union address *a)
+ * must have SO_REUSEADDR, at the moment of the second bind. @main gets back what it had. */
+static int bind_beside(int fd, int main, bool main_reuses, const union address *a)
 {
 	int err;
 
 	set_int(main, SOL_SOCKET, SO_REUSEADDR, 1);
 	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (a->any.sa_family == AF_INET6)
+		set_int(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
+	else
+		set_int(fd, IPPROTO_IP, IP_FREEBIND, 1);
 	err = bind(fd, &a->any, address_len(a)) < 0 ? -errno : 0;
-	set_int(main, SOL_SOCKET, SO_REUSEADDR, 0);
-	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+	set_int(main, SOL_SOCKET, SO_REUSEADDR, main_reuses);
 	return err;
 }
 
@@ -258,13 +262,52 @@ int bulk_socket(const struct endpoint_params *p, int main, uint32_t number)
 
 	if (p->protocol != IPPROTO_UDP || sends_checksums(p))
 		return -1;
-	fd = open_socket(p, SOCK_DGRAM, IPPROTO_UDP, NULL);
+	fd = open_socket(p, SOCK_DGRAM, IPPROTO_UDP, true, NULL);
 	if (fd < 0 || set_fragmenting(fd, p) < 0 || set_int(fd, SOL_UDP, UDP_SEGMENT, 0) < 0)
 		return -1;
-	if (a.any.sa_family == AF_INET6)
-		set_int(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
-	else
-		set_int(fd, IPPROTO_IP, IP_FREEBIND, 1);
 	set_buffers(fd);
-	return bind_beside(fd, main, &a) < 0 ? -1 : TAKE_FD(fd);
+	if (bind_beside(fd, main, false, &a) < 0)
+		return -1;
+	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 0); /* left on, strangers could join the port */
+	return TAKE_FD(fd);
+}
+
+/* Of a part of the same ranges that bulk_address() does not reach. */
+static union address transmit_address(const struct endpoint_params *p, uint32_t number)
+{
+	union address a = bulk_address(p, 0x800000 | (number & 0x7fffff));
+
+	if (a.any.sa_family == AF_INET6) {
+		a.v6.sin6_addr.s6_addr32[2] = htonl(1);
+		a.v6.sin6_addr.s6_addr32[3] = htonl(number);
+	}
+	return a;
+}
+
+int transmit_socket(const struct endpoint_params *p, int beside, bool reuses, uid_t owner,
+                    uint32_t number, struct extack *ea)
+{
+	union address a = transmit_address(p, number);
+	AUTO_FD fd = open_socket(p, SOCK_DGRAM, IPPROTO_UDP, false, ea);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = set_fragmenting(fd, p);
+	if (err == 0 && !sends_checksums(p))
+		err = a.any.sa_family == AF_INET6 ? set_int(fd, SOL_UDP, UDP_NO_CHECK6_TX, 1)
+		                                  : set_int(fd, SOL_SOCKET, SO_NO_CHECK, 1);
+	if (err < 0)
+		return extack_fail(ea, err, 0, "the system refuses an option of the socket");
+	set_buffers(fd);
+	/* Programs put further sockets on the port, by either option, and ours must not be in their way. */
+	set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (fchown(fd, owner, (gid_t)-1) < 0 && owner != geteuid())
+		return extack_fail(ea, -errno, 0, "the socket can not be given its owner");
+	err = bind_beside(fd, beside, reuses, &a);
+	if (err < 0)
+		return extack_fail(
+			ea, err, 0,
+			"no socket that sends can stand beside the program's on its port");
+	return TAKE_FD(fd);
 }

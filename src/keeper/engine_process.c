@@ -65,6 +65,7 @@ static int child_main(const struct engine_setting *setting, const int fds[3], bo
 		.records = setting->records,
 		.first = first,
 		.own_namespace_only = setting->own_namespace_only,
+		.divert = setting->divert,
 	};
 	int err;
 

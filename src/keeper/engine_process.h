@@ -16,6 +16,7 @@ struct engine_setting {
 	int listener;
 	struct records *records;
 	bool own_namespace_only;
+	enum divert_way divert;
 	int (*engine)(const struct keeper_start *start, void *arg);
 	void *arg;
 };

@@ -94,18 +94,19 @@ void keeper_client_close(struct keeper *k, uint32_t client)
 	tell(k, &request, -1);
 }
 
-static int ask_endpoint(struct keeper *k, const struct request *request,
+static int ask_endpoint(struct keeper *k, const struct request *request, int fd,
                         struct keeper_endpoint *ret, struct extack *ea)
 {
 	struct message_fds fds;
 	struct reply reply;
-	int err = ask(k, request, -1, &reply, &fds, ea);
+	int err = ask(k, request, fd, &reply, &fds, ea);
 
 	if (err < 0)
 		return err;
 	*ret = reply.endpoint;
 	ret->fd = fds.fd[0];
-	ret->bulk_fd = fds.fd[1];
+	ret->bulk_fd = ret->cookie ? -1 : fds.fd[1];
+	ret->receive_fd = ret->cookie ? fds.fd[1] : -1;
 	return 0;
 }
 
@@ -116,14 +117,67 @@ int keeper_endpoint_open(struct keeper *k, uint32_t client, const struct endpoin
 		                   .slot = client,
 		                   .endpoint = *params };
 
-	return ask_endpoint(k, &request, ret, ea);
+	return ask_endpoint(k, &request, -1, ret, ea);
 }
 
 int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoint *ret)
 {
 	struct request request = { .kind = REQUEST_ENDPOINT_RESUME, .slot = from };
 
-	return ask_endpoint(k, &request, ret, NULL);
+	return ask_endpoint(k, &request, -1, ret, NULL);
+}
+
+int keeper_managed_open(struct keeper *k, uint32_t client, int fd, uint32_t worker,
+                        uint8_t protocol, struct keeper_endpoint *ret, struct extack *ea)
+{
+	struct request request = {
+		.kind = REQUEST_MANAGED_OPEN,
+		.slot = client,
+		.managed = { .worker = worker, .protocol = protocol },
+	};
+
+	return ask_endpoint(k, &request, fd, ret, ea);
+}
+
+int keeper_managed_changed(struct keeper *k, int fd, struct keeper_endpoint *ret, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_MANAGED_CHANGED };
+
+	return ask_endpoint(k, &request, fd, ret, ea);
+}
+
+int keeper_divert_add(struct keeper *k, uint32_t endpoint, const struct divert_session *session)
+{
+	struct request request = { .kind = REQUEST_DIVERT_ADD,
+		                   .slot = endpoint,
+		                   .session = *session };
+
+	return tell(k, &request, -1);
+}
+
+void keeper_divert_remove(struct keeper *k, uint32_t endpoint, const struct divert_session *session)
+{
+	struct request request = { .kind = REQUEST_DIVERT_REMOVE,
+		                   .slot = endpoint,
+		                   .session = *session };
+
+	tell(k, &request, -1);
+}
+
+int keeper_divert_channel(struct keeper *k, uint32_t worker, int *ring, int *board,
+                          uint32_t *max_sessions, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_DIVERT_CHANNEL, .slot = worker };
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, &request, -1, &reply, &fds, ea);
+
+	if (err < 0)
+		return err;
+	*ring = fds.fd[0];
+	*board = fds.fd[1];
+	*max_sessions = reply.max_sessions;
+	return 0;
 }
 
 void keeper_endpoint_close(struct keeper *k, uint32_t endpoint)

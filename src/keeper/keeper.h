@@ -31,6 +31,13 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
+/* How data leaves a program's own socket (divert.h). */
+enum divert_way {
+	DIVERT_WAY_ANY, /* as options: the first that works. As what is used: none */
+	DIVERT_WAY_EBPF,
+	DIVERT_WAY_RAW,
+};
+
 /* A network namespace. The cookie (SO_NETNS_COOKIE) is never used again, unlike an inode number. */
 struct netns_id {
 	uint64_t cookie;
@@ -76,9 +83,11 @@ enum endpoint_flag {
 /* What makes a local endpoint; all of it is its identity. Zeroed and then filled, compared octet by octet. */
 struct endpoint_params {
 	union address local; /* address may be unspecified, port 0: the system chooses one */
-	union address peer;  /* AF_UNSPEC: any; else, of UDP only, connected: others find no socket here */
-	uint8_t protocol;    /* IPPROTO_UDP or 115 (IPPROTO_L2TP) */
-	uint8_t flags;       /* enum endpoint_flag */
+	union address
+		peer; /* AF_UNSPEC: any; else, of UDP only, connected: others find no socket here.
+			      * Managed: what the program has connected it to */
+	uint8_t protocol; /* IPPROTO_UDP or 115 (IPPROTO_L2TP) */
+	uint8_t flags;    /* enum endpoint_flag */
 	uint8_t tos;
 	uint8_t ttl; /* 0: the system's default */
 	uint32_t mark;
@@ -89,7 +98,10 @@ struct keeper_endpoint {
 	uint32_t slot;
 	struct netns_id netns;
 	struct endpoint_params params; /* .local as bound: the real port */
-	int fd;                        /* receives and sends; non-blocking; becomes the caller's */
+	uint64_t cookie; /* managed: of the program's socket (SO_COOKIE); 0: the socket is ours */
+	int fd; /* receives and sends; non-blocking; becomes the caller's. Managed: sends from the
+			     * socket's port, the source address by IP_PKTINFO; -1 while it is not connected */
+	int receive_fd; /* managed: what its data is read from; -1: the channel of the worker. Else -1 */
 	int bulk_fd; /* UDP without transmit checksums only, else -1: sends UDP_SEGMENT batches, which need
 		      * them, from the same port; gets nothing. Source address by IP_PKTINFO on each message */
 };
@@ -114,6 +126,49 @@ void keeper_endpoint_close(struct keeper *k, uint32_t endpoint);
  */
 int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
                  union address *source, uint32_t *mtu_bytes, struct extack *ea);
+
+/**
+ * keeper_managed_open() - make an endpoint of a program's own socket (TUN-20 to TUN-26)
+ * @fd:     stays the caller's, who closes it before the client is answered: its copies decide how long it lives
+ * @worker: number of the one that receives for its namespace
+ * @protocol: IPPROTO_UDP or 115
+ *
+ * Its end is told by KEEPER_EVENT_SOCKET_GONE.
+ *
+ * Return: 0; -EBADF, -ENOTSOCK; -EINVAL of another namespace; -EPROTONOSUPPORT; -EBUSY it has a tunnel already;
+ *         -EOPNOTSUPP this system refuses what is needed; what the system says; in words.
+ */
+int keeper_managed_open(struct keeper *k, uint32_t client, int fd, uint32_t worker,
+                        uint8_t protocol, struct keeper_endpoint *ret, struct extack *ea);
+
+/** keeper_managed_changed() - its addresses and options are now these; descriptors anew. -ENOENT: not one of ours */
+int keeper_managed_changed(struct keeper *k, int fd, struct keeper_endpoint *ret,
+                           struct extack *ea);
+
+/* A session whose data is to be taken out of a program's socket, or, if it is found by its ids alone, of any
+ * program's socket in its namespace (Q-8). */
+struct divert_session {
+	struct netns_id netns;
+	uint32_t index; /* of its record */
+	uint32_t conn_id,
+		session_id; /* ours. Unless version is 3, the low 16 bits of both name it */
+	uint8_t version;    /* the tunnel's */
+	uint8_t least;      /* octets of header, cookie and sublayer; 0: any length (RX-7) */
+	uint8_t by_ids;
+};
+
+/** keeper_divert_add(), keeper_divert_remove() - from now on its data is ours, or is not. @endpoint: not used by_ids */
+int keeper_divert_add(struct keeper *k, uint32_t endpoint, const struct divert_session *session);
+void keeper_divert_remove(struct keeper *k, uint32_t endpoint,
+                          const struct divert_session *session);
+
+/**
+ * keeper_divert_channel() - what @worker reads for all managed endpoints of its namespaces (divert.h)
+ * @ring, @board: descriptors, the caller's; -1: each endpoint has its own receive_fd
+ * @max_sessions: size of the board's second part
+ */
+int keeper_divert_channel(struct keeper *k, uint32_t worker, int *ring, int *board,
+                          uint32_t *max_sessions, struct extack *ea);
 
 struct keeper_device {
 	uint32_t slot;
@@ -144,13 +199,15 @@ int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *
 
 /* What the keeper says unasked. */
 enum keeper_event_kind {
-	KEEPER_EVENT_NETNS_GONE, /* the last process and mount left: close all that is in it */
-	KEEPER_EVENT_STOP,       /* the daemon is to end */
+	KEEPER_EVENT_NETNS_GONE,  /* the last process and mount left: close all that is in it */
+	KEEPER_EVENT_STOP,        /* the daemon is to end */
+	KEEPER_EVENT_SOCKET_GONE, /* the last copy of a program's socket was closed (TUN-45) */
 };
 
 struct keeper_event {
 	enum keeper_event_kind kind;
 	struct netns_id netns;
+	uint64_t cookie; /* of the socket that has gone */
 };
 
 /** keeper_event_fd() - readable when an event waits; owned by @k */
@@ -166,11 +223,13 @@ struct keeper_start {
 	struct records *records; /* mapped, shared with the keeper, kept over engines */
 	bool first;              /* no engine ran before: nothing to resume */
 	bool own_namespace_only; /* rootless: only one namespace can be served */
+	enum divert_way divert;  /* how data leaves programs' sockets; ANY: not at all */
 };
 
 struct keeper_options {
 	const char *socket_path;            /* NULL: LISTEN_FDS gives the listener */
 	uint32_t max_tunnels, max_sessions; /* sizes of the records */
+	enum divert_way divert;
 };
 
 /**

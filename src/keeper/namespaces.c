@@ -67,6 +67,22 @@ void namespaces_release(struct namespaces *all, struct netns_id id)
 	*n = all->at[--all->count];
 }
 
+void namespaces_hold_socket(struct namespaces *all, struct netns_id id)
+{
+	struct namespace *n = find(all, id);
+
+	if (n)
+		n->sockets++;
+}
+
+void namespaces_release_socket(struct namespaces *all, struct netns_id id)
+{
+	struct namespace *n = find(all, id);
+
+	if (n && n->sockets)
+		n->sockets--;
+}
+
 static bool mounts_changed(struct namespaces *all)
 {
 	struct pollfd mounts = { .fd = all->mounts, .events = POLLPRI };
@@ -76,7 +92,7 @@ static bool mounts_changed(struct namespaces *all)
 
 static void judge(struct namespace *n, uint64_t now_ms)
 {
-	if (n->witness.kind != WITNESS_NONE) {
+	if (n->witness.kind != WITNESS_NONE || n->sockets) {
 		n->missed = 0;
 	} else if (!n->gone && ++n->missed >= SEARCHES) {
 		n->gone = true;
@@ -99,7 +115,7 @@ void namespaces_watch(struct namespaces *all, const pid_t skip[2], uint64_t now_
 	for (uint32_t i = 0; i < all->count; i++) {
 		struct witness *w = &all->at[i].witness;
 
-		if (all->at[i].gone || witness_is_there(w, changed))
+		if (all->at[i].gone || all->at[i].sockets || witness_is_there(w, changed))
 			continue;
 		witness_drop(w);
 		wanted[missing++] = w;

@@ -21,6 +21,7 @@ struct namespace
 	struct netns_id id;
 	struct witness witness;
 	uint32_t users;   /* endpoints and devices */
+	uint32_t sockets; /* of programs, which keep the namespace as any socket does (TUN-47) */
 	uint32_t missed;  /* searches in a row that found no witness */
 	bool gone;        /* nobody is in it */
 	bool told;        /* the engine knows */
@@ -38,6 +39,11 @@ int namespaces_use(struct namespaces *all, struct netns_id id, ino_t ino);
 
 /** namespaces_release() - one object fewer; unknown ones are ignored */
 void namespaces_release(struct namespaces *all, struct netns_id id);
+
+/** namespaces_hold_socket() - a program's socket that has a tunnel is a witness, until namespaces_release_socket():
+ * its end is told. Of namespaces in use; of others, as home, they do nothing */
+void namespaces_hold_socket(struct namespaces *all, struct netns_id id);
+void namespaces_release_socket(struct namespaces *all, struct netns_id id);
 
 /** namespaces_watch() - see that each still has a witness, mark those that have not; cheap while nothing changes
  * @skip: processes of our own, which do not count */

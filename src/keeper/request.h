@@ -20,6 +20,11 @@ enum request_kind {
 	REQUEST_ENDPOINT_OPEN,
 	REQUEST_ENDPOINT_CLOSE,
 	REQUEST_ENDPOINT_RESUME,
+	REQUEST_MANAGED_OPEN,    /* with the socket */
+	REQUEST_MANAGED_CHANGED, /* with the socket */
+	REQUEST_DIVERT_ADD,
+	REQUEST_DIVERT_REMOVE,
+	REQUEST_DIVERT_CHANNEL,
 	REQUEST_ROUTE,
 	REQUEST_DEVICE_CREATE,
 	REQUEST_DEVICE_REMOVE,
@@ -38,6 +43,11 @@ struct request {
 		struct endpoint_params endpoint;
 		union address peer;
 		struct {
+			uint32_t worker;
+			uint8_t protocol;
+		} managed;
+		struct divert_session session;
+		struct {
 			uint32_t mtu_bytes;
 			char name[IFNAMSIZ];
 		} device;
@@ -51,6 +61,7 @@ struct reply {
 		struct keeper_client client;
 		struct keeper_endpoint endpoint;
 		struct keeper_device device;
+		uint32_t max_sessions;
 		struct {
 			union address source;
 			uint32_t mtu_bytes;

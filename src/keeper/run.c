@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "keeper/engine_process.h"
 #include "keeper/listener.h"
+#include "keeper/managed.h"
 #include "keeper/privilege.h"
 #include "keeper/ready.h"
 #include "keeper/records.h"
@@ -34,6 +35,8 @@
 #define LOOK_EVERY_MS 250
 #define LOOK_AGAIN_MS 50
 #define DROP_AFTER_MS 300
+
+#define TELL_AGAIN_MS 5 /* what the engine could not be told because it was behind */
 
 struct keeping {
 	struct server server;
@@ -218,6 +221,11 @@ static void namespaces_act(struct keeping *k, uint64_t now)
 	}
 }
 
+static bool tell_gone(void *arg, const struct keeper_event *event)
+{
+	return tell_engine(arg, event);
+}
+
 static bool namespaces_are_urgent(const struct namespaces *all)
 {
 	for (uint32_t i = 0; i < all->count; i++)
@@ -240,6 +248,8 @@ static int next_wait_ms(const struct keeping *k, uint64_t now)
 {
 	uint64_t until = k->server.namespaces.count ? k->look_ms : UINT64_MAX;
 
+	if (k->server.untold && now + TELL_AGAIN_MS < until)
+		until = now + TELL_AGAIN_MS;
 	if (k->stop_ms && k->stop_ms < until)
 		until = k->stop_ms;
 	if (until == UINT64_MAX)
@@ -252,14 +262,18 @@ static void turn(struct keeping *k)
 	struct pollfd fds[] = {
 		{ .fd = k->signals, .events = POLLIN },
 		{ .fd = k->engine.requests, .events = POLLIN },
+		{ .fd = k->server.watches.epoll, .events = POLLIN },
 	};
 	uint64_t now;
 
 	poll(fds, ARRAY_SIZE(fds), next_wait_ms(k, now_ms()));
 	if (fds[1].revents && k->engine.requests >= 0)
 		on_request(k);
+	if (fds[2].revents)
+		socket_watches_ready(&k->server.watches);
 	if (fds[0].revents)
 		on_signals(k);
+	managed_tell(&k->server, tell_gone, k);
 	now = now_ms();
 	if (k->server.namespaces.count && now >= k->look_ms)
 		look_after_namespaces(k, now);
@@ -281,9 +295,10 @@ static void engine_end(struct keeping *k)
 
 static int keep(struct keeping *k, const struct keeper_options *options)
 {
-	int err = server_open(&k->server, options->max_tunnels, options->max_sessions);
+	int err = server_open(&k->server, options);
 
 	if (err == 0) {
+		k->setting.divert = divert_way_of(&k->server.divert);
 		k->setting.own_namespace_only = !k->server.home.may_enter;
 		if (k->setting.own_namespace_only)
 			log_event(LOG_NOTICE, "own-namespace-only",

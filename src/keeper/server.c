@@ -8,19 +8,21 @@
 
 #include "base/log.h"
 #include "keeper/identity.h"
+#include "keeper/managed.h"
 
 #define CLIENTS_MAX 4096
 
-int server_open(struct server *s, uint32_t max_tunnels, uint32_t max_sessions)
+int server_open(struct server *s, const struct keeper_options *options)
 {
 	int err;
 
 	*s = (struct server){
 		.clients = { .max = CLIENTS_MAX },
-		.endpoints = { .max = max_tunnels },
-		.devices = { .max = max_sessions },
+		.endpoints = { .max = options->max_tunnels },
+		.devices = { .max = options->max_sessions },
 	};
 	namespaces_open(&s->namespaces);
+	managed_open(s);
 	err = netns_home_open(&s->home);
 	if (err < 0) {
 		log_event(LOG_ERR, "start-failed",
@@ -32,6 +34,7 @@ int server_open(struct server *s, uint32_t max_tunnels, uint32_t max_sessions)
 			LOG_WARNING, "owner-unknown",
 			"effect=\"nobody may change anything: the owner of this network namespace is out of sight\"");
 	identity_probe(&s->home);
+	divert_open(&s->divert, options->divert, options->max_sessions);
 	s->reaper = reaper_start(&s->home);
 	return s->reaper ? 0 : -ENOMEM;
 }
@@ -43,7 +46,9 @@ void server_engine_gone(struct server *s)
 	struct device *d;
 
 	slots_for_each(&s->clients, slot, c) kept_client_close(s, slot);
-	slots_for_each(&s->endpoints, slot, e) if (e->about.fd < 0) kept_endpoint_close(s, slot);
+	slots_for_each(&s->endpoints, slot, e) if (endpoint_is_dropped(e))
+		kept_endpoint_close(s, slot);
+	managed_engine_gone(s);
 	slots_for_each(&s->devices, slot, d) if (d->about.fd < 0) kept_device_remove(s, slot);
 }
 
@@ -55,6 +60,7 @@ void server_close(struct server *s)
 	server_engine_gone(s);
 	slots_for_each(&s->endpoints, slot, e) kept_endpoint_close(s, slot);
 	slots_for_each(&s->devices, slot, d) kept_device_remove(s, slot);
+	managed_end(s);
 	reaper_free(s->reaper);
 	namespaces_close(&s->namespaces);
 	netns_home_close(&s->home);
@@ -72,7 +78,7 @@ void server_drop_namespace(struct server *s, struct netns_id id)
 	slots_for_each(&s->endpoints, slot, e)
 	{
 		if (e->about.netns.cookie == id.cookie)
-			kept_endpoint_drop(e);
+			kept_endpoint_drop(s, e);
 	}
 	slots_for_each(&s->devices, slot, d)
 	{
@@ -97,6 +103,17 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return kept_endpoint_close(s, r->slot);
 	case REQUEST_ENDPOINT_RESUME:
 		return kept_endpoint_resume(s, r->slot, reply, out);
+	case REQUEST_MANAGED_OPEN:
+		return kept_managed_open(s, r->slot, r->managed.worker, r->managed.protocol,
+		                         fds->fd[0], reply, out);
+	case REQUEST_MANAGED_CHANGED:
+		return kept_managed_changed(s, fds->fd[0], reply, out);
+	case REQUEST_DIVERT_ADD:
+		return kept_divert_add(s, r->slot, &r->session);
+	case REQUEST_DIVERT_REMOVE:
+		return kept_divert_remove(s, r->slot, &r->session);
+	case REQUEST_DIVERT_CHANNEL:
+		return kept_divert_channel(s, r->slot, reply, out);
 	case REQUEST_ROUTE:
 		return kept_endpoint_route(s, r->slot, &r->peer, reply);
 	case REQUEST_DEVICE_CREATE:

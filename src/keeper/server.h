@@ -6,6 +6,8 @@
 #ifndef UL2TP_KEEPER_SERVER_H
 #define UL2TP_KEEPER_SERVER_H
 
+#include "base/buckets.h"
+#include "keeper/divert.h"
 #include "keeper/namespaces.h"
 #include "keeper/netns.h"
 #include "keeper/numbering.h"
@@ -13,6 +15,8 @@
 #include "keeper/reaper.h"
 #include "keeper/request.h"
 #include "keeper/slots.h"
+#include "keeper/socket_watch.h"
+#include "keeper/transmitter.h"
 
 struct server {
 	struct netns_home home;
@@ -21,6 +25,11 @@ struct server {
 	struct namespaces namespaces;
 	struct numbering numbering;
 	struct reaper *reaper;
+	struct divert divert;
+	struct transmitters transmitters;
+	struct socket_watches watches;
+	struct buckets managed; /* endpoints that are a program's socket, by cookie */
+	uint32_t untold;        /* of them have gone, and the engine does not know yet */
 };
 
 /* A process that connected. */
@@ -32,9 +41,11 @@ struct client {
 	struct rights_owner owner;
 };
 
-/* A socket pair of the engine's. Without descriptors once its namespace has gone. */
+/* A socket pair of the engine's, or a program's socket. Without descriptors once its namespace has gone. */
 struct endpoint {
 	struct keeper_endpoint about; /* .fd, .bulk_fd are ours */
+	struct managed *
+		managed; /* a program's socket (managed.h): then its descriptors are there; else NULL */
 };
 
 struct device {
@@ -42,7 +53,7 @@ struct device {
 };
 
 /** server_open() - start with empty tables. Return: 0 or -errno; said in words already. */
-int server_open(struct server *s, uint32_t max_tunnels, uint32_t max_sessions);
+int server_open(struct server *s, const struct keeper_options *options);
 
 /** server_close() - close and remove everything, devices included */
 void server_close(struct server *s);
@@ -54,6 +65,18 @@ void server_answer(struct server *s, const struct request *request, struct messa
 
 /** server_engine_gone() - forget its connections; sockets and devices stay for the next engine */
 void server_engine_gone(struct server *s);
+
+/** server_enter_namespace_of() - be in the namespace of @socket, whose id is @id, until netns_go_home()
+ * @ino: as in "net:[...]", 0 for home. -EPERM in words */
+int server_enter_namespace_of(struct server *s, int socket, struct netns_id id, ino_t *ino,
+                              struct extack *ea);
+
+/** endpoint_is_dropped() - nothing of ours is left in its namespace, which is to go */
+bool endpoint_is_dropped(const struct endpoint *e);
+
+/** kept_endpoint_new() - with nothing in it; NULL: out of memory. kept_kept_endpoint_lend() - answer with it */
+struct endpoint *kept_endpoint_new(void);
+void kept_endpoint_lend(const struct endpoint *e, struct reply *reply, struct message_fds *fds);
 
 /** server_drop_namespace() - close our own descriptors of all that is in it */
 void server_drop_namespace(struct server *s, struct netns_id id);
@@ -67,9 +90,16 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
 int kept_endpoint_resume(struct server *s, uint32_t from, struct reply *reply,
                          struct message_fds *fds);
 int kept_endpoint_close(struct server *s, uint32_t slot);
-void kept_endpoint_drop(struct endpoint *e);
+void kept_endpoint_drop(struct server *s, struct endpoint *e);
 int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address *peer,
                         struct reply *reply);
+int kept_managed_open(struct server *s, uint32_t client, uint32_t worker, uint8_t protocol, int fd,
+                      struct reply *reply, struct message_fds *fds);
+int kept_managed_changed(struct server *s, int fd, struct reply *reply, struct message_fds *fds);
+int kept_divert_add(struct server *s, uint32_t slot, const struct divert_session *session);
+int kept_divert_remove(struct server *s, uint32_t slot, const struct divert_session *session);
+int kept_divert_channel(struct server *s, uint32_t worker, struct reply *reply,
+                        struct message_fds *fds);
 int kept_device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
                        struct reply *reply, struct message_fds *fds);
 int kept_device_resume(struct server *s, uint32_t from, struct reply *reply,

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bpf.c - see bpf.h */
+#include "keeper/bpf.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int call(enum bpf_cmd command, union bpf_attr *attr)
+{
+	long got = syscall(SYS_bpf, command, attr, sizeof(*attr));
+
+	return got < 0 ? -errno : (int)got;
+}
+
+static uint64_t pointer(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+int bpf_map(uint32_t type, const char *name, uint32_t key, uint32_t value, uint32_t entries,
+            uint32_t flags)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = key;
+	attr.value_size = value;
+	attr.max_entries = entries;
+	attr.map_flags = flags;
+	strncpy(attr.map_name, name, sizeof(attr.map_name) - 1);
+	return call(BPF_MAP_CREATE, &attr);
+}
+
+int bpf_map_set(int map, const void *key, const void *value)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)map;
+	attr.key = pointer(key);
+	attr.value = pointer(value);
+	attr.flags = BPF_ANY;
+	return call(BPF_MAP_UPDATE_ELEM, &attr);
+}
+
+int bpf_map_unset(int map, const void *key)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)map;
+	attr.key = pointer(key);
+	return call(BPF_MAP_DELETE_ELEM, &attr);
+}
+
+int bpf_map_next(int map, const void *key, void *next)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)map;
+	attr.key = pointer(key);
+	attr.next_key = pointer(next);
+	return call(BPF_MAP_GET_NEXT_KEY, &attr);
+}
+
+int bpf_socket_filter(const struct bpf_insn *insns, uint32_t count, char *log, uint32_t log_size)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insns = pointer(insns);
+	attr.insn_cnt = count;
+	attr.license = pointer("Dual BSD/GPL");
+	strncpy(attr.prog_name, "ul2tp", sizeof(attr.prog_name) - 1);
+	if (log && log_size) {
+		attr.log_buf = pointer(log);
+		attr.log_size = log_size;
+		attr.log_level = 1;
+	}
+	return call(BPF_PROG_LOAD, &attr);
+}

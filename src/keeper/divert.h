@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* divert.h - how data packets leave a program's own socket on their way to us
+ *
+ * A managed tunnel stands on a socket that belongs to a program and stays its own: whatever is no data of a
+ * known session goes to the program, as from any socket (TUN-22). There is more than one way to take the data
+ * out; each is a table of operations, and which one is used is decided once, when ul2tpd starts:
+ *
+ *   ebpf  a socket filter copies data packets into the ring of a worker and drops them for the program
+ *   raw   for systems that refuse eBPF
+ *
+ * The program's descriptor is at hand in attach() alone: we must not hold it, or its last close would be none
+ * (TUN-45). All functions belong on the keeper's thread.
+ */
+#ifndef UL2TP_KEEPER_DIVERT_H
+#define UL2TP_KEEPER_DIVERT_H
+
+#include "keeper/keeper.h"
+
+/* What the filter puts into a worker's ring, in front of the octets. */
+struct divert_record {
+	uint64_t cookie; /* of the socket, SO_COOKIE */
+	uint32_t len;    /* octets of the UDP payload */
+	uint16_t
+		gso; /* size of each datagram that the socket's UDP_GRO put together; 0: it is one */
+	uint16_t kind; /* enum divert_kind */
+};
+
+enum divert_kind {
+	DIVERT_DATA,   /* the payload follows */
+	DIVERT_NOTICE, /* it went to the program, to be counted as rx_invalid (RX-6, RX-7); its first
+			* DIVERT_NOTICE_OCTETS follow */
+};
+
+#define DIVERT_NOTICE_OCTETS 8
+
+/* What filter and worker tell each other: elements of the board, an array of u64. */
+enum divert_board {
+	BOARD_BEAT, /* CLOCK_MONOTONIC in ns when the worker last looked; the filter takes nothing for a dead one */
+	BOARD_BUSY, /* 1: the worker is reading the ring and need not be woken */
+	BOARD_LOST =
+		8, /* + index of the session's record: packets lost because the ring was full */
+};
+
+#define DIVERT_BEAT_NS_MAX 2000000000 /* older: the engine has gone, the program gets everything */
+
+/* A program's socket that data is taken from; part of its endpoint. */
+struct divert_socket {
+	struct netns_id netns;
+	uint64_t cookie;           /* SO_COOKIE, never used again */
+	uint32_t worker;           /* which receives for the namespace */
+	union address local, peer; /* as far as known; peer AF_UNSPEC: not connected */
+	uint32_t sessions;         /* added and not removed */
+	int receive_fd; /* set by attach(): what the worker reads for this socket alone; -1: its channel */
+	void *way; /* the way's own */
+};
+
+/* What the worker of a namespace reads for all its sockets; borrowed. -1: this way has none. */
+struct divert_channel {
+	int ring;  /* BPF ring buffer of struct divert_record */
+	int board; /* mapped array of u64 */
+};
+
+struct divert;
+
+struct divert_ops {
+	const char *name;
+
+	/* At start: whether it works here; -errno with words and remedy if not. */
+	int (*open)(struct divert *d, struct extack *why);
+	void (*close)(struct divert *d);
+
+	/* The channel of @worker, made when it is asked for first. */
+	int (*channel)(struct divert *d, uint32_t worker, struct divert_channel *ret,
+	               struct extack *ea);
+
+	/* Begin to take data out of the socket @fd. Called while in its namespace. */
+	int (*attach)(struct divert *d, struct divert_socket *s, int fd, struct extack *ea);
+
+	/* Something of the socket changed: s->local, s->peer are new. Called while in its namespace. */
+	int (*changed)(struct divert *d, struct divert_socket *s, int fd, struct extack *ea);
+
+	/* The tunnel goes, or the socket has gone; its sessions are removed before. */
+	void (*detach)(struct divert *d, struct divert_socket *s);
+
+	/* @s: NULL for a session that is taken from any socket of its namespace. 0 or -errno. */
+	int (*session_add)(struct divert *d, struct divert_socket *s,
+	                   const struct divert_session *session);
+	void (*session_remove)(struct divert *d, struct divert_socket *s,
+	                       const struct divert_session *session);
+};
+
+extern const struct divert_ops divert_ebpf, divert_raw;
+
+struct divert {
+	const struct divert_ops *ops; /* NULL: no way works here */
+	void *state;                  /* the way's own */
+	uint32_t max_sessions;
+};
+
+/** divert_open() - choose the way. @wanted: DIVERT_WAY_ANY takes the first that works; logs which, or why none */
+void divert_open(struct divert *d, enum divert_way wanted, uint32_t max_sessions);
+void divert_close(struct divert *d);
+
+/** divert_way_of() - which was chosen; DIVERT_WAY_ANY: none */
+enum divert_way divert_way_of(const struct divert *d);
+
+#endif

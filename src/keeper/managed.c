@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* managed.c - endpoints that are a program's own socket (TUN-20 to TUN-26)
+ *
+ * We know it by its cookie, have taken its data out of it (divert.h), send beside it (transmitter.h) and are told of
+ * its end (socket_watch.h); the descriptor itself is closed before whoever asked is answered.
+ */
+#include "keeper/managed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "keeper/descriptors.h"
+#include "keeper/endpoint_socket.h"
+
+static void managed_free(struct managed *m)
+{
+	free(m);
+}
+DEFINE_AUTO(managed)
+
+static struct managed *find(const struct server *s, uint64_t cookie)
+{
+	struct bucket_node *node = buckets_first(&s->managed, cookie);
+
+	return node ? container_of(node, struct managed, by_cookie) : NULL;
+}
+
+/* TUN-20, and then what we need beyond the kernel. */
+static int check(const struct server *s, const struct client *c, int fd, uint8_t protocol,
+                 struct extack *ea)
+{
+	uint64_t cookie;
+	int err = program_socket_check(fd, c->about.netns, protocol, ea);
+
+	if (err == 0)
+		err = program_socket_cookie(fd, &cookie);
+	if (err < 0)
+		return err;
+	if (find(s, cookie))
+		return extack_fail(ea, -EBUSY, 0, "the socket has a tunnel already");
+	if (protocol != IPPROTO_UDP)
+		return extack_fail(ea, -EPROTONOSUPPORT, 0,
+		                   "the socket is none of ul2tpd's of protocol 115");
+	if (!s->divert.ops)
+		return extack_fail(
+			ea, -EOPNOTSUPP, 0,
+			"this system lets ul2tpd take no data out of a program's socket, give "
+			"local and remote instead");
+	return descriptors_check(ea);
+}
+
+/* What the engine is told of it. */
+static void describe(struct endpoint *e, const struct program_socket *p)
+{
+	struct managed *m = e->managed;
+
+	e->about.netns = p->netns;
+	e->about.cookie = p->cookie;
+	e->about.params = p->params;
+	e->about.fd = m->transmitter ? transmitter_fd(m->transmitter) : -1;
+	m->divert.netns = p->netns;
+	m->divert.cookie = p->cookie;
+	m->divert.local = p->params.local;
+	m->divert.peer = p->params.peer;
+	m->bound = p->params.local.any.sa_family == AF_INET6 ? p->params.local.v6.sin6_port
+	                                                     : p->params.local.v4.sin_port;
+}
+
+/* One that is not connected does not send (TUN-23). */
+static int get_transmitter(struct server *s, int fd, const struct program_socket *p,
+                           struct transmitter **ret, struct extack *ea)
+{
+	int err = 0;
+
+	*ret = NULL;
+	if (p->params.peer.any.sa_family != AF_UNSPEC)
+		*ret = transmitter_get(&s->transmitters, fd, p, &err, ea);
+	return err;
+}
+
+/* While in the socket's namespace, whose news we are told already. */
+static int take(struct server *s, struct endpoint *e, int fd, struct extack *ea)
+{
+	struct managed *m = e->managed;
+	struct program_socket p;
+	int err = program_socket_read(fd, &p);
+
+	if (err == 0)
+		err = get_transmitter(s, fd, &p, &m->transmitter, ea);
+	if (err < 0)
+		return err;
+	describe(e, &p);
+	err = s->divert.ops->attach(&s->divert, &m->divert, fd, ea);
+	if (err == 0) {
+		e->about.receive_fd = m->divert.receive_fd;
+		program_socket_quieten(fd);
+		if (buckets_insert(&s->managed, &m->by_cookie, m->divert.cookie) == 0)
+			return 0;
+		s->divert.ops->detach(&s->divert, &m->divert);
+		err = -ENOMEM;
+	}
+	transmitter_put(TAKE(m->transmitter));
+	return err;
+}
+
+static int take_in_namespace(struct server *s, struct endpoint *e, const struct client *c, int fd,
+                             struct extack *ea)
+{
+	struct netns_id netns = c->about.netns;
+	ino_t ino;
+	int err = server_enter_namespace_of(s, c->connection, netns, &ino, ea);
+
+	if (err < 0)
+		return err;
+	err = socket_watch_use(&s->watches, netns, ea);
+	if (err == 0) {
+		err = take(s, e, fd, ea);
+		if (err < 0)
+			socket_watch_release(&s->watches, netns);
+	}
+	netns_go_home(&s->home);
+	if (err < 0 || !ino)
+		return err;
+	err = namespaces_use(&s->namespaces, netns, ino);
+	if (err == 0)
+		namespaces_hold_socket(&s->namespaces, netns);
+	else
+		managed_close(s, e);
+	return err;
+}
+
+static struct managed *managed_new(struct endpoint *e, uint32_t worker)
+{
+	struct managed *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->endpoint = e;
+	m->divert.worker = worker;
+	m->divert.receive_fd = -1;
+	return m;
+}
+
+int kept_managed_open(struct server *s, uint32_t client, uint32_t worker, uint8_t protocol, int fd,
+                      struct reply *reply, struct message_fds *fds)
+{
+	const struct client *c = slots_get(&s->clients, client);
+	AUTO_MEMORY struct endpoint *e = NULL;
+	AUTO(managed) struct managed *m = NULL;
+	uint32_t slot;
+	int err;
+
+	if (!c)
+		return -ENOENT;
+	if (!c->about.admin)
+		return -EPERM;
+	err = check(s, c, fd, protocol, &reply->ea);
+	if (err < 0)
+		return err;
+	e = kept_endpoint_new();
+	m = e ? managed_new(e, worker) : NULL;
+	if (!m)
+		return -ENOMEM;
+	err = slots_add(&s->endpoints, e, &slot);
+	if (err < 0)
+		return extack_fail(&reply->ea, err, 0, "too many local endpoints");
+	e->managed = m;
+	e->about.slot = slot;
+	err = take_in_namespace(s, e, c, fd, &reply->ea);
+	if (err < 0) {
+		slots_remove(&s->endpoints, slot);
+		return err;
+	}
+	TAKE(m);
+	kept_endpoint_lend(TAKE(e), reply, fds);
+	return 0;
+}
+
+int kept_managed_changed(struct server *s, int fd, struct reply *reply, struct message_fds *fds)
+{
+	struct transmitter *before;
+	struct program_socket p;
+	struct managed *m;
+	uint64_t cookie;
+	ino_t ino;
+	int err = program_socket_cookie(fd, &cookie);
+
+	if (err < 0)
+		return extack_fail(&reply->ea, err, 0, "the descriptor is not a socket");
+	m = find(s, cookie);
+	if (!m || m->dropped)
+		return extack_fail(&reply->ea, -ENOENT, 0, "there is no tunnel on this socket");
+	err = server_enter_namespace_of(s, fd, m->divert.netns, &ino, &reply->ea);
+	if (err < 0)
+		return err;
+	before = m->transmitter;
+	err = program_socket_read(fd, &p);
+	if (err == 0)
+		err = get_transmitter(s, fd, &p, &m->transmitter, &reply->ea);
+	if (err == 0) {
+		describe(m->endpoint, &p);
+		transmitter_put(before);
+		err = s->divert.ops->changed(&s->divert, &m->divert, fd, &reply->ea);
+	} else {
+		m->transmitter = before;
+	}
+	netns_go_home(&s->home);
+	if (err == 0)
+		kept_endpoint_lend(m->endpoint, reply, fds);
+	return err;
+}
+
+void managed_drop(struct server *s, struct endpoint *e)
+{
+	struct managed *m = e->managed;
+
+	if (m->dropped)
+		return;
+	m->dropped = true;
+	s->divert.ops->detach(&s->divert, &m->divert);
+	transmitter_put(TAKE(m->transmitter));
+	socket_watch_release(&s->watches, m->divert.netns);
+	e->about.fd = e->about.receive_fd = -1;
+}
+
+void managed_close(struct server *s, struct endpoint *e)
+{
+	struct managed *m = e->managed;
+
+	managed_drop(s, e);
+	if (!m->gone)
+		namespaces_release_socket(&s->namespaces, m->divert.netns);
+	if (m->gone && !m->told)
+		s->untold--;
+	buckets_remove(&s->managed, &m->by_cookie);
+}
+
+static int session_change(struct server *s, uint32_t slot, const struct divert_session *session,
+                          bool add)
+{
+	struct endpoint *e = session->by_ids ? NULL : slots_get(&s->endpoints, slot);
+	struct divert_socket *socket;
+
+	if (!s->divert.ops || (!session->by_ids && (!e || !e->managed || e->managed->dropped)))
+		return -ENOENT;
+	socket = e ? &e->managed->divert : NULL;
+	if (add) {
+		int err = s->divert.ops->session_add(&s->divert, socket, session);
+
+		if (err == 0 && socket)
+			socket->sessions++;
+		return err;
+	}
+	s->divert.ops->session_remove(&s->divert, socket, session);
+	if (socket && socket->sessions)
+		socket->sessions--;
+	return 0;
+}
+
+int kept_divert_add(struct server *s, uint32_t slot, const struct divert_session *session)
+{
+	return session_change(s, slot, session, true);
+}
+
+int kept_divert_remove(struct server *s, uint32_t slot, const struct divert_session *session)
+{
+	return session_change(s, slot, session, false);
+}
+
+int kept_divert_channel(struct server *s, uint32_t worker, struct reply *reply,
+                        struct message_fds *fds)
+{
+	struct divert_channel channel = { -1, -1 };
+	int err;
+
+	if (!s->divert.ops)
+		return -EOPNOTSUPP;
+	err = s->divert.ops->channel(&s->divert, worker, &channel, &reply->ea);
+	fds->fd[0] = channel.ring;
+	fds->fd[1] = channel.board;
+	reply->max_sessions = s->divert.max_sessions;
+	return err;
+}
+
+/* --- what the watches tell */
+
+static void socket_gone(struct server *s, struct managed *m)
+{
+	if (m->gone)
+		return;
+	m->gone = true;
+	namespaces_release_socket(&s->namespaces, m->divert.netns);
+	s->untold++;
+}
+
+static void gone(void *arg, uint64_t cookie)
+{
+	struct managed *m = find(arg, cookie);
+
+	if (m)
+		socket_gone(arg, m);
+}
+
+static void begin(void *arg, struct netns_id netns)
+{
+	struct server *s = arg;
+	struct endpoint *e;
+
+	slots_for_each(&s->endpoints, slot, e)
+	{
+		if (e->managed)
+			e->managed->seen = false;
+	}
+}
+
+static void alive(void *arg, uint64_t cookie)
+{
+	struct managed *m = find(arg, cookie);
+
+	if (m)
+		m->seen = true;
+}
+
+/* Sockets without a port are in no list. */
+static void end(void *arg, struct netns_id netns)
+{
+	struct server *s = arg;
+	struct endpoint *e;
+
+	slots_for_each(&s->endpoints, slot, e)
+	{
+		struct managed *m = e->managed;
+
+		if (m && m->bound && !m->seen && m->divert.netns.cookie == netns.cookie)
+			socket_gone(s, m);
+	}
+}
+
+void managed_open(struct server *s)
+{
+	socket_watches_open(&s->watches);
+	s->watches.begin = begin;
+	s->watches.alive = alive;
+	s->watches.end = end;
+	s->watches.gone = gone;
+	s->watches.arg = s;
+	transmitters_open(&s->transmitters);
+}
+
+void managed_engine_gone(struct server *s)
+{
+	struct endpoint *e;
+
+	s->untold = 0;
+	slots_for_each(&s->endpoints, slot, e)
+	{
+		struct managed *m = e->managed;
+
+		if (!m)
+			continue;
+		m->divert.sessions = 0; /* the next engine adds them again */
+		m->told = false;
+		if (m->gone)
+			s->untold++;
+	}
+}
+
+void managed_tell(struct server *s, bool (*tell)(void *arg, const struct keeper_event *event),
+                  void *arg)
+{
+	struct endpoint *e;
+
+	if (!s->untold)
+		return;
+	slots_for_each(&s->endpoints, slot, e)
+	{
+		struct managed *m = e->managed;
+		struct keeper_event event = { .kind = KEEPER_EVENT_SOCKET_GONE };
+
+		if (!m || !m->gone || m->told)
+			continue;
+		event.netns = m->divert.netns;
+		event.cookie = m->divert.cookie;
+		m->told = tell(arg, &event);
+		if (!m->told)
+			return;
+		s->untold--;
+	}
+}
+
+void managed_end(struct server *s)
+{
+	divert_close(&s->divert);
+	socket_watches_close(&s->watches);
+	buckets_release(&s->managed);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* managed.h - endpoints that are a program's own socket; the keeper's side */
+#ifndef UL2TP_KEEPER_MANAGED_H
+#define UL2TP_KEEPER_MANAGED_H
+
+#include "keeper/server.h"
+
+struct managed {
+	struct bucket_node by_cookie;
+	struct endpoint *endpoint;
+	struct divert_socket divert;
+	struct transmitter *transmitter; /* NULL: the socket is not connected */
+	bool bound;                      /* has a port, as far as we know */
+	bool gone, told;                 /* its last copy was closed; the engine knows */
+	bool seen;                       /* while it is found out which are left */
+	bool dropped;                    /* nothing of ours is left in its namespace */
+};
+
+/** managed_open() - with the server */
+void managed_open(struct server *s);
+
+/** managed_end() - after all endpoints were closed */
+void managed_end(struct server *s);
+
+/** managed_close() - the endpoint goes; managed_drop() - its namespace is to go, the slot stays taken */
+void managed_close(struct server *s, struct endpoint *e);
+void managed_drop(struct server *s, struct endpoint *e);
+
+/** managed_engine_gone() - the next engine is told again what it must know */
+void managed_engine_gone(struct server *s);
+
+/** managed_tell() - tell the engine which sockets have gone, while @tell can; s->untold: how many are left */
+void managed_tell(struct server *s, bool (*tell)(void *arg, const struct keeper_event *event),
+                  void *arg);
+
+#endif

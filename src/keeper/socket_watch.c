@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* socket_watch.c - see socket_watch.h
+ *
+ * Joining the group loads inet_diag but not udp_diag, without which nothing is told; a dump loads it. The same dump
+ * answers what is still there when news were lost.
+ */
+#include "keeper/socket_watch.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define BUFFER_OCTETS (4 << 20) /* ten thousand sockets may go at once */
+#define READ_OCTETS   32768
+#define DUMP_WAIT_S   2
+
+struct socket_watch {
+	struct list in_all;
+	struct netns_id netns;
+	uint32_t users;
+	int news; /* multicast */
+	int ask;  /* dumps; we can not come back to make it later */
+};
+
+static void socket_watch_free(struct socket_watch *w)
+{
+	if (!w)
+		return;
+	list_remove(&w->in_all);
+	if (w->news >= 0)
+		close(w->news);
+	if (w->ask >= 0)
+		close(w->ask);
+	free(w);
+}
+DEFINE_AUTO(socket_watch)
+
+void socket_watches_open(struct socket_watches *w)
+{
+	*w = (struct socket_watches){ .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	list_init(&w->all);
+}
+
+void socket_watches_close(struct socket_watches *w)
+{
+	list_for_each_safe (node, &w->all)
+		socket_watch_free(list_entry(node, struct socket_watch, in_all));
+	if (w->epoll >= 0)
+		close(w->epoll);
+	w->epoll = -1;
+}
+
+static struct socket_watch *find(const struct socket_watches *w, struct netns_id netns)
+{
+	list_for_each (node, &w->all) {
+		struct socket_watch *one = list_entry(node, struct socket_watch, in_all);
+
+		if (one->netns.cookie == netns.cookie)
+			return one;
+	}
+	return NULL;
+}
+
+static int diag_socket(int flags)
+{
+	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	const struct timeval wait = { .tv_sec = DUMP_WAIT_S };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_SOCK_DIAG);
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	return fd;
+}
+
+static int join(int fd)
+{
+	const int groups[] = { SKNLGRP_INET_UDP_DESTROY, SKNLGRP_INET6_UDP_DESTROY };
+	const int octets = BUFFER_OCTETS;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
+		               sizeof(groups[i])) < 0)
+			return -errno;
+	return 0;
+}
+
+static uint64_t cookie_of(const struct nlmsghdr *m)
+{
+	const struct inet_diag_msg *socket = mnl_nlmsg_get_payload(m);
+
+	if (mnl_nlmsg_get_payload_len(m) < sizeof(*socket))
+		return 0;
+	return socket->id.idiag_cookie[0] | (uint64_t)socket->id.idiag_cookie[1] << 32;
+}
+
+struct dump {
+	socket_watch_fn *each;
+	void *arg;
+};
+
+static int take_alive(const struct nlmsghdr *m, void *arg)
+{
+	const struct dump *d = arg;
+
+	if (d->each)
+		d->each(d->arg, cookie_of(m));
+	return MNL_CB_OK;
+}
+
+/* All UDP sockets of one family. 0 or -errno. */
+static int dump_family(int fd, uint8_t family, struct dump *d)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} ask = {
+		.header = { .nlmsg_len = sizeof(ask),
+		            .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		            .nlmsg_seq = family },
+		.request = { .sdiag_family = family,
+		             .sdiag_protocol = IPPROTO_UDP,
+		             .idiag_states = ~0u },
+	};
+	_Alignas(8) static char octets[READ_OCTETS];
+	int more = MNL_CB_OK;
+
+	if (send(fd, &ask, sizeof(ask), 0) < 0)
+		return -errno;
+	while (more > MNL_CB_STOP) {
+		ssize_t n = recv(fd, octets, sizeof(octets), 0);
+
+		if (n < 0)
+			return -errno;
+		more = mnl_cb_run(octets, (size_t)n, family, 0, take_alive, d);
+	}
+	return more < 0 ? -errno : 0;
+}
+
+static int dump(int fd, socket_watch_fn *each, void *arg)
+{
+	struct dump d = { each, arg };
+	int err = dump_family(fd, AF_INET, &d);
+
+	return err < 0 ? err : dump_family(fd, AF_INET6, &d);
+}
+
+static int watch_begin(struct socket_watches *all, struct socket_watch *w, struct extack *ea)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = w };
+	int err;
+
+	w->news = diag_socket(SOCK_NONBLOCK);
+	w->ask = diag_socket(0);
+	err = w->news < 0 ? w->news : w->ask < 0 ? w->ask : dump(w->ask, NULL, NULL);
+	if (err == 0)
+		err = join(w->news);
+	if (err < 0)
+		return extack_fail(
+			ea, err, 0,
+			"this kernel can not tell when the socket is closed: it needs the modules "
+			"inet_diag and udp_diag");
+	return epoll_ctl(all->epoll, EPOLL_CTL_ADD, w->news, &event) < 0 ? -errno : 0;
+}
+
+int socket_watch_use(struct socket_watches *all, struct netns_id netns, struct extack *ea)
+{
+	AUTO(socket_watch) struct socket_watch *w = NULL;
+	struct socket_watch *found = find(all, netns);
+	int err;
+
+	if (found) {
+		found->users++;
+		return 0;
+	}
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	*w = (struct socket_watch){ .netns = netns, .users = 1, .news = -1, .ask = -1 };
+	list_init(&w->in_all);
+	err = watch_begin(all, w, ea);
+	if (err < 0)
+		return err;
+	list_append(&all->all, &w->in_all);
+	TAKE(w);
+	return 0;
+}
+
+void socket_watch_release(struct socket_watches *all, struct netns_id netns)
+{
+	struct socket_watch *w = find(all, netns);
+
+	if (w && --w->users == 0)
+		socket_watch_free(w);
+}
+
+static int take_gone(const struct nlmsghdr *m, void *arg)
+{
+	const struct socket_watches *all = arg;
+	uint64_t cookie = cookie_of(m);
+
+	if (cookie)
+		all->gone(all->arg, cookie);
+	return MNL_CB_OK;
+}
+
+/* Some were lost: whatever is not there any more has gone. */
+static void find_out(struct socket_watches *all, struct socket_watch *w)
+{
+	all->begin(all->arg, w->netns);
+	if (dump(w->ask, all->alive, all->arg) == 0)
+		all->end(all->arg, w->netns);
+}
+
+static void watch_ready(struct socket_watches *all, struct socket_watch *w)
+{
+	_Alignas(8) static char octets[READ_OCTETS];
+	ssize_t n;
+
+	while ((n = recv(w->news, octets, sizeof(octets), 0)) != 0) {
+		if (n < 0 && errno == ENOBUFS)
+			find_out(all, w);
+		else if (n < 0)
+			return;
+		else
+			mnl_cb_run(octets, (size_t)n, 0, 0, take_gone, all);
+	}
+}
+
+void socket_watches_ready(struct socket_watches *all)
+{
+	struct epoll_event events[16];
+	int count = epoll_wait(all->epoll, events, ARRAY_SIZE(events), 0);
+
+	for (int i = 0; i < count; i++)
+		watch_ready(all, events[i].data.ptr);
+}
