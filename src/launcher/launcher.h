@@ -40,7 +40,8 @@ struct descriptor_range {
 	unsigned int first, last; /* both belong to it */
 };
 
-struct reply; /* reply.h */
+struct reply;        /* reply.h */
+struct netlink_pump; /* netlink_pump.h */
 
 struct launcher {
 	struct launcher_options options;
@@ -50,6 +51,7 @@ struct launcher {
 	int home_netns;    /* where the supervisor lives */
 	int private_netns; /* ours alone, empty but for lo; -1: none can be made here */
 	struct reply *reply;
+	struct netlink_pump *pump; /* NULL before netlink_start() */
 	uint16_t l2tp_family; /* id by which programs know "l2tp": not one of the kernel's own */
 	uint32_t l2tp_group;  /* id of its multicast group, likewise */
 	FILE *log;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* daemon_link.h - a stand-in's connection to ul2tpd
+ *
+ * Made when it is first needed, in the network namespace of the stand-in, so that ul2tpd serves that one. It
+ * speaks for a program that may have fewer rights than we: such a one gets a connection that has given up all.
+ *
+ * One thread at a time.
+ */
+#ifndef UL2TP_LAUNCHER_DAEMON_LINK_H
+#define UL2TP_LAUNCHER_DAEMON_LINK_H
+
+#include "launcher/launcher.h"
+#include "launcher/translation.h"
+#include "netlink/error_message.h"
+
+/* Receives each datagram of ul2tpd, one or more messages that it may change. */
+typedef void daemon_answer_fn(void *arg, uint8_t *octets, size_t len);
+
+struct daemon_link {
+	int fd;                      /* -1: not connected */
+	struct l2tp_numbers numbers; /* ul2tpd's */
+	uint16_t own_family;         /* "ul2tp" */
+	uint32_t sequence;
+	struct nl_socket_options options; /* as ul2tpd knows them */
+	bool subscribed;
+	daemon_answer_fn *notify; /* gets what nobody asked for */
+	void *notify_arg;
+	uint8_t *buffer; /* for a datagram */
+};
+
+#define DAEMON_LINK_CLOSED                                                                         \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+/**
+ * daemon_link_open() - connect, learn the numbers, give up rights unless @rights; nothing if it is connected
+ *
+ * Return: 0; negative errno: no ul2tpd there, or one that can not do it.
+ */
+int daemon_link_open(struct launcher *l, int netns, bool rights, struct daemon_link *link);
+void daemon_link_close(struct daemon_link *link);
+
+/** daemon_link_set() - errors as the program wants them; asks ul2tpd only for a change */
+int daemon_link_set(struct daemon_link *link, struct nl_socket_options options);
+
+/** daemon_link_subscribe() - to l2tp's notifications, or no longer */
+int daemon_link_subscribe(struct daemon_link *link, bool on);
+
+/**
+ * daemon_link_ask() - one request, until all its answers were received
+ * @octets: the message, with ul2tpd's numbers
+ * @fds:    descriptors that go with it; stay the caller's
+ * @alive:  asked now and then while nothing comes: false gives up (and closes the link)
+ *
+ * Return: 0; negative errno: the connection broke (it is closed then).
+ */
+int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, const int *fds,
+                    size_t fd_count, daemon_answer_fn *fn, void *arg, bool (*alive)(void *arg));
+
+/** daemon_link_hear() - pass on the notifications that have come, without waiting. 0; negative errno: it broke */
+int daemon_link_hear(struct daemon_link *link);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* netlink_socket.c - see netlink_socket.h and netlink_stand_in.h */
+#include "launcher/netlink_socket.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "launcher/caller.h"
+#include "launcher/family_numbers.h"
+#include "launcher/listing.h"
+#include "launcher/netlink_pump.h"
+#include "launcher/netlink_stand_in.h"
+
+/* --- birth and death --- */
+
+static void netlink_socket_free(struct netlink_socket *n)
+{
+	if (!n)
+		return;
+	for (size_t i = 0; i < LINKS; i++)
+		daemon_link_close(&n->links[i]);
+	forward_close(&n->forward);
+	answer_queue_free(&n->kept);
+	if (n->netns >= 0)
+		close(n->netns);
+	pthread_mutex_destroy(&n->lock);
+	free(n);
+}
+DEFINE_AUTO(netlink_socket)
+
+static void free_object(struct object *o)
+{
+	netlink_socket_free(netlink_socket_of(o));
+}
+
+static struct netlink_socket *netlink_socket_new(struct trap *t)
+{
+	struct netlink_socket *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->launcher = t->launcher;
+	pthread_mutex_init(&n->lock, NULL);
+	for (size_t i = 0; i < LINKS; i++)
+		n->links[i] = (struct daemon_link)DAEMON_LINK_CLOSED;
+	n->forward.fd = -1;
+	n->netns = trap_netns(t);
+	return n;
+}
+
+void netlink_socket_open(struct trap *t)
+{
+	struct object_table *objects = &t->launcher->objects;
+	AUTO(netlink_socket) struct netlink_socket *n = netlink_socket_new(t);
+	int type = (int)trap_argument(t, 1);
+	AUTO_FD fd = -1;
+	struct object *o;
+	int err;
+
+	if (!n || n->netns < 0) {
+		trap_fail(t, n ? n->netns : -ENOMEM);
+		return;
+	}
+	fd = reply_socket(t->launcher->reply, type, &n->target);
+	err = fd < 0 ? fd : object_init(&n->object, &netlink_socket_ops, fd);
+	if (err < 0) {
+		trap_fail(t, err);
+		return;
+	}
+	n->opener_is_admin = caller_is_admin(t, n->netns);
+	err = forward_open(t, n->netns, &n->forward);
+	if (err < 0)
+		launcher_trace(t->launcher, 1,
+		               "no generic netlink of the kernel's for process %d: %s",
+		               trap_process(t), strerror(-err));
+	o = &TAKE(n)->object;
+	object_add(objects, o);
+	if (trap_give(t, fd, GIVE_IN_RANGE, type & SOCK_CLOEXEC) < 0)
+		object_remove(objects, o);
+}
+
+/* Asked now and then: also the time to look for a ul2tpd that has come back. */
+static bool is_gone(struct object *o)
+{
+	struct netlink_socket *n = netlink_socket_of(o);
+	bool gone;
+
+	if (pthread_mutex_trylock(&n->lock) != 0)
+		return false;
+	gone = reply_is_gone(n->launcher->reply, &n->target);
+	if (!gone && n->subscribed && n->links[LINK_ANYONE].fd < 0)
+		netlink_subscribe(n, true);
+	netlink_end(n);
+	return gone;
+}
+
+int netlink_start(struct launcher *l)
+{
+	int err = family_numbers_choose(&l->l2tp_family, &l->l2tp_group);
+
+	return err < 0 ? err : netlink_pump_start(l, &l->pump);
+}
+
+void netlink_stop(struct launcher *l)
+{
+	netlink_pump_stop(l->pump);
+	l->pump = NULL;
+}
+
+/* --- calls --- */
+
+int netlink_begin(struct trap *t, struct netlink_socket *n)
+{
+	int fd = trap_descriptor(t, (int)trap_argument(t, 0));
+
+	if (fd < 0)
+		return fd;
+	pthread_mutex_lock(&n->lock);
+	n->target.socket = fd;
+	return 0;
+}
+
+void netlink_end(struct netlink_socket *n)
+{
+	if (n->target.socket >= 0)
+		close(n->target.socket);
+	n->target.socket = -1;
+	if (!answer_queue_empty(&n->kept)) {
+		netlink_pump_wait(n);
+	} else {
+		netlink_pump_watch(n, n->forward.port ? n->forward.fd : -1);
+		for (size_t i = 0; i < LINKS; i++)
+			netlink_pump_watch(n, n->links[i].fd);
+	}
+	pthread_mutex_unlock(&n->lock);
+}
+
+static uint32_t port_of(int fd)
+{
+	struct sockaddr_nl name;
+	socklen_t len = sizeof(name);
+
+	return getsockname(fd, (struct sockaddr *)&name, &len) < 0 ? 0 : name.nl_pid;
+}
+
+/* The kernel's netlink_autobind(): the process, or if that is taken a number that can be none. */
+static int bind_itself(struct trap *t, int fd)
+{
+	struct sockaddr_nl name = { .nl_family = AF_NETLINK };
+	int32_t port = trap_process(t);
+
+	if (port < 0)
+		return port;
+	for (int32_t tries = 0; tries < 1000; tries++) {
+		name.nl_pid = (uint32_t)port;
+		if (bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+			return 0;
+		if (errno != EADDRINUSE)
+			return -errno;
+		port = -4097 - (int32_t)(random() % 0x7fff0000);
+	}
+	return -EADDRINUSE;
+}
+
+int netlink_name(struct trap *t, struct netlink_socket *n)
+{
+	int err = 0;
+
+	if (n->target.port)
+		return 0;
+	n->target.port = port_of(n->target.socket);
+	if (!n->target.port) {
+		err = bind_itself(t, n->target.socket);
+		if (!err)
+			err = reply_renew(n->launcher->reply, &n->target);
+		n->target.port = port_of(n->target.socket);
+	}
+	return err;
+}
+
+/* --- delivering --- */
+
+void netlink_deliver(struct netlink_socket *n, const void *octets, size_t len)
+{
+	ssize_t taken = 0;
+
+	if (answer_queue_empty(&n->kept))
+		taken = reply_send(n->launcher->reply, &n->target, octets, len);
+	if (taken < 0 && taken != -EAGAIN && taken != -ENOTSOCK) {
+		launcher_trace(n->launcher, 1, "an answer of %zu octets is lost: %s", len,
+		               strerror((int)-taken));
+		return;
+	}
+	if (taken < 0)
+		taken = 0;
+	if ((size_t)taken < len &&
+	    answer_queue_put(&n->kept, (const uint8_t *)octets + taken, len - (size_t)taken) < 0)
+		launcher_say(n->launcher,
+		             "an answer is lost: a program that does not read has too many");
+}
+
+static bool flush(struct netlink_socket *n)
+{
+	const uint8_t *octets;
+	bool moved = false;
+	size_t len;
+
+	while ((octets = answer_queue_front(&n->kept, &len))) {
+		ssize_t taken = reply_send(n->launcher->reply, &n->target, octets, len);
+
+		if (taken == -EAGAIN || taken == -ENOTSOCK)
+			break;
+		answer_queue_take(&n->kept, taken < 0 ? len : (size_t)taken);
+		moved = true;
+	}
+	return moved;
+}
+
+static bool drain(struct netlink_socket *n)
+{
+	bool moved = false;
+
+	while (answer_queue_empty(&n->kept)) {
+		ssize_t len = forward_receive(&n->forward);
+
+		if (len < 0)
+			break;
+		listing_pass(n, n->forward.buffer, (size_t)len);
+		moved = true;
+	}
+	return moved;
+}
+
+void netlink_deliver_translated(struct netlink_socket *n, const struct daemon_link *link,
+                                uint8_t *octets, size_t len, const struct nl_message *request)
+{
+	const struct l2tp_numbers ours = { n->launcher->l2tp_family, n->launcher->l2tp_group };
+	struct reader datagram = reader_over(octets, len);
+	struct nl_message m;
+
+	while (nl_message_next(&datagram, &m))
+		translate_answer(octets + (m.start - octets), m.length, &link->numbers, &ours,
+		                 request ? request->start : NULL, request ? request->length : 0);
+	netlink_deliver(n, octets, len);
+}
+
+/* The link that has subscribed is that of LINK_ANYONE. */
+static void take_notification(void *arg, uint8_t *octets, size_t len)
+{
+	struct netlink_socket *n = arg;
+
+	netlink_deliver_translated(n, &n->links[LINK_ANYONE], octets, len, NULL);
+}
+
+bool netlink_serve_rest(struct netlink_socket *n)
+{
+	bool moved = flush(n) | drain(n);
+
+	for (size_t i = 0; i < LINKS; i++)
+		if (answer_queue_empty(&n->kept) && n->links[i].fd >= 0)
+			daemon_link_hear(&n->links[i]);
+	return moved;
+}
+
+/* --- ul2tpd --- */
+
+int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemon_link **ret)
+{
+	struct daemon_link *link = &n->links[rights];
+	bool fresh = link->fd < 0;
+	int err = daemon_link_open(n->launcher, n->netns, rights == LINK_ADMIN, link);
+
+	link->notify = take_notification;
+	link->notify_arg = n;
+	if (!err && fresh && rights == LINK_ANYONE && n->subscribed)
+		err = daemon_link_subscribe(link, true);
+	if (!err)
+		err = daemon_link_set(link, n->options);
+	if (!err)
+		*ret = link;
+	return err;
+}
+
+int netlink_subscribe(struct netlink_socket *n, bool on)
+{
+	struct daemon_link *link = NULL;
+	int err = netlink_link(n, LINK_ANYONE, &link);
+
+	return err < 0 ? err : daemon_link_subscribe(link, on);
+}
+
+const struct object_ops netlink_socket_ops = {
+	.name = "netlink",
+	.send = netlink_send,
+	.bind = netlink_bind,
+	.connect = netlink_connect,
+	.getsockname = netlink_getsockname,
+	.getpeername = netlink_getpeername,
+	.setsockopt = netlink_setsockopt,
+	.getsockopt = netlink_getsockopt,
+	.is_gone = is_gone,
+	.free = free_object,
+};
