@@ -15,6 +15,7 @@
 #include "cli/monitor.h"
 #include "cli/options.h"
 #include "cli/parameter.h"
+#include "cli/run_command.h"
 #include "cli/save.h"
 #include "cli/session_command.h"
 #include "cli/status.h"
@@ -210,7 +211,7 @@ static const struct {
 	{ "add", verb_add },         { "delete", verb_del }, { "show", verb_show },
 	{ "list", verb_show },       { "lst", verb_show },   { "set", verb_set },
 	{ "monitor", verb_monitor }, { "save", verb_save },  { "status", verb_status },
-	{ "limits", verb_limits },   { "help", verb_help },
+	{ "limits", verb_limits },   { "run", run_command }, { "help", verb_help },
 };
 
 static int verb_unknown(struct cli *cli, const char *word)

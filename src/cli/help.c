@@ -68,6 +68,18 @@ static const struct {
 	  "Usage: ul2tp [ -j ] status\n\n"
 	  "Shows whether ul2tpd or the kernel answers, and of ul2tpd its release, its features, and what this\n"
 	  "network namespace uses and may use.\n" },
+	{ "run",
+	  "Usage: ul2tp run [ OPTIONS ] [ -- ] PROGRAM [ ARGUMENT ... ]\n\n"
+	  "Becomes PROGRAM, which finds in ul2tpd what its kernel lacks: the generic netlink family \"l2tp\". All\n"
+	  "programs that it starts find it, too. With a kernel that has L2TP, and no ul2tpd, it is just executed.\n\n"
+	  "  --reply WAY             how answers reach the program: uevent, fib or trap; otherwise what works here\n"
+	  "  --files                 also files below /proc, debugfs and tracefs that such a kernel has\n"
+	  "  -s, --all-sends         for programs that move a netlink socket to a low number\n"
+	  "  -v, --verbose           say what was chosen; twice: each system call that is served\n\n"
+	  "Exit status: that of PROGRAM; 126 it can not be executed; 127 there is no such program;\n"
+	  "1 no supervisor could be started; 3 no ul2tpd.\n\n"
+	  "Example:\n"
+	  "  ul2tp run -- ip l2tp show tunnel\n" },
 };
 /* clang-format on */
 
@@ -140,6 +152,7 @@ int help_overview(struct cli *cli)
 	      "                          the texts of a kernel's debug files\n"
 	      "  status                  who answers, and what it can do\n"
 	      "  monitor                 print what happens, as it happens\n"
+	      "  run -- PROGRAM          start a program that finds its kernel's L2TP in ul2tpd\n"
 	      "  save                    print the commands that make the present state\n"
 	      "  COMMAND help            all parameters of a command, with an example\n\n"
 	      "Options:\n",

@@ -11,7 +11,7 @@ int help_overview(struct cli *cli);
 /** help_commands() - the parameters and an example of each of @commands (enum command) */
 int help_commands(struct cli *cli, unsigned int commands);
 
-/** help_topic() - about "monitor", "save", "status" or "limits" */
+/** help_topic() - about "monitor", "save", "status", "run" or "limits" */
 int help_topic(struct cli *cli, const char *name);
 
 #endif

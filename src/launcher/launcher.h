@@ -12,9 +12,10 @@
 #ifndef UL2TP_LAUNCHER_LAUNCHER_H
 #define UL2TP_LAUNCHER_LAUNCHER_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 #include "launcher/object.h"
@@ -42,24 +43,52 @@ struct descriptor_range {
 
 struct reply;        /* reply.h */
 struct netlink_pump; /* netlink_pump.h */
+struct estate;       /* estate.h */
+
+/* Which is said once a run, however often a program asks for it. */
+enum launcher_once {
+	ONCE_IO_URING,
+	ONCE_LISTENER,
+	ONCE_FOREIGN,
+	ONCE_PPPOX,
+	ONCE_IP_SOCKET,
+	ONCE_MEMORY,
+	ONCE_DESCRIPTOR,
+	ONCE_RANGE_FULL,
+	ONCE_OUT_OF_RANGE,
+	ONCE_ORPHAN,
+	ONCE_BUSY,
+};
+
+#define GIVE_LOCKS 64
 
 struct launcher {
 	struct launcher_options options;
 	struct descriptor_range range;
 	struct object_table objects;
 	int listener;      /* of the filter */
+	int program;       /* pidfd of the process that was `ul2tp run` */
 	int home_netns;    /* where the supervisor lives */
 	int private_netns; /* ours alone, empty but for lo; -1: none can be made here */
 	struct reply *reply;
 	struct netlink_pump *pump; /* NULL before netlink_start() */
 	uint16_t l2tp_family; /* id by which programs know "l2tp": not one of the kernel's own */
 	uint32_t l2tp_group;  /* id of its multicast group, likewise */
-	FILE *log;
+
+	struct estate *estate; /* what a supervisor leaves to the next one */
+	int guardian;          /* socket to it */
+	_Atomic int log;       /* lines go there; -1: to syslog(3), when the first program has ended */
+	atomic_uint said; /* 1 << enum launcher_once */
+	pthread_mutex_t give_locks[GIVE_LOCKS]; /* by process: who chooses a number in .range */
 };
 
 /** launcher_say() - one line on the launcher's standard error, "ul2tp run: ..."; any thread */
 void launcher_say(struct launcher *l, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** launcher_say_once() - the same, but only the first time for @what */
+void launcher_say_once(struct launcher *l, enum launcher_once what, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /** launcher_trace() - the same if options.verbose is at least @level */
 void launcher_trace(struct launcher *l, unsigned int level, const char *format, ...)

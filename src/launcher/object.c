@@ -21,18 +21,24 @@ void object_table_init(struct object_table *table)
 	*table = (struct object_table){ .lock = PTHREAD_MUTEX_INITIALIZER };
 }
 
+void object_restore(struct object *o, const struct object_ops *ops, ino_t ino, dev_t dev)
+{
+	*o = (struct object){
+		.ino = ino,
+		.dev = dev,
+		.ops = ops,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.references = 1,
+	};
+}
+
 int object_init(struct object *o, const struct object_ops *ops, int fd)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	*o = (struct object){
-		.ino = st.st_ino,
-		.ops = ops,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.references = 1,
-	};
+	object_restore(o, ops, st.st_ino, st.st_dev);
 	return 0;
 }
 

@@ -62,6 +62,7 @@ struct object_ops {
 
 struct object {
 	ino_t ino; /* of the socket that the program has */
+	dev_t dev; /* of all sockets: a file may have the same inode number */
 	const struct object_ops *ops;
 	pthread_mutex_t lock;
 	unsigned int references; /* the table's lock guards it */
@@ -82,6 +83,9 @@ void object_table_init(struct object_table *table);
 
 /** object_init() - fill the common part; @fd: the socket whose duplicate the program gets. -errno of fstat() */
 int object_init(struct object *o, const struct object_ops *ops, int fd);
+
+/** object_restore() - the same for a socket another supervisor gave out (estate.h) */
+void object_restore(struct object *o, const struct object_ops *ops, ino_t ino, dev_t dev);
 
 /** object_add() - into the table, which takes over the caller's reference. Do it before trap_give(): the
  * program may use the descriptor at once */

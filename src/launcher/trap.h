@@ -57,7 +57,11 @@ enum give_where {
  */
 int trap_give(struct trap *t, int fd, enum give_where where, bool cloexec);
 
-/* The program's memory. -EFAULT as the kernel would say, -ESRCH: it has gone. */
+/** trap_give_from() - the same in the range, and not below @first */
+int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec);
+
+/* The program's memory. -EFAULT as the kernel would say, -ESRCH: it has gone, -EPERM: it
+ * may not be looked at (said once). */
 int trap_read(const struct trap *t, uint64_t address, void *to, size_t len);
 int trap_write(const struct trap *t, uint64_t address, const void *from, size_t len);
 
@@ -68,6 +72,10 @@ int trap_read_string(const struct trap *t, uint64_t address, char *to, size_t si
  * the full length there. 0, -EFAULT, -EINVAL (negative length) */
 int trap_write_sized(const struct trap *t, uint64_t address, uint64_t length_address,
                      const void *from, uint32_t len);
+
+/** trap_write_option() - as the kernel writes an int that getsockopt() asked for: cut off at *@length_address,
+ * which becomes what was written. 0, -EFAULT, -EINVAL */
+int trap_write_option(const struct trap *t, uint64_t address, uint64_t length_address, int value);
 
 /** trap_is_valid() - whether the caller still waits: ask after opening anything by its number (/proc/TID) */
 bool trap_is_valid(const struct trap *t);

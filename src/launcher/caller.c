@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* caller.c - see caller.h
+ *
+ * Capabilities and user ids are a thread's own in Linux; glibc's functions change those of all threads, so
+ * the system calls are made directly. The kernel decides by effective capabilities and, for the owner of a
+ * user namespace, by the effective user id (cap_capable()): both become the caller's, and the saved ones stay
+ * to come back by.
+ */
+#include "launcher/caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "launcher/child.h"
+#include "process/process.h"
+
+static int caller_credentials(const struct trap *t, struct process_credentials *ret)
+{
+	AUTO_FD process = process_open((pid_t)t->notif.pid);
+
+	if (process < 0 || process_credentials(process, ret) < 0 || !trap_is_valid(t))
+		return -ESRCH;
+	return 0;
+}
+
+bool caller_is_admin(const struct trap *t, int netns)
+{
+	struct process_credentials who;
+	struct rights_owner owner;
+
+	return caller_credentials(t, &who) == 0 && rights_owner_read(netns, &owner) == 0 &&
+	       rights_allow(&owner, &who);
+}
+
+static bool is_same(int a, int b)
+{
+	struct stat sa, sb;
+
+	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_ino == sb.st_ino &&
+	       sa.st_dev == sb.st_dev;
+}
+
+int in_netns(struct launcher *l, int netns, int (*fn)(void *arg), void *arg)
+{
+	int result;
+
+	if (is_same(netns, l->home_netns))
+		return fn(arg);
+	if (setns(netns, CLONE_NEWNET) < 0)
+		return -errno;
+	result = fn(arg);
+	if (setns(l->home_netns, CLONE_NEWNET) < 0) {
+		launcher_say(l, "a thread can not come back from a network namespace");
+		_exit(1); /* another supervisor takes over, whose threads are where they belong */
+	}
+	return result;
+}
+
+/* With a caller's rights, on this thread */
+
+struct capabilities {
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct data[2];
+};
+
+static int capabilities_get(struct capabilities *c)
+{
+	*c = (struct capabilities){ .header = { .version = _LINUX_CAPABILITY_VERSION_3 } };
+	return syscall(SYS_capget, &c->header, c->data) < 0 ? -errno : 0;
+}
+
+static int effective_set(struct capabilities c, uint64_t allowed)
+{
+	c.data[0].effective &= (uint32_t)allowed;
+	c.data[1].effective &= (uint32_t)(allowed >> 32);
+	return syscall(SYS_capset, &c.header, c.data) < 0 ? -errno : 0;
+}
+
+static int euid_set(uid_t euid)
+{
+	return syscall(SYS_setresuid, -1, euid, -1) < 0 ? -errno : 0;
+}
+
+struct act {
+	int (*fn)(void *arg, int *fd);
+	void *arg;
+	int *fd;
+	const struct process_credentials *who;
+	struct launcher *launcher;
+};
+
+/* Ids before capabilities: to change those is itself a privilege. */
+static int act_as(void *arg)
+{
+	struct act *a = arg;
+	uid_t ours = geteuid();
+	struct capabilities c;
+	int result = capabilities_get(&c);
+
+	if (result < 0)
+		return result;
+	if (ours != a->who->euid && euid_set(a->who->euid) < 0)
+		return -EPERM;
+	result = effective_set(c, a->who->effective);
+	if (result == 0)
+		result = a->fn(a->arg, a->fd);
+	/* All of ours again, for the way back; a user id that changes takes them away once more. */
+	if (effective_set(c, UINT64_MAX) < 0 || (ours != a->who->euid && euid_set(ours) < 0) ||
+	    effective_set(c, UINT64_MAX) < 0) {
+		launcher_say(a->launcher, "a thread can not have its rights back");
+		_exit(1);
+	}
+	return result;
+}
+
+/* In the caller's user namespace, in a child */
+
+struct journey {
+	struct act act;
+	int userns, netns;
+	uint32_t pid;
+};
+
+static int travel(void *arg, int *fd)
+{
+	struct journey *j = arg;
+	struct process_credentials who;
+	AUTO_FD process = -1;
+	struct capabilities c;
+	int err;
+
+	if (setns(j->userns, CLONE_NEWUSER) < 0 || setns(j->netns, CLONE_NEWNET) < 0)
+		return -errno;
+	/* Read again: user ids are shown as they are in the reader's namespace. */
+	process = process_open((pid_t)j->pid);
+	if (process < 0 || process_credentials(process, &who) < 0)
+		return -ESRCH;
+	err = capabilities_get(&c);
+	if (err < 0)
+		return err;
+	if (geteuid() != who.euid && euid_set(who.euid) < 0)
+		return -EPERM;
+	err = effective_set(c, who.effective);
+	return err < 0 ? err : j->act.fn(j->act.arg, fd);
+}
+
+static int open_userns(const struct trap *t)
+{
+	AUTO_FD fd = -1;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/user", t->notif.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return trap_is_valid(t) ? TAKE_FD(fd) : -ESRCH;
+}
+
+int as_caller(const struct trap *t, int netns, int (*fn)(void *arg, int *fd), void *arg, int *fd)
+{
+	AUTO_FD ours = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	AUTO_FD theirs = open_userns(t);
+	struct process_credentials who;
+	int unused = -1;
+
+	if (theirs < 0 || caller_credentials(t, &who) < 0)
+		return -ESRCH;
+	if (is_same(ours, theirs)) {
+		struct act act = { fn, arg, fd ? fd : &unused, &who, t->launcher };
+
+		return in_netns(t->launcher, netns, act_as, &act);
+	}
+	struct journey journey = { { .fn = fn, .arg = arg }, theirs, netns, t->notif.pid };
+
+	return child_run(travel, &journey, fd);
+}

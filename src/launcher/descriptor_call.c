@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* descriptor_call.c - see descriptor_call.h */
+#include "launcher/descriptor_call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/cleanup.h"
+
+static bool is_stand_in(const struct trap *t)
+{
+	struct object *o = trap_object(t, (int)trap_argument(t, 0));
+
+	if (o)
+		object_put(&t->launcher->objects, o);
+	return o != NULL;
+}
+
+static void warn_of_number(struct trap *t)
+{
+	if (!t->launcher->options.trap_all_sends)
+		launcher_say_once(
+			t->launcher, ONCE_OUT_OF_RANGE,
+			"process %d moves a netlink socket to a number below %u, where what it sends "
+			"is not seen: start it with \"ul2tp run -s\"",
+			trap_process(t), t->launcher->range.first);
+}
+
+static void duplicate(struct trap *t, unsigned int first, bool cloexec)
+{
+	AUTO_FD fd = -1;
+
+	if (!is_stand_in(t)) {
+		trap_continue(t);
+		return;
+	}
+	fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	if (fd == -EPERM) {
+		warn_of_number(t);
+		trap_continue(t);
+	} else if (fd < 0) {
+		trap_fail(t, fd);
+	} else {
+		trap_give_from(t, fd, first, cloexec);
+	}
+}
+
+void descriptor_call_dup(struct trap *t)
+{
+	duplicate(t, 0, false);
+}
+
+void descriptor_call_fcntl(struct trap *t)
+{
+	uint64_t first = trap_argument(t, 2);
+
+	if (first > t->launcher->range.last)
+		trap_continue(t); /* higher than we have numbers: also EINVAL, EMFILE */
+	else
+		duplicate(t, (unsigned int)first, (int)trap_argument(t, 1) == F_DUPFD_CLOEXEC);
+}
+
+void descriptor_call_dup_to(struct trap *t)
+{
+	unsigned int to = (unsigned int)trap_argument(t, 1);
+	const struct descriptor_range *range = &t->launcher->range;
+
+	if ((to < range->first || to > range->last) && is_stand_in(t))
+		warn_of_number(t);
+	trap_continue(t);
+}

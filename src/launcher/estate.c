@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* estate.c - see estate.h */
+#include "launcher/estate.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* From a supervisor to the guardian, with the descriptors of a thing that came. */
+struct letter {
+	uint32_t index;
+	uint32_t goes; /* it is dropped */
+};
+
+union control {
+	struct cmsghdr header;
+	uint8_t room[CMSG_SPACE(ESTATE_FDS * sizeof(int))];
+};
+
+struct estate *estate_new(void)
+{
+	struct estate *e = mmap(NULL, sizeof(*e), PROT_READ | PROT_WRITE,
+	                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return e == MAP_FAILED ? NULL : e;
+}
+
+static void letter_send(struct launcher *l, const struct letter *letter, const int *fds,
+                        unsigned int count)
+{
+	struct iovec v = { (void *)letter, sizeof(*letter) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	union control control = { 0 };
+
+	if (count > 0) {
+		m.msg_control = &control;
+		m.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+	}
+	/* A guardian that is gone starts no other supervisor: nothing is lost by not telling it. */
+	if (sendmsg(l->guardian, &m, MSG_NOSIGNAL) < 0)
+		launcher_trace(l, 1, "the guardian does not answer: %s", strerror(errno));
+}
+
+/* NULL: there are as many as there can be. */
+static struct estate_thing *thing_take(struct estate *e)
+{
+	uint32_t start = atomic_load(&e->next);
+
+	for (uint32_t i = 0; i < ESTATE_THINGS; i++) {
+		struct estate_thing *thing = &e->things[(start + i) % ESTATE_THINGS];
+
+		if (!atomic_exchange(&thing->taken, true)) {
+			atomic_store(&e->next, (start + i + 1) % ESTATE_THINGS);
+			return thing;
+		}
+	}
+	return NULL;
+}
+
+uint32_t estate_put(struct launcher *l, enum estate_kind kind, const struct object *o,
+                    const void *state, size_t len, const int *fds, unsigned int fd_count)
+{
+	struct estate_thing *thing;
+	struct letter letter = { 0 };
+
+	assert(len <= ESTATE_STATE && fd_count <= ESTATE_FDS);
+	thing = thing_take(l->estate);
+	if (!thing)
+		return ESTATE_NONE;
+	letter.index = (uint32_t)(thing - l->estate->things);
+	thing->ino = o->ino;
+	thing->dev = o->dev;
+	thing->fd_count = (uint8_t)fd_count;
+	for (unsigned int i = 0; i < ESTATE_FDS; i++)
+		thing->fds[i] = -1;
+	memcpy(thing->state, state, len);
+	if (fd_count > 0)
+		letter_send(l, &letter, fds, fd_count);
+	atomic_store(&thing->kind, (uint8_t)kind);
+	return letter.index;
+}
+
+void estate_update(struct launcher *l, uint32_t index, const void *state, size_t len)
+{
+	assert(len <= ESTATE_STATE);
+	if (index != ESTATE_NONE)
+		memcpy(l->estate->things[index].state, state, len);
+}
+
+void estate_drop(struct launcher *l, uint32_t index)
+{
+	struct letter letter = { .index = index, .goes = true };
+	struct estate_thing *thing;
+
+	if (index == ESTATE_NONE)
+		return;
+	thing = &l->estate->things[index];
+	atomic_store(&thing->kind, ESTATE_FREE);
+	/* The guardian frees what has descriptors, after it has closed them. */
+	if (thing->fd_count > 0)
+		letter_send(l, &letter, NULL, 0);
+	else
+		atomic_store(&thing->taken, false);
+}
+
+static void thing_comes(struct estate_thing *thing, const struct msghdr *m)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	unsigned int count;
+
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return;
+	count = (unsigned int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	memcpy(thing->fds, CMSG_DATA(c), count * sizeof(int));
+}
+
+static void thing_goes(struct estate_thing *thing)
+{
+	for (unsigned int i = 0; i < ESTATE_FDS; i++) {
+		if (thing->fds[i] >= 0)
+			close(thing->fds[i]);
+		thing->fds[i] = -1;
+	}
+	atomic_store(&thing->taken, false);
+}
+
+void estate_settle(struct launcher *l)
+{
+	for (uint32_t i = 0; i < ESTATE_THINGS; i++) {
+		struct estate_thing *thing = &l->estate->things[i];
+
+		if (atomic_load(&thing->taken) && atomic_load(&thing->kind) == ESTATE_FREE)
+			thing_goes(thing);
+	}
+}
+
+int estate_receive(struct launcher *l, int from)
+{
+	union control control;
+	struct letter letter;
+	struct iovec v = { &letter, sizeof(letter) };
+	struct msghdr m = {
+		.msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t len = recvmsg(from, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (len != (ssize_t)sizeof(letter) || letter.index >= ESTATE_THINGS)
+		return -EPIPE;
+	if (letter.goes)
+		thing_goes(&l->estate->things[letter.index]);
+	else
+		thing_comes(&l->estate->things[letter.index], &m);
+	return 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* netns_socket.c - see netns_socket.h */
+#include "launcher/netns_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "launcher/caller.h"
+#include "launcher/child.h"
+
+struct wanted {
+	int netns;
+	int domain, type, protocol;
+};
+
+static int make(void *arg)
+{
+	const struct wanted *w = arg;
+	int fd = socket(w->domain, w->type | SOCK_CLOEXEC, w->protocol);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* In a child, which may become another user. */
+static int make_through_owner(void *arg, int *fd)
+{
+	const struct wanted *w = arg;
+	int userns = ioctl(w->netns, NS_GET_USERNS);
+
+	if (userns < 0 || setns(userns, CLONE_NEWUSER) < 0 || setns(w->netns, CLONE_NEWNET) < 0)
+		return -errno;
+	*fd = make(arg);
+	return *fd < 0 ? *fd : 0;
+}
+
+int netns_socket(struct launcher *l, int netns, int domain, int type, int protocol)
+{
+	struct wanted w = { netns, domain, type, protocol };
+	int fd = in_netns(l, netns, make, &w);
+
+	if (fd == -EPERM) {
+		int err = child_run(make_through_owner, &w, &fd);
+
+		if (err < 0)
+			return err;
+	}
+	return fd;
+}
+
+static int open_own(void)
+{
+	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int new_with_user(void *arg, int *fd)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return -errno;
+	*fd = open_own();
+	return *fd < 0 ? *fd : 0;
+}
+
+int netns_private(int home)
+{
+	int fd = -1, err;
+
+	if (unshare(CLONE_NEWNET) == 0) {
+		fd = open_own();
+		if (setns(home, CLONE_NEWNET) < 0)
+			return -errno;
+		return fd;
+	}
+	err = child_run(new_with_user, NULL, &fd);
+	return err < 0 ? err : fd;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* netns_socket.h - a socket that belongs to another network namespace */
+#ifndef UL2TP_LAUNCHER_NETNS_SOCKET_H
+#define UL2TP_LAUNCHER_NETNS_SOCKET_H
+
+#include "launcher/launcher.h"
+
+/**
+ * netns_socket() - socket(2) in the namespace @netns, with our own rights; always close-on-exec
+ *
+ * Where this thread may not go there by itself, a child goes through the user namespace that owns it, as the
+ * one that is made for an unprivileged launcher.
+ *
+ * Return: the descriptor; -EPERM, or what socket() said.
+ */
+int netns_socket(struct launcher *l, int netns, int domain, int type, int protocol);
+
+/** netns_private() - a new network namespace, empty and entered by nobody else; negative errno: none can be
+ * made here. Makes a user namespace around it if that is needed. Of a process with one thread */
+int netns_private(int home);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* socket_call.c - see socket_call.h */
+#include "launcher/socket_call.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "launcher/managed_socket.h"
+#include "launcher/netlink_socket.h"
+#include "launcher/pppox.h"
+
+typedef void operation(struct trap *t, struct object *o);
+
+/* The operation of object_ops at @offset, on the stand-in that is the call's first argument. False: it is an
+ * ordinary descriptor, and the call has not been answered. */
+static bool serve(struct trap *t, size_t offset)
+{
+	struct object *o = trap_object(t, (int)trap_argument(t, 0));
+	operation *fn;
+
+	if (!o)
+		return false;
+	fn = *(operation *const *)((const char *)o->ops + offset);
+	if (fn) {
+		pthread_mutex_lock(&o->lock);
+		fn(t, o);
+		pthread_mutex_unlock(&o->lock);
+	} else {
+		trap_continue(t);
+	}
+	object_put(&t->launcher->objects, o);
+	return true;
+}
+
+#define SERVE(t, member) serve(t, offsetof(struct object_ops, member))
+
+void socket_call_socket(struct trap *t)
+{
+	switch ((int)trap_argument(t, 0)) {
+	case AF_PPPOX:
+		pppox_open(t);
+		break;
+	case AF_NETLINK:
+		netlink_socket_open(t);
+		break;
+	default:
+		launcher_say_once(
+			t->launcher, ONCE_IP_SOCKET,
+			"process %d asked for an L2TP/IP socket, which this release has not",
+			trap_process(t));
+		trap_fail(t, -EPROTONOSUPPORT);
+	}
+}
+
+void socket_call_receive(struct trap *t)
+{
+	if (!SERVE(t, receive))
+		trap_continue(t);
+}
+
+void socket_call_bind(struct trap *t)
+{
+	if (!SERVE(t, bind))
+		trap_continue(t);
+}
+
+void socket_call_connect(struct trap *t)
+{
+	if (!SERVE(t, connect))
+		managed_socket_connect(t);
+}
+
+void socket_call_getsockname(struct trap *t)
+{
+	if (!SERVE(t, getsockname))
+		trap_continue(t);
+}
+
+void socket_call_getpeername(struct trap *t)
+{
+	if (!SERVE(t, getpeername))
+		trap_continue(t);
+}
+
+void socket_call_setsockopt(struct trap *t)
+{
+	if (!SERVE(t, setsockopt))
+		managed_socket_setsockopt(t);
+}
+
+void socket_call_getsockopt(struct trap *t)
+{
+	if (!SERVE(t, getsockopt))
+		trap_continue(t);
+}
+
+void socket_call_ioctl(struct trap *t)
+{
+	if (!SERVE(t, ioctl))
+		trap_continue(t);
+}
+
+void socket_call_shutdown(struct trap *t)
+{
+	if (!SERVE(t, shutdown))
+		trap_continue(t);
+}

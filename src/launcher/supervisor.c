@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* supervisor.c - see supervisor.h */
+#include "launcher/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "launcher/calls.h"
+#include "launcher/estate.h"
+#include "launcher/guardian.h"
+#include "launcher/netlink_socket.h"
+#include "launcher/pass.h"
+#include "launcher/pppox.h"
+#include "launcher/reply.h"
+
+#define IDLE_MAX   8 /* threads that wait for a call; the others end */
+#define COLLECT_MS 1000
+#define STACK_SIZE (256U << 10)
+
+struct supervisor {
+	struct launcher *launcher;
+	atomic_uint idle;
+	atomic_bool is_short; /* no thread could be started; said */
+};
+
+struct worker {
+	struct supervisor *supervisor;
+	struct estate_call *call;
+};
+
+static void worker_start(struct supervisor *s);
+
+static void serve(struct supervisor *s, struct estate_call *call)
+{
+	struct trap t = { .launcher = s->launcher, .notif = call->notif };
+
+	if (++call->attempts > 2) {
+		launcher_say(s->launcher,
+		             "system call %d of process %u ended two supervisors: it fails",
+		             t.notif.data.nr, t.notif.pid);
+		trap_fail(&t, -EIO);
+		return;
+	}
+	calls_serve(&t);
+}
+
+/* False: no process is behind the filter. */
+static bool receive(struct supervisor *s, struct estate_call *call)
+{
+	struct pollfd listener = { .fd = s->launcher->listener };
+
+	for (;;) {
+		memset(call->room, 0, sizeof(call->room));
+		call->attempts = 0;
+		if (ioctl(s->launcher->listener, SECCOMP_IOCTL_NOTIF_RECV, &call->notif) == 0)
+			return true;
+		/* ENOENT: the caller was killed before we took its call, or there is none left. */
+		if (poll(&listener, 1, 0) > 0 && listener.revents & (POLLHUP | POLLERR))
+			return false;
+	}
+}
+
+static void *work(void *arg)
+{
+	struct worker w = *(struct worker *)arg;
+	struct supervisor *s = w.supervisor;
+
+	free(arg);
+	/* What another supervisor left unanswered. */
+	if (w.call->notif.id != 0) {
+		struct trap t = { .launcher = s->launcher, .notif = w.call->notif };
+
+		atomic_fetch_sub(&s->idle, 1);
+		if (trap_is_valid(&t))
+			serve(s, w.call);
+		atomic_fetch_add(&s->idle, 1);
+	}
+	while (receive(s, w.call)) {
+		if (atomic_fetch_sub(&s->idle, 1) == 1)
+			worker_start(s);
+		serve(s, w.call);
+		if (atomic_fetch_add(&s->idle, 1) >= IDLE_MAX) {
+			atomic_fetch_sub(&s->idle, 1);
+			break;
+		}
+	}
+	w.call->notif.id = 0;
+	atomic_store(&w.call->taken, 0);
+	return NULL;
+}
+
+/* NULL: all are taken. */
+static struct estate_call *call_take(struct estate *e)
+{
+	for (size_t i = 0; i < ESTATE_CALLS; i++)
+		if (!atomic_exchange(&e->calls[i].taken, 1))
+			return &e->calls[i];
+	return NULL;
+}
+
+static int thread_start(struct supervisor *s, struct estate_call *call)
+{
+	struct worker *w = malloc(sizeof(*w));
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int err;
+
+	if (!w)
+		return -ENOMEM;
+	*w = (struct worker){ s, call };
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	atomic_fetch_add(&s->idle, 1);
+	err = pthread_create(&thread, &attributes, work, w);
+	pthread_attr_destroy(&attributes);
+	if (err) {
+		atomic_fetch_sub(&s->idle, 1);
+		free(w);
+	}
+	return -err;
+}
+
+static void worker_start(struct supervisor *s)
+{
+	struct estate_call *call = call_take(s->launcher->estate);
+	int err = call ? thread_start(s, call) : -EAGAIN;
+
+	if (err == 0)
+		return;
+	if (call)
+		atomic_store(&call->taken, 0);
+	launcher_say_once(
+		s->launcher, ONCE_BUSY,
+		"%u system calls are being served, and no more at a time: others wait (%s)",
+		ESTATE_CALLS, call ? strerror(-err) : "all threads are in use");
+}
+
+/* What another supervisor left */
+
+typedef int restore_fn(struct launcher *l, uint32_t index, const struct estate_thing *thing);
+
+static restore_fn *const restorers[ESTATE_KINDS] = {
+	[ESTATE_PPPOX] = pppox_restore,
+};
+
+static bool is_whole(const struct estate_thing *thing)
+{
+	for (unsigned int i = 0; i < thing->fd_count; i++)
+		if (thing->fds[i] < 0)
+			return false;
+	return true;
+}
+
+static void things_restore(struct launcher *l)
+{
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; i < ESTATE_THINGS; i++) {
+		struct estate_thing *thing = &l->estate->things[i];
+		uint8_t kind = atomic_load(&thing->kind);
+
+		if (kind == ESTATE_FREE)
+			continue;
+		if (kind < ESTATE_KINDS && restorers[kind] && is_whole(thing) &&
+		    restorers[kind](l, i, thing) == 0)
+			count++;
+		else
+			estate_drop(l, i);
+	}
+	launcher_trace(l, 1, "%u stand-ins are served again", count);
+}
+
+static void calls_repeat(struct supervisor *s)
+{
+	for (size_t i = 0; i < ESTATE_CALLS; i++) {
+		struct estate_call *call = &s->launcher->estate->calls[i];
+
+		/* No thread is left of those that took them. */
+		atomic_store(&call->taken, 0);
+		if (call->notif.id == 0)
+			continue;
+		atomic_store(&call->taken, 1);
+		if (thread_start(s, call) < 0)
+			_exit(1);
+	}
+}
+
+/* Start and end */
+
+/* Chooses for this supervisor and all later ones. */
+static int choose(struct launcher *l, char *why, size_t size)
+{
+	int err = reply_open(l->options.reply, l->private_netns, &l->reply, why, size);
+
+	if (err < 0)
+		return err;
+	err = netlink_start(l);
+	if (err < 0) {
+		snprintf(why, size, "no numbers for the family l2tp: %s", strerror(-err));
+		return err;
+	}
+	l->estate->reply = reply_way(l->reply);
+	l->estate->l2tp_family = l->l2tp_family;
+	l->estate->l2tp_group = l->l2tp_group;
+	launcher_trace(l, 1, "answers go by way of %s%s%s", reply_name(l->estate->reply), *why ? ": " : "",
+	               why);
+	return 0;
+}
+
+static void ready(struct launcher *l, int pair)
+{
+	struct guardian_ready message = { 0 };
+
+	message.err = choose(l, message.why, sizeof(message.why));
+	message.reply = l->estate->reply;
+	pass_send(pair, &message, sizeof(message), -1);
+	if (message.err < 0)
+		_exit(1);
+}
+
+static void take_over(struct launcher *l)
+{
+	char why[256] = "";
+	int err = reply_open(l->estate->reply, l->private_netns, &l->reply, why, sizeof(why));
+
+	if (err == 0)
+		err = netlink_start(l);
+	if (err < 0) {
+		launcher_say(l, "a supervisor can not take over: %s (%s)", strerror(-err), why);
+		_exit(1);
+	}
+	l->l2tp_family = l->estate->l2tp_family;
+	l->l2tp_group = l->estate->l2tp_group;
+	things_restore(l);
+}
+
+void supervisor_program_ended(struct launcher *l)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	openlog("ul2tp", LOG_PID, LOG_DAEMON);
+	atomic_store(&l->log, -1);
+	if (null >= 0)
+		dup2(null, STDERR_FILENO);
+	if (null > 2)
+		close(null);
+}
+
+/* Returns when no process is behind the filter any more. */
+static void attend(struct launcher *l)
+{
+	struct pollfd watched[] = {
+		{ .fd = l->listener },
+		{ .fd = l->program, .events = POLLIN },
+	};
+
+	for (;;) {
+		int n = poll(watched, ARRAY_SIZE(watched), l->objects.count > 0 ? COLLECT_MS : -1);
+
+		if (n < 0 && errno != EINTR)
+			_exit(1);
+		if (watched[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+			return;
+		if (watched[1].revents) {
+			supervisor_program_ended(l);
+			watched[1].fd = -1;
+		}
+		object_collect(&l->objects);
+	}
+}
+
+_Noreturn void supervisor_run(struct launcher *l, int pair)
+{
+	struct supervisor s = { .launcher = l };
+	char octet;
+
+	prctl(PR_SET_NAME, "ul2tp-supervise");
+	object_table_init(&l->objects);
+	for (size_t i = 0; i < GIVE_LOCKS; i++)
+		pthread_mutex_init(&l->give_locks[i], NULL);
+	if (pair >= 0) {
+		ready(l, pair);
+		if (pass_receive(l->guardian, &octet, 1, &l->listener) < 0)
+			_exit(0);
+	} else {
+		take_over(l);
+	}
+	calls_repeat(&s);
+	worker_start(&s);
+	worker_start(&s);
+	if (pair >= 0) {
+		pass_send(pair, &octet, 1, -1);
+		close(pair);
+	}
+	attend(l);
+	_exit(0);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* trap.c - a trapped call's memory, descriptors and answers; see trap.h
+ *
+ * Whatever is named by a number of a process may, after the process was killed, name something of another.
+ * So after reading it is asked whether the call still waits (SECCOMP_IOCTL_NOTIF_ID_VALID); only then is what
+ * was read believed.
+ */
+#include "launcher/trap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL /* since Linux 6.9 */
+#endif
+
+/* The kernel's structure may have become longer than ours. */
+union response {
+	struct seccomp_notif_resp resp;
+	uint8_t room[256];
+};
+
+static void answer(struct trap *t, int64_t value, int err, uint32_t flags)
+{
+	union response r = {
+		.resp = { .id = t->notif.id, .val = value, .error = err, .flags = flags }
+	};
+
+	t->answered = true;
+	/* ENOENT: the caller was killed. */
+	if (ioctl(t->launcher->listener, SECCOMP_IOCTL_NOTIF_SEND, &r) < 0 && errno != ENOENT)
+		launcher_say(t->launcher, "a system call could not be answered: %s",
+		             strerror(errno));
+}
+
+void trap_return(struct trap *t, int64_t value)
+{
+	answer(t, value, 0, 0);
+}
+
+void trap_fail(struct trap *t, int err)
+{
+	launcher_trace(t->launcher, 2, "%d: %s", t->notif.pid, strerror(-err));
+	answer(t, 0, err, 0);
+}
+
+void trap_result(struct trap *t, int64_t result)
+{
+	if (result < 0)
+		trap_fail(t, (int)result);
+	else
+		trap_return(t, result);
+}
+
+void trap_continue(struct trap *t)
+{
+	answer(t, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+}
+
+bool trap_is_valid(const struct trap *t)
+{
+	uint64_t id = t->notif.id;
+
+	return ioctl(t->launcher->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+/* Descriptors */
+
+static void fd_path(const struct trap *t, int number, char *to, size_t size)
+{
+	snprintf(to, size, "/proc/%u/fd/%d", t->notif.pid, number);
+}
+
+/* ADDFD with the answer in one step, so that there is no moment at which the program has one of the two. */
+static int add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool cloexec)
+{
+	struct seccomp_notif_addfd add = {
+		.id = t->notif.id,
+		.flags = SECCOMP_ADDFD_FLAG_SEND | flags,
+		.srcfd = (uint32_t)fd,
+		.newfd = number,
+		.newfd_flags = cloexec ? O_CLOEXEC : 0,
+	};
+	int given = ioctl(t->launcher->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+
+	if (given < 0) {
+		int err = -errno;
+
+		/* EBADF: the number is past the program's RLIMIT_NOFILE, which natively is EMFILE. */
+		if (err == -EBADF)
+			err = -EMFILE;
+		if (err == -ENOENT)
+			t->answered = true;
+		else
+			trap_fail(t, err);
+		return err;
+	}
+	t->answered = true;
+	return given;
+}
+
+/* The lowest number from @first on that the program does not use; 0: none in the range. */
+static unsigned int free_number(const struct trap *t, unsigned int first)
+{
+	char path[48];
+	struct stat st;
+
+	for (unsigned int n = first; n <= t->launcher->range.last; n++) {
+		fd_path(t, (int)n, path, sizeof(path));
+		if (lstat(path, &st) < 0)
+			return n;
+	}
+	return 0;
+}
+
+int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
+{
+	struct launcher *l = t->launcher;
+	pid_t process = trap_process(t);
+	pthread_mutex_t *lock = &l->give_locks[(unsigned int)process % GIVE_LOCKS];
+	unsigned int number;
+	int given;
+
+	/* The number is chosen and taken in two steps: by one of a process's threads at a time. */
+	pthread_mutex_lock(lock);
+	number = free_number(t, first < l->range.first ? l->range.first : first);
+	if (number == 0) {
+		launcher_say_once(
+			l, ONCE_RANGE_FULL,
+			"process %d has %u stand-ins, as many as one process can have here",
+			process, l->range.last - l->range.first + 1);
+		trap_fail(t, -EMFILE);
+		given = -EMFILE;
+	} else {
+		given = add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec);
+	}
+	pthread_mutex_unlock(lock);
+	return given;
+}
+
+int trap_give(struct trap *t, int fd, enum give_where where, bool cloexec)
+{
+	int given = where == GIVE_LOWEST ? add(t, fd, 0, 0, cloexec)
+	                                 : trap_give_from(t, fd, 0, cloexec);
+
+	launcher_trace(t->launcher, 2, "%u: descriptor %d", t->notif.pid, given);
+	return given;
+}
+
+static int pidfd_of(const struct trap *t)
+{
+	int fd = (int)syscall(SYS_pidfd_open, t->notif.pid, PIDFD_THREAD);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = (int)syscall(SYS_pidfd_open, trap_process(t), 0);
+	return fd < 0 ? -errno : fd;
+}
+
+int trap_descriptor(const struct trap *t, int number)
+{
+	AUTO_FD process = pidfd_of(t);
+	AUTO_FD fd = -1;
+
+	if (process < 0)
+		return process;
+	fd = (int)syscall(SYS_pidfd_getfd, process, number, 0);
+	if (fd < 0) {
+		int err = -errno;
+
+		if (err == -EPERM)
+			launcher_say_once(
+				t->launcher, ONCE_DESCRIPTOR,
+				"descriptors of process %d can not be had (pidfd_getfd): what needs "
+				"them fails",
+				trap_process(t));
+		return err;
+	}
+	return trap_is_valid(t) ? TAKE_FD(fd) : -ESRCH;
+}
+
+struct object *trap_object(const struct trap *t, int number)
+{
+	struct object *o;
+	struct stat st;
+	char path[48];
+
+	fd_path(t, number, path, sizeof(path));
+	if (number < 0 || stat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return NULL;
+	o = object_find(&t->launcher->objects, st.st_ino);
+	if (o && o->dev != st.st_dev) {
+		object_put(&t->launcher->objects, o);
+		return NULL;
+	}
+	return o;
+}
+
+int trap_netns(const struct trap *t)
+{
+	AUTO_FD fd = -1;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", t->notif.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return trap_is_valid(t) ? TAKE_FD(fd) : -ESRCH;
+}
+
+pid_t trap_process(const struct trap *t)
+{
+	char path[48], status[512];
+	const char *tgid;
+	AUTO_FD fd = -1;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", t->notif.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
+	if (len <= 0)
+		return -ESRCH;
+	status[len] = '\0';
+	tgid = strstr(status, "\nTgid:\t");
+	return tgid ? (pid_t)strtol(tgid + 7, NULL, 10) : -ESRCH;
+}
+
+/* Memory */
+
+static int memory_error(const struct trap *t, int err)
+{
+	if (err == EPERM)
+		launcher_say_once(
+			t->launcher, ONCE_MEMORY,
+			"the memory of process %d can not be read: it runs with more rights than "
+			"the launcher, or kernel.yama.ptrace_scope is in the way: run the launcher "
+			"as root",
+			trap_process(t));
+	return err == EPERM || err == ESRCH ? -err : -EFAULT;
+}
+
+int trap_read(const struct trap *t, uint64_t address, void *to, size_t len)
+{
+	struct iovec ours = { to, len }, theirs = { (void *)(uintptr_t)address, len };
+	ssize_t got;
+
+	if (len == 0)
+		return 0;
+	got = process_vm_readv((pid_t)t->notif.pid, &ours, 1, &theirs, 1, 0);
+	if (got < 0)
+		return memory_error(t, errno);
+	if ((size_t)got < len)
+		return -EFAULT;
+	return trap_is_valid(t) ? 0 : -ESRCH;
+}
+
+int trap_write(const struct trap *t, uint64_t address, const void *from, size_t len)
+{
+	struct iovec ours = { (void *)(uintptr_t)from, len };
+	struct iovec theirs = { (void *)(uintptr_t)address, len };
+	ssize_t put;
+
+	if (len == 0)
+		return 0;
+	if (!trap_is_valid(t))
+		return -ESRCH;
+	put = process_vm_writev((pid_t)t->notif.pid, &ours, 1, &theirs, 1, 0);
+	if (put < 0)
+		return memory_error(t, errno);
+	return (size_t)put < len ? -EFAULT : 0;
+}
+
+int trap_read_string(const struct trap *t, uint64_t address, char *to, size_t size)
+{
+	size_t have = 0;
+
+	/* Not past the end of a page: what comes after may not be there. */
+	while (have < size) {
+		size_t len = 4096 - (address + have) % 4096;
+		const char *end;
+		int err;
+
+		if (len > size - have)
+			len = size - have;
+		err = trap_read(t, address + have, to + have, len);
+		if (err < 0)
+			return err;
+		end = memchr(to + have, '\0', len);
+		if (end)
+			return (int)(end - to);
+		have += len;
+	}
+	return -ENAMETOOLONG;
+}
+
+int trap_write_sized(const struct trap *t, uint64_t address, uint64_t length_address,
+                     const void *from, uint32_t len)
+{
+	int32_t room;
+	int err = trap_read(t, length_address, &room, sizeof(room));
+
+	if (err < 0)
+		return err;
+	if (room < 0)
+		return -EINVAL;
+	err = trap_write(t, address, from, (uint32_t)room < len ? (uint32_t)room : len);
+	return err < 0 ? err : trap_write(t, length_address, &len, sizeof(len));
+}
+
+int trap_write_option(const struct trap *t, uint64_t address, uint64_t length_address, int value)
+{
+	int32_t len;
+	int err = trap_read(t, length_address, &len, sizeof(len));
+
+	if (err < 0)
+		return err;
+	if (len < 0)
+		return -EINVAL;
+	if (len > (int32_t)sizeof(value))
+		len = sizeof(value);
+	err = trap_write(t, address, &value, (size_t)len);
+	return err < 0 ? err : trap_write(t, length_address, &len, sizeof(len));
+}
