@@ -143,14 +143,15 @@ static bool see_wanted(void *arg, pid_t pid, int number, ino_t socket)
 int held_socket_get(struct held_socket *s)
 {
 	struct search search = { .wanted = s, .fd = -ESRCH };
-	bool all;
+	bool all = true;
 
-	if (s->pid > 0) {
+	if (s->pid > 0 && s->number >= 0)
 		search.fd = holders_take(s, s->pid, s->number);
-		if (search.fd >= 0)
-			return search.fd;
-		search.fd = -ESRCH;
-	}
+	if (search.fd < 0 && s->pid > 0)
+		walk_process(s->pid, &all, see_wanted, &search);
+	if (search.fd >= 0)
+		return search.fd;
+	search.fd = -ESRCH;
 	all = holders_walk(see_wanted, &search);
 	return search.fd == -ESRCH && !all ? -EPERM : search.fd;
 }

@@ -93,7 +93,8 @@ static void a_wrong_hint_costs_a_search(void **state)
 	first = held_socket_get(&s);
 	assert_true(first >= 0);
 	assert_int_equal(s.number, 100);
-	s.pid = 1;
+	s.pid = pid;
+	s.number = -1;
 	second = held_socket_get(&s);
 	assert_true(is_socket(second, &s));
 	assert_int_equal(s.pid, pid);
