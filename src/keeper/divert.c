@@ -28,14 +28,15 @@ static bool way_open(struct divert *d, const struct divert_ops *ops)
 	return false;
 }
 
-void divert_open(struct divert *d, enum divert_way wanted, uint32_t max_sessions)
+void divert_open(struct divert *d, enum divert_way wanted)
 {
-	*d = (struct divert){ .max_sessions = max_sessions };
+	d->ops = NULL;
 	for (size_t i = DIVERT_WAY_EBPF; i < ARRAY_SIZE(ways) && !d->ops; i++)
 		if (wanted == DIVERT_WAY_ANY || wanted == i)
 			way_open(d, ways[i]);
 	if (d->ops)
-		log_event(LOG_INFO, "divert", "divert=%s", d->ops->name);
+		log_event(d->ops == ways[DIVERT_WAY_EBPF] ? LOG_INFO : LOG_NOTICE, "divert",
+		          "divert=%s", d->ops->name);
 	else
 		log_event(LOG_NOTICE, "divert",
 		          "divert=none effect=\"no tunnel on a program's own socket\"");

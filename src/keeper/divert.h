@@ -15,6 +15,7 @@
 #define UL2TP_KEEPER_DIVERT_H
 
 #include "keeper/keeper.h"
+#include "keeper/reaper.h"
 
 /* What the filter puts into a worker's ring, in front of the octets. */
 struct divert_record {
@@ -51,7 +52,10 @@ struct divert_socket {
 	union address local, peer; /* as far as known; peer AF_UNSPEC: not connected */
 	uint32_t sessions;         /* added and not removed */
 	int receive_fd; /* set by attach(): what the worker reads for this socket alone; -1: its channel */
-	void *way; /* the way's own */
+	struct raw_port_fds
+		receive; /* set by attach() and changed(): what is read for all on its port */
+	bool gone;       /* its last copy was closed */
+	void *way;       /* the way's own */
 };
 
 /* What the worker of a namespace reads for all its sockets; borrowed. -1: this way has none. */
@@ -87,6 +91,12 @@ struct divert_ops {
 	                   const struct divert_session *session);
 	void (*session_remove)(struct divert *d, struct divert_socket *s,
 	                       const struct divert_session *session);
+
+	/* A process of ours has ended (SIGCHLD): perhaps the way's own. NULL: it has none. */
+	void (*child_ended)(struct divert *d);
+
+	/* What was put off (d->unsettled) because more of it may come. NULL: nothing ever is. */
+	void (*settle)(struct divert *d);
 };
 
 extern const struct divert_ops divert_ebpf, divert_raw;
@@ -94,11 +104,18 @@ extern const struct divert_ops divert_ebpf, divert_raw;
 struct divert {
 	const struct divert_ops *ops; /* NULL: no way works here */
 	void *state;                  /* the way's own */
-	uint32_t max_sessions;
+	uint32_t max_tunnels, max_sessions;
+	struct reaper *reaper; /* idle while a process is forked */
+	bool unsettled;        /* settle() is to be called soon: DIVERT_SETTLE_MS at most */
 };
 
-/** divert_open() - choose the way. @wanted: DIVERT_WAY_ANY takes the first that works; logs which, or why none */
-void divert_open(struct divert *d, enum divert_way wanted, uint32_t max_sessions);
+#define DIVERT_SETTLE_MS 50
+
+/** divert_open() - choose the way, and say which, or why none
+ * @d:      .max_tunnels, .max_sessions and .reaper are set
+ * @wanted: DIVERT_WAY_ANY takes the first that works
+ */
+void divert_open(struct divert *d, enum divert_way wanted);
 void divert_close(struct divert *d);
 
 /** divert_way_of() - which was chosen; DIVERT_WAY_ANY: none */

@@ -1,18 +1,410 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* divert_raw.c - the way without eBPF; see divert.h
+/* divert_raw.c - data leaves programs' sockets without eBPF; see divert.h
  *
- * Not there yet: open() says so, and nothing else is called after that.
+ * Two halves: a classic filter on the program's socket drops the data packets of the tunnel's sessions
+ * (divert_filter.h), and raw sockets receive them (raw_port.h).
+ *
+ * The sessions stand in the filter as numbers. So when one comes or goes we need the program's socket for a
+ * moment, which we do not hold: it is taken from the process that does (process/holders.h). Where that is not
+ * permitted, or when there are more sessions than a filter can name, the filter drops all data packets: the
+ * program then no longer sees those of unknown sessions.
+ *
+ * A filter outlives us. When a tunnel goes it is taken off; if the keeper dies its guard does that (guard.h).
  */
 #include "keeper/divert.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "keeper/filter_sessions.h"
+#include "keeper/guard.h"
+#include "keeper/raw_port.h"
+
+struct raw {
+	struct list ports, sockets, namespaces;
+	struct guard *guard;
+	struct reaper *reaper;
+	pid_t last_holder; /* of the socket that was found last: often there are more in one process */
+	bool said;         /* that a filter had to drop all; once is enough */
+	struct classic program;
+};
+
+/* Sessions that are taken from any socket of a namespace. */
+struct by_ids {
+	struct list in_all;
+	struct netns_id netns;
+	struct filter_sessions sessions;
+};
+
+struct raw_socket {
+	struct list in_all;
+	struct netns_id netns;
+	struct held_socket held;
+	struct raw_port *port; /* NULL: the socket has no port yet */
+	struct filter_sessions sessions;
+	uint32_t guarded; /* place at the guard */
+	bool unsettled;   /* sessions were removed that the filter still names */
+	size_t too_many; /* so many sessions did not fit; SIZE_MAX: its holder may not be touched; 0: all fit */
+};
 
 static int raw_open(struct divert *d, struct extack *why)
 {
-	return extack_fail(why, -EOPNOTSUPP, 0, "this ul2tpd has no other way than eBPF");
+	int err = raw_port_probe();
+	struct raw *r;
+
+	if (err < 0)
+		return extack_fail(why, err, 0, "%s",
+		                   err == -EPERM ? "raw sockets need CAP_NET_RAW"
+		                                 : "the system makes no raw socket for UDP");
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->guard = guard_new(d->max_tunnels);
+	if (!r->guard) {
+		free(r);
+		return -ENOMEM;
+	}
+	r->reaper = d->reaper;
+	list_init(&r->ports);
+	list_init(&r->sockets);
+	list_init(&r->namespaces);
+	d->state = r;
+	return 0;
+}
+
+static void by_ids_free(struct by_ids *b)
+{
+	list_remove(&b->in_all);
+	filter_sessions_release(&b->sessions);
+	free(b);
+}
+
+static void raw_close(struct divert *d)
+{
+	struct raw *r = d->state;
+
+	list_for_each_safe (node, &r->namespaces)
+		by_ids_free(list_entry(node, struct by_ids, in_all));
+	guard_free(r->guard);
+	free(r);
+}
+
+static int raw_channel(struct divert *d, uint32_t worker, struct divert_channel *ret,
+                       struct extack *ea)
+{
+	*ret = (struct divert_channel){ -1, -1 };
+	return 0;
+}
+
+static struct by_ids *by_ids_of(struct raw *r, struct netns_id netns)
+{
+	list_for_each (node, &r->namespaces) {
+		struct by_ids *b = list_entry(node, struct by_ids, in_all);
+
+		if (b->netns.cookie == netns.cookie)
+			return b;
+	}
+	return NULL;
+}
+
+static struct by_ids *by_ids_make(struct raw *r, struct netns_id netns)
+{
+	struct by_ids *b = by_ids_of(r, netns);
+
+	if (b)
+		return b;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return NULL;
+	b->netns = netns;
+	list_append(&r->namespaces, &b->in_all);
+	return b;
+}
+
+static void say_all(struct raw *r, const char *reason)
+{
+	if (!r->said)
+		log_event(LOG_NOTICE, "divert-all",
+		          "effect=\"a program does not see data packets of unknown sessions\" "
+		          "reason=\"%s\"",
+		          reason);
+	r->said = true;
+}
+
+/* The program for the sessions of @s; -E2BIG */
+static int build(struct raw *r, const struct raw_socket *s)
+{
+	static const struct filter_sessions none;
+	const struct by_ids *shared = by_ids_of(r, s->netns);
+	struct filter_sessions all;
+	int err = filter_sessions_merge(&s->sessions, shared ? &shared->sessions : &none, &all);
+
+	if (err == 0)
+		err = divert_filter_build(&r->program, all.at, all.count);
+	filter_sessions_release(&all);
+	return err;
+}
+
+static int attach_all(struct raw *r, int fd)
+{
+	divert_filter_build_all(&r->program);
+	return classic_attach(&r->program, fd);
+}
+
+/* A filter is paid for from the socket's option memory, and for a moment so is the one before it. */
+static int attach_built(struct raw *r, const struct raw_socket *s, int fd)
+{
+	int err = build(r, s);
+
+	if (err == 0)
+		err = classic_attach(&r->program, fd);
+	if (err != -ENOMEM)
+		return err;
+	err = attach_all(r, fd);
+	if (err == 0)
+		err = build(r, s);
+	return err < 0 ? err : classic_attach(&r->program, fd);
+}
+
+/* Put the filter that is now right on the program's socket @fd. 0 or -errno */
+static int filter_renew(struct raw *r, struct raw_socket *s, int fd)
+{
+	int err = attach_built(r, s, fd);
+
+	s->too_many = 0;
+	if (err != -E2BIG && err != -ENOMEM)
+		return err;
+	s->too_many = s->sessions.count ? s->sessions.count : 1;
+	say_all(r, "more sessions than a filter can name");
+	return attach_all(r, fd);
+}
+
+/* The sessions have changed. When there were too many, it is tried again when half of them are left. */
+static void filter_follow(struct raw *r, struct raw_socket *s)
+{
+	AUTO_FD fd = -1;
+
+	s->unsettled = false;
+	if (s->too_many && s->sessions.count > s->too_many / 2)
+		return;
+	fd = held_socket_get(&s->held);
+	if (fd >= 0)
+		filter_renew(r, s, fd);
+	else if (fd != -ESRCH)
+		say_all(r, "the process that holds the socket may not be touched");
+}
+
+static uint16_t port_of(const union address *a)
+{
+	return ntohs(a->any.sa_family == AF_INET6 ? a->v6.sin6_port : a->v4.sin_port);
+}
+
+static void raw_socket_free(struct raw_socket *s)
+{
+	if (!s)
+		return;
+	raw_port_put(s->port);
+	filter_sessions_release(&s->sessions);
+	free(s);
+}
+DEFINE_AUTO(raw_socket)
+
+/* Sockets that receive on the port that @socket has now. */
+static int follow_port(struct raw *r, struct raw_socket *s, struct divert_socket *socket,
+                       struct extack *ea)
+{
+	uint16_t port = port_of(&socket->local);
+	struct raw_port *now = NULL;
+	int err = port ? raw_port_get(&r->ports, s->netns, port, &now, ea) : 0;
+
+	if (err < 0)
+		return err;
+	raw_port_put(s->port);
+	s->port = now;
+	socket->receive = now ? now->at : RAW_PORT_NONE;
+	return 0;
+}
+
+/* Whether the socket can be had again later: its holder is looked for now, as it will be then. */
+static bool may_be_had(struct raw *r, struct raw_socket *s)
+{
+	AUTO_FD fd = -1;
+
+	s->held.pid = r->last_holder;
+	fd = held_socket_get(&s->held);
+	if (fd >= 0)
+		r->last_holder = s->held.pid;
+	return fd >= 0;
+}
+
+static int begin(struct raw *r, struct raw_socket *s, int fd, struct extack *ea)
+{
+	int err = guard_add(r->guard, r->reaper, &s->held, &s->guarded);
+
+	if (err < 0)
+		return extack_fail(ea, err, 0, "there can be no guard for the socket");
+	if (may_be_had(r, s)) {
+		err = filter_renew(r, s, fd);
+	} else {
+		s->too_many = SIZE_MAX;
+		say_all(r, "the process that holds the socket may not be touched");
+		err = attach_all(r, fd);
+	}
+	if (err < 0) {
+		guard_remove(r->guard, s->guarded);
+		return extack_fail(ea, err, 0,
+		                   err == -EPERM ? "the socket's filter is locked (SO_LOCK_FILTER)"
+		                                 : "the system refuses the socket filter");
+	}
+	return 0;
+}
+
+/* First receive, then drop: else what comes in between would be lost. */
+static int raw_attach(struct divert *d, struct divert_socket *socket, int fd, struct extack *ea)
+{
+	AUTO(raw_socket) struct raw_socket *s = calloc(1, sizeof(*s));
+	struct raw *r = d->state;
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->netns = socket->netns;
+	err = held_socket_of(fd, &s->held);
+	if (err == 0)
+		err = follow_port(r, s, socket, ea);
+	if (err == 0)
+		err = begin(r, s, fd, ea);
+	if (err < 0)
+		return err;
+	list_append(&r->sockets, &s->in_all);
+	socket->way = TAKE(s);
+	return 0;
+}
+
+static int raw_changed(struct divert *d, struct divert_socket *socket, int fd, struct extack *ea)
+{
+	return follow_port(d->state, socket->way, socket, ea);
+}
+
+static void raw_detach(struct divert *d, struct divert_socket *socket)
+{
+	struct raw_socket *s = socket->way;
+	struct raw *r = d->state;
+	AUTO_FD fd = socket->gone ? -1 : held_socket_get(&s->held);
+
+	if (fd >= 0)
+		classic_detach(fd);
+	else if (!socket->gone)
+		log_event(LOG_INFO, "filter-stays", "reason=\"%s\"", strerror(-fd));
+	guard_remove(r->guard, s->guarded);
+	list_remove(&s->in_all);
+	raw_socket_free(s);
+	socket->way = NULL;
+	socket->receive = RAW_PORT_NONE;
+}
+
+static void follow_namespace(struct raw *r, struct netns_id netns)
+{
+	list_for_each (node, &r->sockets) {
+		struct raw_socket *s = list_entry(node, struct raw_socket, in_all);
+
+		if (s->netns.cookie == netns.cookie)
+			filter_follow(r, s);
+	}
+}
+
+static int raw_session_add(struct divert *d, struct divert_socket *socket,
+                           const struct divert_session *session)
+{
+	struct raw *r = d->state;
+	struct by_ids *shared;
+	int changed;
+
+	if (socket) {
+		struct raw_socket *s = socket->way;
+
+		changed = filter_sessions_add(&s->sessions, session);
+		if (changed > 0)
+			filter_follow(r, s);
+		return changed < 0 ? changed : 0;
+	}
+	shared = by_ids_make(r, session->netns);
+	if (!shared)
+		return -ENOMEM;
+	changed = filter_sessions_add(&shared->sessions, session);
+	if (changed > 0)
+		follow_namespace(r, session->netns);
+	return changed < 0 ? changed : 0;
+}
+
+/* Sessions often go together, and their tunnel with them. */
+static void put_off(struct divert *d, struct raw_socket *s)
+{
+	s->unsettled = true;
+	d->unsettled = true;
+}
+
+static void raw_session_remove(struct divert *d, struct divert_socket *socket,
+                               const struct divert_session *session)
+{
+	struct raw *r = d->state;
+	struct by_ids *shared;
+
+	if (socket) {
+		struct raw_socket *s = socket->way;
+
+		if (filter_sessions_remove(&s->sessions, session))
+			put_off(d, s);
+		return;
+	}
+	shared = by_ids_of(r, session->netns);
+	if (!shared || !filter_sessions_remove(&shared->sessions, session))
+		return;
+	if (!shared->sessions.count)
+		by_ids_free(shared);
+	list_for_each (node, &r->sockets) {
+		struct raw_socket *s = list_entry(node, struct raw_socket, in_all);
+
+		if (s->netns.cookie == session->netns.cookie)
+			put_off(d, s);
+	}
+}
+
+static void raw_settle(struct divert *d)
+{
+	struct raw *r = d->state;
+
+	d->unsettled = false;
+	list_for_each (node, &r->sockets) {
+		struct raw_socket *s = list_entry(node, struct raw_socket, in_all);
+
+		if (s->unsettled)
+			filter_follow(r, s);
+	}
+}
+
+static void raw_child_ended(struct divert *d)
+{
+	struct raw *r = d->state;
+
+	guard_look(r->guard, r->reaper);
 }
 
 const struct divert_ops divert_raw = {
 	.name = "raw",
 	.open = raw_open,
+	.close = raw_close,
+	.channel = raw_channel,
+	.attach = raw_attach,
+	.changed = raw_changed,
+	.detach = raw_detach,
+	.session_add = raw_session_add,
+	.session_remove = raw_session_remove,
+	.settle = raw_settle,
+	.child_ended = raw_child_ended,
 };

@@ -140,6 +140,7 @@ static struct managed *managed_new(struct endpoint *e, uint32_t worker)
 	m->endpoint = e;
 	m->divert.worker = worker;
 	m->divert.receive_fd = -1;
+	m->divert.receive = RAW_PORT_NONE;
 	return m;
 }
 
@@ -269,6 +270,17 @@ int kept_divert_remove(struct server *s, uint32_t slot, const struct divert_sess
 	return session_change(s, slot, session, false);
 }
 
+int kept_raw_port(struct server *s, uint32_t slot, struct reply *reply, struct message_fds *fds)
+{
+	const struct endpoint *e = slots_get(&s->endpoints, slot);
+
+	if (!e || !e->managed)
+		return -ENOENT;
+	reply->raw_port = e->managed->divert.receive;
+	memcpy(fds->fd, reply->raw_port.fd, sizeof(reply->raw_port.fd));
+	return 0;
+}
+
 int kept_divert_channel(struct server *s, uint32_t worker, struct reply *reply,
                         struct message_fds *fds)
 {
@@ -290,7 +302,7 @@ static void socket_gone(struct server *s, struct managed *m)
 {
 	if (m->gone)
 		return;
-	m->gone = true;
+	m->gone = m->divert.gone = true;
 	namespaces_release_socket(&s->namespaces, m->divert.netns);
 	s->untold++;
 }

@@ -25,6 +25,7 @@ enum request_kind {
 	REQUEST_DIVERT_ADD,
 	REQUEST_DIVERT_REMOVE,
 	REQUEST_DIVERT_CHANNEL,
+	REQUEST_RAW_PORT,
 	REQUEST_ROUTE,
 	REQUEST_DEVICE_CREATE,
 	REQUEST_DEVICE_REMOVE,
@@ -62,6 +63,7 @@ struct reply {
 		struct keeper_endpoint endpoint;
 		struct keeper_device device;
 		uint32_t max_sessions;
+		struct raw_port_fds raw_port;
 		struct {
 			union address source;
 			uint32_t mtu_bytes;
@@ -69,14 +71,14 @@ struct reply {
 	};
 };
 
-#define MESSAGE_FDS_MAX 2
+#define MESSAGE_FDS_MAX RAW_FDS
 
 /* Descriptors that travel with a message; -1: none. */
 struct message_fds {
 	int fd[MESSAGE_FDS_MAX];
 };
 
-#define MESSAGE_NO_FDS ((struct message_fds){ .fd = { -1, -1 } })
+#define MESSAGE_NO_FDS ((struct message_fds){ .fd = { -1, -1, -1, -1 } })
 
 /** message_send() - send one message with those descriptors that are not -1; they stay the caller's
  *

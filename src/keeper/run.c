@@ -44,8 +44,9 @@ struct keeping {
 	struct engine_process engine;
 	struct engine_setting setting;
 	int signals;
-	uint64_t look_ms; /* when to look after namespaces */
-	uint64_t stop_ms; /* when to end the engine by force; 0: it is not to end */
+	uint64_t look_ms;   /* when to look after namespaces */
+	uint64_t settle_ms; /* when divert.settle() is to be called; 0: nothing was put off */
+	uint64_t stop_ms;   /* when to end the engine by force; 0: it is not to end */
 	uint64_t restarts[RESTARTS_MAX];
 	unsigned int restart;
 	int status;
@@ -178,6 +179,8 @@ static void on_signals(struct keeping *k)
 			stop_begin(k);
 	if (k->engine.pid > 0 && waitpid(k->engine.pid, &status, WNOHANG) == k->engine.pid)
 		engine_ended(k, status);
+	if (k->server.divert.ops && k->server.divert.ops->child_ended)
+		k->server.divert.ops->child_ended(&k->server.divert);
 }
 
 /* The engine waits for the answer, so there is room for it; one that does not is broken. */
@@ -244,12 +247,28 @@ static void look_after_namespaces(struct keeping *k, uint64_t now)
 	             (namespaces_are_urgent(&k->server.namespaces) ? LOOK_AGAIN_MS : LOOK_EVERY_MS);
 }
 
+static void settle_in_time(struct keeping *k, uint64_t now)
+{
+	struct divert *d = &k->server.divert;
+
+	if (!d->unsettled)
+		k->settle_ms = 0;
+	else if (!k->settle_ms)
+		k->settle_ms = now + DIVERT_SETTLE_MS;
+	else if (now >= k->settle_ms) {
+		d->ops->settle(d);
+		k->settle_ms = 0;
+	}
+}
+
 static int next_wait_ms(const struct keeping *k, uint64_t now)
 {
 	uint64_t until = k->server.namespaces.count ? k->look_ms : UINT64_MAX;
 
 	if (k->server.untold && now + TELL_AGAIN_MS < until)
 		until = now + TELL_AGAIN_MS;
+	if (k->settle_ms && k->settle_ms < until)
+		until = k->settle_ms;
 	if (k->stop_ms && k->stop_ms < until)
 		until = k->stop_ms;
 	if (until == UINT64_MAX)
@@ -275,6 +294,7 @@ static void turn(struct keeping *k)
 		on_signals(k);
 	managed_tell(&k->server, tell_gone, k);
 	now = now_ms();
+	settle_in_time(k, now);
 	if (k->server.namespaces.count && now >= k->look_ms)
 		look_after_namespaces(k, now);
 	if (k->stop_ms && now >= k->stop_ms && k->engine.pid > 0) {

@@ -34,9 +34,16 @@ int server_open(struct server *s, const struct keeper_options *options)
 			LOG_WARNING, "owner-unknown",
 			"effect=\"nobody may change anything: the owner of this network namespace is out of sight\"");
 	identity_probe(&s->home);
-	divert_open(&s->divert, options->divert, options->max_sessions);
 	s->reaper = reaper_start(&s->home);
-	return s->reaper ? 0 : -ENOMEM;
+	if (!s->reaper)
+		return -ENOMEM;
+	s->divert = (struct divert){
+		.max_tunnels = options->max_tunnels,
+		.max_sessions = options->max_sessions,
+		.reaper = s->reaper,
+	};
+	divert_open(&s->divert, options->divert);
+	return 0;
 }
 
 void server_engine_gone(struct server *s)
@@ -112,6 +119,8 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return kept_divert_add(s, r->slot, &r->session);
 	case REQUEST_DIVERT_REMOVE:
 		return kept_divert_remove(s, r->slot, &r->session);
+	case REQUEST_RAW_PORT:
+		return kept_raw_port(s, r->slot, reply, out);
 	case REQUEST_DIVERT_CHANNEL:
 		return kept_divert_channel(s, r->slot, reply, out);
 	case REQUEST_ROUTE:
