@@ -33,6 +33,17 @@ enum ul2tp_command {
 	UL2TP_CMD_V2_TUNNEL_GET, /* dump -> TUNNEL message of each L2TPv2 tunnel, without LABEL: what /proc/net/pppol2tp
 				  * of a kernel tells everyone. no privilege */
 	UL2TP_CMD_V2_SESSION_GET, /* dump -> SESSION message of each of their sessions, likewise */
+	/* L2TP/IP sockets, socket(AF_INET or AF_INET6, SOCK_DGRAM, 115), of a program: at most one a connection,
+	 * which goes with it and takes the tunnel on it along. Errors are those of the call of that name (IPS-*).
+	 * Anyone may open and look; the others need CAP_NET_ADMIN, but with --kernel-quirks (Q-19). */
+	UL2TP_CMD_IPSOCKET_OPEN, /* FAMILY, PORT, SOCKET_COOKIE, and by SCM_RIGHTS a raw socket for UDP, with
+				  * IP_HDRINCL or IPV6_HDRINCL: what arrives is written there as a UDP datagram
+				  * from its sender to PORT. no privilege */
+	UL2TP_CMD_IPSOCKET_BIND,       /* NAME */
+	UL2TP_CMD_IPSOCKET_CONNECT,    /* NAME */
+	UL2TP_CMD_IPSOCKET_SEND,       /* DATA; NAME, CONTROL, MSG_FLAGS if present */
+	UL2TP_CMD_IPSOCKET_OPTION_SET, /* OPTION_LEVEL, OPTION, OPTION_VALUE: those that decide how packets leave */
+	UL2TP_CMD_IPSOCKET_GET, /* -> NAME, PEER_NAME, CONNECTED, COUNTERS; RX_DROPS of what was nobody's. no privilege */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 
@@ -61,6 +72,18 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_L2SPEC_TYPE, /* u8: enum l2tp_l2spec_type; the l2tp family does not report it */
 	UL2TP_ATTR_DROP_RIGHTS, /* u8 1: from now on this connection has no privilege, whoever sends on it */
 	UL2TP_ATTR_DEBUG, /* nest of UL2TP_DEBUG_*: what a kernel's debug files show beside the rest */
+	UL2TP_ATTR_FAMILY,      /* u16: AF_INET or AF_INET6 */
+	UL2TP_ATTR_PORT,        /* u16: UDP port on the loopback device that the raw socket sends to */
+	UL2TP_ATTR_SOCKET_COOKIE, /* u64: SO_COOKIE of the socket that the program holds */
+	UL2TP_ATTR_NAME, /* octets: struct sockaddr_l2tpip or sockaddr_l2tpip6, as the program gave it */
+	UL2TP_ATTR_PEER_NAME, /* octets: likewise; absent: getpeername() says ENOTCONN */
+	UL2TP_ATTR_CONNECTED, /* u8 0/1 */
+	UL2TP_ATTR_DATA,      /* octets: a message from its flags on, without the four zero octets */
+	UL2TP_ATTR_CONTROL,   /* octets: ancillary data of sendmsg(), of IPv6 sockets */
+	UL2TP_ATTR_MSG_FLAGS, /* u32: MSG_* of sendmsg() */
+	UL2TP_ATTR_OPTION_LEVEL, /* u32 */
+	UL2TP_ATTR_OPTION,       /* u32 */
+	UL2TP_ATTR_OPTION_VALUE, /* octets */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 

@@ -11,6 +11,7 @@
 #include "api/server.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "path/ip_socket.h"
 
 #define RIGHTS_MAX       253 /* SCM_MAX_FD: descriptors that one datagram can carry */
 #define REQUESTS_AT_ONCE 64  /* of one client before others get their turn */
@@ -244,6 +245,7 @@ void connection_free(struct connection *c)
 	if (!c)
 		return;
 	loop_remove(c->server->loop, &c->watch);
+	ip_socket_free(c->ip_socket);
 	if (!list_empty(&c->in_server)) {
 		list_remove(&c->in_server);
 		c->server->connection_count--;

@@ -20,6 +20,7 @@
 #include "tunnel/netns.h"
 
 struct server;
+struct ip_socket;
 
 #define DATAGRAM_MAX 65536 /* longest request, and more than the longest answer */
 #define DUMP_CHUNK   32768 /* octets of a dump in one datagram (NL-92) */
@@ -46,6 +47,7 @@ struct connection {
 	int fd;
 	struct keeper_client client;
 	struct netns *netns;
+	struct ip_socket *ip_socket; /* NULL: it has none */
 	uint32_t port; /* what the kernel calls port id: names the client in answers */
 	struct nl_socket_options options;
 	bool subscribed;

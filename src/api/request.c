@@ -32,7 +32,7 @@ static const struct service *service_find(uint16_t id)
 	return NULL;
 }
 
-static int check_privilege(struct request *r, enum genl_privilege privilege)
+int request_check_privilege(struct request *r, enum genl_privilege privilege)
 {
 	struct connection *c = r->c;
 	int err = -EPERM;
@@ -78,7 +78,7 @@ static int serve_message(struct request *r)
 	err = genl_request_read(service->family, &r->message, &r->generic, &r->ea);
 	if (err < 0)
 		return err;
-	err = check_privilege(r, r->generic.command->privilege);
+	err = request_check_privilege(r, r->generic.command->privilege);
 	if (err < 0)
 		return err;
 	if (r->generic.command->privilege != GENL_ANYONE) {

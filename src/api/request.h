@@ -25,6 +25,9 @@ void request_serve(struct connection *c, const void *octets, size_t len);
 /** request_continue_dump() - write as much of the running dump as the client's socket takes */
 void request_continue_dump(struct connection *c);
 
+/** request_check_privilege() - of who connected and who sent it; -EPERM in words */
+int request_check_privilege(struct request *r, enum genl_privilege privilege);
+
 /**
  * l2tp_serve(), ul2tp_serve(), control_serve() - a "do" request, privilege checked; answers but not the
  * acknowledgement. Negative errno, with r->ea and r->fault.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/ip_socket_service.h"
 #include "api/notification.h"
 #include "api/request.h"
 #include "api/server.h"
@@ -19,8 +20,8 @@
 
 /* What a client may rely on; a name never changes its meaning. */
 static const char *const features[] = {
-	"tunnel-udp", "tunnel-ip",  "session-eth", "drop-reasons",    "labels",
-	"endpoint",   "peer-check", "limits",      "shared-endpoint", "debug",
+	"tunnel-udp", "tunnel-ip", "session-eth",     "drop-reasons", "labels",     "endpoint",
+	"peer-check", "limits",    "shared-endpoint", "debug",        "ip-sockets",
 };
 static_assert(ARRAY_SIZE(features) <= UL2TP_FEATURES_MAX, "they fit into one answer");
 
@@ -288,6 +289,12 @@ static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struc
 	[UL2TP_CMD_SESSION_SET]    = session_set,
 	[UL2TP_CMD_SESSION_GET]    = session_get,
 	[UL2TP_CMD_LIMITS_SET]     = limits_set,
+	[UL2TP_CMD_IPSOCKET_OPEN]  = ip_socket_serve_open,
+	[UL2TP_CMD_IPSOCKET_BIND]  = ip_socket_serve_bind,
+	[UL2TP_CMD_IPSOCKET_CONNECT] = ip_socket_serve_connect,
+	[UL2TP_CMD_IPSOCKET_SEND]  = ip_socket_serve_send,
+	[UL2TP_CMD_IPSOCKET_OPTION_SET] = ip_socket_serve_option_set,
+	[UL2TP_CMD_IPSOCKET_GET]   = ip_socket_serve_get,
 };
 /* clang-format on */
 

@@ -134,6 +134,7 @@ static bool option_take(int option, const char *value, struct daemon_options *o)
 		return number_read("workers", value, WORKERS_LIMIT, &o->dataplane.workers);
 	case OPTION_QUIRKS:
 		o->dataplane.quirks = quirks_all(true);
+		o->keeper.ip_sockets_for_all = true;
 		return true;
 	case OPTION_DIVERT:
 		return divert_read(value, &o->keeper.divert);

@@ -63,3 +63,21 @@ bool endpoint_same(const struct endpoint *e, const struct endpoint_params *param
 	       has->mark == params->mark &&
 	       !strncmp(has->device, params->device, sizeof(has->device));
 }
+
+struct endpoint_params endpoint_params_of_all_ip(int family)
+{
+	static const union l2tp_address any;
+	struct endpoint_params p;
+
+	memset(&p, 0, sizeof(p));
+	p.protocol = PROTOCOL_L2TP;
+	p.local = address_make(family, &any, 0);
+	return p;
+}
+
+bool endpoint_takes_all_ip(const struct endpoint *e)
+{
+	struct endpoint_params all = endpoint_params_of_all_ip(e->at.params.local.any.sa_family);
+
+	return endpoint_same(e, &all);
+}

@@ -51,6 +51,13 @@ static inline bool endpoint_is_connected(const struct endpoint *e)
 	return e->at.params.peer.any.sa_family != AF_UNSPEC;
 }
 
+/** endpoint_params_of_all_ip() - of the one endpoint of a namespace and family that control messages of protocol
+ * 115 are taken from, whether there are tunnels or not */
+struct endpoint_params endpoint_params_of_all_ip(int family);
+
+/** endpoint_takes_all_ip() - whether it is that one */
+bool endpoint_takes_all_ip(const struct endpoint *e);
+
 static inline bool endpoint_is_udp(const struct endpoint *e)
 {
 	return e->at.params.protocol == IPPROTO_UDP;

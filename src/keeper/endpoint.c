@@ -11,6 +11,7 @@
 #include "keeper/descriptors.h"
 #include "keeper/endpoint_socket.h"
 #include "keeper/managed.h"
+#include "keeper/twin_socket.h"
 
 static void close_sockets(struct endpoint *e)
 {
@@ -61,7 +62,10 @@ int server_enter_namespace_of(struct server *s, int socket, struct netns_id id, 
 /* The sockets, while in the namespace. */
 static int endpoint_bind(struct endpoint *e, struct extack *ea)
 {
-	e->about.fd = endpoint_socket(&e->about.params, ea);
+	if (e->about.params.flags & ENDPOINT_TWIN)
+		e->about.fd = twin_socket(&e->about.params, ea);
+	else
+		e->about.fd = endpoint_socket(&e->about.params, ea);
 	if (e->about.fd < 0)
 		return e->about.fd;
 	e->about.bulk_fd = bulk_socket(&e->about.params, e->about.fd, e->about.slot);
@@ -103,6 +107,12 @@ void kept_endpoint_lend(const struct endpoint *e, struct reply *reply, struct me
 	fds->fd[1] = e->managed ? e->about.receive_fd : e->about.bulk_fd;
 }
 
+/* what an L2TP/IP socket of a program needs, and no more. */
+static bool anyone_may(const struct server *s, const struct endpoint_params *p)
+{
+	return s->ip_sockets_for_all && p->protocol == IPPROTO_L2TP && !p->mark && !p->device[0];
+}
+
 int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_params *params,
                        struct reply *reply, struct message_fds *fds)
 {
@@ -114,7 +124,7 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
 	if (!c)
 		return -ENOENT;
 	/* The engine has asked before; if strangers rule it, this is what holds. */
-	if (!c->about.admin)
+	if (!c->about.admin && !anyone_may(s, params))
 		return -EPERM;
 	err = endpoint_params_check(params, &reply->ea);
 	if (!err)
@@ -125,6 +135,7 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
 	if (!e)
 		return -ENOMEM;
 	e->about.params = *params;
+	e->admin = c->about.admin;
 	err = slots_add(&s->endpoints, e, &slot);
 	if (err < 0)
 		return extack_fail(&reply->ea, err, 0, "too many local endpoints");
@@ -245,4 +256,38 @@ int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address
 	if (err == 0)
 		source_port(&reply->route.source, &from.local);
 	return err;
+}
+
+static struct endpoint *twin_of(struct server *s, uint32_t slot)
+{
+	struct endpoint *e = slots_get(&s->endpoints, slot);
+
+	return e && e->about.fd >= 0 && e->about.params.flags & ENDPOINT_TWIN ? e : NULL;
+}
+
+int kept_socket_bind(struct server *s, uint32_t slot, const union address *local,
+                     struct reply *reply)
+{
+	const struct endpoint *e = twin_of(s, slot);
+	int err = e ? twin_bind(e->about.fd, local, &reply->ea) : -ENOENT;
+
+	return err < 0 ? err : twin_names(e->about.fd, &reply->names);
+}
+
+int kept_socket_connect(struct server *s, uint32_t slot, const union address *peer,
+                        struct reply *reply)
+{
+	const struct endpoint *e = twin_of(s, slot);
+	int err = e ? twin_connect(e->about.fd, peer, &reply->ea) : -ENOENT;
+
+	return err < 0 ? err : twin_names(e->about.fd, &reply->names);
+}
+
+int kept_socket_option(struct server *s, uint32_t slot, const struct keeper_socket_option *option,
+                       struct reply *reply)
+{
+	const struct endpoint *e = twin_of(s, slot);
+	int err = e ? twin_option(e->about.fd, option, e->admin) : -ENOENT;
+
+	return err < 0 ? err : twin_names(e->about.fd, &reply->names);
 }

@@ -19,7 +19,7 @@
 
 #define BUFFER_BYTES (4 * 1024 * 1024)
 
-#define KNOWN_FLAGS (ENDPOINT_CHECKSUM_TX | ENDPOINT_ZERO_CHECKSUM6_TX | ENDPOINT_ZERO_CHECKSUM6_RX)
+#define UDP_FLAGS (ENDPOINT_CHECKSUM_TX | ENDPOINT_ZERO_CHECKSUM6_TX | ENDPOINT_ZERO_CHECKSUM6_RX)
 
 socklen_t address_len(const union address *a)
 {
@@ -42,7 +42,8 @@ int endpoint_params_check(const struct endpoint_params *p, struct extack *ea)
 	if (p->peer.any.sa_family != AF_UNSPEC &&
 	    (p->protocol != IPPROTO_UDP || p->peer.any.sa_family != p->local.any.sa_family))
 		return extack_fail(ea, -EINVAL, 0, "an endpoint can not be connected to this");
-	if (p->flags & ~KNOWN_FLAGS || !memchr(p->device, '\0', sizeof(p->device)))
+	if (p->flags & ~(p->protocol == IPPROTO_UDP ? UDP_FLAGS : UDP_FLAGS | ENDPOINT_TWIN) ||
+	    !memchr(p->device, '\0', sizeof(p->device)))
 		return extack_fail(ea, -EINVAL, 0, "not a local endpoint");
 	return 0;
 }

@@ -217,6 +217,49 @@ int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
 	return 0;
 }
 
+static int ask_names(struct keeper *k, const struct request *request,
+                     struct keeper_socket_names *ret, struct extack *ea)
+{
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, request, -1, &reply, &fds, ea);
+
+	if (err < 0)
+		return err;
+	message_fds_close(&fds);
+	*ret = reply.names;
+	return 0;
+}
+
+int keeper_socket_bind(struct keeper *k, uint32_t endpoint, const union address *local,
+                       struct keeper_socket_names *ret, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_SOCKET_BIND, .slot = endpoint, .local = *local };
+
+	return ask_names(k, &request, ret, ea);
+}
+
+int keeper_socket_connect(struct keeper *k, uint32_t endpoint, const union address *peer,
+                          struct keeper_socket_names *ret, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_SOCKET_CONNECT,
+		                   .slot = endpoint,
+		                   .peer = *peer };
+
+	return ask_names(k, &request, ret, ea);
+}
+
+int keeper_socket_option(struct keeper *k, uint32_t endpoint,
+                         const struct keeper_socket_option *option,
+                         struct keeper_socket_names *names, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_SOCKET_OPTION,
+		                   .slot = endpoint,
+		                   .option = *option };
+
+	return ask_names(k, &request, names, ea);
+}
+
 static int ask_device(struct keeper *k, const struct request *request, struct keeper_device *ret,
                       struct extack *ea)
 {

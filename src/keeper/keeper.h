@@ -78,6 +78,7 @@ enum endpoint_flag {
 	ENDPOINT_CHECKSUM_TX = 1,       /* UDP/IPv4: send checksums */
 	ENDPOINT_ZERO_CHECKSUM6_TX = 2, /* UDP/IPv6: send none */
 	ENDPOINT_ZERO_CHECKSUM6_RX = 4, /* UDP/IPv6: accept packets that carry none */
+	ENDPOINT_TWIN = 8, /* 115: sends for a program's socket, see keeper_socket_bind() */
 };
 
 /* What makes a local endpoint; all of it is its identity. Zeroed and then filled, compared octet by octet. */
@@ -184,6 +185,39 @@ struct raw_port_fds {
 /** keeper_raw_port() - that of a managed endpoint, as it is now; the descriptors become the caller's */
 int keeper_raw_port(struct keeper *k, uint32_t endpoint, struct raw_port_fds *ret);
 
+/* What getsockname() says of an endpoint that is ENDPOINT_TWIN. */
+struct keeper_socket_names {
+	union address local;
+	uint32_t ifindex; /* of the device it is bound to; 0: any */
+};
+
+#define KEEPER_OPTION_MAX 16 /* octets: an interface's name */
+
+struct keeper_socket_option {
+	int level, option;
+	uint32_t len;
+	uint8_t value[KEEPER_OPTION_MAX];
+};
+
+/**
+ * keeper_socket_bind(), keeper_socket_connect() - as bind(2) and connect(2) of a program's L2TP/IP socket
+ * @endpoint: opened with ENDPOINT_TWIN; its address does not matter, but for the family
+ * @peer:     AF_UNSPEC: be unconnected again
+ * @ret:      set on success
+ *
+ * bind may be repeated, with no address to undo it. Return: 0 or the errno of that call, with words;
+ * -ENOENT: no such endpoint.
+ */
+int keeper_socket_bind(struct keeper *k, uint32_t endpoint, const union address *local,
+                       struct keeper_socket_names *ret, struct extack *ea);
+int keeper_socket_connect(struct keeper *k, uint32_t endpoint, const union address *peer,
+                          struct keeper_socket_names *ret, struct extack *ea);
+
+/** keeper_socket_option() - as setsockopt(2); -ENOPROTOOPT: not one that decides how packets leave */
+int keeper_socket_option(struct keeper *k, uint32_t endpoint,
+                         const struct keeper_socket_option *option,
+                         struct keeper_socket_names *names, struct extack *ea);
+
 struct keeper_device {
 	uint32_t slot;
 	struct netns_id netns;
@@ -244,6 +278,7 @@ struct keeper_options {
 	const char *socket_path;            /* NULL: LISTEN_FDS gives the listener */
 	uint32_t max_tunnels, max_sessions; /* sizes of the records */
 	enum divert_way divert;
+	bool ip_sockets_for_all; /* also those without CAP_NET_ADMIN */
 };
 
 /**

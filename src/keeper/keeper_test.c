@@ -254,6 +254,69 @@ static void test_route_answers_as_connect(void **state)
 	assert_int_equal(ask(f->client, &order).err, -ENETUNREACH);
 }
 
+static struct result act(int client, enum order_kind kind, uint32_t slot, const char *address)
+{
+	struct order order = { .kind = kind, .slot = slot };
+
+	if (address)
+		order.peer = udp4(address, 0, 0).local;
+	return ask(client, &order);
+}
+
+/* Requirements: IPS-10, IPS-20, IPS-22, IPS-23 */
+static void test_socket_of_a_program_binds_and_connects(void **state)
+{
+	struct fixture *f = *state;
+	struct endpoint_params p = udp4("0.0.0.0", 0, ENDPOINT_TWIN);
+	uint32_t slot;
+	struct result r;
+
+	need_root();
+	assert_int_equal(open_endpoint(f->client, &p).err, -EINVAL); /* UDP */
+	p.protocol = 115;
+	r = open_endpoint(f->client, &p);
+	assert_int_equal(r.err, 0);
+	slot = r.endpoint.slot;
+	assert_int_equal(act(f->client, ORDER_SOCKET_BIND, slot, "198.51.100.1").err,
+	                 -EADDRNOTAVAIL);
+	assert_int_equal(act(f->client, ORDER_SOCKET_CONNECT, slot, "198.51.100.1").err,
+	                 -ENETUNREACH);
+	r = act(f->client, ORDER_SOCKET_BIND, slot, "127.0.0.5");
+	assert_int_equal(r.err, 0);
+	assert_int_equal(ntohl(r.names.local.v4.sin_addr.s_addr), 0x7f000005);
+	assert_int_equal(act(f->client, ORDER_SOCKET_BIND, slot, "0.0.0.0").err, 0);
+	r = act(f->client, ORDER_SOCKET_CONNECT, slot, "127.0.0.9");
+	assert_int_equal(r.err, 0);
+	assert_int_equal(ntohl(r.names.local.v4.sin_addr.s_addr), INADDR_LOOPBACK);
+	r = act(f->client, ORDER_SOCKET_CONNECT, slot, NULL);
+	assert_int_equal(r.err, 0);
+	assert_int_equal(r.names.local.v4.sin_addr.s_addr, 0);
+	assert_int_equal(act(f->client, ORDER_SOCKET_BIND, slot + 1, "0.0.0.0").err, -ENOENT);
+}
+
+/* Requirements: IPS-53 */
+static void test_options_of_a_programs_socket(void **state)
+{
+	struct fixture *f = *state;
+	struct endpoint_params p = udp4("0.0.0.0", 0, ENDPOINT_TWIN);
+	struct order order = { .kind = ORDER_SOCKET_OPTION };
+
+	need_root();
+	p.protocol = 115;
+	order.slot = open_endpoint(f->client, &p).endpoint.slot;
+	order.option = (struct keeper_socket_option){ IPPROTO_IP, IP_TTL, 4, { 33 } };
+	assert_int_equal(ask(f->client, &order).err, 0);
+	order.option.option = IP_OPTIONS;
+	assert_int_equal(ask(f->client, &order).err, -ENOPROTOOPT);
+	order.option = (struct keeper_socket_option){ SOL_SOCKET, SO_BINDTODEVICE, 3, "lo" };
+	assert_int_equal(ask(f->client, &order).err, 0);
+	assert_int_equal(ask(f->client, &order).names.ifindex, 1);
+	memcpy(order.option.value, "no", 3);
+	assert_int_equal(ask(f->client, &order).err, -ENODEV);
+	order.option.len = 400;
+	assert_int_equal(ask(f->client, &order).err, -EINVAL);
+}
+
 static void check_names(int client)
 {
 	struct result r = make_device(client, "");
@@ -438,6 +501,8 @@ int main(void)
 		ONE(test_bulk_sends_segments_from_the_same_port),
 		ONE(test_ip_endpoints_of_both_families),
 		ONE(test_route_answers_as_connect),
+		ONE(test_socket_of_a_program_binds_and_connects),
+		ONE(test_options_of_a_programs_socket),
 		ONE(test_device_names_in_another_namespace),
 		ONE(test_device_names_at_home),
 		ONE(test_device_is_removed_at_once),

@@ -27,6 +27,9 @@ enum request_kind {
 	REQUEST_DIVERT_CHANNEL,
 	REQUEST_RAW_PORT,
 	REQUEST_ROUTE,
+	REQUEST_SOCKET_BIND,
+	REQUEST_SOCKET_CONNECT,
+	REQUEST_SOCKET_OPTION,
 	REQUEST_DEVICE_CREATE,
 	REQUEST_DEVICE_REMOVE,
 	REQUEST_DEVICE_RESUME,
@@ -43,6 +46,8 @@ struct request {
 		} check;
 		struct endpoint_params endpoint;
 		union address peer;
+		union address local;
+		struct keeper_socket_option option;
 		struct {
 			uint32_t worker;
 			uint8_t protocol;
@@ -61,6 +66,7 @@ struct reply {
 	union {
 		struct keeper_client client;
 		struct keeper_endpoint endpoint;
+		struct keeper_socket_names names;
 		struct keeper_device device;
 		uint32_t max_sessions;
 		struct raw_port_fds raw_port;

@@ -319,6 +319,7 @@ static int keep(struct keeping *k, const struct keeper_options *options)
 
 	if (err == 0) {
 		k->setting.divert = divert_way_of(&k->server.divert);
+		k->server.ip_sockets_for_all = options->ip_sockets_for_all;
 		k->setting.own_namespace_only = !k->server.home.may_enter;
 		if (k->setting.own_namespace_only)
 			log_event(LOG_NOTICE, "own-namespace-only",

@@ -125,6 +125,12 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return kept_divert_channel(s, r->slot, reply, out);
 	case REQUEST_ROUTE:
 		return kept_endpoint_route(s, r->slot, &r->peer, reply);
+	case REQUEST_SOCKET_BIND:
+		return kept_socket_bind(s, r->slot, &r->local, reply);
+	case REQUEST_SOCKET_CONNECT:
+		return kept_socket_connect(s, r->slot, &r->peer, reply);
+	case REQUEST_SOCKET_OPTION:
+		return kept_socket_option(s, r->slot, &r->option, reply);
 	case REQUEST_DEVICE_CREATE:
 		if (!memchr(r->device.name, '\0', sizeof(r->device.name)))
 			return -EINVAL;

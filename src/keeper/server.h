@@ -30,6 +30,7 @@ struct server {
 	struct socket_watches watches;
 	struct buckets managed; /* endpoints that are a program's socket, by cookie */
 	uint32_t untold;        /* of them have gone, and the engine does not know yet */
+	bool ip_sockets_for_all;
 };
 
 /* A process that connected. */
@@ -46,6 +47,7 @@ struct endpoint {
 	struct keeper_endpoint about; /* .fd, .bulk_fd are ours */
 	struct managed *
 		managed; /* a program's socket (managed.h): then its descriptors are there; else NULL */
+	bool admin;      /* who opened it had CAP_NET_ADMIN */
 };
 
 struct device {
@@ -101,6 +103,12 @@ int kept_divert_remove(struct server *s, uint32_t slot, const struct divert_sess
 int kept_raw_port(struct server *s, uint32_t slot, struct reply *reply, struct message_fds *fds);
 int kept_divert_channel(struct server *s, uint32_t worker, struct reply *reply,
                         struct message_fds *fds);
+int kept_socket_bind(struct server *s, uint32_t endpoint, const union address *local,
+                     struct reply *reply);
+int kept_socket_connect(struct server *s, uint32_t endpoint, const union address *peer,
+                        struct reply *reply);
+int kept_socket_option(struct server *s, uint32_t endpoint,
+                       const struct keeper_socket_option *option, struct reply *reply);
 int kept_device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
                        struct reply *reply, struct message_fds *fds);
 int kept_device_resume(struct server *s, uint32_t from, struct reply *reply,

@@ -176,6 +176,15 @@ static void obey(struct test_engine *e, const struct keeper_client *client, cons
 	case ORDER_ROUTE:
 		r->err = keeper_route(k, o->slot, &o->peer, &r->source, &r->mtu_bytes, &r->ea);
 		break;
+	case ORDER_SOCKET_BIND:
+		r->err = keeper_socket_bind(k, o->slot, &o->peer, &r->names, &r->ea);
+		break;
+	case ORDER_SOCKET_CONNECT:
+		r->err = keeper_socket_connect(k, o->slot, &o->peer, &r->names, &r->ea);
+		break;
+	case ORDER_SOCKET_OPTION:
+		r->err = keeper_socket_option(k, o->slot, &o->option, &r->names, &r->ea);
+		break;
 	case ORDER_BULK:
 		r->err = send_bulk(&e->endpoint[o->slot % OBJECTS_MAX], &o->peer);
 		break;

@@ -15,6 +15,9 @@ enum order_kind {
 	ORDER_ENDPOINT,
 	ORDER_ENDPOINT_CLOSE,
 	ORDER_ROUTE,
+	ORDER_SOCKET_BIND,    /* endpoint .slot to .peer */
+	ORDER_SOCKET_CONNECT, /* endpoint .slot to .peer */
+	ORDER_SOCKET_OPTION,
 	ORDER_BULK, /* a batch of segments to .peer from endpoint .slot */
 	ORDER_DEVICE,
 	ORDER_DEVICE_REMOVE,
@@ -31,6 +34,7 @@ struct order {
 	uint32_t slot, mtu_bytes;
 	struct endpoint_params endpoint;
 	union address peer;
+	struct keeper_socket_option option;
 	char name[IFNAMSIZ];
 	bool over_daemon;
 };
@@ -44,6 +48,7 @@ struct result {
 	struct keeper_client client;
 	struct keeper_endpoint endpoint; /* fds are the engine's */
 	struct keeper_device device;
+	struct keeper_socket_names names;
 	union address source;
 	uint32_t mtu_bytes;
 };

@@ -12,6 +12,7 @@
 #include "netlink/error_message.h"
 #include "netlink/session_message.h"
 #include "netlink/tunnel_message.h"
+#include "netlink/ul2tp_ip_socket_message.h"
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_status_message.h"
 #include "netlink/ul2tp_tunnel_message.h"
@@ -64,6 +65,8 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 	static struct ul2tp_tunnel_create tunnel;
 	struct ul2tp_session_set session_set;
 	struct ul2tp_limits_set limits;
+	struct ul2tp_ip_socket_option option;
+	struct ul2tp_ip_socket_send send;
 	struct session_create session;
 	struct ul2tp_tunnel_set set;
 
@@ -84,6 +87,21 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 		limits = ul2tp_limits_set_read(r);
 		assert(limits.has[UL2TP_LIMIT_TUNNELS] ||
 		       !limits.limits.values[UL2TP_LIMIT_TUNNELS]);
+		return 0;
+	case UL2TP_CMD_IPSOCKET_OPEN:
+		ul2tp_ip_socket_open_read(r);
+		return 0;
+	case UL2TP_CMD_IPSOCKET_BIND:
+	case UL2TP_CMD_IPSOCKET_CONNECT:
+	case UL2TP_CMD_IPSOCKET_SEND:
+		send = ul2tp_ip_socket_send_read(r);
+		assert(read_left(&send.name) <= UL2TP_IP_NAME_MAX);
+		assert(read_left(&send.data) <= UL2TP_IP_DATA_MAX);
+		assert(read_left(&send.control) <= UL2TP_IP_CONTROL_MAX);
+		return 0;
+	case UL2TP_CMD_IPSOCKET_OPTION_SET:
+		option = ul2tp_ip_socket_option_read(r);
+		assert(read_left(&option.value) <= UL2TP_IP_OPTION_MAX);
 		return 0;
 	default:
 		ul2tp_subscribe_read(r);

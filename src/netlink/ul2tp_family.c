@@ -27,6 +27,13 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_LIMITS_SET,     "LIMITS_SET",     true, false,  GENL_DAEMON_ADMIN },
 	{ UL2TP_CMD_V2_TUNNEL_GET,  "V2_TUNNEL_GET",  false, true,  GENL_ANYONE },
 	{ UL2TP_CMD_V2_SESSION_GET, "V2_SESSION_GET", false, true,  GENL_ANYONE },
+	/* Whether these need privilege is for the service to know. */
+	{ UL2TP_CMD_IPSOCKET_OPEN,       "IPSOCKET_OPEN",       true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_IPSOCKET_BIND,       "IPSOCKET_BIND",       true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_IPSOCKET_CONNECT,    "IPSOCKET_CONNECT",    true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_IPSOCKET_SEND,       "IPSOCKET_SEND",       true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_IPSOCKET_OPTION_SET, "IPSOCKET_OPTION_SET", true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_IPSOCKET_GET,        "IPSOCKET_GET",        true, false,  GENL_ANYONE },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -52,6 +59,18 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_L2SPEC_TYPE] = { "l2spec_type", ATTRIBUTE_U8 },
 	[UL2TP_ATTR_DROP_RIGHTS] = { "drop_rights", ATTRIBUTE_U8,     .min = 1, .max = 1 },
 	[UL2TP_ATTR_DEBUG]       = { "debug",       ATTRIBUTE_NEST },
+	[UL2TP_ATTR_FAMILY]      = { "family",      ATTRIBUTE_U16 },
+	[UL2TP_ATTR_PORT]        = { "port",        ATTRIBUTE_U16 },
+	[UL2TP_ATTR_SOCKET_COOKIE] = { "socket_cookie", ATTRIBUTE_U64 },
+	[UL2TP_ATTR_NAME]        = { "name",        ATTRIBUTE_BINARY, .max = UL2TP_IP_NAME_MAX },
+	[UL2TP_ATTR_PEER_NAME]   = { "peer_name",   ATTRIBUTE_BINARY, .max = UL2TP_IP_NAME_MAX },
+	[UL2TP_ATTR_CONNECTED]   = { "connected",   ATTRIBUTE_U8,     .max = 1 },
+	[UL2TP_ATTR_DATA]        = { "data",        ATTRIBUTE_BINARY, .max = UL2TP_IP_DATA_MAX },
+	[UL2TP_ATTR_CONTROL]     = { "control",     ATTRIBUTE_BINARY, .max = UL2TP_IP_CONTROL_MAX },
+	[UL2TP_ATTR_MSG_FLAGS]   = { "msg_flags",   ATTRIBUTE_U32 },
+	[UL2TP_ATTR_OPTION_LEVEL] = { "level",      ATTRIBUTE_U32 },
+	[UL2TP_ATTR_OPTION]      = { "option",      ATTRIBUTE_U32 },
+	[UL2TP_ATTR_OPTION_VALUE] = { "value",      ATTRIBUTE_BINARY, .max = UL2TP_IP_OPTION_MAX },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -105,6 +124,14 @@ static const struct request_rule {
 	[UL2TP_CMD_LIMITS_SET]     = { UL2TP_ATTR_LIMITS },
 	[UL2TP_CMD_V2_TUNNEL_GET]  = { 0 },
 	[UL2TP_CMD_V2_SESSION_GET] = { 0 },
+	[UL2TP_CMD_IPSOCKET_OPEN]  = { UL2TP_ATTR_FAMILY, BIT(UL2TP_ATTR_PORT) | BIT(UL2TP_ATTR_SOCKET_COOKIE) },
+	[UL2TP_CMD_IPSOCKET_BIND]  = { UL2TP_ATTR_NAME },
+	[UL2TP_CMD_IPSOCKET_CONNECT] = { UL2TP_ATTR_NAME },
+	[UL2TP_CMD_IPSOCKET_SEND]  = { UL2TP_ATTR_DATA, BIT(UL2TP_ATTR_NAME) | BIT(UL2TP_ATTR_CONTROL) |
+	                               BIT(UL2TP_ATTR_MSG_FLAGS) },
+	[UL2TP_CMD_IPSOCKET_OPTION_SET] = { UL2TP_ATTR_OPTION, BIT(UL2TP_ATTR_OPTION_LEVEL) |
+	                                    BIT(UL2TP_ATTR_OPTION_VALUE) },
+	[UL2TP_CMD_IPSOCKET_GET]   = { 0 },
 };
 /* clang-format on */
 

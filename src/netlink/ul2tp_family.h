@@ -22,6 +22,12 @@
 
 #define UL2TP_LABEL_MAX 63 /* octets without NUL */
 
+/* Of L2TP/IP sockets, in octets. */
+#define UL2TP_IP_NAME_MAX    128 /* sizeof(struct sockaddr_storage) */
+#define UL2TP_IP_OPTION_MAX  16  /* the longest option that matters is an interface's name */
+#define UL2TP_IP_CONTROL_MAX 1024
+#define UL2TP_IP_DATA_MAX    64000 /* what fits a request with all the rest */
+
 extern const struct genl_family ul2tp_family;
 extern const struct policy ul2tp_policy;       /* UL2TP_ATTR_*, of requests and answers */
 extern const struct policy ul2tp_limit_policy; /* UL2TP_LIMIT_* */

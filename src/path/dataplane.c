@@ -34,6 +34,24 @@ int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endp
 	return 0;
 }
 
+int dataplane_endpoint_open(struct dataplane *dp, struct netns *ns, uint32_t client,
+                            const struct endpoint_params *params, struct endpoint **ret,
+                            struct extack *ea)
+{
+	struct endpoint *e;
+	int err = endpoint_new(dp->keeper, client, params, &e, ea);
+
+	if (err < 0)
+		return err;
+	err = dataplane_endpoint_start(dp, ns, e);
+	if (err < 0) {
+		dataplane_endpoint_release(e);
+		return err;
+	}
+	*ret = e;
+	return 0;
+}
+
 void dataplane_endpoint_release(struct endpoint *e)
 {
 	if (e->users)

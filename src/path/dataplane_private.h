@@ -30,6 +30,12 @@ void dataplane_wait(const struct dataplane *dp);
 /** dataplane_endpoint_start() - an endpoint that is in its namespace's list begins to receive; -ENOMEM */
 int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e);
 
+/** dataplane_endpoint_open() - a new one, which receives already; the caller counts itself in .users. Errors as
+ * keeper_endpoint_open(), -ENOMEM */
+int dataplane_endpoint_open(struct dataplane *dp, struct netns *ns, uint32_t client,
+                            const struct endpoint_params *params, struct endpoint **ret,
+                            struct extack *ea);
+
 /** dataplane_endpoint_release() - close it if no tunnel uses it any more */
 void dataplane_endpoint_release(struct endpoint *e);
 

@@ -10,6 +10,7 @@
 #include "encap/address.h"
 #include "path/dataplane_private.h"
 #include "path/intake.h"
+#include "path/ip_socket.h"
 #include "path/receiver.h"
 #include "path/sender.h"
 
@@ -74,7 +75,6 @@ static int get_endpoint(struct dataplane *dp, struct netns *ns, uint32_t client,
 	struct endpoint_params wanted = endpoint_params_of(params);
 	bool alone = dp->options.quirks.kernels_way[QUIRK_CONNECTED] && is_udp(&params->l2tp);
 	struct endpoint *e;
-	int err;
 
 	if (alone && address_port(peer)) /* TUN-10, TUN-16 */
 		wanted.peer = *peer;
@@ -83,18 +83,8 @@ static int get_endpoint(struct dataplane *dp, struct netns *ns, uint32_t client,
 	if (e && is_udp(&params->l2tp) && tunnel_peer_taken(ns, e, peer))
 		return extack_fail(ea, -EADDRINUSE, 0,
 		                   "another tunnel has this local address and port, and this peer");
-	if (e) {
-		*ret = e;
-		return 0;
-	}
-	err = endpoint_new(dp->keeper, client, &wanted, &e, ea);
-	if (err < 0)
-		return err;
-	err = dataplane_endpoint_start(dp, ns, e);
-	if (err < 0) {
-		dataplane_endpoint_release(e);
-		return err;
-	}
+	if (!e)
+		return dataplane_endpoint_open(dp, ns, client, &wanted, ret, ea);
 	*ret = e;
 	return 0;
 }
@@ -228,6 +218,18 @@ bool dataplane_tunnel_start(struct tunnel *t)
 	return true;
 }
 
+/* TUN-11: the socket of an IP tunnel is bound to its id, beside those of programs. */
+static int check_binding(const struct netns *ns, const struct endpoint *e,
+                         const struct tunnel_create *p, struct extack *ea)
+{
+	struct ip_place place = { .local = e->at.params.local };
+
+	if (is_udp(p) || !ip_socket_conflict(ns, NULL, p->family, p->conn_id, &place))
+		return 0;
+	return extack_fail(ea, -EADDRINUSE, L2TP_ATTR_CONN_ID,
+	                   "a program's L2TP/IP socket is bound to id %u", p->conn_id);
+}
+
 static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *e,
                        const struct ul2tp_tunnel_create *params, const union address *peer,
                        struct tunnel **ret, struct extack *ea)
@@ -236,8 +238,10 @@ static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *
 	struct tunnel *t;
 	union address source;
 	uint32_t index;
-	int err = choose_source(dp, e, &params->l2tp, peer, &source, ea);
+	int err = check_binding(ns, e, &params->l2tp, ea);
 
+	if (!err)
+		err = choose_source(dp, e, &params->l2tp, peer, &source, ea);
 	if (err < 0)
 		return err;
 	record = take_record(dp, &index);

@@ -18,6 +18,7 @@ struct intake *intake_new(struct worker *w, struct endpoint *e, uint32_t netns_i
 	in->worker = w;
 	in->endpoint = e;
 	in->netns_index = netns_index;
+	in->gives_control = endpoint_takes_all_ip(e);
 	return in;
 }
 

@@ -14,6 +14,7 @@
 #include "encap/endpoint.h"
 #include "loop/loop.h"
 #include "loop/mailbox.h"
+#include "packet/drop_reason.h"
 #include "path/worker.h"
 #include "tunnel/tunnel.h"
 
@@ -23,9 +24,11 @@ struct intake {
 	struct worker *worker;
 	struct endpoint *endpoint;
 	uint32_t netns_index;
-	struct buckets tunnels;  /* by peer */
-	struct tunnel *first;    /* any of them */
-	struct tunnel *changing; /* argument of the letter */
+	struct buckets tunnels; /* by peer */
+	struct tunnel *first;   /* any of them */
+	bool gives_control; /* 115: it receives whatever comes, so control messages are taken from it alone */
+	_Atomic uint64_t drops[RX_DROP_REASONS]; /* while it has no tunnel to count in */
+	struct tunnel *changing;                 /* argument of the letter */
 };
 
 /** intake_new() - for an endpoint; API thread. NULL: out of memory */

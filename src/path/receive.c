@@ -17,11 +17,19 @@
 #include "base/reader.h"
 #include "encap/address.h"
 #include "path/counter.h"
+#include "path/ip_delivery.h"
 #include "path/receiver.h"
 #include "path/worker.h"
 
 #define MESSAGES      32    /* received by one call */
 #define BUFFER_OCTETS 65600 /* a whole IP packet, or all that GRO puts together */
+
+#define IP4_OCTETS    20
+#define ZERO_WORD     4 /* what a control message over IP has in front (RFC 3931 §4.1.1.2) */
+#define CONTROL_ID_AT 8
+
+/* UDP_GRO's size, and where a packet was sent to. */
+#define CONTROL_OCTETS (CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct in6_pktinfo)))
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
@@ -33,7 +41,7 @@ struct inbox {
 	struct mmsghdr messages[MESSAGES];
 	struct iovec iovs[MESSAGES];
 	union address from[MESSAGES];
-	_Alignas(struct cmsghdr) char control[MESSAGES][CMSG_SPACE(sizeof(int)) * 2];
+	_Alignas(struct cmsghdr) char control[MESSAGES][CONTROL_OCTETS];
 };
 
 struct inbox *inbox_new(void)
@@ -69,13 +77,64 @@ void inbox_free(struct inbox *inbox)
 	free(inbox);
 }
 
-/* Counted in a tunnel, because it belongs to no session. */
-static void stray(const struct intake *in, const union address *from, enum rx_drop why)
+/* Counted in a tunnel, because it belongs to no session; where there is none yet, in the intake. */
+static void stray(struct intake *in, const union address *from, enum rx_drop why)
 {
 	struct tunnel *t = intake_account(in, from);
 
-	if (t)
-		counter_add(&t->record->rx_drops[why], 1);
+	counter_add(t ? &t->record->rx_drops[why] : &in->drops[why], 1);
+}
+
+static void arrival_read_info(struct ip_arrival *a, struct msghdr *msg)
+{
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(msg); m; m = CMSG_NXTHDR(msg, m)) {
+		if (m->cmsg_level == IPPROTO_IP && m->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo info;
+
+			memcpy(&info, CMSG_DATA(m), sizeof(info));
+			a->to.v4.sin_addr = info.ipi_addr;
+			a->ifindex = (uint32_t)info.ipi_ifindex;
+		} else if (m->cmsg_level == IPPROTO_IPV6 && m->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo info;
+
+			memcpy(&info, CMSG_DATA(m), sizeof(info));
+			a->to.v6.sin6_addr = info.ipi6_addr;
+			a->ifindex = info.ipi6_ifindex;
+		}
+	}
+}
+
+/* IPv4 comes with its header, in front of the packet. */
+static struct ip_arrival arrival_of(const struct intake *in, struct msghdr *msg)
+{
+	struct reader header = reader_over(msg->msg_iov->iov_base, IP4_OCTETS);
+	struct ip_arrival a = { .to = in->endpoint->at.params.local, .ttl = 64 };
+
+	memcpy(&a.from, msg->msg_name, sizeof(a.from));
+	if (a.from.any.sa_family == AF_INET) {
+		read_u8(&header); /* version and length */
+		a.tos = read_u8(&header);
+		read_skip(&header, 6);
+		a.ttl = read_u8(&header);
+	}
+	arrival_read_info(&a, msg);
+	return a;
+}
+
+/* Steps 7 and 8 of kernel-behaviour §4.3. Each endpoint of protocol 115 sees the message; one passes it on. */
+static void take_ip_control(struct intake *in, struct msghdr *msg, const uint8_t *packet,
+                            size_t len)
+{
+	struct reader r = reader_over(packet, len);
+	struct ip_arrival a = arrival_of(in, msg);
+	struct ip_binding *b;
+
+	read_skip(&r, CONTROL_ID_AT); /* data_header_read_ip() has seen that it is there */
+	b = ip_binding_find(in->worker, in->netns_index, read_u32(&r), &a);
+	if (!b)
+		stray(in, msg->msg_name, RX_DROP_CONTROL);
+	else if (in->gives_control)
+		ip_delivery_add(in->worker->delivery, b, &a, packet + ZERO_WORD, len - ZERO_WORD);
 }
 
 /* A packet of protocol 115 reaches every raw socket whose local address matches. One that belongs to a
@@ -100,9 +159,9 @@ static bool peer_allowed(const struct intake *in, const struct receiver *r,
 }
 
 /* Steps 1 to 8 of kernel-behaviour §4.2, 1 to 6 of §4.3. */
-static void take_packet(const struct intake *in, const union address *from, const uint8_t *packet,
-                        size_t len)
+static void take_packet(struct intake *in, struct msghdr *msg, const uint8_t *packet, size_t len)
 {
+	const union address *from = msg->msg_name;
 	struct data_header h;
 	struct receiver *r;
 	int err = endpoint_is_udp(in->endpoint) ? data_header_read_udp(packet, len, &h)
@@ -113,7 +172,10 @@ static void take_packet(const struct intake *in, const union address *from, cons
 		return;
 	}
 	if (h.kind == DATA_HEADER_CONTROL) {
-		stray(in, from, RX_DROP_CONTROL);
+		if (endpoint_is_udp(in->endpoint))
+			stray(in, from, RX_DROP_CONTROL);
+		else
+			take_ip_control(in, msg, packet, len);
 		return;
 	}
 	r = receiver_find(in, &h, from);
@@ -150,7 +212,7 @@ static size_t gro_size(struct msghdr *msg)
 	return 0;
 }
 
-static void take_udp(const struct intake *in, struct msghdr *msg, const uint8_t *octets, size_t len)
+static void take_udp(struct intake *in, struct msghdr *msg, const uint8_t *octets, size_t len)
 {
 	size_t size = gro_size(msg);
 
@@ -159,13 +221,13 @@ static void take_udp(const struct intake *in, struct msghdr *msg, const uint8_t 
 	do {
 		size_t part = len < size ? len : size;
 
-		take_packet(in, msg->msg_name, octets, part);
+		take_packet(in, msg, octets, part);
 		octets += part;
 		len -= part;
 	} while (len);
 }
 
-static void take_ip(const struct intake *in, struct msghdr *msg, const uint8_t *octets, size_t len)
+static void take_ip(struct intake *in, struct msghdr *msg, const uint8_t *octets, size_t len)
 {
 	struct reader r = reader_over(octets, len);
 
@@ -176,7 +238,7 @@ static void take_ip(const struct intake *in, struct msghdr *msg, const uint8_t *
 		read_skip(&r, header);
 	}
 	if (!r.failed)
-		take_packet(in, msg->msg_name, r.at, read_left(&r));
+		take_packet(in, msg, r.at, read_left(&r));
 }
 
 static void take_batch(struct intake *in, struct inbox *inbox, int count)
@@ -215,4 +277,5 @@ void intake_ready(struct watch *watch, uint32_t events)
 	inbox->wall_ms = worker_wall_ms();
 	take_batch(in, inbox, count);
 	coalesce_flush(&in->worker->coalescer);
+	ip_delivery_flush(in->worker->delivery);
 }

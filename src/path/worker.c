@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "path/ip_delivery.h"
 #include "path/outbox.h"
 #include "path/receive.h"
 #include "path/receiver.h"
@@ -51,7 +52,8 @@ static int worker_open(struct worker *w)
 		return -errno;
 	w->inbox = inbox_new();
 	w->outbox = outbox_new();
-	if (!w->inbox || !w->outbox || held_pool_open(&w->held) < 0)
+	w->delivery = ip_delivery_new();
+	if (!w->inbox || !w->outbox || !w->delivery || held_pool_open(&w->held) < 0)
 		return -ENOMEM;
 	if (getrandom(&w->seed, sizeof(w->seed), 0) != sizeof(w->seed))
 		return -EIO;
@@ -65,9 +67,11 @@ static void worker_close(struct worker *w)
 		loop_free(w->loop);
 	}
 	buckets_release(&w->receivers);
+	buckets_release(&w->ip_bindings);
 	held_pool_close(&w->held);
 	inbox_free(w->inbox);
 	outbox_free(w->outbox);
+	ip_delivery_free(w->delivery);
 	free(w);
 }
 

@@ -21,6 +21,7 @@
 #include "path/reorder.h"
 
 struct inbox;
+struct ip_delivery;
 struct outbox;
 
 struct worker {
@@ -31,13 +32,15 @@ struct worker {
 	bool stop;
 	uint64_t seed;            /* of the hash of session ids: a peer can not aim at one chain */
 	struct buckets receivers; /* by namespace and session id */
-	struct list holding;      /* receivers that hold packets */
-	uint64_t expire_ms;       /* when to look at them again */
+	struct buckets ip_bindings; /* by namespace and connection id */
+	struct list holding;        /* receivers that hold packets */
+	uint64_t expire_ms;         /* when to look at them again */
 	struct coalescer coalescer;
 	struct reorder_pool reorder_pool;
 	struct held_pool held;
-	struct inbox *inbox;   /* buffers of receive.c */
-	struct outbox *outbox; /* buffers of transmit.c */
+	struct inbox *inbox;          /* buffers of receive.c */
+	struct outbox *outbox;        /* buffers of transmit.c */
+	struct ip_delivery *delivery; /* of control messages to programs */
 };
 
 /** worker_new() - start the thread; NULL with errno */

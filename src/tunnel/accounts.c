@@ -133,3 +133,8 @@ void tunnel_accounts(const struct tunnel *t, struct ul2tp_accounts *ret)
 		add_last(ret, list_entry(node, struct session, in_tunnel)->record);
 	copy_drops(&ret->rx_drops, t->record->rx_drops, RX_DROP_REASONS, rx_drop_reason);
 }
+
+void accounts_rx_drops(struct ul2tp_drops *to, const _Atomic uint64_t *drops)
+{
+	copy_drops(to, drops, RX_DROP_REASONS, rx_drop_reason);
+}

@@ -25,4 +25,7 @@ struct l2tp_stats tunnel_stats(const struct tunnel *t);
 /** tunnel_accounts() - our own counters of a tunnel: its packets, and drops before a session was known */
 void tunnel_accounts(const struct tunnel *t, struct ul2tp_accounts *ret);
 
+/** accounts_rx_drops() - append the reasons of @drops, by enum rx_drop, that have packets */
+void accounts_rx_drops(struct ul2tp_drops *to, const _Atomic uint64_t *drops);
+
 #endif

@@ -18,6 +18,7 @@ struct netns *netns_new(struct netns_id id, uint32_t index)
 	ns->id = id;
 	ns->index = index;
 	list_init(&ns->endpoints);
+	list_init(&ns->ip_sockets);
 	return ns;
 }
 

@@ -29,6 +29,7 @@ struct netns {
 	struct ordered v3_sessions; /* by session id and tunnel id */
 	struct ordered v2_sessions; /* by the low 16 bits of both */
 	struct list endpoints;
+	struct list ip_sockets;     /* of programs; see path/ip_socket.h */
 	struct ul2tp_limits limits; /* 0: none */
 	struct ul2tp_limits usage;
 	uint64_t requests_second; /* the second that .usage's requests were counted in */

@@ -14,6 +14,7 @@ enum quirk {
 	QUIRK_NOTIFY_ALL,  /* */
 	QUIRK_CONNECTED,   /* TUN-16 */
 	QUIRK_TICKS,       /* LIM-9 */
+	QUIRK_IP_SOCKETS,  /* Q-19, of L2TP/IP sockets */
 	QUIRKS,
 };
 

@@ -68,14 +68,18 @@ L2TP_STATS = {number: (name, "u64") for number, name in enumerate((
 UL2TP_COMMANDS = {name: number for number, name in enumerate((
     "STATUS_GET", "SOCKET_SET", "SUBSCRIBE", "UNSUBSCRIBE", "TUNNEL_CREATE", "TUNNEL_SET", "TUNNEL_GET",
     "SESSION_CREATE", "SESSION_SET", "SESSION_GET", "LIMITS_SET",
-    "V2_TUNNEL_GET", "V2_SESSION_GET"), start=1)}
+    "V2_TUNNEL_GET", "V2_SESSION_GET", "IPSOCKET_OPEN", "IPSOCKET_BIND", "IPSOCKET_CONNECT",
+    "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET"), start=1)}
 
 UL2TP_ATTRIBUTES = dict(enumerate((
     ("VERSION", "string"), ("FEATURES", "nest"), ("GROUP", "u32"), ("CAP_ACK", "u8"), ("EXT_ACK", "u8"),
     ("L2TP", "nest"), ("LABEL", "string"), ("DEVICE", "string"), ("MARK", "u32"), ("TOS", "u8"),
     ("TTL", "u8"), ("PEER_CHECK", "u8"), ("COUNTERS", "nest"), ("RX_DROPS", "nest"), ("TX_DROPS", "nest"),
     ("CREATED", "u64"), ("MTU", "u32"), ("LIMITS", "nest"), ("USAGE", "nest"),
-    ("L2SPEC_TYPE", "u8"), ("DROP_RIGHTS", "u8"), ("DEBUG", "nest")), start=1))
+    ("L2SPEC_TYPE", "u8"), ("DROP_RIGHTS", "u8"), ("DEBUG", "nest"), ("FAMILY", "u16"), ("PORT", "u16"),
+    ("SOCKET_COOKIE", "u64"), ("NAME", "octets"), ("PEER_NAME", "octets"), ("CONNECTED", "u8"),
+    ("DATA", "octets"), ("CONTROL", "octets"), ("MSG_FLAGS", "u32"), ("OPTION_LEVEL", "u32"),
+    ("OPTION", "u32"), ("OPTION_VALUE", "octets")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ip_socket.c - see ip_socket.h */
+#include "path/ip_socket.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "encap/address.h"
+#include "path/counter.h"
+#include "path/dataplane_private.h"
+#include "path/intake.h"
+#include "path/ip_delivery.h"
+#include "tunnel/accounts.h"
+
+int ip_socket_open(struct dataplane *dp, struct netns *ns, uint32_t client,
+                   const struct ul2tp_ip_socket_open *params, int delivery, struct ip_socket **ret,
+                   struct extack *ea)
+{
+	struct ip_socket *s;
+	int err;
+
+	if (params->family != AF_INET && params->family != AF_INET6)
+		return extack_fail(ea, -EAFNOSUPPORT, 0, "family is neither AF_INET nor AF_INET6");
+	err = ip_delivery_socket_check(delivery, params->family);
+	if (err < 0)
+		return extack_fail(ea, err, 0,
+		                   "the descriptor is no raw socket of IPPROTO_RAW of that family");
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->dataplane = dp;
+	s->netns = ns;
+	s->client = client;
+	s->family = params->family;
+	s->delivery = delivery;
+	s->port = params->port;
+	s->cookie = params->cookie;
+	list_append(&ns->ip_sockets, &s->in_netns);
+	*ret = s;
+	return 0;
+}
+
+static void unbind(struct ip_socket *s)
+{
+	if (s->binding) {
+		ip_binding_detach(s->binding);
+		free(s->binding);
+	}
+	if (s->receiving) {
+		s->receiving->users--;
+		dataplane_endpoint_release(s->receiving);
+	}
+	s->binding = NULL;
+	s->receiving = NULL;
+}
+
+void ip_socket_free(struct ip_socket *s)
+{
+	if (!s)
+		return;
+	if (s->tunnel)
+		dataplane_tunnel_remove(s->dataplane, s->tunnel);
+	unbind(s);
+	if (s->sending)
+		endpoint_free(s->sending);
+	list_remove(&s->in_netns);
+	close(s->delivery);
+	free(s);
+}
+
+/* Not before it is needed: whoever may not use the socket may still have one. */
+int ip_socket_need_sending(struct ip_socket *s, struct extack *ea)
+{
+	struct endpoint_params params = endpoint_params_of_all_ip(s->family);
+
+	if (s->sending)
+		return 0;
+	params.flags = ENDPOINT_TWIN;
+	return endpoint_new(s->dataplane->keeper, s->client, &params, &s->sending, ea);
+}
+
+static int need_receiving(struct ip_socket *s, struct extack *ea)
+{
+	struct endpoint_params all = endpoint_params_of_all_ip(s->family);
+	struct endpoint *e = netns_endpoint(s->netns, &all);
+	int err = 0;
+
+	if (s->receiving)
+		return 0;
+	if (!e)
+		err = dataplane_endpoint_open(s->dataplane, s->netns, s->client, &all, &e, ea);
+	if (err < 0)
+		return err;
+	s->receiving = e;
+	e->users++;
+	return 0;
+}
+
+static struct ip_place place_of(const struct ip_socket *s)
+{
+	struct ip_place place = { .local = s->names.local, .ifindex = s->names.ifindex };
+
+	if (s->connected && s->family == AF_INET) {
+		place.peer.v4.sin_family = AF_INET;
+		place.peer.v4.sin_addr = s->peer.v4;
+	} else if (s->connected) {
+		place.peer.v6.sin6_family = AF_INET6;
+		place.peer.v6.sin6_addr = s->peer.v6;
+	}
+	return place;
+}
+
+/* An IP tunnel without a program has a socket too, bound to its id (TUN-11). */
+static bool tunnel_conflicts(const struct netns *ns, int family, uint32_t conn_id,
+                             const struct ip_place *place)
+{
+	const struct tunnel *t = netns_tunnel(ns, conn_id);
+	struct ip_place taken = { 0 };
+
+	if (!t || endpoint_is_udp(t->endpoint) || t->ip_socket ||
+	    t->record->source.any.sa_family != family)
+		return false;
+	taken.local = t->record->source;
+	return ip_place_fits(&taken, place);
+}
+
+bool ip_socket_conflict(const struct netns *ns, const struct ip_socket *but, int family,
+                        uint32_t conn_id, const struct ip_place *place)
+{
+	list_for_each (node, &ns->ip_sockets) {
+		const struct ip_socket *s = list_entry(node, struct ip_socket, in_netns);
+		struct ip_place taken;
+
+		if (s == but || !s->bound || s->family != family || s->conn_id != conn_id)
+			continue;
+		taken = place_of(s);
+		if (ip_place_fits(&taken, place))
+			return true;
+	}
+	return tunnel_conflicts(ns, family, conn_id, place);
+}
+
+static int check_bind(const struct ip_socket *s, const struct ip_name *name, struct extack *ea)
+{
+	if (name->len < (s->family == AF_INET6 ? IP_NAME6_LEN : IP_NAME4_LEN))
+		return extack_fail(ea, -EINVAL, 0, "the address is too short");
+	if (name->family != s->family)
+		return extack_fail(ea, -EINVAL, 0, "the address is of another family");
+	if (s->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&name->v6))
+		return extack_fail(ea, -EADDRNOTAVAIL, 0, "an IPv4 address written as IPv6");
+	if (s->family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&name->v6))
+		return extack_fail(ea, -EADDRNOTAVAIL, 0, "a multicast address");
+	if (s->bound)
+		return extack_fail(ea, -EINVAL, 0, "the socket is bound already");
+	return 0;
+}
+
+/* As the system takes it: no port. */
+union address ip_socket_address(const struct ip_name *name)
+{
+	union address a;
+
+	memset(&a, 0, sizeof(a));
+	a.any.sa_family = name->family;
+	if (name->family == AF_INET6) {
+		a.v6.sin6_addr = name->v6;
+		a.v6.sin6_flowinfo = name->flow_info;
+		a.v6.sin6_scope_id = name->scope_id;
+	} else if (name->family == AF_INET) {
+		a.v4.sin_addr = name->v4;
+	}
+	return a;
+}
+
+static int take_messages(struct ip_socket *s, struct extack *ea)
+{
+	int err = need_receiving(s, ea);
+	struct ip_binding *b;
+
+	if (err < 0)
+		return err;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	b->worker = s->receiving->intake->worker;
+	b->netns_index = s->netns->index;
+	b->conn_id = s->conn_id;
+	b->family = s->family;
+	b->fd = s->delivery;
+	b->port = s->port;
+	b->place = place_of(s);
+	s->binding = b;
+	ip_binding_attach(b);
+	return 0;
+}
+
+/* What a bind that comes to nothing has changed in the system's socket. */
+static void undo_bind(struct ip_socket *s, const struct keeper_socket_names *before)
+{
+	struct keeper_socket_option device = { SOL_SOCKET, SO_BINDTOIFINDEX, 4, { 0 } };
+	union address none;
+
+	memset(&none, 0, sizeof(none));
+	none.any.sa_family = (sa_family_t)s->family;
+	keeper_socket_bind(s->dataplane->keeper, s->sending->at.slot, &none, &s->names, NULL);
+	if (s->names.ifindex == before->ifindex)
+		return;
+	memcpy(device.value, &before->ifindex, sizeof(before->ifindex));
+	keeper_socket_option(s->dataplane->keeper, s->sending->at.slot, &device, &s->names, NULL);
+}
+
+int ip_socket_bind(struct ip_socket *s, struct reader octets, struct extack *ea)
+{
+	struct keeper_socket_names names, before = s->names;
+	union address local;
+	struct ip_name name;
+	struct ip_place place;
+	int err = ip_name_read(octets.at, read_left(&octets), &name);
+
+	if (!err)
+		err = check_bind(s, &name, ea);
+	if (!err)
+		err = ip_socket_need_sending(s, ea);
+	if (err < 0)
+		return err;
+	local = ip_socket_address(&name);
+	err = keeper_socket_bind(s->dataplane->keeper, s->sending->at.slot, &local, &names, ea);
+	if (err < 0)
+		return err;
+	place = (struct ip_place){ .local = names.local, .ifindex = names.ifindex };
+	s->names = names;
+	s->conn_id = name.conn_id;
+	if (ip_socket_conflict(s->netns, s, s->family, name.conn_id, &place))
+		err = extack_fail(ea, -EADDRINUSE, 0, "connection id %u is taken at this address",
+		                  name.conn_id);
+	else
+		err = take_messages(s, ea);
+	if (err < 0) {
+		undo_bind(s, &before);
+		s->conn_id = 0;
+		return err;
+	}
+	s->bound = true;
+	return 0;
+}
+
+/* The worker and the tunnel on it learn what changed. */
+static void moved(struct ip_socket *s)
+{
+	struct ip_place place = place_of(s);
+
+	if (s->binding)
+		ip_binding_move(s->binding, &place);
+}
+
+/* IPS-22 */
+static int disconnect(struct ip_socket *s, struct extack *ea)
+{
+	const union address none = { .any.sa_family = AF_UNSPEC };
+	int err;
+
+	if (!s->bound)
+		return 0;
+	err = keeper_socket_connect(s->dataplane->keeper, s->sending->at.slot, &none, &s->names,
+	                            ea);
+	if (err < 0)
+		return err;
+	s->connected = s->peer_has_port = false;
+	memset(&s->peer, 0, sizeof(s->peer));
+	s->peer.family = (uint16_t)s->family;
+	moved(s);
+	return 0;
+}
+
+/* In the kernel's order: IPv4 looks at the family last, IPv6 before all else. */
+static int check_connect(const struct ip_socket *s, const struct ip_name *name, struct extack *ea)
+{
+	if (name->len < (s->family == AF_INET6 ? IP_NAME6_LEN : IP_NAME4_LEN))
+		return extack_fail(ea, -EINVAL, 0, "the address is too short");
+	if (s->family == AF_INET6 && name->family != AF_INET6)
+		return extack_fail(ea, -EINVAL, 0, "the address is of another family");
+	if (ip_name_is_multicast(name))
+		return extack_fail(ea, -EINVAL, 0, "a multicast address");
+	if (!s->bound)
+		return extack_fail(ea, -EINVAL, 0, "the socket is not bound");
+	if (name->family != s->family)
+		return extack_fail(ea, -EAFNOSUPPORT, 0, "the address is of another family");
+	return 0;
+}
+
+int ip_socket_connect(struct ip_socket *s, struct reader octets, struct extack *ea)
+{
+	union address peer;
+	struct ip_name name;
+	int err = ip_name_read(octets.at, read_left(&octets), &name);
+
+	if (!err && name.family == AF_UNSPEC)
+		return disconnect(s, ea);
+	if (!err)
+		err = check_connect(s, &name, ea);
+	if (err < 0)
+		return err;
+	peer = ip_socket_address(&name);
+	err = keeper_socket_connect(s->dataplane->keeper, s->sending->at.slot, &peer, &s->names,
+	                            ea);
+	if (err < 0)
+		return err;
+	s->connected = true;
+	s->peer = name;
+	s->peer_conn_id = name.conn_id;
+	s->peer_has_port = name.unused != 0;
+	moved(s);
+	return 0;
+}
+
+int ip_socket_option(struct ip_socket *s, const struct ul2tp_ip_socket_option *option,
+                     struct extack *ea)
+{
+	struct keeper_socket_option o = { .level = (int)option->level,
+		                          .option = (int)option->option,
+		                          .len = (uint32_t)read_left(&option->value) };
+	int err;
+
+	if (o.len > sizeof(o.value))
+		return -EINVAL;
+	if (o.len)
+		memcpy(o.value, option->value.at, o.len);
+	err = ip_socket_need_sending(s, ea);
+	if (!err)
+		err = keeper_socket_option(s->dataplane->keeper, s->sending->at.slot, &o, &s->names,
+		                           ea);
+	if (!err)
+		moved(s);
+	return err;
+}
+
+size_t ip_socket_name(const struct ip_socket *s, uint8_t octets[IP_NAME_MAX])
+{
+	const union address *local = &s->names.local;
+	struct ip_name name = { .family = (uint16_t)s->family, .conn_id = s->conn_id };
+
+	if (local->any.sa_family == AF_INET)
+		name.v4 = local->v4.sin_addr;
+	else if (local->any.sa_family == AF_INET6)
+		name.v6 = local->v6.sin6_addr;
+	if (s->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&name.v6))
+		name.scope_id = s->names.ifindex;
+	return ip_name_write(&name, octets);
+}
+
+size_t ip_socket_peer_name(const struct ip_socket *s, uint8_t octets[IP_NAME_MAX])
+{
+	struct ip_name name = { .family = (uint16_t)s->family,
+		                .conn_id = s->peer_conn_id,
+		                .v4 = s->peer.v4,
+		                .v6 = s->peer.v6 };
+
+	if (s->family == AF_INET6 ? !s->peer_conn_id : !s->peer_has_port)
+		return 0;
+	if (s->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&name.v6))
+		name.scope_id = s->names.ifindex;
+	return ip_name_write(&name, octets);
+}
+
+void ip_socket_accounts(const struct ip_socket *s, struct ul2tp_accounts *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->counters[UL2TP_COUNTER_TX_PACKETS] = s->sent;
+	if (!s->binding)
+		return;
+	ret->counters[UL2TP_COUNTER_RX_PACKETS] = counter_read(&s->binding->received);
+	accounts_rx_drops(&ret->rx_drops, s->receiving->intake->drops);
+}
