@@ -8,10 +8,11 @@
 #include "launcher/daemon_link.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -40,15 +41,17 @@ static const char *socket_path(const struct launcher *l)
 
 static int connect_here(void *arg)
 {
-	const char *path = arg;
+	const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	const char *path = arg;
 	AUTO_FD fd = -1;
 
 	if (strlen(path) >= sizeof(name.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(name.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+	    connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
 		return -errno;
 	return TAKE_FD(fd);
 }
@@ -63,18 +66,18 @@ void daemon_link_close(struct daemon_link *link)
 
 /* --- sending and receiving --- */
 
-static int send_datagram(struct daemon_link *link, const void *octets, size_t len, const int *fds,
-                         size_t fd_count)
+static int send_datagram(struct daemon_link *link, struct iovec *parts, size_t count,
+                         const int *fds, size_t fd_count)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_MAX * sizeof(int))] = { 0 };
-	struct iovec iov = { (void *)octets, len };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_MAX * sizeof(int))];
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = count };
 
 	if (fd_count > FDS_MAX)
 		return -ETOOMANYREFS;
 	if (fd_count) {
 		struct cmsghdr *c = (struct cmsghdr *)control;
 
+		memset(control, 0, CMSG_SPACE(fd_count * sizeof(int)));
 		m.msg_control = control;
 		m.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
 		c->cmsg_level = SOL_SOCKET;
@@ -85,17 +88,11 @@ static int send_datagram(struct daemon_link *link, const void *octets, size_t le
 	return sendmsg(link->fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* Return: length; 0: nothing has come in time; -ECONNRESET ul2tpd has gone. */
-static ssize_t receive_datagram(struct daemon_link *link, int timeout_ms)
+/* Return: length; 0: nothing has come (in PATIENCE_MS, if waiting); -ECONNRESET ul2tpd has gone. */
+static ssize_t receive_datagram(struct daemon_link *link, int flags)
 {
-	struct pollfd p = { .fd = link->fd, .events = POLLIN };
-	ssize_t n = recv(link->fd, link->buffer, DATAGRAM_MAX, MSG_DONTWAIT);
+	ssize_t n = recv(link->fd, link->buffer, DATAGRAM_MAX, flags);
 
-	if (n < 0 && errno == EAGAIN && timeout_ms) {
-		if (poll(&p, 1, timeout_ms) <= 0)
-			return 0;
-		n = recv(link->fd, link->buffer, DATAGRAM_MAX, MSG_DONTWAIT);
-	}
 	if (n > 0)
 		return n;
 	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -ECONNRESET;
@@ -147,26 +144,31 @@ static bool take_answers(struct daemon_link *link, size_t len, const struct endi
 	return end;
 }
 
-static int send_probe(struct daemon_link *link, struct ending *e)
+static struct nl_header own_header(struct daemon_link *link)
 {
-	uint8_t octets[OWN_REQUEST];
-	struct writer w = writer_over(octets, sizeof(octets));
-	struct nl_header header = { .type = link->own_family,
-		                    .flags = NLM_F_REQUEST | NLM_F_ACK,
-		                    .sequence = ++link->sequence };
+	return (struct nl_header){ .type = link->own_family,
+		                   .flags = NLM_F_REQUEST | NLM_F_ACK,
+		                   .sequence = ++link->sequence };
+}
+
+/* A request that is acknowledged; how long it is. */
+static size_t write_probe(struct daemon_link *link, struct ending *e, uint8_t *octets, size_t size)
+{
+	struct writer w = writer_over(octets, size);
+	struct nl_header header = own_header(link);
 
 	nl_message_end(&w, ul2tp_message_begin(&w, &header, UL2TP_CMD_SOCKET_SET));
 	e->probed = true;
 	e->probe = header.sequence;
 	e->probe_type = header.type;
-	return send_datagram(link, octets, write_len(&w), NULL, 0);
+	return write_len(&w);
 }
 
 static int wait_for_end(struct daemon_link *link, const struct ending *e, daemon_answer_fn *fn,
                         void *arg, bool (*alive)(void *arg))
 {
 	for (;;) {
-		ssize_t n = receive_datagram(link, PATIENCE_MS);
+		ssize_t n = receive_datagram(link, 0);
 
 		if (n < 0)
 			return (int)n;
@@ -181,6 +183,13 @@ int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, co
                     size_t fd_count, daemon_answer_fn *fn, void *arg, bool (*alive)(void *arg))
 {
 	struct reader datagram = reader_over(octets, len);
+	uint8_t probe[OWN_REQUEST], padding[NLMSG_ALIGNTO] = { 0 };
+	struct iovec parts[] = {
+		{ (void *)octets, len },
+		{ padding, NLMSG_ALIGN(len) - len },
+		{ probe, 0 },
+	};
+	size_t count = 1;
 	struct ending e = { 0 };
 	struct nl_message m;
 	int err;
@@ -188,9 +197,11 @@ int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, co
 	if (!nl_message_next(&datagram, &m))
 		return 0;
 	e.sequence = m.sequence;
-	err = send_datagram(link, octets, len, fds, fd_count);
-	if (!err && !nl_message_wants_ack(&m) && !nl_message_is_dump(&m))
-		err = send_probe(link, &e);
+	if (!nl_message_wants_ack(&m) && !nl_message_is_dump(&m)) {
+		parts[2].iov_len = write_probe(link, &e, probe, sizeof(probe));
+		count = 3;
+	}
+	err = send_datagram(link, parts, count, fds, fd_count);
 	if (!err)
 		err = wait_for_end(link, &e, fn, arg, alive);
 	if (err < 0)
@@ -202,7 +213,7 @@ int daemon_link_hear(struct daemon_link *link)
 {
 	ssize_t n;
 
-	while ((n = receive_datagram(link, 0)) > 0)
+	while ((n = receive_datagram(link, MSG_DONTWAIT)) > 0)
 		take_answers(link, (size_t)n, NULL, link->notify, link->notify_arg);
 	if (n < 0)
 		daemon_link_close(link);
@@ -260,13 +271,6 @@ static int ask_own(struct daemon_link *link, struct writer *w, size_t start)
 		return -EMSGSIZE;
 	err = daemon_link_ask(link, w->start, write_len(w), NULL, 0, take_own, &answer, NULL);
 	return err < 0 ? err : answer.error;
-}
-
-static struct nl_header own_header(struct daemon_link *link)
-{
-	return (struct nl_header){ .type = link->own_family,
-		                   .flags = NLM_F_REQUEST | NLM_F_ACK,
-		                   .sequence = ++link->sequence };
 }
 
 static int socket_set(struct daemon_link *link, const struct ul2tp_socket_set *set)

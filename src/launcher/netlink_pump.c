@@ -64,13 +64,29 @@ static void add_waiting(struct netlink_pump *p, ino_t ino)
 	pthread_mutex_unlock(&p->lock);
 }
 
-void netlink_pump_watch(struct netlink_socket *n, int fd)
+static void set_watch(struct netlink_socket *n, int fd, uint32_t events)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = n->object.ino };
+	struct epoll_event event = { .events = events | EPOLLONESHOT, .data.u64 = n->object.ino };
 	int epoll = n->launcher->pump->epoll;
 
 	if (fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) < 0 && errno == ENOENT)
 		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void netlink_pump_watch(struct netlink_socket *n)
+{
+	if (n->forward.port)
+		set_watch(n, n->forward.fd, EPOLLIN);
+	if (n->links[LINK_ANYONE].subscribed)
+		set_watch(n, n->links[LINK_ANYONE].fd, EPOLLIN);
+}
+
+void netlink_pump_pause(struct netlink_socket *n)
+{
+	if (n->forward.port)
+		set_watch(n, n->forward.fd, 0);
+	if (n->links[LINK_ANYONE].subscribed)
+		set_watch(n, n->links[LINK_ANYONE].fd, 0);
 }
 
 void netlink_pump_wait(struct netlink_socket *n)

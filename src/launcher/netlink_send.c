@@ -23,7 +23,8 @@
 #include "netlink/error_message.h"
 #include "netlink/l2tp_family.h"
 
-#define OVERHEAD 32 /* of a send buffer that the kernel keeps for itself */
+#define OVERHEAD   32   /* of a send buffer that the kernel keeps for itself */
+#define BUFFER_MIN 2048 /* no send buffer is smaller */
 
 /* --- ul2tpd --- */
 
@@ -194,6 +195,8 @@ static int check_length(const struct netlink_socket *n, size_t len)
 	socklen_t size = sizeof(int);
 	int buffer;
 
+	if (len <= BUFFER_MIN)
+		return 0;
 	if (getsockopt(n->target.socket, SOL_SOCKET, SO_SNDBUF, &buffer, &size) < 0)
 		return -errno;
 	return buffer < OVERHEAD || len > (size_t)(buffer - OVERHEAD) ? -EMSGSIZE : 0;

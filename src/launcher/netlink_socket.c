@@ -119,6 +119,7 @@ int netlink_begin(struct trap *t, struct netlink_socket *n)
 		return fd;
 	pthread_mutex_lock(&n->lock);
 	n->target.socket = fd;
+	netlink_pump_pause(n);
 	return 0;
 }
 
@@ -127,13 +128,10 @@ void netlink_end(struct netlink_socket *n)
 	if (n->target.socket >= 0)
 		close(n->target.socket);
 	n->target.socket = -1;
-	if (!answer_queue_empty(&n->kept)) {
+	if (!answer_queue_empty(&n->kept))
 		netlink_pump_wait(n);
-	} else {
-		netlink_pump_watch(n, n->forward.port ? n->forward.fd : -1);
-		for (size_t i = 0; i < LINKS; i++)
-			netlink_pump_watch(n, n->links[i].fd);
-	}
+	else
+		netlink_pump_watch(n);
 	pthread_mutex_unlock(&n->lock);
 }
 
