@@ -292,6 +292,7 @@ int netlink_subscribe(struct netlink_socket *n, bool on)
 const struct object_ops netlink_socket_ops = {
 	.name = "netlink",
 	.send = netlink_send,
+	.receive = netlink_receive,
 	.bind = netlink_bind,
 	.connect = netlink_connect,
 	.getsockname = netlink_getsockname,

@@ -4,6 +4,7 @@
  *	netlink_socket.c   birth and death, the table of operations, delivering
  *	netlink_send.c     what a program sends: to ul2tpd, to the kernel
  *	netlink_options.c  bind(), getsockname(), options, multicast groups
+ *	netlink_receive.c  recvmsg(), where that is trapped
  *	netlink_pump.c     what comes of itself: notifications, answers that had no room
  *
  * netlink_socket.lock guards everything in it: a call's handler holds it, and the pump's thread.
@@ -88,6 +89,9 @@ int netlink_subscribe(struct netlink_socket *n, bool on);
 
 /* netlink_send.c */
 int64_t netlink_send(struct trap *t, struct object *o, const struct outgoing *m);
+
+/* netlink_receive.c; answers the trap */
+void netlink_receive(struct trap *t, struct object *o);
 
 /* netlink_options.c */
 void netlink_bind(struct trap *t, struct object *o);

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* netlink_receive.c - recvfrom(), recvmsg() and recvmmsg() on a stand-in, where they are trapped (reply_trap.c)
+ *
+ * We receive on a duplicate of the socket, without waiting, and write into the program's memory what came, saying
+ * that it came from the kernel. The datagrams of others, who can send to such a socket, are taken out and lost.
+ *
+ * A program that waits must stay interruptible. The kernel waits for our answer and lets only deadly signals
+ * interrupt; so we wait in slices, and when a signal is pending that the thread neither blocks nor
+ * ignores, the call returns ERESTARTSYS, of which the kernel makes EINTR or a restart as for any call.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "launcher/netlink_stand_in.h"
+
+#define ERESTARTSYS 512 /* the kernel's own: never seen by a program */
+#define SLICE_MS    20
+#define IOV_COUNT   1024
+#define MMSG_COUNT  1024
+#define CONTROL_MAX 1024
+
+/* Where one datagram goes, in the program's memory. */
+struct incoming {
+	struct iovec *parts;
+	size_t count;
+	uint64_t name, name_len_at; /* 0: not wanted */
+	uint64_t control;
+	size_t control_len;
+};
+
+/* What came of it, besides the octets. */
+struct received {
+	size_t name_len, control_len;
+	int flags;
+};
+
+/* --- waiting --- */
+
+static uint64_t signals_in(const char *status, const char *word)
+{
+	const char *at = strstr(status, word);
+
+	return at ? strtoull(at + strlen(word), NULL, 16) : 0;
+}
+
+/* Whether a signal waits for the calling thread that would be delivered to it. */
+static bool signal_is_pending(const struct trap *t)
+{
+	char path[64], text[8192];
+	AUTO_FD fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", t->notif.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return true;
+	text[n] = '\0';
+	return (signals_in(text, "\nSigPnd:") | signals_in(text, "\nShdPnd:")) &
+	       ~signals_in(text, "\nSigBlk:") & ~signals_in(text, "\nSigIgn:");
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until when it waits: INT64_MIN: not at all, INT64_MAX: for ever. */
+static int64_t deadline_of(int fd, int flags)
+{
+	struct timeval timeout = { 0 };
+	socklen_t len = sizeof(timeout);
+
+	if (flags & MSG_DONTWAIT || fcntl(fd, F_GETFL) & O_NONBLOCK)
+		return INT64_MIN;
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, &len) < 0 ||
+	    (!timeout.tv_sec && !timeout.tv_usec))
+		return INT64_MAX;
+	return now_ms() + timeout.tv_sec * 1000 + (timeout.tv_usec + 999) / 1000;
+}
+
+/* With the locks let go: others may send meanwhile. 0: look again; the errno of the call. */
+static int wait_for_datagram(struct trap *t, struct netlink_socket *n, int fd, int64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t left = deadline == INT64_MAX ? SLICE_MS : deadline - now_ms();
+	int ready;
+
+	if (deadline == INT64_MIN || left <= 0)
+		return -EAGAIN;
+	pthread_mutex_unlock(&n->object.lock);
+	ready = poll(&p, 1, left < SLICE_MS ? (int)left : SLICE_MS);
+	pthread_mutex_lock(&n->object.lock);
+	if (ready > 0)
+		return 0;
+	if (!trap_is_valid(t))
+		return -ESRCH;
+	if (signal_is_pending(t))
+		return deadline == INT64_MAX ? -ERESTARTSYS : -EINTR;
+	return 0;
+}
+
+/* --- one datagram --- */
+
+static size_t total(const struct incoming *in)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < in->count; i++)
+		sum += in->parts[i].iov_len;
+	return sum;
+}
+
+/* The next datagram's length; what is not ours is taken out. */
+static ssize_t peek(struct netlink_socket *n, int fd)
+{
+	for (;;) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t len = sizeof(from);
+		ssize_t size = recvfrom(fd, NULL, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT,
+		                        (struct sockaddr *)&from, &len);
+
+		if (size < 0)
+			return -errno;
+		if (reply_sender_is_ours(n->launcher->reply, from.nl_pid))
+			return size;
+		recv(fd, NULL, 0, MSG_DONTWAIT);
+	}
+}
+
+static int scatter(const struct trap *t, const struct incoming *in, const uint8_t *octets,
+                   size_t len)
+{
+	for (size_t i = 0; i < in->count && len; i++) {
+		size_t part = in->parts[i].iov_len < len ? in->parts[i].iov_len : len;
+		int err = part ? trap_write(t, (uint64_t)in->parts[i].iov_base, octets, part) : 0;
+
+		if (err < 0)
+			return err;
+		octets += part;
+		len -= part;
+	}
+	return 0;
+}
+
+/* 0 or -EFAULT. */
+static int write_name(const struct trap *t, const struct incoming *in)
+{
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+
+	if (!in->name)
+		return 0;
+	return trap_write_sized(t, in->name, in->name_len_at, &kernel, sizeof(kernel));
+}
+
+/* Return: as recvmsg(); @ret also says what of name, control and flags. */
+static ssize_t receive_now(struct trap *t, struct netlink_socket *n, int fd,
+                           const struct incoming *in, int flags, struct received *ret)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_MAX];
+	ssize_t size = peek(n, fd);
+	AUTO_MEMORY uint8_t *octets = NULL;
+	struct iovec iov;
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+	size_t room = total(in);
+	int err;
+
+	if (size < 0)
+		return size;
+	iov.iov_len = room < (size_t)size ? room : (size_t)size;
+	iov.iov_base = octets = malloc(iov.iov_len + 1);
+	if (!octets)
+		return -ENOMEM;
+	m.msg_controllen = in->control_len < CONTROL_MAX ? in->control_len : CONTROL_MAX;
+	size = recvmsg(fd, &m,
+	               (flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)) | MSG_TRUNC | MSG_DONTWAIT);
+	if (size < 0)
+		return -errno;
+	err = scatter(t, in, octets, iov.iov_len);
+	if (!err && m.msg_controllen)
+		err = trap_write(t, in->control, control, m.msg_controllen);
+	if (!err)
+		err = write_name(t, in);
+	if (err < 0)
+		return err;
+	*ret = (struct received){ .name_len = sizeof(struct sockaddr_nl),
+		                  .control_len = m.msg_controllen,
+		                  .flags = m.msg_flags };
+	return flags & MSG_TRUNC || (size_t)size < iov.iov_len ? size : (ssize_t)iov.iov_len;
+}
+
+static ssize_t receive(struct trap *t, struct netlink_socket *n, int fd, const struct incoming *in,
+                       int flags, struct received *ret)
+{
+	int64_t deadline = deadline_of(fd, flags);
+
+	for (;;) {
+		ssize_t result = receive_now(t, n, fd, in, flags, ret);
+
+		if (result == -EAGAIN)
+			result = wait_for_datagram(t, n, fd, deadline);
+		else
+			return result;
+		if (result < 0)
+			return result;
+	}
+}
+
+/* --- the three calls --- */
+
+static ssize_t call_recvfrom(struct trap *t, struct netlink_socket *n, int fd)
+{
+	struct iovec part = { (void *)trap_argument(t, 1), (size_t)trap_argument(t, 2) };
+	struct incoming in = { .parts = &part,
+		               .count = 1,
+		               .name = trap_argument(t, 4),
+		               .name_len_at = trap_argument(t, 5) };
+	struct received got;
+
+	return receive(t, n, fd, &in, (int)trap_argument(t, 3), &got);
+}
+
+/* A struct msghdr at @address: received into, and changed as recvmsg() changes it. */
+static ssize_t receive_message(struct trap *t, struct netlink_socket *n, int fd, uint64_t address,
+                               int flags)
+{
+	AUTO_MEMORY struct iovec *parts = NULL;
+	struct incoming in = { 0 };
+	struct received got;
+	struct msghdr m;
+	ssize_t result;
+	int err = trap_read(t, address, &m, sizeof(m));
+
+	if (err < 0)
+		return err;
+	if (m.msg_iovlen > IOV_COUNT)
+		return -EMSGSIZE;
+	parts = calloc(m.msg_iovlen + 1, sizeof(*parts));
+	if (!parts)
+		return -ENOMEM;
+	err = trap_read(t, (uint64_t)m.msg_iov, parts, m.msg_iovlen * sizeof(*parts));
+	if (err < 0)
+		return err;
+	in = (struct incoming){
+		.parts = parts,
+		.count = m.msg_iovlen,
+		.name = (uint64_t)m.msg_name,
+		.name_len_at = address + offsetof(struct msghdr, msg_namelen),
+		.control = (uint64_t)m.msg_control,
+		.control_len = m.msg_control ? m.msg_controllen : 0,
+	};
+	result = receive(t, n, fd, &in, flags, &got);
+	if (result < 0)
+		return result;
+	err = trap_write(t, address + offsetof(struct msghdr, msg_controllen), &got.control_len,
+	                 sizeof(got.control_len));
+	if (!err)
+		err = trap_write(t, address + offsetof(struct msghdr, msg_flags), &got.flags,
+		                 sizeof(got.flags));
+	return err < 0 ? err : result;
+}
+
+static ssize_t call_recvmsg(struct trap *t, struct netlink_socket *n, int fd)
+{
+	return receive_message(t, n, fd, trap_argument(t, 1), (int)trap_argument(t, 2));
+}
+
+/* Until when, from a struct timespec that may be there. */
+static int read_timeout(const struct trap *t, int64_t *deadline)
+{
+	struct timespec timeout;
+	int err;
+
+	*deadline = INT64_MAX;
+	if (!trap_argument(t, 4))
+		return 0;
+	err = trap_read(t, trap_argument(t, 4), &timeout, sizeof(timeout));
+	if (err < 0)
+		return err;
+	if (timeout.tv_sec < 0 || timeout.tv_nsec < 0 || timeout.tv_nsec > 999999999)
+		return -EINVAL;
+	*deadline = now_ms() + timeout.tv_sec * 1000 + timeout.tv_nsec / 1000000;
+	return 0;
+}
+
+/* As the kernel's, which looks at the time only when something came. */
+static ssize_t call_recvmmsg(struct trap *t, struct netlink_socket *n, int fd)
+{
+	uint64_t address = trap_argument(t, 1);
+	unsigned int count = (unsigned int)trap_argument(t, 2), got = 0;
+	int flags = (int)trap_argument(t, 3);
+	int64_t deadline;
+	ssize_t result = read_timeout(t, &deadline);
+
+	if (count > MMSG_COUNT)
+		count = MMSG_COUNT;
+	while (!result && got < count) {
+		uint64_t at = address + got * sizeof(struct mmsghdr);
+		unsigned int len;
+
+		result = receive_message(t, n, fd, at, flags & ~MSG_WAITFORONE);
+		if (result < 0)
+			break;
+		len = (unsigned int)result;
+		result = trap_write(t, at + offsetof(struct mmsghdr, msg_len), &len, sizeof(len));
+		got++;
+		if (flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
+		if (now_ms() >= deadline)
+			break;
+	}
+	return got ? (ssize_t)got : result;
+}
+
+void netlink_receive(struct trap *t, struct object *o)
+{
+	struct netlink_socket *n = netlink_socket_of(o);
+	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	ssize_t result = fd;
+
+	if (fd >= 0 && t->notif.data.nr == SYS_recvfrom)
+		result = call_recvfrom(t, n, fd);
+	else if (fd >= 0 && t->notif.data.nr == SYS_recvmsg)
+		result = call_recvmsg(t, n, fd);
+	else if (fd >= 0)
+		result = call_recvmmsg(t, n, fd);
+	trap_result(t, result);
+}
