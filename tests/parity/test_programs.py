@@ -6,11 +6,12 @@ The stories of support/managed.py hold there; tests/scenarios and tests/kernels 
 import pytest
 
 from support.daemon import BUILD
+from support.esp import MODULES as ESP_MODULES
 from support.program import PROGRAMS
 from support.vm import Machine
 
 KERNEL = "linux-image-6.12-amd64"
-MODULES = ["veth", "l2tp_eth", "l2tp_ip", "l2tp_ip6"]
+MODULES = ["veth", "l2tp_eth", "l2tp_ip", "l2tp_ip6", "l2tp_ppp", *ESP_MODULES]
 
 # Each program, and each carrier with every kind of program.
 RUNS = [(name, "udp", 4) for name in PROGRAMS] + [
@@ -29,6 +30,10 @@ def machine(build):
 @pytest.mark.parametrize("name, over, family", RUNS)
 def test_a_program_on_linuxs_own_l2tp(machine, name, over, family):
     machine.call("support.pair_inside:tell_story", name, over, family, 2, timeout=120)
+
+
+def test_under_esp(machine):
+    machine.call("support.pair_inside:tell_story_under_esp", "static-epoll")
 
 
 def test_the_kernel_had_nothing_to_complain_about(machine):

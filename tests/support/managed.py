@@ -7,14 +7,16 @@ program is in the near namespace of a cable, the test is the peer at the far end
 import contextlib
 import errno
 import itertools
+import os
 import select
+import signal
 import socket
 
-from support import wire
+from support import esp, wire
 from support.capture import Capture
 from support.links import Departures
-from support.program import ETHERNET
-from support.wait import SLOW
+from support.program import ETHERNET, PPP
+from support.wait import SLOW, eventually
 
 L2TP = 115
 _ids = itertools.count(101)
@@ -248,6 +250,66 @@ def lost_by_close_and_by_kill(begin, cable, tries):
         program.close()
 
 
+def kept_by_a_child(program, cable):
+    """close() is not the last: a child has the socket too, until it is killed."""
+    with managed(program, cable) as tunnel, Departures(cable.near) as departures:
+        tunnel.open_session()
+        child = int(program.do("keep", tunnel.id))
+        program.do("close", tunnel.id)
+        tunnel.data_both_ways(0)
+        os.kill(child, signal.SIGKILL)
+        departures.wait(tunnel.device)
+
+
+def under_esp(program, cable, counters):
+    """Whatever a tunnel on UDP port 1701 sends and receives is encrypted on its way, and without keys
+    nothing leaves. counters(): the sessions, as support/end.py has them."""
+    esp.protect(cable, 1701)
+    peer = Peer(cable, port=1701)
+    try:
+        with esp.Protocols(cable) as protocols:
+            with managed(program, cable, peer=peer, port=1701) as tunnel:
+                exchange(program, tunnel)
+                program.do("close", tunnel.id)
+            assert protocols.counts() == [{esp.ESP: 4}, {esp.ESP: 44}]
+            version2_under_esp(program, peer, counters)
+            assert protocols.counts() == [{esp.ESP: 1}, {esp.ESP: 6}]
+            without_keys(program, cable, peer)
+            assert protocols.counts() == [{}, {}]
+    finally:
+        peer.close()
+        esp.unprotect(cable)
+
+
+def version2_under_esp(program, peer, counters):
+    """Control messages both ways, and data that arrives for a session of PPP."""
+    program.do("tunnel", 21, 22, 2, "udp", peer.near, 1701, peer.far, 1701)
+    program.do("session", 21, 210, 220, PPP, "-")
+    message = bytes.fromhex("c802000c001500000000000000")
+    program.do("send", 21, message.hex())
+    assert peer.received() == (message, 1701)
+    for _ in range(5):
+        peer.send(wire.data2(21, 210, b"\xff\x03\xc0\x21" + bytes(40)), 1701)
+    peer.send(message, 1701)
+    assert program.control(21) == message
+    eventually(lambda: [21, 210, 5] in [[t, s, counts["RX_PACKETS"]] for t, s, counts in counters()[1]],
+               "five packets are counted")
+    program.do("close", 21)
+
+
+def without_keys(program, cable, peer):
+    """The tunnel's data are under the policy however they leave: they are refused, not sent in the clear."""
+    with managed(program, cable, peer=peer, port=1701) as tunnel:
+        tunnel.open_session()
+        esp.without_states(cable)
+        frame, message = wire.frame(b"secret", length=60), tunnel.message(9).hex()
+        for send in (lambda: tunnel.capture.send(frame), lambda: program.do("send", tunnel.id, message)):
+            before = esp.refused(cable)
+            send()
+            eventually(lambda seen=before: esp.refused(cable) > seen, "it is refused")
+        program.do("close", tunnel.id)
+
+
 def every_story(begin, name, cable, over="udp", family=4, tries=0):
     """begin() starts the program of that name."""
     with begin() as program:
@@ -255,4 +317,6 @@ def every_story(begin, name, cable, over="udp", family=4, tries=0):
         if name == "tunneldigger-broker" and over == "udp":
             several_on_one_port(program, cable)
             probes(program, cable)
+        if name.startswith("static"):
+            kept_by_a_child(program, cable)
     lost_by_close_and_by_kill(begin, cable, tries)

@@ -19,6 +19,10 @@ def wait_for_log(pattern):
     return _open["daemon"].wait_for_log(pattern)[0]
 
 
+def server():
+    return _open["daemon"].socket
+
+
 def open_pair(by_ul2tpd=True):
     cable = _open["cable"] = Cable()
     if by_ul2tpd:
@@ -28,10 +32,22 @@ def open_pair(by_ul2tpd=True):
         end.keep(name, end.End(namespace.path, *((daemon.socket, str(BUILD / "ul2tp")) if daemon else ())))
 
 
-def tell_story(name, over, family, tries):
-    """A program of tests/programs with tunnels on its own sockets, in the near namespace."""
-    near = _open["cable"].near
-    managed.every_story(lambda: Program(name, near), name, _open["cable"], over, family, tries)
+def start(name, launcher=()):
+    """A program of tests/programs in the near namespace; with an ul2tpd, behind `ul2tp run` with these options."""
+    near, daemon = _open["cable"].near, _open.get("daemon")
+    if not daemon:
+        return Program(name, near)
+    return Program(name, near, [BUILD / "ul2tp", "run", *launcher, "--"], {"UL2TP_SOCKET": daemon.socket})
+
+
+def tell_story(name, over="udp", family=4, tries=0, launcher=()):
+    """Of a program with tunnels on sockets of its own."""
+    managed.every_story(lambda: start(name, launcher), name, _open["cable"], over, family, tries)
+
+
+def tell_story_under_esp(name):
+    with start(name) as program:
+        managed.under_esp(program, _open["cable"], lambda: end.do("near", "counters"))
 
 
 def close_pair():
