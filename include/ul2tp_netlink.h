@@ -44,6 +44,8 @@ enum ul2tp_command {
 	UL2TP_CMD_IPSOCKET_SEND,       /* DATA; NAME, CONTROL, MSG_FLAGS if present */
 	UL2TP_CMD_IPSOCKET_OPTION_SET, /* OPTION_LEVEL, OPTION, OPTION_VALUE: those that decide how packets leave */
 	UL2TP_CMD_IPSOCKET_GET, /* -> NAME, PEER_NAME, CONNECTED, COUNTERS; RX_DROPS of what was nobody's. no privilege */
+	UL2TP_CMD_TRACE, /* TRACE_EVENTS: send these of the client's namespace from now on, each in a message of this
+			  * command with TRACE, or with TRACE_LOST. admin; see doc/deviations.md, Q-20 */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 
@@ -84,6 +86,9 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_OPTION_LEVEL, /* u32 */
 	UL2TP_ATTR_OPTION,       /* u32 */
 	UL2TP_ATTR_OPTION_VALUE, /* octets */
+	UL2TP_ATTR_TRACE_EVENTS, /* u64: bit n: enum ul2tp_trace_event n; 0: none any more */
+	UL2TP_ATTR_TRACE,        /* nest of UL2TP_TRACE_ATTR_*: an event */
+	UL2TP_ATTR_TRACE_LOST, /* u64: how many events were not sent, because they were not read in time */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 
@@ -127,6 +132,45 @@ enum ul2tp_debug_attribute {
 	UL2TP_DEBUG_SOCKET_STATE,      /* u8: PPPOX_* of the attached socket; absent: none is */
 	UL2TP_DEBUG_DEVICE, /* string: of a session: name of its interface now; absent: none */
 	UL2TP_DEBUG_MAX_PLUS_1,
+};
+
+/* The events of the kernel's group "l2tp", by their names. */
+enum ul2tp_trace_event {
+	UL2TP_TRACE_REGISTER_TUNNEL,
+	UL2TP_TRACE_DELETE_TUNNEL,
+	UL2TP_TRACE_FREE_TUNNEL,
+	UL2TP_TRACE_REGISTER_SESSION,
+	UL2TP_TRACE_DELETE_SESSION,
+	UL2TP_TRACE_FREE_SESSION,
+	UL2TP_TRACE_SESSION_SEQNUM_LNS_ENABLE,
+	UL2TP_TRACE_SESSION_SEQNUM_LNS_DISABLE,
+	UL2TP_TRACE_SESSION_SEQNUM_UPDATE,
+	UL2TP_TRACE_SESSION_SEQNUM_RESET,
+	UL2TP_TRACE_SESSION_PKT_EXPIRED,
+	UL2TP_TRACE_SESSION_PKT_OUTSIDE_RX_WINDOW,
+	UL2TP_TRACE_SESSION_PKT_OOS,
+	UL2TP_TRACE_EVENTS,
+};
+
+enum ul2tp_trace_attribute {
+	UL2TP_TRACE_ATTR_UNSPEC,
+	UL2TP_TRACE_ATTR_EVENT,        /* u8: enum ul2tp_trace_event */
+	UL2TP_TRACE_ATTR_TIME,         /* u64: nanoseconds, CLOCK_MONOTONIC */
+	UL2TP_TRACE_ATTR_PID,          /* u32: thread in which it happened */
+	UL2TP_TRACE_ATTR_CPU,          /* u32 */
+	UL2TP_TRACE_ATTR_PROCESS,      /* string: name of that thread */
+	UL2TP_TRACE_ATTR_TUNNEL,       /* u32: tunnel id */
+	UL2TP_TRACE_ATTR_PEER_TUNNEL,  /* u32: this and what follows: in the events that have it */
+	UL2TP_TRACE_ATTR_VERSION,      /* u8 */
+	UL2TP_TRACE_ATTR_ENCAP,        /* u16: enum l2tp_encap_type */
+	UL2TP_TRACE_ATTR_FD,           /* u32, signed: descriptor the client named; -1: none */
+	UL2TP_TRACE_ATTR_SESSION,      /* u32: session id */
+	UL2TP_TRACE_ATTR_PEER_SESSION, /* u32 */
+	UL2TP_TRACE_ATTR_PW_TYPE,      /* u16: enum l2tp_pwtype */
+	UL2TP_TRACE_ATTR_NS,           /* u32: the number to send next; of a packet: its own */
+	UL2TP_TRACE_ATTR_NR,           /* u32: the number expected next */
+	UL2TP_TRACE_ATTR_QUEUE_LEN,    /* u32: packets that wait to be put in order */
+	UL2TP_TRACE_ATTR_MAX_PLUS_1,
 };
 
 /* u32 each; per network namespace. 0 in LIMITS_SET: no limit of its own. */

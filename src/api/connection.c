@@ -9,6 +9,7 @@
 
 #include "api/request.h"
 #include "api/server.h"
+#include "api/trace.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "path/ip_socket.h"
@@ -25,7 +26,7 @@ struct arrived_descriptors {
 
 static void wait_for(struct connection *c)
 {
-	bool owed = c->owed || c->dump.running || c->overrun;
+	bool owed = c->owed || c->dump.running || c->overrun || c->trace_lost;
 
 	loop_events(c->server->loop, &c->watch,
 	            (c->owed ? 0 : EPOLLIN | EPOLLRDHUP) | (owed ? EPOLLOUT : 0));
@@ -157,6 +158,8 @@ static void send_owed(struct connection *c)
 		return;
 	if (c->overrun)
 		tell_overrun(c);
+	if (c->trace_lost)
+		trace_tell_lost(c);
 	if (c->dump.running)
 		request_continue_dump(c);
 }
@@ -251,6 +254,7 @@ void connection_free(struct connection *c)
 		c->server->connection_count--;
 		if (c->subscribed)
 			c->netns->usage.values[UL2TP_LIMIT_SUBSCRIBERS]--;
+		trace_listen(c, 0, NULL);
 		dataplane_netns_release(c->server->dataplane, c->netns);
 	}
 	close(c->fd);
@@ -290,9 +294,21 @@ void connection_answer(struct connection *c, const void *octets, size_t len)
 
 void connection_notify(struct connection *c, const void *octets, size_t len)
 {
-	if (!c->overrun && !c->owed &&
-	    (send(c->fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != EAGAIN))
+	if (!c->overrun && connection_offer(c, octets, len))
 		return;
 	c->overrun = true;
+	wait_for(c);
+}
+
+bool connection_offer(struct connection *c, const void *octets, size_t len)
+{
+	if (!c->owed &&
+	    (send(c->fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != EAGAIN))
+		return true; /* a client that has gone is seen when it is read */
+	return false;
+}
+
+void connection_owes(struct connection *c)
+{
 	wait_for(c);
 }

@@ -50,6 +50,8 @@ struct connection {
 	struct ip_socket *ip_socket; /* NULL: it has none */
 	uint32_t port; /* what the kernel calls port id: names the client in answers */
 	struct nl_socket_options options;
+	uint64_t trace_events; /* which it is sent: bits of enum ul2tp_trace_event */
+	uint64_t trace_lost;   /* events that it should have got, of which it was not told yet */
 	bool subscribed;
 	bool rights_dropped; /* whoever sends has no privilege (UL2TP_ATTR_DROP_RIGHTS) */
 	bool overrun;        /* notifications were lost, and it was not told yet */
@@ -77,5 +79,11 @@ int connection_take_descriptor(struct connection *c);
 
 /** connection_notify() - send octets that may be lost, which is then told later */
 void connection_notify(struct connection *c, const void *octets, size_t len);
+
+/** connection_offer() - send octets if nothing is owed and the client's socket takes them at once; else false */
+bool connection_offer(struct connection *c, const void *octets, size_t len);
+
+/** connection_owes() - something is owed now: it will be sent when the client has read */
+void connection_owes(struct connection *c);
 
 #endif

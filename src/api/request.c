@@ -152,6 +152,7 @@ void request_serve(struct connection *c, const void *octets, size_t len)
 	struct reader datagram = reader_over(octets, len);
 	struct request r = { .c = c };
 
+	dataplane_trace_caller(c->server->dataplane, c->client.pid, c->client.process);
 	while (nl_message_next(&datagram, &r.message)) {
 		if (!r.message.port)
 			r.message.port = c->port;

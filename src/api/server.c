@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "api/connection.h"
+#include "api/trace.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 
@@ -86,6 +87,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		.quirks = quirks,
 		.listener.fd = -1,
 		.events.fd = -1,
+		.mailbox.fd = -1,
 	};
 	int err;
 
@@ -97,9 +99,16 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 	if (!err)
 		err = loop_add(server.loop, &server.listener, start->listener, EPOLLIN,
 		               accept_clients);
-	while (!err && !server.stop)
+	if (!err)
+		err = mailbox_open(&server.mailbox, server.loop);
+	while (!err && !server.stop) {
 		err = loop_once(server.loop, -1);
+		if (server.tracers)
+			trace_tell(&server);
+	}
 	free_connections(&server);
+	dataplane_trace_close(dp);
+	mailbox_close(&server.mailbox, server.loop);
 	loop_free(server.loop);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "keeper/keeper.h"
 #include "loop/loop.h"
+#include "loop/mailbox.h"
 #include "path/dataplane.h"
 #include "tunnel/quirk.h"
 
@@ -22,6 +23,10 @@ struct server {
 	struct watch listener, events;
 	struct list connections;
 	uint32_t connection_count;
+	uint32_t tracers;       /* connections that listen to trace events */
+	struct mailbox mailbox; /* letters of workers that have some */
+	struct letter more;     /* to ourselves: there are more of them */
+	bool more_posted;
 	uint32_t last_port;
 	const struct quirks *quirks;
 	bool stop;

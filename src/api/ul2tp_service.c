@@ -8,12 +8,14 @@
 #include "api/notification.h"
 #include "api/request.h"
 #include "api/server.h"
+#include "api/trace.h"
 #include "base/cleanup.h"
 #include "config.h"
 #include "netlink/l2tp_family.h"
 #include "netlink/ul2tp_family.h"
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_status_message.h"
+#include "netlink/ul2tp_trace.h"
 #include "netlink/ul2tp_tunnel_message.h"
 
 #define ANSWER_MAX 16384 /* all drop reasons of both directions, with their words */
@@ -21,7 +23,7 @@
 /* What a client may rely on; a name never changes its meaning. */
 static const char *const features[] = {
 	"tunnel-udp", "tunnel-ip", "session-eth",     "drop-reasons", "labels",     "endpoint",
-	"peer-check", "limits",    "shared-endpoint", "debug",        "ip-sockets",
+	"peer-check", "limits",    "shared-endpoint", "debug",        "ip-sockets", "trace",
 };
 static_assert(ARRAY_SIZE(features) <= UL2TP_FEATURES_MAX, "they fit into one answer");
 
@@ -276,6 +278,14 @@ static int limits_set(struct request *r, const struct ul2tp_request *in)
 	return dataplane_limits_set(r->c->server->dataplane, r->c->netns, &set, &r->ea);
 }
 
+static int trace(struct request *r, const struct ul2tp_request *in)
+{
+	uint64_t events;
+	int err = trace_request_read(in, &events, &r->ea);
+
+	return err < 0 ? err : trace_listen(r->c, events, &r->ea);
+}
+
 /* clang-format off */
 static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struct ul2tp_request *) = {
 	[UL2TP_CMD_STATUS_GET]     = status_get,
@@ -295,6 +305,7 @@ static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struc
 	[UL2TP_CMD_IPSOCKET_SEND]  = ip_socket_serve_send,
 	[UL2TP_CMD_IPSOCKET_OPTION_SET] = ip_socket_serve_option_set,
 	[UL2TP_CMD_IPSOCKET_GET]   = ip_socket_serve_get,
+	[UL2TP_CMD_TRACE]          = trace,
 };
 /* clang-format on */
 

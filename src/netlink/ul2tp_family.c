@@ -34,6 +34,7 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_IPSOCKET_SEND,       "IPSOCKET_SEND",       true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_IPSOCKET_OPTION_SET, "IPSOCKET_OPTION_SET", true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_IPSOCKET_GET,        "IPSOCKET_GET",        true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_TRACE,          "TRACE",          true, false,  GENL_ADMIN },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -71,6 +72,9 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_OPTION_LEVEL] = { "level",      ATTRIBUTE_U32 },
 	[UL2TP_ATTR_OPTION]      = { "option",      ATTRIBUTE_U32 },
 	[UL2TP_ATTR_OPTION_VALUE] = { "value",      ATTRIBUTE_BINARY, .max = UL2TP_IP_OPTION_MAX },
+	[UL2TP_ATTR_TRACE_EVENTS] = { "trace_events", ATTRIBUTE_U64 },
+	[UL2TP_ATTR_TRACE]       = { "trace",       ATTRIBUTE_NEST },
+	[UL2TP_ATTR_TRACE_LOST]  = { "trace_lost",  ATTRIBUTE_U64 },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -132,6 +136,7 @@ static const struct request_rule {
 	[UL2TP_CMD_IPSOCKET_OPTION_SET] = { UL2TP_ATTR_OPTION, BIT(UL2TP_ATTR_OPTION_LEVEL) |
 	                                    BIT(UL2TP_ATTR_OPTION_VALUE) },
 	[UL2TP_CMD_IPSOCKET_GET]   = { 0 },
+	[UL2TP_CMD_TRACE]          = { UL2TP_ATTR_TRACE_EVENTS },
 };
 /* clang-format on */
 

@@ -79,6 +79,7 @@ struct netns *dataplane_netns(struct dataplane *dp, struct netns_id id)
 	if (!ns)
 		return NULL;
 	dataplane_limits_get(dp, ns);
+	ns->trace_events = dp->trace_everywhere;
 	ordered_insert(&dp->netns_by_cookie, &ns->by_cookie, id.cookie);
 	return ns;
 }
@@ -176,6 +177,7 @@ void dataplane_free(struct dataplane *dp)
 	}
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		worker_free(dp->workers[i]);
+	trace_ring_close(&dp->trace.ring);
 	free_list_close(&dp->free_tunnels);
 	free_list_close(&dp->free_sessions);
 	free(dp);

@@ -12,9 +12,11 @@
 
 #include "base/extack.h"
 #include "keeper/keeper.h"
+#include "loop/mailbox.h"
 #include "netlink/session_message.h"
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_tunnel_message.h"
+#include "path/trace_ring.h"
 #include "tunnel/netns.h"
 #include "tunnel/quirk.h"
 #include "tunnel/session.h"
@@ -78,5 +80,29 @@ int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t clien
 void dataplane_session_modify(struct dataplane *dp, struct session *s,
                               const struct session_modify *change);
 void dataplane_session_remove(struct dataplane *dp, struct session *s);
+
+/**
+ * dataplane_trace_open() - make room for trace events, so that they can be listened to; harmless if there is
+ * @reader: of the API thread's loop; gets a letter when there are some to be read
+ *
+ * Return: 0; -ENOMEM.
+ */
+int dataplane_trace_open(struct dataplane *dp, struct mailbox *reader);
+
+/** dataplane_trace_close() - nobody listens any more, in any namespace; the mailbox may go then */
+void dataplane_trace_close(struct dataplane *dp);
+
+/** dataplane_trace_set() - which are listened to from now on: bits of enum ul2tp_trace_event.
+ * @ns: NULL: in all namespaces, those to come included */
+void dataplane_trace_set(struct dataplane *dp, struct netns *ns, uint64_t events);
+
+/** dataplane_trace_caller() - whose request makes the events of the API thread */
+void dataplane_trace_caller(struct dataplane *dp, pid_t pid, const char *process);
+
+/** dataplane_trace_next() - the oldest that has not been read, of all threads; false: there is none */
+bool dataplane_trace_next(struct dataplane *dp, struct trace_entry *ret);
+
+/** dataplane_trace_lost() - how many there was no room for, since it was last asked */
+uint64_t dataplane_trace_lost(struct dataplane *dp);
 
 #endif

@@ -16,6 +16,9 @@ struct dataplane {
 	struct ordered netns_by_cookie;
 	uint32_t last_netns_index;
 	struct free_list free_tunnels, free_sessions;
+	struct trace trace; /* of the API thread */
+	uint64_t
+		trace_everywhere; /* events that clients listen to in all namespaces, those to come included */
 	unsigned int worker_count;
 	struct worker *workers[WORKERS_MAX];
 };
@@ -38,6 +41,12 @@ int dataplane_endpoint_open(struct dataplane *dp, struct netns *ns, uint32_t cli
 
 /** dataplane_endpoint_release() - close it if no tunnel uses it any more */
 void dataplane_endpoint_release(struct endpoint *e);
+
+/** dataplane_trace_tunnel(), dataplane_trace_session() - an event of the API thread, if anybody listens */
+void dataplane_trace_tunnel(struct dataplane *dp, enum ul2tp_trace_event event,
+                            const struct tunnel *t);
+void dataplane_trace_session(struct dataplane *dp, enum ul2tp_trace_event event,
+                             const struct session *s);
 
 /** dataplane_limits_get() - give a namespace that is new to us the limits that were set for it */
 void dataplane_limits_get(const struct dataplane *dp, struct netns *ns);

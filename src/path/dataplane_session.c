@@ -218,6 +218,7 @@ int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t clien
 	dataplane_wait(dp); /* NL-65: when it is acknowledged data can flow */
 	atomic_store(&record->state, RECORD_LIVE);
 	log_session("session-created", s);
+	dataplane_trace_session(dp, UL2TP_TRACE_REGISTER_SESSION, s);
 	*ret = s;
 	return 0;
 }
@@ -254,6 +255,7 @@ static void keep_counters(struct tunnel_record *t, const struct session_record *
 void dataplane_session_finish(struct dataplane *dp, struct session *s)
 {
 	log_session("session-removed", s);
+	dataplane_trace_session(dp, UL2TP_TRACE_FREE_SESSION, s);
 	session_remove(s);
 	s->tunnel->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] -= SESSION_KIB;
 	keep_counters(s->tunnel->record, s->record);
@@ -270,6 +272,7 @@ void dataplane_session_finish(struct dataplane *dp, struct session *s)
 void dataplane_session_remove(struct dataplane *dp, struct session *s)
 {
 	atomic_store(&s->record->state, RECORD_GOING);
+	dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
 	receiver_detach(s->receiver);
 	sender_detach(s->sender);
 	dataplane_wait(dp);

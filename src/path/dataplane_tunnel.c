@@ -303,6 +303,7 @@ int dataplane_tunnel_add(struct dataplane *dp, struct netns *ns, uint32_t client
 		return err;
 	}
 	log_tunnel("tunnel-created", *ret);
+	dataplane_trace_tunnel(dp, UL2TP_TRACE_REGISTER_TUNNEL, *ret);
 	return 0;
 }
 
@@ -312,6 +313,7 @@ static void remove_sessions(struct dataplane *dp, struct tunnel *t)
 		struct session *s = list_entry(node, struct session, in_tunnel);
 
 		atomic_store(&s->record->state, RECORD_GOING);
+		dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
 		receiver_detach(s->receiver);
 		sender_detach(s->sender);
 	}
@@ -327,12 +329,14 @@ void dataplane_tunnel_remove(struct dataplane *dp, struct tunnel *t)
 
 	atomic_store(&t->record->state, RECORD_GOING);
 	log_tunnel("tunnel-removed", t);
+	dataplane_trace_tunnel(dp, UL2TP_TRACE_DELETE_TUNNEL, t);
 	remove_sessions(dp, t);
 	intake_tunnel_remove(e->intake, t);
 	ns->usage.values[UL2TP_LIMIT_MEMORY_KIB] -= TUNNEL_KIB;
 	dataplane_netns_hold(ns);
 	tunnel_remove(t);
 	dataplane_endpoint_release(e);
+	dataplane_trace_tunnel(dp, UL2TP_TRACE_FREE_TUNNEL, t);
 	give_record(dp, t->index);
 	tunnel_free(t);
 	dataplane_netns_release(dp, ns);

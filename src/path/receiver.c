@@ -46,6 +46,7 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 	r->intake = s->tunnel->endpoint->intake;
 	r->record = s->record;
 	r->tunnel = s->tunnel->record;
+	r->trace_events = &s->tunnel->netns->trace_events;
 	r->netns_index = s->tunnel->netns->index;
 	r->in_v2_space = s->tunnel->record->version != DATA_VERSION_3;
 	r->id = r->in_v2_space ? v2_session_key(r->tunnel->conn_id, record->session_id)
@@ -180,6 +181,42 @@ void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets)
 	counter_add(&r->record->rx.drops[why], packets);
 }
 
+static void trace_mode(struct receiver *r, enum ul2tp_trace_event event)
+{
+	if (trace_wanted(r->trace_events, event))
+		trace_session(&r->worker->trace, r->trace_events, event, r->tunnel, r->record);
+}
+
+/* Its number was as it should be, or has been made so. */
+static void trace_taken(struct receiver *r, uint32_t ns)
+{
+	if (r->reorder.redefined && trace_wanted(r->trace_events, UL2TP_TRACE_SESSION_SEQNUM_RESET))
+		trace_sequence(&r->worker->trace, r->trace_events, UL2TP_TRACE_SESSION_SEQNUM_RESET,
+		               r->tunnel, r->record, ns);
+	if (trace_wanted(r->trace_events, UL2TP_TRACE_SESSION_SEQNUM_UPDATE))
+		trace_sequence(&r->worker->trace, r->trace_events,
+		               UL2TP_TRACE_SESSION_SEQNUM_UPDATE, r->tunnel, r->record,
+		               r->reorder.nr);
+}
+
+/* @waiting: how many are held, this one included if it was. */
+static void trace_untaken(struct receiver *r, enum rx_drop why, uint32_t ns, uint32_t waiting)
+{
+	enum ul2tp_trace_event event;
+
+	if (why == RX_DROP_EXPIRED)
+		event = UL2TP_TRACE_SESSION_PKT_EXPIRED;
+	else if (why == RX_DROP_OUTSIDE_WINDOW)
+		event = UL2TP_TRACE_SESSION_PKT_OUTSIDE_RX_WINDOW;
+	else if (why == RX_DROP_OUT_OF_SEQUENCE)
+		event = UL2TP_TRACE_SESSION_PKT_OOS;
+	else
+		return;
+	if (trace_wanted(r->trace_events, event))
+		trace_packet(&r->worker->trace, r->trace_events, event, r->tunnel, r->record, ns,
+		             r->reorder.nr, waiting);
+}
+
 /* SEQ-21, RX-60, RX-61. The frame must stay where it is until the coalescer is flushed. */
 static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t l2tp_len)
 {
@@ -236,9 +273,12 @@ static void deliver_held(struct receiver *r, uint64_t now_ms)
 		struct held_packet *p = container_of(e, struct held_packet, entry);
 
 		if (why == RX_DROP_NONE) {
+			if (e->has_ns)
+				trace_taken(r, e->ns);
 			deliver(r, p->payload, p->len, p->l2tp_len);
 			coalesce_flush_owner(&r->worker->coalescer, r); /* before its memory goes */
 		} else {
+			trace_untaken(r, why, e->ns, r->reorder.held + 1);
 			receiver_drop(r, why, 1);
 		}
 		release(r, e);
@@ -253,9 +293,11 @@ static bool follow_peer(struct receiver *r, bool has_ns)
 
 	switch (sequence_mode(has_ns, r->recv_seq, r->lns_mode, send_seq)) {
 	case SEQUENCE_SWITCH_ON:
+		trace_mode(r, UL2TP_TRACE_SESSION_SEQNUM_LNS_ENABLE);
 		atomic_store_explicit(&r->record->send_seq, 1, memory_order_relaxed);
 		return true;
 	case SEQUENCE_SWITCH_OFF:
+		trace_mode(r, UL2TP_TRACE_SESSION_SEQNUM_LNS_DISABLE);
 		atomic_store_explicit(&r->record->send_seq, 0, memory_order_relaxed);
 		return true;
 	case SEQUENCE_REFUSED:
@@ -282,12 +324,16 @@ static void take_in_order(struct receiver *r, const struct data_sublayer *sub,
 
 	if (d.out_of_order)
 		counter_add(&r->record->rx.oos_packets, 1);
-	if (d.verdict == REORDER_DELIVER)
+	if (d.verdict == REORDER_DELIVER) {
+		if (sub->has_ns)
+			trace_taken(r, sub->ns);
 		deliver(r, frame, sub->payload_len, len);
-	else if (d.verdict == REORDER_DROP)
+	} else if (d.verdict == REORDER_DROP) {
+		trace_untaken(r, d.why, sub->ns, r->reorder.held);
 		receiver_drop(r, d.why, 1);
-	else
+	} else {
 		hold(r, &a, frame, sub->payload_len, len);
+	}
 	if (reorder_holds(&r->reorder) || !list_empty(&r->in_holding))
 		deliver_held(r, a.now_ms);
 	reorder_save(&r->reorder, &r->record->rx);
@@ -323,6 +369,7 @@ void receivers_expire(struct worker *w)
 		if (reorder_deadline_ms(&r->reorder) >= now_ms)
 			continue;
 		while ((e = reorder_next_expired(&r->reorder, now_ms))) {
+			trace_untaken(r, RX_DROP_EXPIRED, e->ns, r->reorder.held + 1);
 			receiver_drop(r, RX_DROP_EXPIRED, 1);
 			release(r, e);
 		}

@@ -24,6 +24,7 @@ struct receiver {
 	struct intake *intake; /* of the tunnel's endpoint */
 	struct session_record *record;
 	struct tunnel_record *tunnel;
+	const _Atomic uint64_t *trace_events; /* of the namespace */
 	uint32_t netns_index;
 	bool in_v2_space; /* the tunnel's version is not 3 (SES-7) */
 	uint32_t id;      /* session id, or in v2 space v2_session_key() */

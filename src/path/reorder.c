@@ -60,10 +60,10 @@ static uint32_t ahead(const struct reorder *r, uint32_t ns)
 /* The packet numbered @ns is about to be delivered, if nothing but its number decides: SEQ-20(b), SEQ-21. */
 static bool take_turn(struct reorder *r, uint32_t ns)
 {
-	if (r->skip) {
-		/* An expired packet still stands behind a late one that was waited for. */
-		if (!(r->expired_early && ns == r->nr))
-			r->skip = r->expired_early = false;
+	/* An expired packet still stands behind a late one that was waited for. */
+	r->redefined = r->skip && !(r->expired_early && ns == r->nr);
+	if (r->redefined) {
+		r->skip = r->expired_early = false;
 		r->nr = ns;
 	}
 	if (ns != r->nr)

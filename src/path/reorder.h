@@ -55,7 +55,8 @@ struct reorder {
 	uint32_t oos_last, oos_count;
 	bool skip;          /* take the number of the next packet for the expected one */
 	bool expired_early; /* skip was set by reorder_next_expired() */
-	bool due;           /* the last packet starts the dequeue procedure */
+	bool redefined; /* the last packet whose turn it was made its number the expected one (SEQ-20 b) */
+	bool due; /* the last packet starts the dequeue procedure */
 	uint32_t held;
 	struct list queue; /* of struct reorder_entry, in order of delivery */
 	struct list *hold_at;

@@ -24,6 +24,7 @@ struct sender *sender_new(struct worker *w, const struct session *session, int d
 	s->record = session->record;
 	s->tunnel = session->tunnel->record;
 	s->endpoint = session->tunnel->endpoint;
+	s->trace_events = &session->tunnel->netns->trace_events;
 	s->device = device;
 	s->batch_max = endpoint_is_udp(s->endpoint) ? BATCH_ANY : 0;
 	s->header = (struct data_header_params){

@@ -21,6 +21,7 @@ struct sender {
 	struct session_record *record;
 	const struct tunnel_record *tunnel;
 	const struct endpoint *endpoint;
+	const _Atomic uint64_t *trace_events; /* of the namespace */
 	struct data_header_params header;
 	struct data_header_template template;
 	uint32_t batch_max; /* longest packet that may go in a batch of segments; 0: none may */

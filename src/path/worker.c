@@ -30,6 +30,7 @@ static void *work(void *arg)
 {
 	struct worker *w = arg;
 
+	w->trace.pid = (uint32_t)gettid();
 	while (!w->stop) {
 		loop_once(w->loop, list_empty(&w->holding) ? -1 : EXPIRY_TICK_MS);
 		if (loop_now_ms(w->loop) >= w->expire_ms) {
@@ -69,6 +70,7 @@ static void worker_close(struct worker *w)
 	buckets_release(&w->receivers);
 	buckets_release(&w->ip_bindings);
 	held_pool_close(&w->held);
+	trace_ring_close(&w->trace.ring);
 	inbox_free(w->inbox);
 	outbox_free(w->outbox);
 	ip_delivery_free(w->delivery);
@@ -84,11 +86,12 @@ static int start_thread(struct worker *w, unsigned int number)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
+	snprintf(name, sizeof(name), "worker-%u", number);
+	trace_name(&w->trace, 0, name);
 	err = pthread_create(&w->thread, NULL, work, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
 		return -err;
-	snprintf(name, sizeof(name), "worker-%u", number);
 	pthread_setname_np(w->thread, name);
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include "packet/coalesce.h"
 #include "path/held_pool.h"
 #include "path/reorder.h"
+#include "path/trace.h"
 
 struct inbox;
 struct ip_delivery;
@@ -41,6 +42,7 @@ struct worker {
 	struct inbox *inbox;          /* buffers of receive.c */
 	struct outbox *outbox;        /* buffers of transmit.c */
 	struct ip_delivery *delivery; /* of control messages to programs */
+	struct trace trace;
 };
 
 /** worker_new() - start the thread; NULL with errno */

@@ -32,6 +32,8 @@ struct netns {
 	struct list ip_sockets;     /* of programs; see path/ip_socket.h */
 	struct ul2tp_limits limits; /* 0: none */
 	struct ul2tp_limits usage;
+	_Atomic uint64_t
+		trace_events; /* bits of enum ul2tp_trace_event that clients listen to; API thread writes */
 	uint64_t requests_second; /* the second that .usage's requests were counted in */
 };
 

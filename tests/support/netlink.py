@@ -69,7 +69,7 @@ UL2TP_COMMANDS = {name: number for number, name in enumerate((
     "STATUS_GET", "SOCKET_SET", "SUBSCRIBE", "UNSUBSCRIBE", "TUNNEL_CREATE", "TUNNEL_SET", "TUNNEL_GET",
     "SESSION_CREATE", "SESSION_SET", "SESSION_GET", "LIMITS_SET",
     "V2_TUNNEL_GET", "V2_SESSION_GET", "IPSOCKET_OPEN", "IPSOCKET_BIND", "IPSOCKET_CONNECT",
-    "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET"), start=1)}
+    "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET", "TRACE"), start=1)}
 
 UL2TP_ATTRIBUTES = dict(enumerate((
     ("VERSION", "string"), ("FEATURES", "nest"), ("GROUP", "u32"), ("CAP_ACK", "u8"), ("EXT_ACK", "u8"),
@@ -79,7 +79,8 @@ UL2TP_ATTRIBUTES = dict(enumerate((
     ("L2SPEC_TYPE", "u8"), ("DROP_RIGHTS", "u8"), ("DEBUG", "nest"), ("FAMILY", "u16"), ("PORT", "u16"),
     ("SOCKET_COOKIE", "u64"), ("NAME", "octets"), ("PEER_NAME", "octets"), ("CONNECTED", "u8"),
     ("DATA", "octets"), ("CONTROL", "octets"), ("MSG_FLAGS", "u32"), ("OPTION_LEVEL", "u32"),
-    ("OPTION", "u32"), ("OPTION_VALUE", "octets")), start=1))
+    ("OPTION", "u32"), ("OPTION_VALUE", "octets"), ("TRACE_EVENTS", "u64"),
+    ("TRACE", "nest"), ("TRACE_LOST", "u64")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (
@@ -89,6 +90,10 @@ UL2TP_DROP = {1: ("DROP", "nest"), 2: ("NAME", "string"), 3: ("WORDS", "string")
 UL2TP_DEBUG = dict(enumerate((
     ("REFERENCES", "u32"), ("SOCKET_REFERENCES", "u32"), ("SESSIONS", "u32"), ("NS", "u32"), ("NR", "u32"),
     ("SOCKET_STATE", "u8"), ("DEVICE", "string")), start=1))
+UL2TP_TRACE = dict(enumerate((
+    ("EVENT", "u8"), ("TIME", "u64"), ("PID", "u32"), ("CPU", "u32"), ("PROCESS", "string"), ("TUNNEL", "u32"),
+    ("PEER_TUNNEL", "u32"), ("VERSION", "u8"), ("ENCAP", "u16"), ("FD", "u32"), ("SESSION", "u32"),
+    ("PEER_SESSION", "u32"), ("PW_TYPE", "u16"), ("NS", "u32"), ("NR", "u32"), ("QUEUE_LEN", "u32")), start=1))
 UL2TP_LIMITS = dict(enumerate(((name, "u32") for name in (
     "TUNNELS", "SESSIONS", "MEMORY_KIB", "REQUESTS", "SUBSCRIBERS")), start=1))
 
@@ -105,7 +110,8 @@ L2TP_NESTS = {"STATS": (L2TP_STATS, {})}
 UL2TP_NESTS = {
     "L2TP": (L2TP_ATTRIBUTES, L2TP_NESTS), "FEATURES": (UL2TP_FEATURE, {}), "COUNTERS": (UL2TP_COUNTERS, {}),
     "RX_DROPS": (UL2TP_DROP, {"DROP": (UL2TP_DROP, {})}), "TX_DROPS": (UL2TP_DROP, {"DROP": (UL2TP_DROP, {})}),
-    "LIMITS": (UL2TP_LIMITS, {}), "USAGE": (UL2TP_LIMITS, {}), "DEBUG": (UL2TP_DEBUG, {})}
+    "LIMITS": (UL2TP_LIMITS, {}), "USAGE": (UL2TP_LIMITS, {}), "DEBUG": (UL2TP_DEBUG, {}),
+    "TRACE": (UL2TP_TRACE, {})}
 
 # Attribute numbers of the family l2tp as names of this module: CONN_ID, IFNAME, ...; of the family ul2tp
 # with its prefix: UL2TP_ATTR_LABEL, ...
