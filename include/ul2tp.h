@@ -395,6 +395,43 @@ int ul2tp_fd(const struct ul2tp *u);
  */
 int ul2tp_event_next(struct ul2tp *u, int timeout_ms, struct ul2tp_event *ret);
 
+/* Trace events: those of the kernel's trace group "l2tp", of ul2tpd; -EOPNOTSUPP on the kernel */
+
+struct ul2tp_trace_record {
+	uint64_t
+		lost; /* not 0: so many events were lost here, because they were not read in time; no event */
+	unsigned int event;  /* enum ul2tp_trace_event of ul2tp_netlink.h */
+	const char *name;    /* of the event, as "register_tunnel" */
+	uint64_t time_ns;    /* CLOCK_MONOTONIC */
+	const char *process; /* in which it happened, or for which */
+	uint32_t pid, cpu;
+	uint32_t tunnel_id;
+	uint32_t session_id; /* 0 in events of tunnels */
+	/* In register_tunnel, in register_session, or in both. */
+	uint32_t peer_tunnel_id, peer_session_id;
+	uint8_t version;
+	uint16_t encap, pw_type;
+	int32_t fd;
+	/* In session_seqnum_update, session_seqnum_reset, session_pkt_*; of a packet .ns is its own. */
+	uint32_t ns, nr;
+	uint32_t reorder_q_len; /* in session_pkt_* */
+};
+
+/**
+ * ul2tp_trace() - receive trace events from now on
+ * @events: bit n: enum ul2tp_trace_event n. May be called again, with others
+ *
+ * The connection is for events alone then, and not for those of ul2tp_subscribe(). Return: 0; -EINVAL: there is no
+ * such event; -EDQUOT: too many subscribers.
+ */
+int ul2tp_trace(struct ul2tp *u, uint64_t events);
+
+/** ul2tp_trace_next() - as ul2tp_event_next(); *ret is borrowed */
+int ul2tp_trace_next(struct ul2tp *u, int timeout_ms, const struct ul2tp_trace_record **ret);
+
+/** ul2tp_trace_name() - of the event of this number; NULL: there is none, nor any beyond */
+const char *ul2tp_trace_name(unsigned int event);
+
 /* State of ul2tpd: -EOPNOTSUPP on the kernel */
 
 /* Per network namespace. */

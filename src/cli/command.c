@@ -20,6 +20,7 @@
 #include "cli/session_command.h"
 #include "cli/status.h"
 #include "cli/suggestion.h"
+#include "cli/trace.h"
 #include "cli/tunnel_command.h"
 
 typedef int object_fn(struct cli *cli, const struct arguments *a);
@@ -211,7 +212,8 @@ static const struct {
 	{ "add", verb_add },         { "delete", verb_del }, { "show", verb_show },
 	{ "list", verb_show },       { "lst", verb_show },   { "set", verb_set },
 	{ "monitor", verb_monitor }, { "save", verb_save },  { "status", verb_status },
-	{ "limits", verb_limits },   { "run", run_command }, { "help", verb_help },
+	{ "limits", verb_limits },   { "trace", trace_run }, { "run", run_command },
+	{ "help", verb_help },
 };
 
 static int verb_unknown(struct cli *cli, const char *word)

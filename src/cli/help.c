@@ -58,6 +58,16 @@ static const struct {
 	  "on; \"lost\" says that something was, because it was not read in time. Ctrl-C ends it.\n\n"
 	  "Example:\n"
 	  "  ul2tp -j -t monitor | jq -c 'select(.event == \"del\")'\n" },
+	{ "trace",
+	  "Usage: ul2tp [ -j ] trace [ EVENT ] ...\n\n"
+	  "Prints the trace events that a kernel with L2TP has, as its trace_pipe does, or with --json an object a line:\n"
+	  "those that are named, or all. \"# ready\" says that nothing is missed from then on; \"# lost N events\" that\n"
+	  "something was, because it was not read in time. Ctrl-C ends it.\n\n"
+	  "  register_tunnel delete_tunnel free_tunnel register_session delete_session free_session\n"
+	  "  session_seqnum_lns_enable session_seqnum_lns_disable session_seqnum_update session_seqnum_reset\n"
+	  "  session_pkt_expired session_pkt_outside_rx_window session_pkt_oos\n\n"
+	  "Example:\n"
+	  "  ul2tp trace session_pkt_oos session_pkt_expired\n" },
 	{ "save",
 	  "Usage: ul2tp save\n\n"
 	  "Prints the commands that make the tunnels and sessions there are now.\n\n"
@@ -153,6 +163,7 @@ int help_overview(struct cli *cli)
 	      "  status                  who answers, and what it can do\n"
 	      "  monitor                 print what happens, as it happens\n"
 	      "  run -- PROGRAM          start a program that finds its kernel's L2TP in ul2tpd\n"
+	      "  trace [ EVENT ] ...     print trace events, as they happen\n"
 	      "  save                    print the commands that make the present state\n"
 	      "  COMMAND help            all parameters of a command, with an example\n\n"
 	      "Options:\n",

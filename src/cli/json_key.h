@@ -71,6 +71,18 @@ enum json_key {
 	KEY_TIMESTAMP,
 	KEY_TUNNEL,
 	KEY_SESSION,
+	/* trace */
+	KEY_TIME_US,
+	KEY_PROCESS,
+	KEY_PID,
+	KEY_CPU,
+	KEY_FD,
+	KEY_NS,
+	KEY_NR,
+	KEY_PKT_NS,
+	KEY_MY_NR,
+	KEY_REORDER_Q_LEN,
+	KEY_LOST,
 	/* status, limits */
 	KEY_BACKEND,
 	KEY_RELEASE,

@@ -29,8 +29,8 @@ struct ul2tp {
 	int fd;
 	enum ul2tp_backend backend;
 	int timeout_ms;
-	uint32_t sequence; /* of the last request */
-	bool subscribed;
+	uint32_t sequence;             /* of the last request */
+	bool subscribed, tracing;      /* tracing: subscribed, to trace events */
 	bool busy;                     /* inside a callback: the buffer is being read */
 	uint16_t family_ids[FAMILIES]; /* 0: the other end has none */
 	uint32_t group;                /* of l2tp's events; 0: none */
@@ -42,6 +42,7 @@ struct ul2tp {
 	struct tunnel_view tunnel;
 	struct session_view session;
 	struct status_view status;
+	struct trace_view trace;
 };
 
 /**

@@ -98,7 +98,7 @@ int ul2tp_event_next(struct ul2tp *u, int timeout_ms, struct ul2tp_event *ret)
 {
 	int64_t deadline = deadline_after(timeout_ms);
 
-	if (!u->subscribed)
+	if (!u->subscribed || u->tracing)
 		return connection_fail(u, -EINVAL, "",
 		                       "the connection is not subscribed to events");
 	for (;;) {

@@ -10,6 +10,7 @@
 #include "netlink/session_message.h"
 #include "netlink/tunnel_message.h"
 #include "netlink/ul2tp_session_message.h"
+#include "netlink/ul2tp_trace.h"
 #include "netlink/ul2tp_tunnel_message.h"
 
 static struct ul2tp_stats stats_view(const struct l2tp_stats *s)
@@ -215,6 +216,42 @@ int status_view_read(struct reader attributes, struct status_view *ret)
 		.features = ret->features,
 		.limits = limits_view(&m.limits),
 		.usage = limits_view(&m.usage),
+	};
+	return 0;
+}
+
+int trace_view_read(struct reader attributes, struct trace_view *ret)
+{
+	struct trace_event e;
+	uint64_t lost;
+	int err = trace_message_read(attributes, &e, &lost);
+
+	if (err < 0)
+		return err;
+	if (lost) {
+		ret->record =
+			(struct ul2tp_trace_record){ .lost = lost, .name = "", .process = "" };
+		return 0;
+	}
+	memcpy(ret->process, e.process, sizeof(ret->process));
+	ret->record = (struct ul2tp_trace_record){
+		.event = e.event,
+		.name = trace_event_name(e.event),
+		.time_ns = e.time_ns,
+		.process = ret->process,
+		.pid = e.pid,
+		.cpu = e.cpu,
+		.tunnel_id = e.tunnel,
+		.session_id = e.session,
+		.peer_tunnel_id = e.peer_tunnel,
+		.peer_session_id = e.peer_session,
+		.version = e.version,
+		.encap = e.encap,
+		.pw_type = e.pw_type,
+		.fd = e.fd,
+		.ns = e.ns,
+		.nr = e.nr,
+		.reorder_q_len = e.queue_len,
 	};
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "ul2tp.h"
 #include "base/reader.h"
 #include "netlink/ul2tp_accounts.h"
+#include "netlink/ul2tp_trace.h"
 #include "netlink/ul2tp_family.h"
 #include "netlink/ul2tp_status_message.h"
 
@@ -43,6 +44,11 @@ struct status_view {
 	char feature_names[UL2TP_FEATURES_MAX][40];
 };
 
+struct trace_view {
+	struct ul2tp_trace_record record;
+	char process[TRACE_PROCESS_MAX];
+};
+
 /*
  * Each reads the attributes of one message; @daemon tells the family ul2tp from l2tp.
  * Return: 0; -EBADMSG: malformed.
@@ -50,5 +56,6 @@ struct status_view {
 int tunnel_view_read(struct reader attributes, bool daemon, struct tunnel_view *ret);
 int session_view_read(struct reader attributes, bool daemon, struct session_view *ret);
 int status_view_read(struct reader attributes, struct status_view *ret);
+int trace_view_read(struct reader attributes, struct trace_view *ret);
 
 #endif

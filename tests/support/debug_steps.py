@@ -4,6 +4,7 @@ import json
 import socket
 import time
 
+from support import netlink
 from support.daemon import TOP
 
 GOLDENS = TOP / "tests/goldens/debug"
@@ -62,3 +63,8 @@ class Steps:
 
     def close(self):
         self.peer.close()
+
+
+def trace_events(bits):
+    """The attribute of the command TRACE."""
+    return netlink.u64(netlink.UL2TP_ATTR_TRACE_EVENTS, bits)
