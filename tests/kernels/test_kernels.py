@@ -15,8 +15,10 @@ from support.end import RemoteEnd
 from support.vm import Machine
 
 KERNELS = {"6.1": "linux-image-amd64", "6.12": "linux-image-6.12-amd64"}
-# unix_diag: by which ul2tpd knows its clients before Linux 6.5, where the kernel loads it when it is asked for.
-MODULES = ["tun", "veth", "unix_diag"]
+# unix_diag: by which ul2tpd knows its clients before Linux 6.5, where the kernel loads it when it is asked for;
+# udp_diag: by which it sees that a program's socket has gone.
+MODULES = ["tun", "veth", "unix_diag", "udp_diag"]
+REPLY_WAYS = ["uevent", "fib", "trap"]
 
 
 @pytest.fixture(scope="module", params=KERNELS)
@@ -87,6 +89,25 @@ def test_numbers_required_that_nothing_can_carry(pair, combination):
 def test_tunnels_count_what_their_sessions_do(pair, over, family):
     """Requirements: SEQ-21"""
     combinations.tunnels_agree(pair, over, family)
+
+
+@pytest.mark.parametrize("way", REPLY_WAYS)
+def test_ip_l2tp_is_unmodified(pair, machine, way):
+    def ip_l2tp(*words, check=True):
+        return machine.run("env", f"UL2TP_SOCKET={server}", BUILD / "ul2tp", "run", "--reply", way, "--", "ip", "l2tp",
+                           *words, check=check)
+    server = machine.call("support.pair_inside:server")
+    ip_l2tp("add", "tunnel", "tunnel_id", "9001", "peer_tunnel_id", "9002", "encap", "udp", "local", "127.0.0.1",
+            "remote", "127.0.0.2", "udp_sport", "9001", "udp_dport", "9002")
+    ip_l2tp("add", "session", "name", "real0", "tunnel_id", "9001", "session_id", "1", "peer_session_id", "2")
+    assert "Tunnel 9001, encap UDP" in ip_l2tp("show", "tunnel").stdout
+    assert "interface name: real0" in ip_l2tp("show", "session").stdout
+    again = ip_l2tp("add", "tunnel", "tunnel_id", "9001", "peer_tunnel_id", "9002", "encap", "ip", "local", "127.0.0.1",
+                    "remote", "127.0.0.2", check=False)
+    assert (again.returncode, again.stderr.strip()) == (2, "Error: there is a tunnel 9001 already.")
+    assert "real0" in machine.run("ip", "link").stdout
+    ip_l2tp("del", "tunnel", "tunnel_id", "9001")
+    assert "Tunnel 9001" not in ip_l2tp("show", "tunnel").stdout
 
 
 def test_the_kernel_had_nothing_to_complain_about(pair, machine):
