@@ -52,8 +52,8 @@ struct divert_socket {
 	union address local, peer; /* as far as known; peer AF_UNSPEC: not connected */
 	uint32_t sessions;         /* added and not removed */
 	int receive_fd; /* set by attach(): what the worker reads for this socket alone; -1: its channel */
-	struct raw_port_fds
-		receive; /* set by attach() and changed(): what is read for all on its port */
+	struct raw_fds
+		receive; /* set by attach() and changed(): what is read for all in the namespace */
 	bool gone;       /* its last copy was closed */
 	void *way;       /* the way's own */
 };

@@ -2,8 +2,7 @@
 /* divert_filter.c - see divert_filter.h
  *
  * The filter of a UDP socket sees the UDP header and what is behind it. The program is straight down to the
- * session's key, then a binary search: an inner node is one comparison and a long jump (conditional jumps
- * reach 255 instructions), a leaf a short row of ids or runs of ids with the two verdicts behind it.
+ * session's key, and a search for it.
  *
  * RX-7 depends on the session. There are few lengths a v3 header can have, so there is one search for each: a
  * datagram of some length is looked up among the sessions whose header fits into it.
@@ -12,9 +11,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
+#include "keeper/classic_search.h"
 
 #define UDP_HEADER  8
 #define SHORTEST    14 /* RX-1 */
@@ -25,13 +24,6 @@
 #define V2_KEY_AT   (UDP_HEADER + 2)
 #define V2_L_KEY_AT (UDP_HEADER + 4)
 #define V3_KEY_AT   (UDP_HEADER + 4)
-
-#define LEAF 16 /* runs in a leaf of the search */
-
-/* Consecutive keys. */
-struct run {
-	uint32_t first, last;
-};
 
 static void pass(struct classic *c)
 {
@@ -62,73 +54,24 @@ static void add_preamble(struct classic *c)
 	classic_do(c, BPF_ALU | BPF_AND | BPF_K, VERSION);
 }
 
+/* The keys of those sessions whose header fits into @least_max octets. */
 static size_t runs_make(struct run *runs, const struct filter_session *sessions, size_t count,
                         uint32_t least_max)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		uint32_t key = sessions[i].key;
-
-		if (sessions[i].least > least_max)
-			continue;
-		if (n > 0 && runs[n - 1].last + 1 == key)
-			runs[n - 1].last = key;
-		else
-			runs[n++] = (struct run){ key, key };
-	}
+	for (size_t i = 0; i < count; i++)
+		if (sessions[i].least <= least_max)
+			n = run_append(runs, n, sessions[i].key);
 	return n;
 }
 
-/* How many instructions add_run() takes. */
-static unsigned int run_len(const struct run *r)
+/* A is the key of a datagram with @least octets at least. */
+static void add_search(struct classic *c, struct run *runs, const struct filter_session *sessions,
+                       size_t count, uint32_t least)
 {
-	return r->first == r->last ? 1 : 2;
-}
-
-/* A is the key. @after: instructions of the leaf behind this run, before its "pass" and "drop". */
-static void add_run(struct classic *c, const struct run *r, unsigned int after)
-{
-	uint8_t to_pass = (uint8_t)after, to_drop = (uint8_t)(after + 1);
-
-	if (r->first == r->last) {
-		classic_if(c, BPF_JMP | BPF_JEQ | BPF_K, r->first, to_drop, 0);
-		return;
-	}
-	/* Runs ascend: what is below this one is in none behind it. */
-	classic_if(c, BPF_JMP | BPF_JGE | BPF_K, r->first, 0, (uint8_t)(to_pass + 1));
-	classic_if(c, BPF_JMP | BPF_JGT | BPF_K, r->last, 0, to_drop);
-}
-
-static void add_leaf(struct classic *c, const struct run *runs, size_t count)
-{
-	unsigned int after = 0;
-
-	for (size_t i = 0; i < count; i++)
-		after += run_len(&runs[i]);
-	for (size_t i = 0; i < count; i++) {
-		after -= run_len(&runs[i]);
-		add_run(c, &runs[i], after);
-	}
-	pass(c);
-	drop(c);
-}
-
-/* The depth is the logarithm of what fits into a program: below 10. */
-static void add_search(struct classic *c, const struct run *runs, size_t count)
-{
-	size_t leaves = (count + LEAF - 1) / LEAF, left = leaves / 2 * LEAF;
-	unsigned int right;
-
-	if (leaves <= 1 || c->full) {
-		add_leaf(c, runs, count < LEAF ? count : LEAF);
-		return;
-	}
-	classic_if(c, BPF_JMP | BPF_JGE | BPF_K, runs[left].first, 0, 1);
-	right = jump(c);
-	add_search(c, runs, left);
-	classic_land(c, right);
-	add_search(c, runs + left, count - left);
+	classic_search(c, runs, runs_make(runs, sessions, count, least), CLASSIC_DROP,
+	               CLASSIC_PASS);
 }
 
 /* A becomes the key; the flags are in X. */
@@ -171,11 +114,11 @@ static void add_searches(struct classic *c, const struct filter_session *session
 		classic_if(c, BPF_JMP | BPF_JGE | BPF_K, UDP_HEADER + least, 1, 0);
 		shorter = jump(c);
 		add_key(c, version);
-		add_search(c, runs, runs_make(runs, sessions, count, least));
+		add_search(c, runs, sessions, count, least);
 		classic_land(c, shorter);
 	}
 	add_key(c, version);
-	add_search(c, runs, runs_make(runs, sessions, count, SHORTEST));
+	add_search(c, runs, sessions, count, SHORTEST);
 }
 
 int filter_session_compare(const void *a, const void *b)

@@ -2,7 +2,7 @@
 /* divert_raw.c - data leaves programs' sockets without eBPF; see divert.h
  *
  * Two halves: a classic filter on the program's socket drops the data packets of the tunnel's sessions
- * (divert_filter.h), and raw sockets receive them (raw_port.h).
+ * (divert_filter.h), and raw sockets receive them (raw_sockets.h).
  *
  * The sessions stand in the filter as numbers. So when one comes or goes we need the program's socket for a
  * moment, which we do not hold: it is taken from the process that does (process/holders.h). Where that is not
@@ -23,10 +23,10 @@
 #include "base/log.h"
 #include "keeper/filter_sessions.h"
 #include "keeper/guard.h"
-#include "keeper/raw_port.h"
+#include "keeper/raw_sockets.h"
 
 struct raw {
-	struct list ports, sockets, namespaces;
+	struct list receivers, sockets, namespaces;
 	struct guard *guard;
 	struct reaper *reaper;
 	pid_t last_holder; /* of the socket that was found last: often there are more in one process */
@@ -45,7 +45,8 @@ struct raw_socket {
 	struct list in_all;
 	struct netns_id netns;
 	struct held_socket held;
-	struct raw_port *port; /* NULL: the socket has no port yet */
+	struct raw_sockets *receiver; /* NULL: the socket has no port yet */
+	uint16_t port;                /* host order */
 	struct filter_sessions sessions;
 	uint32_t guarded; /* place at the guard */
 	bool unsettled;   /* sessions were removed that the filter still names */
@@ -54,7 +55,7 @@ struct raw_socket {
 
 static int raw_open(struct divert *d, struct extack *why)
 {
-	int err = raw_port_probe();
+	int err = raw_sockets_probe();
 	struct raw *r;
 
 	if (err < 0)
@@ -70,7 +71,7 @@ static int raw_open(struct divert *d, struct extack *why)
 		return -ENOMEM;
 	}
 	r->reaper = d->reaper;
-	list_init(&r->ports);
+	list_init(&r->receivers);
 	list_init(&r->sockets);
 	list_init(&r->namespaces);
 	d->state = r;
@@ -208,7 +209,7 @@ static void raw_socket_free(struct raw_socket *s)
 {
 	if (!s)
 		return;
-	raw_port_put(s->port);
+	raw_sockets_release(s->receiver, s->port);
 	filter_sessions_release(&s->sessions);
 	free(s);
 }
@@ -219,14 +220,15 @@ static int follow_port(struct raw *r, struct raw_socket *s, struct divert_socket
                        struct extack *ea)
 {
 	uint16_t port = port_of(&socket->local);
-	struct raw_port *now = NULL;
-	int err = port ? raw_port_get(&r->ports, s->netns, port, &now, ea) : 0;
+	struct raw_sockets *now = NULL;
+	int err = port ? raw_sockets_use(&r->receivers, s->netns, port, &now, ea) : 0;
 
 	if (err < 0)
 		return err;
-	raw_port_put(s->port);
-	s->port = now;
-	socket->receive = now ? now->at : RAW_PORT_NONE;
+	raw_sockets_release(s->receiver, s->port);
+	s->receiver = now;
+	s->port = port;
+	socket->receive = now ? *raw_sockets_fds(now) : RAW_FDS_NONE;
 	return 0;
 }
 
@@ -305,7 +307,7 @@ static void raw_detach(struct divert *d, struct divert_socket *socket)
 	list_remove(&s->in_all);
 	raw_socket_free(s);
 	socket->way = NULL;
-	socket->receive = RAW_PORT_NONE;
+	socket->receive = RAW_FDS_NONE;
 }
 
 static void follow_namespace(struct raw *r, struct netns_id netns)

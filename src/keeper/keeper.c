@@ -180,16 +180,15 @@ int keeper_divert_channel(struct keeper *k, uint32_t worker, int *ring, int *boa
 	return 0;
 }
 
-int keeper_raw_port(struct keeper *k, uint32_t endpoint, struct raw_port_fds *ret)
+int keeper_raw_sockets(struct keeper *k, uint32_t endpoint, struct raw_fds *ret)
 {
-	struct request request = { .kind = REQUEST_RAW_PORT, .slot = endpoint };
+	struct request request = { .kind = REQUEST_RAW_SOCKETS, .slot = endpoint };
 	struct message_fds fds;
 	struct reply reply;
 	int err = ask(k, &request, -1, &reply, &fds, NULL);
 
 	if (err < 0)
 		return err;
-	*ret = reply.raw_port;
 	memcpy(ret->fd, fds.fd, sizeof(ret->fd));
 	return 0;
 }

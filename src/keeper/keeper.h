@@ -171,19 +171,18 @@ void keeper_divert_remove(struct keeper *k, uint32_t endpoint,
 int keeper_divert_channel(struct keeper *k, uint32_t worker, int *ring, int *board,
                           uint32_t *max_sessions, struct extack *ea);
 
-/* What receives the data packets to one UDP port of a namespace on machines without eBPF, for all programs' sockets
- * there (keeper/raw_filter.h). -1: there is none. */
+/* What receives the data packets for all programs' sockets of a namespace on machines without eBPF
+ * (keeper/raw_filter.h). -1: there is none. */
 enum { RAW_V4, RAW_V6, GAUGE_V4, GAUGE_V6, RAW_FDS };
 
-struct raw_port_fds {
-	uint16_t port; /* host order; 0: none */
+struct raw_fds {
 	int fd[RAW_FDS];
 };
 
-#define RAW_PORT_NONE ((struct raw_port_fds){ .fd = { -1, -1, -1, -1 } })
+#define RAW_FDS_NONE ((struct raw_fds){ .fd = { -1, -1, -1, -1 } })
 
-/** keeper_raw_port() - that of a managed endpoint, as it is now; the descriptors become the caller's */
-int keeper_raw_port(struct keeper *k, uint32_t endpoint, struct raw_port_fds *ret);
+/** keeper_raw_sockets() - those of a managed endpoint, as it is now; the descriptors become the caller's */
+int keeper_raw_sockets(struct keeper *k, uint32_t endpoint, struct raw_fds *ret);
 
 /* What getsockname() says of an endpoint that is ENDPOINT_TWIN. */
 struct keeper_socket_names {

@@ -140,7 +140,7 @@ static struct managed *managed_new(struct endpoint *e, uint32_t worker)
 	m->endpoint = e;
 	m->divert.worker = worker;
 	m->divert.receive_fd = -1;
-	m->divert.receive = RAW_PORT_NONE;
+	m->divert.receive = RAW_FDS_NONE;
 	return m;
 }
 
@@ -270,14 +270,13 @@ int kept_divert_remove(struct server *s, uint32_t slot, const struct divert_sess
 	return session_change(s, slot, session, false);
 }
 
-int kept_raw_port(struct server *s, uint32_t slot, struct reply *reply, struct message_fds *fds)
+int kept_raw_sockets(struct server *s, uint32_t slot, struct message_fds *fds)
 {
 	const struct endpoint *e = slots_get(&s->endpoints, slot);
 
 	if (!e || !e->managed)
 		return -ENOENT;
-	reply->raw_port = e->managed->divert.receive;
-	memcpy(fds->fd, reply->raw_port.fd, sizeof(reply->raw_port.fd));
+	memcpy(fds->fd, e->managed->divert.receive.fd, sizeof(fds->fd));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* raw_filter.c - see raw_filter.h */
 #include "keeper/raw_filter.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 
 #define SHORTEST     14 /* RX-1 */
@@ -23,7 +24,7 @@
 #define FRAGMENT_BITS 0x3fff /* more of them, or not the first */
 
 /* Words of the program's memory. */
-enum { SUM, FIELD };
+enum { SUM, FIELD, START };
 
 static void begin(struct classic *c)
 {
@@ -44,11 +45,9 @@ static void require_not(struct classic *c, uint16_t compare, uint32_t k)
 	classic_do(c, BPF_RET | BPF_K, CLASSIC_DROP);
 }
 
-/* X is where the UDP header begins, seen from @base. Leaves data packets to @port. */
-static void require_data(struct classic *c, uint32_t base, uint16_t port)
+/* X is where the UDP header begins, seen from @base. Leaves data packets. */
+static void require_data(struct classic *c, uint32_t base)
 {
-	classic_do(c, BPF_LD | BPF_H | BPF_IND, base + UDP_TO);
-	require(c, BPF_JEQ, port);
 	classic_do(c, BPF_LD | BPF_H | BPF_IND, base + UDP_LENGTH);
 	require(c, BPF_JGE, UDP_HEADER + SHORTEST);
 	classic_do(c, BPF_LD | BPF_H | BPF_IND, base + UDP_HEADER);
@@ -58,15 +57,28 @@ static void require_data(struct classic *c, uint32_t base, uint16_t port)
 	require(c, BPF_JEQ, 3);
 }
 
-void raw_filter_build(struct classic *ret, sa_family_t family, uint16_t port)
+/* Ends the program: packets to @ports are let through, up to @snap octets. X as for require_data(). */
+static int end_with_ports(struct classic *c, uint32_t base, const struct raw_filter_ports *ports,
+                          uint32_t snap)
+{
+	if (ports->all) {
+		classic_do(c, BPF_RET | BPF_K, snap);
+	} else {
+		classic_do(c, BPF_LD | BPF_H | BPF_IND, base + UDP_TO);
+		classic_search(c, ports->runs, ports->count, snap, CLASSIC_DROP);
+	}
+	return c->full ? -E2BIG : 0;
+}
+
+int raw_filter_build(struct classic *ret, sa_family_t family, const struct raw_filter_ports *ports)
 {
 	begin(ret);
 	if (family == AF_INET)
 		classic_do(ret, BPF_LDX | BPF_B | BPF_MSH, 0);
 	else
 		classic_do(ret, BPF_LDX | BPF_W | BPF_IMM, 0);
-	require_data(ret, 0, port);
-	classic_do(ret, BPF_RET | BPF_K, CLASSIC_PASS);
+	require_data(ret, 0);
+	return end_with_ports(ret, 0, ports, CLASSIC_PASS);
 }
 
 /* SUM += the 16-bit word at @at. */
@@ -95,6 +107,7 @@ static void sum_fold(struct classic *c)
 static void require_partial(struct classic *c, uint32_t base, uint32_t addresses,
                             unsigned int words)
 {
+	classic_do(c, BPF_STX, START);
 	classic_do(c, BPF_LD | BPF_H | BPF_IND, base + UDP_CHECKSUM);
 	classic_do(c, BPF_ST, FIELD);
 	classic_do(c, BPF_LD | BPF_H | BPF_IND, base + UDP_LENGTH);
@@ -108,10 +121,12 @@ static void require_partial(struct classic *c, uint32_t base, uint32_t addresses
 	classic_do(c, BPF_LD | BPF_W | BPF_MEM, FIELD);
 	classic_if(c, BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0);
 	classic_do(c, BPF_RET | BPF_K, CLASSIC_DROP);
+	classic_do(c, BPF_LDX | BPF_W | BPF_MEM, START);
 }
 
 /* Before us there is a link header whose length depends on the interface, so places count from SKF_NET_OFF. */
-void gauge_filter_build(struct classic *ret, sa_family_t family, uint16_t port)
+int gauge_filter_build(struct classic *ret, sa_family_t family,
+                       const struct raw_filter_ports *ports)
 {
 	const uint32_t ip = (uint32_t)SKF_NET_OFF;
 
@@ -122,16 +137,16 @@ void gauge_filter_build(struct classic *ret, sa_family_t family, uint16_t port)
 		classic_do(ret, BPF_LD | BPF_H | BPF_ABS, ip + V4_FRAGMENT);
 		require_not(ret, BPF_JSET, FRAGMENT_BITS);
 		classic_do(ret, BPF_LDX | BPF_B | BPF_MSH, ip);
-		require_data(ret, ip, port);
+		require_data(ret, ip);
 		require_partial(ret, ip, ip + V4_ADDRESSES, 4);
 	} else {
 		classic_do(ret, BPF_LD | BPF_B | BPF_ABS, ip + V6_NEXT_HEADER);
 		require(ret, BPF_JEQ, IPPROTO_UDP);
 		classic_do(ret, BPF_LDX | BPF_W | BPF_IMM, V6_HEADER);
-		require_data(ret, ip, port);
+		require_data(ret, ip);
 		require_partial(ret, ip, ip + V6_ADDRESSES, 16);
 	}
-	classic_do(ret, BPF_RET | BPF_K, GAUGE_SNAP);
+	return end_with_ports(ret, ip, ports, GAUGE_SNAP);
 }
 
 void filter_build_nothing(struct classic *ret)

@@ -25,7 +25,7 @@ enum request_kind {
 	REQUEST_DIVERT_ADD,
 	REQUEST_DIVERT_REMOVE,
 	REQUEST_DIVERT_CHANNEL,
-	REQUEST_RAW_PORT,
+	REQUEST_RAW_SOCKETS,
 	REQUEST_ROUTE,
 	REQUEST_SOCKET_BIND,
 	REQUEST_SOCKET_CONNECT,
@@ -69,7 +69,6 @@ struct reply {
 		struct keeper_socket_names names;
 		struct keeper_device device;
 		uint32_t max_sessions;
-		struct raw_port_fds raw_port;
 		struct {
 			union address source;
 			uint32_t mtu_bytes;

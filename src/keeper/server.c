@@ -119,8 +119,8 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return kept_divert_add(s, r->slot, &r->session);
 	case REQUEST_DIVERT_REMOVE:
 		return kept_divert_remove(s, r->slot, &r->session);
-	case REQUEST_RAW_PORT:
-		return kept_raw_port(s, r->slot, reply, out);
+	case REQUEST_RAW_SOCKETS:
+		return kept_raw_sockets(s, r->slot, out);
 	case REQUEST_DIVERT_CHANNEL:
 		return kept_divert_channel(s, r->slot, reply, out);
 	case REQUEST_ROUTE:

@@ -100,7 +100,7 @@ int kept_managed_open(struct server *s, uint32_t client, uint32_t worker, uint8_
 int kept_managed_changed(struct server *s, int fd, struct reply *reply, struct message_fds *fds);
 int kept_divert_add(struct server *s, uint32_t slot, const struct divert_session *session);
 int kept_divert_remove(struct server *s, uint32_t slot, const struct divert_session *session);
-int kept_raw_port(struct server *s, uint32_t slot, struct reply *reply, struct message_fds *fds);
+int kept_raw_sockets(struct server *s, uint32_t slot, struct message_fds *fds);
 int kept_divert_channel(struct server *s, uint32_t worker, struct reply *reply,
                         struct message_fds *fds);
 int kept_socket_bind(struct server *s, uint32_t endpoint, const union address *local,

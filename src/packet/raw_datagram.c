@@ -45,6 +45,7 @@ static int udp_read(struct reader *r, const uint8_t *addresses, size_t addresses
 	*ret = (struct raw_datagram){
 		.source_port = source_port,
 		.port = port,
+		.destination = addresses + addresses_len / 2,
 		.checksum = checksum_look(
 			udp, len,
 			checksum_pseudo(addresses, addresses_len, IPPROTO_UDP, (uint32_t)len)),

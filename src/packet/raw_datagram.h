@@ -21,6 +21,7 @@ enum raw_checksum {
 struct raw_datagram {
 	uint16_t source_port, port; /* host order */
 	enum raw_checksum checksum;
+	const uint8_t *destination; /* address, 4 or 16 octets */
 	const uint8_t *payload;
 	size_t len;
 };
