@@ -87,6 +87,17 @@ static const char *const names[] = {
 	[KEY_MEMORY_KIB]         = "memory_kib",
 	[KEY_REQUESTS]           = "requests",
 	[KEY_SUBSCRIBERS]        = "subscribers",
+	[KEY_USABLE]             = "usable",
+	[KEY_LEVELS]             = "levels",
+	[KEY_LEVEL]              = "level",
+	[KEY_PERMISSIONS]        = "permissions",
+	[KEY_VARIANTS]           = "variants",
+	[KEY_WITHOUT]            = "without",
+	[KEY_FEATURE]            = "feature",
+	[KEY_WAY]                = "way",
+	[KEY_ADDS]               = "adds",
+	[KEY_KERNEL_L2TP]        = "kernel_l2tp",
+	[KEY_DAEMON]             = "daemon",
 };
 /* clang-format on */
 
