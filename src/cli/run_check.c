@@ -68,8 +68,8 @@ static void json_level(struct printer *p, enum level level, permission_set have)
 	printer_list_begin(p, KEY_PERMISSIONS);
 	for (unsigned int i = 0; i < PERMISSIONS; i++)
 		if (have & PERMISSION_BIT(i))
-			printer_word(p, KEY_NONE, NULL,
-			             permission_row((enum permission)i)->key, "");
+			printer_word(p, KEY_NONE, NULL, permission_row((enum permission)i)->key,
+			             "");
 	printer_list_end(p);
 	printer_list_begin(p, KEY_VARIANTS);
 	for (size_t i = 0; i < ARRAY_SIZE(variants); i++)
@@ -112,7 +112,8 @@ static void text_level(FILE *out, enum level level, permission_set have)
 	fprintf(out, "\n%-*s", NAME_WIDTH + 2, level_row(level)->name);
 	for (size_t i = 0; i < ARRAY_SIZE(variants); i++)
 		fprintf(out, "%-*s", i + 1 < ARRAY_SIZE(variants) ? WAY_WIDTH : 0,
-		        i == 0 ? level_usable(have) ? "usable" : "not usable" : variants[i].heading);
+		        i == 0 ? level_usable(have) ? "usable" : "not usable"
+		               : variants[i].heading);
 	putc('\n', out);
 	for (unsigned int i = 0; i < FEATURES; i++)
 		text_row(out, (enum feature)i, have);
@@ -132,11 +133,11 @@ static bool answers(struct cli *cli, enum ul2tp_backend backend, struct ul2tp_er
 static void print_backends(struct cli *cli, struct printer *p, bool daemon, bool kernel,
                            const struct ul2tp_error *error)
 {
-	const char *which = cli->options.backend == UL2TP_BACKEND_KERNEL ||
-	                                    (cli->options.backend == UL2TP_BACKEND_AUTO && !daemon &&
-	                                     kernel)
-	                            ? "kernel"
-	                            : "ul2tpd";
+	const char *which =
+		cli->options.backend == UL2TP_BACKEND_KERNEL ||
+				(cli->options.backend == UL2TP_BACKEND_AUTO && !daemon && kernel)
+			? "kernel"
+			: "ul2tpd";
 
 	printer_bool(p, KEY_DAEMON, daemon);
 	printer_bool(p, KEY_KERNEL_L2TP, kernel);

@@ -11,11 +11,13 @@
 #include "base/cleanup.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/run_check.h"
 #include "launcher/run.h"
 
 struct run {
 	struct launcher_options options;
 	bool help;
+	bool check;
 };
 
 static int reply_set(struct cli *cli, struct words *words, struct run *r)
@@ -60,6 +62,12 @@ static int files_set(struct cli *cli, struct words *words, struct run *r)
 	return CLI_DONE;
 }
 
+static int check_set(struct cli *cli, struct words *words, struct run *r)
+{
+	r->check = true;
+	return CLI_DONE;
+}
+
 static int help_set(struct cli *cli, struct words *words, struct run *r)
 {
 	r->help = true;
@@ -72,7 +80,7 @@ static const struct {
 } run_options[] = {
 	{ "--reply", reply_set },     { "--files", files_set }, { "-v", verbose_set },
 	{ "--verbose", verbose_set }, { "-s", sends_set },      { "--all-sends", sends_set },
-	{ "--help", help_set },       { "-h", help_set },
+	{ "--check", check_set },     { "--help", help_set },   { "-h", help_set },
 };
 
 /* An option of this command, or one that all have, as --socket. */
@@ -111,6 +119,10 @@ int run_command(struct cli *cli, struct words *words)
 		return status;
 	if (r.help)
 		return help_topic(cli, "run");
+	if (r.check)
+		return words->count ? cli_wrong(cli, "--check starts nothing: leave \"%s\" out",
+		                                words->at[0])
+		                    : run_check(cli);
 	if (cli->in_batch)
 		return cli_wrong(cli, "run has no place in a batch file: it becomes the program");
 	if (words->count == 0)

@@ -12,7 +12,7 @@
 enum level {
 	LEVEL_HERE,      /* as one is */
 	LEVEL_NET_ADMIN, /* root with CAP_NET_ADMIN and CAP_NET_RAW and no more, as in many containers */
-	LEVEL_ROOTLESS,  /* root in a user namespace of one's own */
+	LEVEL_ROOTLESS, /* root in a user namespace of one's own */
 	LEVELS,
 };
 

@@ -26,6 +26,8 @@
 #include "base/cleanup.h"
 #include "launcher/reply.h"
 
+#define PROTOCOL_L2TP 115
+
 /* clang-format off */
 static const struct permission_row rows[] = {
 	[PERMISSION_TRAP]      = { "trap",      "seccomp user notification",
@@ -162,7 +164,7 @@ static bool try_net_admin(void)
 
 static bool try_net_raw(void)
 {
-	AUTO_FD fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_L2TP);
+	AUTO_FD fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, PROTOCOL_L2TP);
 
 	return fd >= 0;
 }

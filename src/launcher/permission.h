@@ -22,7 +22,7 @@ enum permission {
 	PERMISSION_SETNS,     /* entering one */
 	PERMISSION_UEVENT,    /* the echo of NETLINK_KOBJECT_UEVENT in a new network namespace */
 	PERMISSION_FIB,       /* the echo of NETLINK_FIB_LOOKUP */
-	PERMISSION_SETUID,    /* filters without NO_NEW_PRIVS: set-user-ID programs keep their meaning */
+	PERMISSION_SETUID, /* filters without NO_NEW_PRIVS: set-user-ID programs keep their meaning */
 	PERMISSIONS,
 };
 
