@@ -16,7 +16,7 @@
 int netns_socket(struct launcher *l, int netns, int domain, int type, int protocol);
 
 /** netns_private() - a new network namespace, empty and entered by nobody else; negative errno: none can be
- * made here. Makes a user namespace around it if that is needed. Of a process with one thread */
+ * made here (CAP_SYS_ADMIN). Of a process with one thread */
 int netns_private(int home);
 
 #endif

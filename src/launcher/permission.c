@@ -19,11 +19,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launcher/memory.h"
 #include "launcher/reply.h"
 
 #define PROTOCOL_L2TP 115
@@ -33,7 +33,7 @@ static const struct permission_row rows[] = {
 	[PERMISSION_TRAP]      = { "trap",      "seccomp user notification",
 	                           "Linux 5.9 with CONFIG_SECCOMP_FILTER; no other seccomp listener around this one" },
 	[PERMISSION_MEMORY]    = { "memory",    "reading a program's memory",
-	                           "allow process_vm_readv in the container's seccomp profile" },
+	                           "allow process_vm_readv, or /proc/PID/mem, where a security module refuses both" },
 	[PERMISSION_GETFD]     = { "getfd",     "pidfd_getfd",
 	                           "Linux 5.6; in Docker --cap-add SYS_PTRACE, or allow pidfd_getfd in the seccomp profile" },
 	[PERMISSION_TUN]       = { "tun",       "/dev/net/tun",
@@ -120,9 +120,9 @@ static bool read_memory(pid_t child)
 {
 	static const int there = 0x756c3274;
 	int here = 0;
-	struct iovec to = { &here, sizeof(here) }, from = { (void *)&there, sizeof(there) };
 
-	return process_vm_readv(child, &to, 1, &from, 1, 0) == sizeof(here) && here == there;
+	return memory_read(child, (uintptr_t)&there, &here, sizeof(here)) == sizeof(here) &&
+	       here == there;
 }
 
 static bool get_descriptor(pid_t child)

@@ -12,7 +12,7 @@
 
 enum permission {
 	PERMISSION_TRAP,      /* seccomp user notification */
-	PERMISSION_MEMORY,    /* process_vm_readv() of a program one starts */
+	PERMISSION_MEMORY,    /* reading the memory of a program one starts (memory.h) */
 	PERMISSION_GETFD,     /* pidfd_getfd() */
 	PERMISSION_TUN,       /* /dev/net/tun */
 	PERMISSION_NET_ADMIN, /* CAP_NET_ADMIN over the network namespace */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launcher/memory.h"
 
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL /* since Linux 6.9 */
@@ -239,26 +240,25 @@ pid_t trap_process(const struct trap *t)
 
 static int memory_error(const struct trap *t, int err)
 {
-	if (err == EPERM)
+	if (err == -EPERM)
 		launcher_say_once(
 			t->launcher, ONCE_MEMORY,
 			"the memory of process %d can not be read: it runs with more rights than "
 			"the launcher, or kernel.yama.ptrace_scope is in the way: run the launcher "
 			"as root",
 			trap_process(t));
-	return err == EPERM || err == ESRCH ? -err : -EFAULT;
+	return err == -EPERM || err == -ESRCH ? err : -EFAULT;
 }
 
 int trap_read(const struct trap *t, uint64_t address, void *to, size_t len)
 {
-	struct iovec ours = { to, len }, theirs = { (void *)(uintptr_t)address, len };
 	ssize_t got;
 
 	if (len == 0)
 		return 0;
-	got = process_vm_readv((pid_t)t->notif.pid, &ours, 1, &theirs, 1, 0);
+	got = memory_read((pid_t)t->notif.pid, address, to, len);
 	if (got < 0)
-		return memory_error(t, errno);
+		return memory_error(t, (int)got);
 	if ((size_t)got < len)
 		return -EFAULT;
 	return trap_is_valid(t) ? 0 : -ESRCH;
@@ -266,17 +266,15 @@ int trap_read(const struct trap *t, uint64_t address, void *to, size_t len)
 
 int trap_write(const struct trap *t, uint64_t address, const void *from, size_t len)
 {
-	struct iovec ours = { (void *)(uintptr_t)from, len };
-	struct iovec theirs = { (void *)(uintptr_t)address, len };
 	ssize_t put;
 
 	if (len == 0)
 		return 0;
 	if (!trap_is_valid(t))
 		return -ESRCH;
-	put = process_vm_writev((pid_t)t->notif.pid, &ours, 1, &theirs, 1, 0);
+	put = memory_write((pid_t)t->notif.pid, address, from, len);
 	if (put < 0)
-		return memory_error(t, errno);
+		return memory_error(t, (int)put);
 	return (size_t)put < len ? -EFAULT : 0;
 }
 
