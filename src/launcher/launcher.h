@@ -71,6 +71,7 @@ struct launcher {
 	int home_netns;    /* where the supervisor lives */
 	int private_netns; /* ours alone, empty but for lo; -1: none can be made here */
 	struct reply *reply;
+	bool keeps; /* pidfd_getfd() is refused: duplicates of stand-ins are kept, and /proc tells when they are closed */
 	struct netlink_pump *pump; /* NULL before netlink_start() */
 	uint16_t l2tp_family; /* id by which programs know "l2tp": not one of the kernel's own */
 	uint32_t l2tp_group;  /* id of its multicast group, likewise */

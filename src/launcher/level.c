@@ -44,8 +44,8 @@ static const struct way {
 	permission_set needs;
 } ways[] = {
 	{ FEATURE_RUN,         "yes",    RUN },
-	{ FEATURE_NETLINK,     "uevent", RUN | HAS(GETFD) | HAS(NEW_NETNS) | HAS(UEVENT) },
-	{ FEATURE_NETLINK,     "fib",    RUN | HAS(GETFD) | HAS(FIB) },
+	{ FEATURE_NETLINK,     "uevent", RUN | HAS(NEW_NETNS) | HAS(UEVENT) },
+	{ FEATURE_NETLINK,     "fib",    RUN | HAS(FIB) },
 	{ FEATURE_NETLINK,     "trap",   RUN },
 	{ FEATURE_INTERFACE,   "yes",    DAEMON },
 	{ FEATURE_TUNNEL_IP,   "yes",    DAEMON | HAS(NET_RAW) },

@@ -109,6 +109,7 @@ static bool serve(struct netlink_pump *p, ino_t ino)
 		return false;
 	n = netlink_socket_of(o);
 	if (o->ops == &netlink_socket_ops && pthread_mutex_trylock(&n->lock) == 0) {
+		netlink_borrow(n);
 		moved = netlink_serve_rest(n);
 		netlink_end(n);
 	} else if (o->ops == &netlink_socket_ops) {

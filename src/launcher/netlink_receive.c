@@ -328,7 +328,7 @@ static ssize_t call_recvmmsg(struct trap *t, struct netlink_socket *n, int fd)
 void netlink_receive(struct trap *t, struct object *o)
 {
 	struct netlink_socket *n = netlink_socket_of(o);
-	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	AUTO_FD fd = netlink_descriptor(t, n);
 	ssize_t result = fd;
 
 	if (fd >= 0 && t->notif.data.nr == SYS_recvfrom)

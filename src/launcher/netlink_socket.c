@@ -3,9 +3,11 @@
 #include "launcher/netlink_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "launcher/caller.h"
 #include "launcher/family_numbers.h"
@@ -25,6 +27,8 @@ static void netlink_socket_free(struct netlink_socket *n)
 	answer_queue_free(&n->kept);
 	if (n->netns >= 0)
 		close(n->netns);
+	if (n->own >= 0)
+		close(n->own);
 	pthread_mutex_destroy(&n->lock);
 	free(n);
 }
@@ -45,7 +49,7 @@ static struct netlink_socket *netlink_socket_new(struct trap *t)
 	pthread_mutex_init(&n->lock, NULL);
 	for (size_t i = 0; i < LINKS; i++)
 		n->links[i] = (struct daemon_link)DAEMON_LINK_CLOSED;
-	n->forward.fd = -1;
+	n->forward.fd = n->own = -1;
 	n->netns = trap_netns(t);
 	return n;
 }
@@ -69,6 +73,9 @@ void netlink_socket_open(struct trap *t)
 		trap_fail(t, err);
 		return;
 	}
+	if (t->launcher->keeps)
+		n->own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	held_socket_of(fd, &n->held);
 	n->opener_is_admin = caller_is_admin(t, n->netns);
 	err = forward_open(t, n->netns, &n->forward);
 	if (err < 0)
@@ -81,6 +88,27 @@ void netlink_socket_open(struct trap *t)
 		object_remove(objects, o);
 }
 
+struct search {
+	ino_t wanted;
+	bool found;
+};
+
+static bool see(void *arg, pid_t pid, int number, ino_t socket)
+{
+	struct search *search = arg;
+
+	search->found = socket == search->wanted;
+	return !search->found;
+}
+
+/* A duplicate that we keep hides the program's last close, so whoever else has it is looked for. */
+static bool nobody_else_has(const struct netlink_socket *n)
+{
+	struct search search = { .wanted = n->held.ino };
+
+	return holders_walk(see, &search) && !search.found;
+}
+
 /* Asked now and then: also the time to look for a ul2tpd that has come back. */
 static bool is_gone(struct object *o)
 {
@@ -89,17 +117,31 @@ static bool is_gone(struct object *o)
 
 	if (pthread_mutex_trylock(&n->lock) != 0)
 		return false;
-	gone = reply_is_gone(n->launcher->reply, &n->target);
+	gone = n->own >= 0 ? nobody_else_has(n) : reply_is_gone(n->launcher->reply, &n->target);
 	if (!gone && n->subscribed && n->links[LINK_ANYONE].fd < 0)
 		netlink_subscribe(n, true);
 	netlink_end(n);
 	return gone;
 }
 
+/* Of itself a process may take descriptors by the kernel's rules; so a refusal is a seccomp profile's, or an older
+ * kernel's, and others will be refused too. */
+static bool descriptors_are_refused(void)
+{
+	AUTO_FD process = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	AUTO_FD fd = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, process, 0);
+
+	return fd < 0;
+}
+
 int netlink_start(struct launcher *l)
 {
 	int err = family_numbers_choose(&l->l2tp_family, &l->l2tp_group);
 
+	l->keeps = descriptors_are_refused();
+	if (l->keeps)
+		launcher_trace(l, 1,
+		               "pidfd_getfd is refused: no tunnels on a program's own socket");
 	return err < 0 ? err : netlink_pump_start(l, &l->pump);
 }
 
@@ -111,13 +153,38 @@ void netlink_stop(struct launcher *l)
 
 /* --- calls --- */
 
+int netlink_descriptor(const struct trap *t, const struct netlink_socket *n)
+{
+	int fd;
+
+	if (n->own < 0)
+		return trap_descriptor(t, (int)trap_argument(t, 0));
+	fd = fcntl(n->own, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Echoes by NETLINK_FIB_LOOKUP are the program's own socket's; the other ways know it by its port. */
+void netlink_borrow(struct netlink_socket *n)
+{
+	int fd;
+
+	if (n->target.socket >= 0 || reply_way(n->launcher->reply) != REPLY_FIB)
+		return;
+	fd = n->own >= 0 ? fcntl(n->own, F_DUPFD_CLOEXEC, 0) : held_socket_get(&n->held);
+	if (fd >= 0)
+		n->target.socket = fd;
+}
+
 int netlink_begin(struct trap *t, struct netlink_socket *n)
 {
-	int fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	int number = (int)trap_argument(t, 0);
+	int fd = netlink_descriptor(t, n);
 
 	if (fd < 0)
 		return fd;
 	pthread_mutex_lock(&n->lock);
+	n->held.pid = (pid_t)t->notif.pid;
+	n->held.number = number;
 	n->target.socket = fd;
 	netlink_pump_pause(n);
 	return 0;

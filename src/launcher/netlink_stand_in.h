@@ -21,6 +21,7 @@
 #include "launcher/object.h"
 #include "launcher/reply.h"
 #include "launcher/trap.h"
+#include "process/holders.h"
 
 #define GROUPS_MAX 64 /* memberships of one socket */
 
@@ -37,6 +38,8 @@ struct netlink_socket {
 	int netns; /* where it was opened, as a real one stays there */
 	bool opener_is_admin;
 	struct reply_target target;
+	struct held_socket held; /* where the program was last seen to have it */
+	int own; /* a duplicate that is kept where none can be had of the program (launcher.keeps); else -1 */
 	struct nl_socket_options options;
 	struct daemon_link links[LINKS];
 	struct forward forward;
@@ -65,6 +68,13 @@ int netlink_begin(struct trap *t, struct netlink_socket *n);
 
 /** netlink_end() - the call is over: what comes of itself is the pump's again */
 void netlink_end(struct netlink_socket *n);
+
+/** netlink_descriptor() - a duplicate of it for a call on it; negative errno of the call */
+int netlink_descriptor(const struct trap *t, const struct netlink_socket *n);
+
+/** netlink_borrow() - have a duplicate of it in target.socket though no call brings one, if the way of answering
+ * needs it; netlink_socket.lock is held. netlink_end() follows */
+void netlink_borrow(struct netlink_socket *n);
 
 /** netlink_name() - give it the port the kernel would, if it has none yet. 0; negative errno */
 int netlink_name(struct trap *t, struct netlink_socket *n);
