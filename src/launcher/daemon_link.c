@@ -352,3 +352,18 @@ int daemon_link_open(struct launcher *l, int netns, bool rights, struct daemon_l
 		daemon_link_close(link);
 	return err;
 }
+
+/* Answers to the other one's last request may still come: numbers it has not used tell them from ours. */
+int daemon_link_adopt(int fd, struct daemon_link *link)
+{
+	int err;
+
+	*link = (struct daemon_link)DAEMON_LINK_CLOSED;
+	link->fd = fd;
+	link->sequence = (uint32_t)random() | 1U << 31;
+	link->buffer = malloc(DATAGRAM_MAX);
+	err = link->buffer ? learn(link, true) : -ENOMEM;
+	if (err < 0)
+		daemon_link_close(link);
+	return err;
+}

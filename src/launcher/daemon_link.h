@@ -39,6 +39,8 @@ struct daemon_link {
  * Return: 0; negative errno: no ul2tpd there, or one that can not do it.
  */
 int daemon_link_open(struct launcher *l, int netns, bool rights, struct daemon_link *link);
+/** daemon_link_adopt() - take over the connection @fd of a supervisor that has gone, which becomes the link's */
+int daemon_link_adopt(int fd, struct daemon_link *link);
 void daemon_link_close(struct daemon_link *link);
 
 /** daemon_link_set() - errors as the program wants them; asks ul2tpd only for a change */

@@ -55,7 +55,8 @@ struct estate {
 	enum reply_way reply; /* what the first supervisor chose, for all */
 	uint16_t l2tp_family;
 	uint32_t l2tp_group;
-	atomic_uint next; /* where a free thing is looked for first */
+	atomic_uint next_port; /* of the private namespace, for ip_socket.c */
+	atomic_uint next;      /* where a free thing is looked for first */
 	struct estate_call calls[ESTATE_CALLS];
 	struct estate_thing things[ESTATE_THINGS];
 };

@@ -70,6 +70,7 @@ struct launcher {
 	int program;       /* pidfd of the process that was `ul2tp run` */
 	int home_netns;    /* where the supervisor lives */
 	int private_netns; /* ours alone, empty but for lo; -1: none can be made here */
+	atomic_bool private_is_local; /* every address is local there, see private_net.h */
 	struct reply *reply;
 	bool keeps; /* pidfd_getfd() is refused: duplicates of stand-ins are kept, and /proc tells when they are closed */
 	struct netlink_pump *pump; /* NULL before netlink_start() */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "launcher/ip_socket.h"
 #include "launcher/managed_socket.h"
 #include "launcher/netlink_socket.h"
 #include "launcher/pppox.h"
@@ -45,11 +46,7 @@ void socket_call_socket(struct trap *t)
 		netlink_socket_open(t);
 		break;
 	default:
-		launcher_say_once(
-			t->launcher, ONCE_IP_SOCKET,
-			"process %d asked for an L2TP/IP socket, which this release has not",
-			trap_process(t));
-		trap_fail(t, -EPROTONOSUPPORT);
+		ip_socket_open(t);
 	}
 }
 

@@ -18,6 +18,7 @@
 #include "launcher/calls.h"
 #include "launcher/estate.h"
 #include "launcher/guardian.h"
+#include "launcher/ip_socket.h"
 #include "launcher/netlink_socket.h"
 #include "launcher/pass.h"
 #include "launcher/pppox.h"
@@ -152,6 +153,7 @@ typedef int restore_fn(struct launcher *l, uint32_t index, const struct estate_t
 
 static restore_fn *const restorers[ESTATE_KINDS] = {
 	[ESTATE_PPPOX] = pppox_restore,
+	[ESTATE_IP_SOCKET] = ip_socket_restore,
 };
 
 static bool is_whole(const struct estate_thing *thing)
@@ -266,7 +268,7 @@ static void attend(struct launcher *l)
 	};
 
 	for (;;) {
-		int n = poll(watched, ARRAY_SIZE(watched), l->objects.count > 0 ? COLLECT_MS : -1);
+		int n = poll(watched, ARRAY_SIZE(watched), COLLECT_MS);
 
 		if (n < 0 && errno != EINTR)
 			_exit(1);
