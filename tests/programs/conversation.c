@@ -43,12 +43,22 @@ bool command_next(struct command *ret)
 	return true;
 }
 
-void command_obey(const struct verb *verbs, const struct command *command)
+static const struct verb *verb_find(const struct verb *verbs, const struct command *command)
 {
-	while (verbs->name && strcmp(verbs->name, command->word[0]))
+	while (verbs->name &&
+	       (strcmp(verbs->name, command->word[0]) || verbs->words != command->count))
 		verbs++;
-	if (verbs->name && verbs->words == command->count)
-		verbs->run(command);
+	return verbs->name ? verbs : NULL;
+}
+
+void command_obey(const struct verb *own, const struct verb *others, const struct command *command)
+{
+	const struct verb *verb = verb_find(own, command);
+
+	if (!verb)
+		verb = verb_find(others, command);
+	if (verb)
+		verb->run(command);
 	else
 		say_result(-EINVAL, command->word[0]);
 }

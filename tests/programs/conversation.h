@@ -39,8 +39,8 @@ struct verb {
 	void (*run)(const struct command *command);
 };
 
-/** command_obey() - do what the verb says, or say that there is no such one */
-void command_obey(const struct verb *verbs, const struct command *command);
+/** command_obey() - do what the verb in either table says, or say that there is no such one */
+void command_obey(const struct verb *own, const struct verb *others, const struct command *command);
 
 /**
  * command_next() - the next line that was read already, if there is a whole one

@@ -15,11 +15,11 @@
 
 #define ANSWERS_SIZE 16384
 
-int raw_netlink_open(struct raw_netlink *ret, int type_flags)
+int raw_netlink_open(struct raw_netlink *ret)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
 	socklen_t length = sizeof(address);
-	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | type_flags, NETLINK_GENERIC);
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 
 	if (sock < 0)
 		return -errno;

@@ -24,7 +24,7 @@ struct raw_message {
 };
 
 /** raw_netlink_open() - socket, bind, getsockname. Return: 0 or a negative errno. */
-int raw_netlink_open(struct raw_netlink *ret, int type_flags);
+int raw_netlink_open(struct raw_netlink *ret);
 
 /** raw_netlink_find() - CTRL_CMD_GETFAMILY l2tp, without NLM_F_ACK. Return: 0 or a negative errno. */
 int raw_netlink_find(struct raw_netlink *nl);

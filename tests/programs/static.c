@@ -10,8 +10,6 @@
  *	keep ID     "ok PID": a child that does nothing but hold the tunnel's socket, until it is killed
  */
 #include <errno.h>
-#include <linux/genetlink.h>
-#include <linux/l2tp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,8 +22,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "conversation.h"
-#include "raw_netlink.h"
+#include "l2tp_commands.h"
+#include "raw_requests.h"
 #include "tunnel_socket.h"
 
 #define TUNNELS_MAX 64
@@ -41,7 +39,7 @@ struct tunnel {
 };
 
 static enum way way;
-static struct raw_netlink netlink;
+static struct l2tp *l2tp;
 static struct tunnel tunnels[TUNNELS_MAX];
 static int tunnel_count, poller = -1;
 
@@ -83,28 +81,31 @@ static void await_by_epoll(int fd)
 static void (*const awaits[])(int) = { NULL, await_by_poll, await_by_select, await_by_epoll };
 
 /* Reads netlink in recvmsg() from before the first request on, and hands each datagram over as it is. */
-static void *netlink_reader(void *end)
+static void *netlink_reader(void *ends)
 {
-	int out = (int)(intptr_t)end;
+	int in = ((int *)ends)[0], out = ((int *)ends)[1];
 	char datagram[16384];
 	ssize_t got;
 
-	while ((got = recv(netlink.sock, datagram, sizeof(datagram), 0)) > 0)
+	while ((got = recv(in, datagram, sizeof(datagram), 0)) > 0)
 		if (send(out, datagram, (size_t)got, 0) < 0)
 			break;
 	say("lost 0 %d", got < 0 ? errno : 0);
 	return NULL;
 }
 
-static int netlink_reader_start(void)
+static int netlink_reader_start(struct raw_netlink *nl)
 {
+	static int both[2];
 	pthread_t thread;
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	netlink.answers = ends[0];
-	return -pthread_create(&thread, NULL, netlink_reader, (void *)(intptr_t)ends[1]);
+	both[0] = nl->sock;
+	both[1] = ends[1];
+	nl->answers = ends[0];
+	return -pthread_create(&thread, NULL, netlink_reader, both);
 }
 
 /* --- tunnels' sockets ---------------------------------------------------------------------------------- */
@@ -170,203 +171,40 @@ static int tunnel_close(uint32_t id)
 	return 0;
 }
 
-/* --- requests ------------------------------------------------------------------------------------------ */
-
-static uint32_t number(const char *word)
-{
-	return (uint32_t)strtoul(word, NULL, 10);
-}
-
-static void begin(struct raw_message *request, uint8_t command, uint16_t flags)
-{
-	raw_begin(request, netlink.l2tp, command, flags);
-}
+/* --- commands ------------------------------------------------------------------------------------------ */
 
 static void tunnel_create(const struct command *command)
 {
 	struct tunnel_words words;
-	struct raw_message request;
-	struct tunnel *tunnel = &tunnels[tunnel_count];
-	int err = tunnel_words_read(command, &words);
+	int sock, err = tunnel_words_read(command, &words);
 
 	if (err < 0 || tunnel_count == TUNNELS_MAX)
 		return say_result(-EINVAL, "tunnel");
-	err = tunnel_socket_open(&words, NULL);
-	if (err < 0)
-		return say_result(err, "socket");
-	*tunnel = (struct tunnel){ .id = words.id, .sock = err };
-	tunnel_count++;
-	tunnel_watch(tunnel);
+	sock = tunnel_socket_open(&words, NULL);
+	if (sock < 0)
+		return say_result(sock, "socket");
+	tunnels[tunnel_count] = (struct tunnel){ .id = words.id, .sock = sock };
+	tunnel_watch(&tunnels[tunnel_count++]);
 
-	begin(&request, L2TP_CMD_TUNNEL_CREATE, NLM_F_ACK);
-	raw_add_u32(&request, L2TP_ATTR_CONN_ID, words.id);
-	raw_add_u32(&request, L2TP_ATTR_PEER_CONN_ID, words.peer_id);
-	raw_add_u8(&request, L2TP_ATTR_PROTO_VERSION, words.version);
-	raw_add_u16(&request, L2TP_ATTR_ENCAP_TYPE,
-	            words.over_ip ? L2TP_ENCAPTYPE_IP : L2TP_ENCAPTYPE_UDP);
-	raw_add_u32(&request, L2TP_ATTR_FD, (uint32_t)tunnel->sock);
-	err = raw_exchange(&netlink, &request, NULL, NULL);
+	err = l2tp_tunnel_create(l2tp, &words, sock);
 	if (err < 0)
 		tunnel_close(words.id);
 	say_result(err, "TUNNEL_CREATE");
 }
 
-static void note_name(const struct nlmsghdr *answer, void *data)
-{
-	size_t length;
-	const char *name = raw_find(answer, L2TP_ATTR_IFNAME, &length);
-
-	if (name)
-		memcpy(data, name, length < 64 ? length : 63);
-}
-
-static void session_get(const struct command *command)
-{
-	struct raw_message request;
-	char name[64] = "";
-	int err;
-
-	begin(&request, L2TP_CMD_SESSION_GET, 0);
-	raw_add_u32(&request, L2TP_ATTR_CONN_ID, number(command->word[1]));
-	raw_add_u32(&request, L2TP_ATTR_SESSION_ID, number(command->word[2]));
-	err = raw_exchange(&netlink, &request, note_name, name);
-	if (err < 0)
-		say_result(err, "SESSION_GET");
-	else
-		say("ok %s", name);
-}
-
 static void session_create(const struct command *command)
 {
-	char *const *word = command->word;
-	struct raw_message request;
-	int err;
+	char *const *word = command->word, name[NAME_SIZE] = "";
+	int err = l2tp_session_create(l2tp, number(word[1]), number(word[2]), number(word[3]),
+	                              (uint16_t)number(word[4]), word[5]);
 
-	begin(&request, L2TP_CMD_SESSION_CREATE, NLM_F_ACK);
-	raw_add_u32(&request, L2TP_ATTR_CONN_ID, number(word[1]));
-	raw_add_u32(&request, L2TP_ATTR_SESSION_ID, number(word[2]));
-	raw_add_u32(&request, L2TP_ATTR_PEER_SESSION_ID, number(word[3]));
-	raw_add_u16(&request, L2TP_ATTR_PW_TYPE, (uint16_t)number(word[4]));
-	if (strcmp(word[5], "-"))
-		raw_add_string(&request, L2TP_ATTR_IFNAME, word[5]);
-	err = raw_exchange(&netlink, &request, NULL, NULL);
+	if (err == 0)
+		err = l2tp_session_name(l2tp, number(word[1]), number(word[2]), name);
 	if (err < 0)
 		say_result(err, "SESSION_CREATE");
 	else
-		session_get(command);
+		say("ok %s", name);
 }
-
-static void session_modify(const struct command *command)
-{
-	struct raw_message request;
-
-	begin(&request, L2TP_CMD_SESSION_MODIFY, NLM_F_ACK);
-	raw_add_u32(&request, L2TP_ATTR_CONN_ID, number(command->word[1]));
-	raw_add_u32(&request, L2TP_ATTR_SESSION_ID, number(command->word[2]));
-	raw_add_u16(&request, L2TP_ATTR_MTU, (uint16_t)number(command->word[3]));
-	say_result(raw_exchange(&netlink, &request, NULL, NULL), "SESSION_MODIFY");
-}
-
-static void session_delete(const struct command *command)
-{
-	struct raw_message request;
-
-	begin(&request, L2TP_CMD_SESSION_DELETE, NLM_F_ACK);
-	raw_add_u32(&request, L2TP_ATTR_CONN_ID, number(command->word[1]));
-	raw_add_u32(&request, L2TP_ATTR_SESSION_ID, number(command->word[2]));
-	say_result(raw_exchange(&netlink, &request, NULL, NULL), "SESSION_DELETE");
-}
-
-static void tunnel_delete(const struct command *command)
-{
-	struct raw_message request;
-
-	begin(&request, L2TP_CMD_TUNNEL_DELETE, NLM_F_ACK);
-	raw_add_u32(&request, L2TP_ATTR_CONN_ID, number(command->word[1]));
-	say_result(raw_exchange(&netlink, &request, NULL, NULL), "TUNNEL_DELETE");
-}
-
-static void note_ids(const struct nlmsghdr *answer, void *data)
-{
-	char *text = data;
-	size_t length, used = strlen(text);
-	const uint32_t *tunnel = raw_find(answer, L2TP_ATTR_CONN_ID, &length);
-	const uint32_t *session = raw_find(answer, L2TP_ATTR_SESSION_ID, &length);
-
-	if (tunnel && session)
-		snprintf(text + used, 4096 - used, " %u/%u", *tunnel, *session);
-	else if (tunnel)
-		snprintf(text + used, 4096 - used, " %u", *tunnel);
-}
-
-static void list(const struct command *command)
-{
-	char text[4096] = "";
-	struct raw_message request;
-	int err;
-
-	begin(&request, L2TP_CMD_TUNNEL_GET, NLM_F_DUMP);
-	err = raw_exchange(&netlink, &request, note_ids, text);
-	if (err == 0) {
-		begin(&request, L2TP_CMD_SESSION_GET, NLM_F_DUMP);
-		err = raw_exchange(&netlink, &request, note_ids, text);
-	}
-	if (err < 0)
-		say_result(err, "dump");
-	else
-		say("ok%s", text);
-}
-
-/* --- many threads -------------------------------------------------------------------------------------- */
-
-struct storm {
-	uint32_t id, session, times, done;
-	pthread_t thread;
-};
-
-static void *storm_run(void *data)
-{
-	struct storm *storm = data;
-	struct raw_netlink own;
-	struct raw_message request;
-
-	if (raw_netlink_open(&own, 0) < 0)
-		return NULL;
-	own.await = awaits[way];
-	own.l2tp = netlink.l2tp;
-	for (uint32_t i = 0; i < storm->times; i++) {
-		char name[64] = "";
-
-		begin(&request, L2TP_CMD_SESSION_GET, 0);
-		raw_add_u32(&request, L2TP_ATTR_CONN_ID, storm->id);
-		raw_add_u32(&request, L2TP_ATTR_SESSION_ID, storm->session);
-		if (raw_exchange(&own, &request, note_name, name) == 0 && *name)
-			storm->done++;
-	}
-	close(own.sock);
-	return NULL;
-}
-
-static void storm(const struct command *command)
-{
-	uint32_t workers = number(command->word[3]), done = 0;
-	struct storm *all = calloc(workers, sizeof(*all));
-
-	for (uint32_t i = 0; i < workers; i++) {
-		all[i] = (struct storm){ .id = number(command->word[1]),
-			                 .session = number(command->word[2]),
-			                 .times = number(command->word[4]) };
-		pthread_create(&all[i].thread, NULL, storm_run, &all[i]);
-	}
-	for (uint32_t i = 0; i < workers; i++) {
-		pthread_join(all[i].thread, NULL);
-		done += all[i].done;
-	}
-	free(all);
-	say("ok %u", done);
-}
-
-/* --- commands ------------------------------------------------------------------------------------------ */
 
 static void send_control(const struct command *command)
 {
@@ -406,13 +244,7 @@ static void keep(const struct command *command)
 static const struct verb verbs[] = {
 	{ "tunnel", 9, tunnel_create },
 	{ "session", 6, session_create },
-	{ "get", 3, session_get },
-	{ "modify", 4, session_modify },
-	{ "list", 1, list },
-	{ "storm", 5, storm },
 	{ "send", 3, send_control },
-	{ "delete-session", 3, session_delete },
-	{ "delete-tunnel", 2, tunnel_delete },
 	{ "close", 2, close_socket },
 	{ "keep", 2, keep },
 	{ NULL },
@@ -424,7 +256,7 @@ static bool input_take(void)
 	bool more = command_read();
 
 	while (command_next(&command))
-		command_obey(verbs, &command);
+		command_obey(verbs, l2tp_commands, &command);
 	return more;
 }
 
@@ -500,17 +332,13 @@ int main(int argc, char **argv)
 		way++;
 	if (argc != 2 || way == WAYS)
 		return 2;
-	err = raw_netlink_open(&netlink, 0);
-	if (err == 0 && way == BLOCKED)
-		err = netlink_reader_start();
-	netlink.await = awaits[way];
-	if (err == 0)
-		err = raw_netlink_find(&netlink);
+	l2tp = raw_requests_begin(awaits[way], way == BLOCKED ? netlink_reader_start : NULL, &err);
 	if (err < 0) {
 		say_result(err, "GETFAMILY");
 		return 1;
 	}
-	say("ready %u", netlink.port);
+	l2tp_commands_by(l2tp);
+	say("ready %u", l2tp->netlink.port);
 	serves[way]();
 	return 0;
 }

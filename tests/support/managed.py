@@ -13,7 +13,7 @@ import signal
 import socket
 
 from support import esp, wire
-from support.capture import Capture
+from support.capture import Capture, WireCapture
 from support.links import Departures
 from support.program import ETHERNET, PPP
 from support.wait import SLOW, eventually
@@ -226,14 +226,25 @@ def several_on_one_port(program, cable, count=4):
 
 def probes(program, cable, count=8):
     """Messages of growing size from a timer, with DF, beside data."""
-    with managed(program, cable) as tunnel:
+    with managed(program, cable) as tunnel, WireCapture(cable.far, udp_port=tunnel.port) as outer:
         tunnel.open_session()
         program.do("probe", tunnel.id, count)
         for number in range(1, count + 1):
             octets, port = tunnel.peer.received()
             assert (len(octets), octets[0], port) == (100 * number, 0x80, tunnel.port)
+        assert all(packet.df for packet in outer.packets(count))
         program.event("probed", tunnel.id)
         tunnel.data_both_ways(0)
+        program.do("close", tunnel.id)
+
+
+def removed_as_leftovers(program, cable):
+    """A broker that starts removes what its dumps show."""
+    with managed(program, cable) as tunnel, Departures(cable.near) as departures:
+        tunnel.open_session()
+        assert program.do("leftovers") == "1"
+        departures.wait(tunnel.device)
+        assert program.do("list") == ""
         program.do("close", tunnel.id)
 
 
@@ -317,6 +328,7 @@ def every_story(begin, name, cable, over="udp", family=4, tries=0):
         if name == "tunneldigger-broker" and over == "udp":
             several_on_one_port(program, cable)
             probes(program, cable)
+            removed_as_leftovers(program, cable)
         if name.startswith("static"):
             kept_by_a_child(program, cable)
     lost_by_close_and_by_kill(begin, cable, tries)
