@@ -106,6 +106,7 @@ struct divert {
 	void *state;                  /* the way's own */
 	uint32_t max_tunnels, max_sessions;
 	struct reaper *reaper; /* idle while a process is forked */
+	pid_t engine;          /* has copies of programs' sockets for a moment, which do not count */
 	bool unsettled;        /* settle() is to be called soon: DIVERT_SETTLE_MS at most */
 };
 

@@ -186,13 +186,15 @@ static int filter_renew(struct raw *r, struct raw_socket *s, int fd)
 }
 
 /* The sessions have changed. When there were too many, it is tried again when half of them are left. */
-static void filter_follow(struct raw *r, struct raw_socket *s)
+static void filter_follow(struct divert *d, struct raw_socket *s)
 {
+	struct raw *r = d->state;
 	AUTO_FD fd = -1;
 
 	s->unsettled = false;
 	if (s->too_many && s->sessions.count > s->too_many / 2)
 		return;
+	s->held.skip = d->engine;
 	fd = held_socket_get(&s->held);
 	if (fd >= 0)
 		filter_renew(r, s, fd);
@@ -233,24 +235,27 @@ static int follow_port(struct raw *r, struct raw_socket *s, struct divert_socket
 }
 
 /* Whether the socket can be had again later: its holder is looked for now, as it will be then. */
-static bool may_be_had(struct raw *r, struct raw_socket *s)
+static bool may_be_had(struct divert *d, struct raw_socket *s)
 {
+	struct raw *r = d->state;
 	AUTO_FD fd = -1;
 
 	s->held.pid = r->last_holder;
+	s->held.skip = d->engine;
 	fd = held_socket_get(&s->held);
 	if (fd >= 0)
 		r->last_holder = s->held.pid;
 	return fd >= 0;
 }
 
-static int begin(struct raw *r, struct raw_socket *s, int fd, struct extack *ea)
+static int begin(struct divert *d, struct raw_socket *s, int fd, struct extack *ea)
 {
+	struct raw *r = d->state;
 	int err = guard_add(r->guard, r->reaper, &s->held, &s->guarded);
 
 	if (err < 0)
 		return extack_fail(ea, err, 0, "there can be no guard for the socket");
-	if (may_be_had(r, s)) {
+	if (may_be_had(d, s)) {
 		err = filter_renew(r, s, fd);
 	} else {
 		s->too_many = SIZE_MAX;
@@ -280,7 +285,7 @@ static int raw_attach(struct divert *d, struct divert_socket *socket, int fd, st
 	if (err == 0)
 		err = follow_port(r, s, socket, ea);
 	if (err == 0)
-		err = begin(r, s, fd, ea);
+		err = begin(d, s, fd, ea);
 	if (err < 0)
 		return err;
 	list_append(&r->sockets, &s->in_all);
@@ -297,7 +302,10 @@ static void raw_detach(struct divert *d, struct divert_socket *socket)
 {
 	struct raw_socket *s = socket->way;
 	struct raw *r = d->state;
-	AUTO_FD fd = socket->gone ? -1 : held_socket_get(&s->held);
+	AUTO_FD fd = -1;
+
+	s->held.skip = d->engine;
+	fd = socket->gone ? -ESRCH : held_socket_get(&s->held);
 
 	if (fd >= 0)
 		classic_detach(fd);
@@ -310,13 +318,15 @@ static void raw_detach(struct divert *d, struct divert_socket *socket)
 	socket->receive = RAW_FDS_NONE;
 }
 
-static void follow_namespace(struct raw *r, struct netns_id netns)
+static void follow_namespace(struct divert *d, struct netns_id netns)
 {
+	struct raw *r = d->state;
+
 	list_for_each (node, &r->sockets) {
 		struct raw_socket *s = list_entry(node, struct raw_socket, in_all);
 
 		if (s->netns.cookie == netns.cookie)
-			filter_follow(r, s);
+			filter_follow(d, s);
 	}
 }
 
@@ -332,7 +342,7 @@ static int raw_session_add(struct divert *d, struct divert_socket *socket,
 
 		changed = filter_sessions_add(&s->sessions, session);
 		if (changed > 0)
-			filter_follow(r, s);
+			filter_follow(d, s);
 		return changed < 0 ? changed : 0;
 	}
 	shared = by_ids_make(r, session->netns);
@@ -340,7 +350,7 @@ static int raw_session_add(struct divert *d, struct divert_socket *socket,
 		return -ENOMEM;
 	changed = filter_sessions_add(&shared->sessions, session);
 	if (changed > 0)
-		follow_namespace(r, session->netns);
+		follow_namespace(d, session->netns);
 	return changed < 0 ? changed : 0;
 }
 
@@ -386,7 +396,7 @@ static void raw_settle(struct divert *d)
 		struct raw_socket *s = list_entry(node, struct raw_socket, in_all);
 
 		if (s->unsettled)
-			filter_follow(r, s);
+			filter_follow(d, s);
 	}
 }
 

@@ -150,6 +150,7 @@ static void engine_next(struct keeping *k, bool first)
 	err = engine_start(&k->engine, &k->setting, first);
 	if (err < 0)
 		give_up(k, strerror(-err));
+	k->server.divert.engine = k->engine.pid;
 }
 
 static void engine_ended(struct keeping *k, int status)

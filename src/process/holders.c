@@ -130,7 +130,7 @@ static bool see_wanted(void *arg, pid_t pid, int number, ino_t socket)
 {
 	struct search *search = arg;
 
-	if (socket != search->wanted->ino)
+	if (socket != search->wanted->ino || pid == search->wanted->skip)
 		return true;
 	search->fd = holders_take(search->wanted, pid, number);
 	if (search->fd < 0)

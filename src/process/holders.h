@@ -17,6 +17,7 @@ struct held_socket {
 	uint64_t cookie; /* SO_COOKIE: never used again, as the inode's number may be */
 	pid_t pid;       /* hint: a process that may have it; 0: none */
 	int number;      /* hint: of the descriptor there; -1: none */
+	pid_t skip;      /* a process that does not count, as this one does not; 0: none */
 };
 
 /** held_socket_of() - describe the socket @fd; no hint. Return: 0 or -errno. */
@@ -27,7 +28,6 @@ int held_socket_of(int fd, struct held_socket *ret);
  * @s: the hint is tried, and set to where the socket was found
  *
  * With a good hint a few system calls; with the process alone, a look at its descriptors; else a walk over /proc.
- * This process does not count.
  *
  * Return: it; -ESRCH nobody holds the socket; -EPERM somebody may, but this process must not look or take;
  *         -EMFILE and the like.

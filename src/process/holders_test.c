@@ -139,6 +139,16 @@ static void our_own_copy_does_not_count(void **state)
 	assert_true(held_socket_get(&s) < 0);
 }
 
+static void a_process_that_is_skipped_does_not_count(void **state)
+{
+	struct held_socket s;
+	pid_t pid = given_away(&s);
+
+	s.skip = pid;
+	assert_true(held_socket_get(&s) < 0);
+	end(pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +157,7 @@ int main(void)
 		cmocka_unit_test(another_socket_at_the_place_is_not_taken),
 		cmocka_unit_test(what_nobody_holds_is_not_found),
 		cmocka_unit_test(our_own_copy_does_not_count),
+		cmocka_unit_test(a_process_that_is_skipped_does_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
