@@ -55,7 +55,8 @@ int daemon_link_subscribe(struct daemon_link *link, bool on);
  * @fds:    descriptors that go with it; stay the caller's
  * @alive:  asked now and then while nothing comes: false gives up (and closes the link)
  *
- * Return: 0; negative errno: the connection broke (it is closed then).
+ * Return: 0; -EPIPE the other end has gone, and nothing was sent; other negative errno: the connection broke
+ *         meanwhile. It is closed then.
  */
 int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, const int *fds,
                     size_t fd_count, daemon_answer_fn *fn, void *arg, bool (*alive)(void *arg));

@@ -97,6 +97,13 @@ static void refuse(struct netlink_socket *n, const struct nl_message *m, int err
 		netlink_deliver(n, octets, write_len(&w));
 }
 
+static int unreachable(struct netlink_socket *n, const struct nl_message *m, int err)
+{
+	launcher_trace(n->launcher, 1, "ul2tpd can not be reached: %s", strerror(-err));
+	refuse(n, m, -ENOENT, "ul2tpd can not be reached");
+	return 0;
+}
+
 static bool needs_rights(const struct launcher *l, const struct nl_message *m)
 {
 	struct reader attributes;
@@ -113,14 +120,16 @@ static int serve_l2tp(struct trap *t, struct netlink_socket *n, const struct nl_
 	struct asking a = { .t = t, .n = n, .request = m };
 	bool rights = needs_rights(n->launcher, m) && (n->opener_is_admin || !opener_counts) &&
 	              caller_is_admin(t, n->netns);
-	int err = netlink_link(n, rights ? LINK_ADMIN : LINK_ANYONE, &a.link);
+	int err = -EPIPE;
 
-	if (err < 0) {
-		launcher_trace(n->launcher, 1, "ul2tpd can not be reached: %s", strerror(-err));
-		refuse(n, m, -ENOENT, "ul2tpd can not be reached");
-		return 0;
+	/* Over a connection whose other end has ended nothing was sent: perhaps a new ul2tpd is there. */
+	for (int i = 0; i < 2 && err == -EPIPE; i++) {
+		err = netlink_link(n, rights ? LINK_ADMIN : LINK_ANYONE, &a.link);
+		if (!err)
+			err = ask(&a, m);
+		else if (err != -EPIPE)
+			return unreachable(n, m, err);
 	}
-	err = ask(&a, m);
 	if (err == -ESRCH)
 		return -EINTR;
 	if (err < 0)
