@@ -46,6 +46,8 @@ enum ul2tp_command {
 	UL2TP_CMD_IPSOCKET_GET, /* -> NAME, PEER_NAME, CONNECTED, COUNTERS; RX_DROPS of what was nobody's. no privilege */
 	UL2TP_CMD_TRACE, /* TRACE_EVENTS: send these of the client's namespace from now on, each in a message of this
 			  * command with TRACE, or with TRACE_LOST. admin; see doc/deviations.md, Q-20 */
+	UL2TP_CMD_SOCKET_CHANGED, /* with one descriptor (SCM_RIGHTS): the tunnel on that socket looks at its addresses
+				   * and options again. ENOENT: there is none. no privilege: whoever holds the socket */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 

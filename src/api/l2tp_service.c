@@ -29,13 +29,14 @@ static int noop(struct request *r, const struct attributes *a)
 static int tunnel_create(struct request *r, const struct attributes *a)
 {
 	struct ul2tp_tunnel_create params = { 0 };
+	AUTO_FD fd = request_take_socket(r, a);
 	struct tunnel *t;
 	int err = tunnel_create_read(a, &params.l2tp, &r->ea);
 
 	if (err < 0)
 		return err;
 	err = dataplane_tunnel_add(r->c->server->dataplane, r->c->netns, r->c->client.slot, &params,
-	                           &t, &r->ea);
+	                           fd, &t, &r->ea);
 	if (err < 0)
 		return err;
 	notify_tunnel(r, L2TP_CMD_TUNNEL_CREATE, t);

@@ -203,6 +203,14 @@ int request_tunnel_find(struct request *r, const struct attributes *a, struct tu
 	return 0;
 }
 
+/* In the order of the requests of a datagram, whatever becomes of each. */
+int request_take_socket(struct request *r, const struct attributes *a)
+{
+	if (!attributes_has(a, L2TP_ATTR_FD) || (int)attributes_u32(a, L2TP_ATTR_FD) < 0)
+		return -EBADF;
+	return connection_take_descriptor(r->c);
+}
+
 int request_session_find(struct request *r, const struct session_select *select,
                          struct session **ret)
 {

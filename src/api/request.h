@@ -59,6 +59,10 @@ bool dump_sessions(struct connection *c, struct writer *w, session_put_fn *put);
 /** request_tunnel_find() - by CONN_ID; -EINVAL missing, -ENODEV there is none; in words */
 int request_tunnel_find(struct request *r, const struct attributes *a, struct tunnel **ret);
 
+/** request_take_socket() - the descriptor that comes with a TUNNEL_CREATE of a managed tunnel, the caller's;
+ * negative: it is none, or none came */
+int request_take_socket(struct request *r, const struct attributes *a);
+
 /** request_session_find() - NL-70 to NL-74; -ENODEV in words */
 int request_session_find(struct request *r, const struct session_select *select,
                          struct session **ret);

@@ -68,6 +68,8 @@ static void hear_keeper(struct watch *watch, uint32_t events)
 			server->stop = true;
 		else if (event.kind == KEEPER_EVENT_NETNS_GONE)
 			netns_gone(server, event.netns);
+		else if (event.kind == KEEPER_EVENT_SOCKET_GONE)
+			dataplane_socket_gone(server->dataplane, event.cookie);
 	if (got < 0)
 		server->stop = true;
 }
@@ -85,6 +87,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		.keeper = start->keeper,
 		.dataplane = dp,
 		.quirks = quirks,
+		.divert = start->divert,
 		.listener.fd = -1,
 		.events.fd = -1,
 		.mailbox.fd = -1,

@@ -29,6 +29,7 @@ struct server {
 	bool more_posted;
 	uint32_t last_port;
 	const struct quirks *quirks;
+	enum divert_way divert;
 	bool stop;
 };
 

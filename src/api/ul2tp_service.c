@@ -25,7 +25,18 @@ static const char *const features[] = {
 	"tunnel-udp", "tunnel-ip", "session-eth",     "drop-reasons", "labels",     "endpoint",
 	"peer-check", "limits",    "shared-endpoint", "debug",        "ip-sockets", "trace",
 };
-static_assert(ARRAY_SIZE(features) <= UL2TP_FEATURES_MAX, "they fit into one answer");
+static_assert(ARRAY_SIZE(features) + 1 <= UL2TP_FEATURES_MAX, "they fit into one answer");
+
+/* What there is, and what this system lets us do. */
+static void features_put(struct ul2tp_status *status, enum divert_way divert)
+{
+	memcpy(status->features, features, sizeof(features));
+	status->feature_count = ARRAY_SIZE(features);
+	if (divert == DIVERT_WAY_EBPF)
+		status->features[status->feature_count++] = "managed-ebpf";
+	else if (divert == DIVERT_WAY_RAW)
+		status->features[status->feature_count++] = "managed-raw";
+}
 
 static size_t begin(struct writer *w, const struct nl_message *request, uint16_t flags,
                     enum ul2tp_command command)
@@ -50,12 +61,11 @@ static int status_get(struct request *r, const struct ul2tp_request *in)
 	size_t start = begin(&w, &r->message, 0, UL2TP_CMD_STATUS_GET);
 	struct ul2tp_status status = {
 		.version = UL2TP_VERSION,
-		.feature_count = ARRAY_SIZE(features),
 		.limits = r->c->netns->limits,
 		.usage = r->c->netns->usage,
 	};
 
-	memcpy(status.features, features, sizeof(features));
+	features_put(&status, r->c->server->divert);
 	ul2tp_status_put(&w, &status);
 	return answer(r, &w, start);
 }
@@ -113,12 +123,13 @@ static int unsubscribe(struct request *r, const struct ul2tp_request *in)
 static int tunnel_create(struct request *r, const struct ul2tp_request *in)
 {
 	struct ul2tp_tunnel_create params;
+	AUTO_FD fd = request_take_socket(r, &in->l2tp);
 	struct tunnel *t;
 	int err = ul2tp_tunnel_create_read(in, &params, &r->ea);
 
 	if (!err)
 		err = dataplane_tunnel_add(r->c->server->dataplane, r->c->netns, r->c->client.slot,
-		                           &params, &t, &r->ea);
+		                           &params, fd, &t, &r->ea);
 	if (err < 0)
 		return err;
 	notify_tunnel(r, L2TP_CMD_TUNNEL_CREATE, t);
@@ -145,9 +156,21 @@ static int tunnel_set(struct request *r, const struct ul2tp_request *in)
 	if (set.has_label)
 		label_set(t->record->label, set.label);
 	if (set.has_peer_check)
-		t->record->peer_check = set.peer_check;
+		dataplane_peer_check_set(r->c->server->dataplane, t, set.peer_check);
 	notify_tunnel(r, L2TP_CMD_TUNNEL_MODIFY, t);
 	return 0;
+}
+
+/* Whoever holds the socket may say so: it is looked at, and nothing else is taken from the request. */
+static int socket_changed(struct request *r, const struct ul2tp_request *in)
+{
+	AUTO_FD fd = connection_take_descriptor(r->c);
+	struct tunnel *t;
+
+	if (fd < 0)
+		return extack_fail(&r->ea, -EBADF, 0,
+		                   "no descriptor came with the request (SCM_RIGHTS)");
+	return dataplane_socket_changed(r->c->server->dataplane, fd, &t, &r->ea);
 }
 
 static bool tunnel_put(struct writer *w, const struct nl_message *request, uint16_t flags,
@@ -306,6 +329,7 @@ static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struc
 	[UL2TP_CMD_IPSOCKET_OPTION_SET] = ip_socket_serve_option_set,
 	[UL2TP_CMD_IPSOCKET_GET]   = ip_socket_serve_get,
 	[UL2TP_CMD_TRACE]          = trace,
+	[UL2TP_CMD_SOCKET_CHANGED] = socket_changed,
 };
 /* clang-format on */
 

@@ -20,23 +20,49 @@ struct endpoint *endpoint_adopt(struct keeper *k, const struct keeper_endpoint *
 	return e;
 }
 
+static int opened(struct keeper *k, const struct keeper_endpoint *at, struct endpoint **ret)
+{
+	struct keeper_endpoint failed = *at;
+
+	*ret = endpoint_adopt(k, at);
+	if (*ret)
+		return 0;
+	keeper_endpoint_fds_close(&failed);
+	keeper_endpoint_close(k, at->slot);
+	return -ENOMEM;
+}
+
 int endpoint_new(struct keeper *k, uint32_t client, const struct endpoint_params *params,
                  struct endpoint **ret, struct extack *ea)
 {
-	struct endpoint *e = calloc(1, sizeof(*e));
-	int err;
+	struct keeper_endpoint at;
+	int err = keeper_endpoint_open(k, client, params, &at, ea);
 
-	if (!e)
-		return -ENOMEM;
-	err = keeper_endpoint_open(k, client, params, &e->at, ea);
-	if (err < 0) {
-		free(e);
-		return err;
-	}
-	list_init(&e->in_netns);
-	e->keeper = k;
-	*ret = e;
-	return 0;
+	return err < 0 ? err : opened(k, &at, ret);
+}
+
+int endpoint_managed_new(struct keeper *k, uint32_t client, int fd, uint32_t worker,
+                         uint8_t protocol, struct endpoint **ret, struct extack *ea)
+{
+	struct keeper_endpoint at;
+	int err = keeper_managed_open(k, client, fd, worker, protocol, &at, ea);
+
+	return err < 0 ? err : opened(k, &at, ret);
+}
+
+void endpoint_change(struct endpoint *e, const struct keeper_endpoint *now)
+{
+	keeper_endpoint_fds_close(&e->at);
+	e->at.fd = now->fd;
+	e->at.receive_fd = now->receive_fd;
+	/* Not the protocol, which the receiving worker reads. */
+	e->at.params.local = now->params.local;
+	e->at.params.peer = now->params.peer;
+	e->at.params.flags = now->params.flags;
+	e->at.params.tos = now->params.tos;
+	e->at.params.ttl = now->params.ttl;
+	e->at.params.mark = now->params.mark;
+	memcpy(e->at.params.device, now->params.device, sizeof(e->at.params.device));
 }
 
 void endpoint_free(struct endpoint *e)
@@ -44,9 +70,7 @@ void endpoint_free(struct endpoint *e)
 	if (!e)
 		return;
 	list_remove(&e->in_netns);
-	close(e->at.fd);
-	if (e->at.bulk_fd >= 0)
-		close(e->at.bulk_fd);
+	keeper_endpoint_fds_close(&e->at);
 	keeper_endpoint_close(e->keeper, e->at.slot);
 	free(e);
 }
@@ -55,7 +79,8 @@ bool endpoint_same(const struct endpoint *e, const struct endpoint_params *param
 {
 	const struct endpoint_params *has = &e->at.params;
 
-	if (endpoint_is_connected(e) || params->peer.any.sa_family != AF_UNSPEC ||
+	if (endpoint_is_managed(e) || endpoint_is_connected(e) ||
+	    params->peer.any.sa_family != AF_UNSPEC ||
 	    (params->protocol == IPPROTO_UDP && !address_port(&params->local)))
 		return false;
 	return has->protocol == params->protocol && address_equal(&has->local, &params->local) &&

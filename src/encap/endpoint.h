@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buckets.h"
 #include "base/extack.h"
 #include "base/list.h"
 #include "keeper/keeper.h"
@@ -18,9 +19,12 @@
 #define PROTOCOL_L2TP 115
 
 struct intake;
+struct tunnel;
 
 struct endpoint {
 	struct list in_netns;
+	struct bucket_node by_cookie; /* managed: in the table of the dataplane */
+	struct tunnel *tunnel;        /* managed: the one it has */
 	struct keeper *keeper;
 	struct keeper_endpoint at; /* .at.params as bound */
 	uint32_t users;            /* tunnels */
@@ -30,6 +34,10 @@ struct endpoint {
 /** endpoint_new() - through the keeper; errors as keeper_endpoint_open(), -ENOMEM */
 int endpoint_new(struct keeper *k, uint32_t client, const struct endpoint_params *params,
                  struct endpoint **ret, struct extack *ea);
+
+/** endpoint_managed_new() - of a program's socket; errors as keeper_managed_open(), -ENOMEM */
+int endpoint_managed_new(struct keeper *k, uint32_t client, int fd, uint32_t worker,
+                         uint8_t protocol, struct endpoint **ret, struct extack *ea);
 
 /** endpoint_adopt() - take over one that the keeper had kept; NULL: out of memory */
 struct endpoint *endpoint_adopt(struct keeper *k, const struct keeper_endpoint *at);
@@ -48,7 +56,7 @@ bool endpoint_same(const struct endpoint *e, const struct endpoint_params *param
  */
 static inline bool endpoint_is_connected(const struct endpoint *e)
 {
-	return e->at.params.peer.any.sa_family != AF_UNSPEC;
+	return e->at.params.peer.any.sa_family != AF_UNSPEC && !e->at.cookie;
 }
 
 /** endpoint_params_of_all_ip() - of the one endpoint of a namespace and family that control messages of protocol
@@ -57,6 +65,15 @@ struct endpoint_params endpoint_params_of_all_ip(int family);
 
 /** endpoint_takes_all_ip() - whether it is that one */
 bool endpoint_takes_all_ip(const struct endpoint *e);
+
+/** endpoint_is_managed() - whether it is a program's own socket: we send beside it, and its data is brought to us */
+static inline bool endpoint_is_managed(const struct endpoint *e)
+{
+	return e->at.cookie;
+}
+
+/** endpoint_change() - a managed one has other addresses, options, descriptors; while no worker uses them */
+void endpoint_change(struct endpoint *e, const struct keeper_endpoint *now);
 
 static inline bool endpoint_is_udp(const struct endpoint *e)
 {

@@ -33,6 +33,7 @@ enum divert_kind {
 };
 
 #define DIVERT_NOTICE_OCTETS 8
+#define DIVERT_RING_OCTETS   (8u << 20) /* of records; a power of two */
 
 /* What filter and worker tell each other: elements of the board, an array of u64. */
 enum divert_board {

@@ -18,7 +18,6 @@
 #include "keeper/divert_program.h"
 
 #define CHANNELS_MAX 64
-#define RING_OCTETS  (8 << 20)
 #define PROBE_OCTETS (64 << 10) /* of a ring: a power of two and whole pages, whatever their size */
 
 struct channel {
@@ -150,7 +149,7 @@ static int ebpf_channel(struct divert *d, uint32_t worker, struct divert_channel
 	if (c->program < 0) {
 		err = tables_make(e, d->max_sessions);
 		if (err == 0)
-			err = channel_make(e, c, RING_OCTETS, d->max_sessions);
+			err = channel_make(e, c, DIVERT_RING_OCTETS, d->max_sessions);
 		if (err < 0) {
 			channel_close(c);
 			return extack_fail(ea, err, 0, "%s", refusal_words(err));

@@ -273,12 +273,16 @@ int bulk_socket(const struct endpoint_params *p, int main, uint32_t number)
 	return TAKE_FD(fd);
 }
 
-/* Of a part of the same ranges that bulk_address() does not reach. */
+/* Of a part of the same ranges that bulk_address() does not reach. What is bound to an IPv6 address proper sends no
+ * IPv4. */
 static union address transmit_address(const struct endpoint_params *p, uint32_t number)
 {
 	union address a = bulk_address(p, 0x800000 | (number & 0x7fffff));
 
-	if (a.any.sa_family == AF_INET6) {
+	if (a.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&p->local.v6.sin6_addr)) {
+		a.v6.sin6_addr = p->local.v6.sin6_addr;
+		a.v6.sin6_addr.s6_addr32[3] = htonl(0x800000 | (number & 0x7fffff));
+	} else if (a.any.sa_family == AF_INET6) {
 		a.v6.sin6_addr.s6_addr32[2] = htonl(1);
 		a.v6.sin6_addr.s6_addr32[3] = htonl(number);
 	}

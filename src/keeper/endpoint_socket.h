@@ -25,12 +25,12 @@ int bulk_socket(const struct endpoint_params *p, int main, uint32_t number);
 
 /**
  * transmit_socket() - a UDP socket on the port of a program's socket, which sends and receives nothing
- * @p:	    port and options; the address is not used
+ * @p:	    port and options; of the address only whether it is IPv4 written as IPv6
  * @beside: the program's; @reuses: whether it has SO_REUSEADDR, which it gets for a moment
  * @owner:  of the program's socket: who owns both may share a port by SO_REUSEPORT
  * @number: different for each socket of ours on the port
  *
- * An IPv6 one sends to IPv4 addresses written as IPv6 too. Return: a descriptor or -errno.
+ * Return: a descriptor or -errno.
  */
 int transmit_socket(const struct endpoint_params *p, int beside, bool reuses, uid_t owner,
                     uint32_t number, struct extack *ea);

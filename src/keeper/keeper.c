@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "keeper/engine_process.h"
 #include "keeper/request.h"
 
@@ -125,6 +126,17 @@ int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoi
 	struct request request = { .kind = REQUEST_ENDPOINT_RESUME, .slot = from };
 
 	return ask_endpoint(k, &request, -1, ret, NULL);
+}
+
+void keeper_endpoint_fds_close(struct keeper_endpoint *e)
+{
+	int *const fds[] = { &e->fd, &e->bulk_fd, &e->receive_fd };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
 }
 
 int keeper_managed_open(struct keeper *k, uint32_t client, int fd, uint32_t worker,

@@ -142,6 +142,9 @@ int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
 int keeper_managed_open(struct keeper *k, uint32_t client, int fd, uint32_t worker,
                         uint8_t protocol, struct keeper_endpoint *ret, struct extack *ea);
 
+/** keeper_endpoint_fds_close() - close the descriptors that came with it */
+void keeper_endpoint_fds_close(struct keeper_endpoint *e);
+
 /** keeper_managed_changed() - its addresses and options are now these; descriptors anew. -ENOENT: not one of ours */
 int keeper_managed_changed(struct keeper *k, int fd, struct keeper_endpoint *ret,
                            struct extack *ea);

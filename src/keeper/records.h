@@ -17,7 +17,7 @@
 #include "keeper/keeper.h"
 
 #define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    2
+#define RECORDS_VERSION    3
 #define RECORD_DROPS_MAX   32
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
@@ -35,6 +35,8 @@ struct tunnel_record {
 	_Atomic uint32_t state;
 	uint32_t endpoint; /* keeper slot */
 	struct netns_id netns;
+	uint32_t netns_index; /* decides which worker receives for it, over engines */
+	int32_t fd; /* number of the program's socket where it was given, for display (TUN-25); -1: ours */
 	uint32_t conn_id, peer_conn_id;
 	uint8_t version, encap, peer_check, peer_known;
 	union address source, peer; /* as reported (NL-58) */

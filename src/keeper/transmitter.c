@@ -54,7 +54,10 @@ static void describe(struct transmitter *t, int fd, const struct program_socket 
 	like->reuse_address = false;
 	memset(&like->params.peer, 0, sizeof(like->params.peer));
 	if (s->params.local.any.sa_family == AF_INET6) {
-		memset(&like->params.local.v6.sin6_addr, 0, sizeof(struct in6_addr));
+		/* One that sends IPv4 is another (TX-5). */
+		like->params.local.v6.sin6_addr = (struct in6_addr){ 0 };
+		if (address_is_mapped(&s->params.peer))
+			memset(&like->params.local.v6.sin6_addr.s6_addr[10], 0xff, 2);
 		like->params.local.v6.sin6_scope_id = 0;
 		like->params.local.v6.sin6_flowinfo = 0;
 	} else {

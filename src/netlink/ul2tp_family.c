@@ -35,6 +35,7 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_IPSOCKET_OPTION_SET, "IPSOCKET_OPTION_SET", true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_IPSOCKET_GET,        "IPSOCKET_GET",        true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_TRACE,          "TRACE",          true, false,  GENL_ADMIN },
+	{ UL2TP_CMD_SOCKET_CHANGED, "SOCKET_CHANGED", true, false,  GENL_ANYONE },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -137,6 +138,7 @@ static const struct request_rule {
 	                                    BIT(UL2TP_ATTR_OPTION_VALUE) },
 	[UL2TP_CMD_IPSOCKET_GET]   = { 0 },
 	[UL2TP_CMD_TRACE]          = { UL2TP_ATTR_TRACE_EVENTS },
+	[UL2TP_CMD_SOCKET_CHANGED] = { 0 },
 };
 /* clang-format on */
 

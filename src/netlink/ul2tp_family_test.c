@@ -47,6 +47,7 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 		[UL2TP_CMD_IPSOCKET_OPTION_SET] = GENL_ANYONE,
 		[UL2TP_CMD_IPSOCKET_GET] = GENL_ANYONE,
 		[UL2TP_CMD_TRACE] = GENL_ADMIN,
+		[UL2TP_CMD_SOCKET_CHANGED] = GENL_ANYONE,
 	};
 
 	for (uint8_t n = 1; n < UL2TP_CMD_MAX_PLUS_1; n++) {

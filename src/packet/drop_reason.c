@@ -37,6 +37,7 @@ static const struct drop_reason rx_reasons[] = {
 	[RX_DROP_DEVICE_BUSY]     = { "device-busy",     "system is out of memory for the interface",   0 },
 	[RX_DROP_DEVICE_ERROR]    = { "device-error",    "interface refused the frame",                 0 },
 	[RX_DROP_NO_SOCKET]       = { "no-socket",       "no program has attached a socket for PPP",    0 },
+	[RX_DROP_RING_FULL]       = { "ring-full",       "came faster than they were read",             COUNT_RX_ERRORS },
 };
 
 static const struct drop_reason tx_reasons[] = {

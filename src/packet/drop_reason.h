@@ -39,6 +39,8 @@ enum rx_drop {
 	RX_DROP_DEVICE_BUSY,  /* EAGAIN, ENOBUFS, ENOMEM */
 	RX_DROP_DEVICE_ERROR, /* another errno, with EINVAL */
 	RX_DROP_NO_SOCKET,    /* RX-60: PPP, and no program has attached a socket */
+	/* Counted in the session; it got no further than the socket of a managed tunnel. */
+	RX_DROP_RING_FULL, /* the worker is behind */
 	RX_DROP_REASONS,
 };
 

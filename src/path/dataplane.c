@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "path/dataplane_private.h"
 #include "path/intake.h"
@@ -24,11 +25,20 @@ void dataplane_wait(const struct dataplane *dp)
 		mailbox_wait(&dp->workers[i]->mailbox);
 }
 
-int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e)
+int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,
+                             struct extack *ea)
 {
 	e->intake = intake_new(dataplane_receiving_worker(dp, ns), e, ns->index);
 	if (!e->intake)
 		return -ENOMEM;
+	if (endpoint_is_managed(e)) {
+		int err = dataplane_managed_start(dp, ns, e, ea);
+
+		if (err < 0) {
+			intake_free(TAKE(e->intake));
+			return err;
+		}
+	}
 	list_append(&ns->endpoints, &e->in_netns);
 	intake_start(e->intake);
 	return 0;
@@ -43,22 +53,24 @@ int dataplane_endpoint_open(struct dataplane *dp, struct netns *ns, uint32_t cli
 
 	if (err < 0)
 		return err;
-	err = dataplane_endpoint_start(dp, ns, e);
+	err = dataplane_endpoint_start(dp, ns, e, ea);
 	if (err < 0) {
-		dataplane_endpoint_release(e);
+		dataplane_endpoint_release(dp, e);
 		return err;
 	}
 	*ret = e;
 	return 0;
 }
 
-void dataplane_endpoint_release(struct endpoint *e)
+void dataplane_endpoint_release(struct dataplane *dp, struct endpoint *e)
 {
 	if (e->users)
 		return;
 	if (e->intake) {
 		intake_stop(e->intake);
 		intake_free(e->intake);
+		if (endpoint_is_managed(e))
+			dataplane_managed_stop(dp, e);
 	}
 	endpoint_free(e);
 }
@@ -71,11 +83,18 @@ struct netns *dataplane_netns_find(struct dataplane *dp, struct netns_id id)
 
 struct netns *dataplane_netns(struct dataplane *dp, struct netns_id id)
 {
+	return dataplane_netns_at(dp, id, dp->last_netns_index);
+}
+
+struct netns *dataplane_netns_at(struct dataplane *dp, struct netns_id id, uint32_t index)
+{
 	struct netns *ns = dataplane_netns_find(dp, id);
 
 	if (ns)
 		return ns;
-	ns = netns_new(id, dp->last_netns_index++);
+	ns = netns_new(id, index);
+	if (index >= dp->last_netns_index)
+		dp->last_netns_index = index + 1;
 	if (!ns)
 		return NULL;
 	dataplane_limits_get(dp, ns);
@@ -146,6 +165,7 @@ int dataplane_new(const struct keeper_start *start, const struct dataplane_optio
 		return -ENOMEM;
 	dp->keeper = start->keeper;
 	dp->records = start->records;
+	dp->divert = start->divert;
 	dp->options = *options;
 	if (dp->options.workers < 1 || dp->options.workers > WORKERS_MAX)
 		dp->options.workers = dp->options.workers ? WORKERS_MAX : 1;
@@ -178,6 +198,9 @@ void dataplane_free(struct dataplane *dp)
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		worker_free(dp->workers[i]);
 	trace_ring_close(&dp->trace.ring);
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		divert_ring_free(dp->rings[i]);
+	buckets_release(&dp->managed);
 	free_list_close(&dp->free_tunnels);
 	free_list_close(&dp->free_sessions);
 	free(dp);

@@ -62,13 +62,27 @@ void dataplane_netns_empty(struct dataplane *dp, struct netns *ns);
 /**
  * dataplane_tunnel_add() - steps 7 to 11 of kernel-behaviour §1.5
  * @client: keeper's number of the client, in whose namespace the socket is made
+ * @fd:	    the program's own socket, if @params has a descriptor; stays the caller's. -EBADF: none came
  *
- * Return: 0; -EEXIST, -EADDRINUSE, -EADDRNOTAVAIL, -ENETUNREACH ... (TUN-10), -EOPNOTSUPP a socket of the
- *	   program's own, -EDQUOT, -ENFILE, -ENOMEM; with words.
+ * Return: 0; -EEXIST, -EADDRINUSE, -EADDRNOTAVAIL, -ENETUNREACH ... (TUN-10); -EBADF, -ENOTSOCK and those of
+ *	   TUN-20; -EDQUOT, -ENFILE, -ENOMEM; with words.
  */
 int dataplane_tunnel_add(struct dataplane *dp, struct netns *ns, uint32_t client,
-                         const struct ul2tp_tunnel_create *params, struct tunnel **ret,
+                         const struct ul2tp_tunnel_create *params, int fd, struct tunnel **ret,
                          struct extack *ea);
+
+/**
+ * dataplane_socket_changed() - the program has connected the socket @fd anew, or set options: look at it again
+ *
+ * Return: 0 and the tunnel; -ENOTSOCK; -ENOENT there is none on it; what the system says of sending like that.
+ */
+int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, struct extack *ea);
+
+/** dataplane_socket_gone() - the program has closed its last copy: its tunnel goes (TUN-45), nobody is told (NL-81) */
+void dataplane_socket_gone(struct dataplane *dp, uint64_t cookie);
+
+/** dataplane_peer_check_set() - which packets a tunnel takes for its own: enum ul2tp_peer_check */
+void dataplane_peer_check_set(struct dataplane *dp, struct tunnel *t, uint8_t peer_check);
 
 /** dataplane_tunnel_remove() - with its sessions */
 void dataplane_tunnel_remove(struct dataplane *dp, struct tunnel *t);

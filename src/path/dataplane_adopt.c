@@ -95,12 +95,12 @@ static int adopt_tunnel(struct dataplane *dp, const struct kept *kept, uint32_t 
 
 	if (record->state != RECORD_LIVE || !e || e->at.netns.cookie != record->netns.cookie)
 		return -ENOENT;
-	ns = dataplane_netns(dp, record->netns);
+	ns = dataplane_netns_at(dp, record->netns, record->netns_index);
 	t = ns ? tunnel_new(ns, index, record, e) : NULL;
 	if (!t)
 		return -ENOMEM;
 	if (!e->intake) {
-		err = dataplane_endpoint_start(dp, ns, e);
+		err = dataplane_endpoint_start(dp, ns, e, NULL);
 		if (err < 0) {
 			tunnel_free(t);
 			return err;
@@ -173,6 +173,28 @@ static uint32_t adopt_tunnels(struct dataplane *dp, const struct kept *kept,
 	return adopted;
 }
 
+static void drop_session(struct dataplane *dp, struct session_record *record)
+{
+	if (record->state != RECORD_FREE)
+		dataplane_divert_forget(dp, record);
+	record->state = RECORD_FREE;
+}
+
+/* Their receivers are there. What cannot be taken out of a socket goes to its program, as before. */
+static void divert_sessions(struct dataplane *dp)
+{
+	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
+	     node = ordered_from(&dp->netns_by_cookie, node->key + 1)) {
+		struct netns *ns = container_of(node, struct netns, by_cookie);
+
+		for (struct tunnel *t = netns_tunnel_from(ns, 0); t;
+		     t = netns_tunnel_from(ns, (uint64_t)t->record->conn_id + 1))
+			list_for_each (n, &t->sessions)
+				dataplane_divert_add(dp, list_entry(n, struct session, in_tunnel),
+				                     false);
+	}
+}
+
 static int adopt_sessions(struct dataplane *dp, struct kept *kept, struct tunnel *const *tunnels,
                           uint32_t *adopted)
 {
@@ -188,16 +210,17 @@ static int adopt_sessions(struct dataplane *dp, struct kept *kept, struct tunnel
 		if (record->state == RECORD_LIVE)
 			live[count++] = record;
 		else
-			record->state = RECORD_FREE;
+			drop_session(dp, record);
 	}
 	qsort(live, count, sizeof(struct session_record *), by_serial);
 	for (uint32_t i = 0; i < count; i++) {
 		if (adopt_session(dp, kept, tunnels, live[i]) == 0)
 			++*adopted;
 		else
-			live[i]->state = RECORD_FREE;
+			drop_session(dp, live[i]);
 	}
 	dataplane_wait(dp);
+	divert_sessions(dp);
 	return 0;
 }
 
@@ -205,7 +228,7 @@ static void remove_rest(struct dataplane *dp, struct kept *kept)
 {
 	for (uint32_t i = 0; i < kept->endpoint_count; i++)
 		if (kept->endpoints[i] && !kept->endpoints[i]->users)
-			dataplane_endpoint_release(kept->endpoints[i]);
+			dataplane_endpoint_release(dp, kept->endpoints[i]);
 	for (uint32_t i = 0; i < kept->device_count; i++)
 		if (kept->devices[i].fd >= 0) {
 			close(kept->devices[i].fd);

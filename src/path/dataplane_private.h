@@ -4,6 +4,7 @@
 #define UL2TP_PATH_DATAPLANE_PRIVATE_H
 
 #include "path/dataplane.h"
+#include "path/divert_ring.h"
 #include "path/worker.h"
 #include "tunnel/free_list.h"
 
@@ -21,6 +22,15 @@ struct dataplane {
 		trace_everywhere; /* events that clients listen to in all namespaces, those to come included */
 	unsigned int worker_count;
 	struct worker *workers[WORKERS_MAX];
+	enum divert_way divert;                 /* ANY: data leaves no program's socket here */
+	struct divert_ring *rings[WORKERS_MAX]; /* of the workers; NULL: none was needed yet */
+	struct buckets managed; /* endpoints that are a program's socket, by cookie */
+};
+
+/* Where packets of a tunnel come from and go to. */
+struct tunnel_ends {
+	union address source, peer;
+	bool connected; /* else it can not send */
 };
 
 /** dataplane_receiving_worker() - which receives for a namespace; dataplane_sending_worker() - for a session */
@@ -30,8 +40,9 @@ struct worker *dataplane_sending_worker(const struct dataplane *dp, const struct
 /** dataplane_wait() - until all workers have opened what was posted */
 void dataplane_wait(const struct dataplane *dp);
 
-/** dataplane_endpoint_start() - an endpoint that is in its namespace's list begins to receive; -ENOMEM */
-int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e);
+/** dataplane_endpoint_start() - an endpoint that is in its namespace's list begins to receive; 0 or -errno in words */
+int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,
+                             struct extack *ea);
 
 /** dataplane_endpoint_open() - a new one, which receives already; the caller counts itself in .users. Errors as
  * keeper_endpoint_open(), -ENOMEM */
@@ -40,7 +51,10 @@ int dataplane_endpoint_open(struct dataplane *dp, struct netns *ns, uint32_t cli
                             struct extack *ea);
 
 /** dataplane_endpoint_release() - close it if no tunnel uses it any more */
-void dataplane_endpoint_release(struct endpoint *e);
+void dataplane_endpoint_release(struct dataplane *dp, struct endpoint *e);
+
+/** dataplane_netns_at() - dataplane_netns() of an engine that takes up what another had under this index */
+struct netns *dataplane_netns_at(struct dataplane *dp, struct netns_id id, uint32_t index);
 
 /** dataplane_trace_tunnel(), dataplane_trace_session() - an event of the API thread, if anybody listens */
 void dataplane_trace_tunnel(struct dataplane *dp, enum ul2tp_trace_event event,
@@ -53,6 +67,28 @@ void dataplane_limits_get(const struct dataplane *dp, struct netns *ns);
 
 /** dataplane_tunnel_start() - into the tables, and its endpoint knows it; false: the id is taken */
 bool dataplane_tunnel_start(struct tunnel *t);
+
+/** dataplane_managed_start() - before the endpoint of a program's socket begins to receive; errors in words */
+int dataplane_managed_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,
+                            struct extack *ea);
+void dataplane_managed_stop(struct dataplane *dp, struct endpoint *e);
+
+/** dataplane_managed_ends() - as the socket has them (NL-58) */
+void dataplane_managed_ends(const struct endpoint *e, struct tunnel_ends *ret);
+
+/**
+ * dataplane_divert_add() - from now on its data is taken out of programs' sockets, if that is due
+ * @fresh: none of it was lost yet
+ *
+ * After its receiver was attached. 0 or -errno.
+ */
+int dataplane_divert_add(struct dataplane *dp, const struct session *s, bool fresh);
+
+/** dataplane_divert_remove() - no longer; before anything else of it goes */
+void dataplane_divert_remove(struct dataplane *dp, const struct session *s);
+
+/** dataplane_divert_forget() - the same for a record that nothing is adopted from */
+void dataplane_divert_forget(struct dataplane *dp, const struct session_record *s);
 
 /** dataplane_session_start() - make both directions of a session with a filled record, and post them
  * @device: its TAP, .fd becomes the session's; NULL: it has none */

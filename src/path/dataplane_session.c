@@ -40,6 +40,14 @@ static uint32_t header_len(const struct tunnel *t, const struct session_create *
 	       (endpoint_is_udp(t->endpoint) ? 4 : 0); /* HDR-4 */
 }
 
+static bool sends_ipv6(const struct tunnel *t)
+{
+	const union address *peer = &t->record->peer;
+
+	return t->endpoint->at.params.local.any.sa_family == AF_INET6 &&
+	       !(peer->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer->v6.sin6_addr));
+}
+
 static uint32_t device_mtu(struct dataplane *dp, const struct tunnel *t,
                            const struct session_create *p)
 {
@@ -51,8 +59,7 @@ static uint32_t device_mtu(struct dataplane *dp, const struct tunnel *t,
 	if (t->record->peer_known &&
 	    keeper_route(dp->keeper, e->at.slot, &t->record->peer, &source, &path_mtu, NULL) < 0)
 		path_mtu = 0;
-	return ethernet_mtu(path_mtu, endpoint_is_udp(e),
-	                    e->at.params.local.any.sa_family == AF_INET6, header_len(t, p));
+	return ethernet_mtu(path_mtu, endpoint_is_udp(e), sends_ipv6(t), header_len(t, p));
 }
 
 static struct session_record *take_record(struct dataplane *dp, uint32_t *index, struct extack *ea)
@@ -216,6 +223,11 @@ int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t clien
 		return err;
 	}
 	dataplane_wait(dp); /* NL-65: when it is acknowledged data can flow */
+	err = dataplane_divert_add(dp, s, true);
+	if (err < 0) {
+		dataplane_session_remove(dp, s);
+		return extack_fail(ea, err, 0, "its packets can not be taken out of the socket");
+	}
 	atomic_store(&record->state, RECORD_LIVE);
 	log_session("session-created", s);
 	dataplane_trace_session(dp, UL2TP_TRACE_REGISTER_SESSION, s);
@@ -273,6 +285,7 @@ void dataplane_session_remove(struct dataplane *dp, struct session *s)
 {
 	atomic_store(&s->record->state, RECORD_GOING);
 	dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
+	dataplane_divert_remove(dp, s);
 	receiver_detach(s->receiver);
 	sender_detach(s->sender);
 	dataplane_wait(dp);

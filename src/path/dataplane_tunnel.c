@@ -26,10 +26,6 @@ static bool is_udp(const struct tunnel_create *params)
 /* NL-43: a negative descriptor means none, and no addresses. */
 static int check_params(struct tunnel_create *params, struct extack *ea)
 {
-	if (params->has_fd && params->fd >= 0)
-		return extack_fail(ea, -EOPNOTSUPP, L2TP_ATTR_FD,
-		                   "this ul2tpd can not use a program's own socket yet, "
-		                   "give local and remote instead");
 	if (params->has_fd) {
 		params->family = AF_INET;
 		params->local = params->peer = (union l2tp_address){ 0 };
@@ -87,6 +83,31 @@ static int get_endpoint(struct dataplane *dp, struct netns *ns, uint32_t client,
 		return dataplane_endpoint_open(dp, ns, client, &wanted, ret, ea);
 	*ret = e;
 	return 0;
+}
+
+static bool is_managed(const struct tunnel_create *params)
+{
+	return params->has_fd && params->fd >= 0;
+}
+
+static int get_managed(struct dataplane *dp, struct netns *ns, uint32_t client,
+                       const struct tunnel_create *params, int fd, struct endpoint **ret,
+                       struct extack *ea)
+{
+	uint8_t protocol = is_udp(params) ? IPPROTO_UDP : PROTOCOL_L2TP;
+	int err;
+
+	if (fd < 0)
+		return extack_fail(ea, -EBADF, L2TP_ATTR_FD,
+		                   "no descriptor came with the request (SCM_RIGHTS)");
+	err = endpoint_managed_new(dp->keeper, client, fd, ns->index % dp->worker_count, protocol,
+	                           ret, ea);
+	if (err < 0)
+		return err;
+	err = dataplane_endpoint_start(dp, ns, *ret, ea);
+	if (err < 0)
+		dataplane_endpoint_release(dp, *ret);
+	return err;
 }
 
 /* UDP without destination port stays unconnected (TUN-10, TUN-14); connecting to 0.0.0.0 means this host (NL-43). */
@@ -154,45 +175,54 @@ static uint8_t peer_check_of(const struct dataplane *dp, const struct ul2tp_tunn
 	                                                         : UL2TP_PEER_CHECK_SOCKET;
 }
 
-static void fill_record(const struct dataplane *dp, struct tunnel_record *r,
+static void fill_record(const struct dataplane *dp, struct tunnel_record *r, uint32_t netns_index,
                         const struct ul2tp_tunnel_create *params, const struct endpoint *e,
-                        const union address *source, const union address *peer)
+                        const struct tunnel_ends *ends)
 {
 	const struct tunnel_create *p = &params->l2tp;
 
 	r->endpoint = e->at.slot;
 	r->netns = e->at.netns;
+	r->netns_index = netns_index;
+	r->fd = is_managed(p) ? p->fd : -1;
 	r->conn_id = p->conn_id;
 	r->peer_conn_id = p->peer_conn_id;
 	r->version = p->version;
 	r->encap = (uint8_t)p->encap;
 	r->peer_check = peer_check_of(dp, &params->options);
-	r->peer_known = is_connected(p);
-	r->source = *source;
-	r->peer = *peer;
+	r->peer_known = ends->connected;
+	r->source = ends->source;
+	r->peer = ends->peer;
 	r->created_s = (uint64_t)time(NULL);
 	memcpy(r->label, params->options.label, sizeof(params->options.label));
 }
 
-/* What getsockname() of the connected socket would say. */
-static int choose_source(struct dataplane *dp, const struct endpoint *e,
-                         const struct tunnel_create *p, const union address *peer,
-                         union address *ret, struct extack *ea)
+/* The source is what getsockname() of the connected socket would say. */
+static int choose_ends(struct dataplane *dp, const struct endpoint *e,
+                       const struct tunnel_create *p, struct tunnel_ends *ret, struct extack *ea)
 {
 	uint32_t mtu;
 	union address source;
 	int err;
 
-	*ret = e->at.params.local;
-	if (!is_connected(p))
+	if (endpoint_is_managed(e)) {
+		dataplane_managed_ends(e, ret);
 		return 0;
-	err = keeper_route(dp->keeper, e->at.slot, peer, &source, &mtu, ea);
+	}
+	*ret = (struct tunnel_ends){
+		.source = e->at.params.local,
+		.peer = peer_of(p),
+		.connected = is_connected(p),
+	};
+	if (!ret->connected)
+		return 0;
+	err = keeper_route(dp->keeper, e->at.slot, &ret->peer, &source, &mtu, ea);
 	if (err < 0)
 		return err;
-	if (address_unspecified(ret)) {
+	if (address_unspecified(&ret->source)) {
 		union l2tp_address ip = address_ip(&source);
 
-		*ret = address_make(p->family, &ip, address_port(&e->at.params.local));
+		ret->source = address_make(p->family, &ip, address_port(&e->at.params.local));
 	}
 	return 0;
 }
@@ -213,6 +243,7 @@ bool dataplane_tunnel_start(struct tunnel *t)
 {
 	if (!tunnel_insert(t))
 		return false;
+	t->endpoint->tunnel = t;
 	intake_tunnel_add(t->endpoint->intake, t);
 	t->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] += TUNNEL_KIB;
 	return true;
@@ -231,23 +262,23 @@ static int check_binding(const struct netns *ns, const struct endpoint *e,
 }
 
 static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *e,
-                       const struct ul2tp_tunnel_create *params, const union address *peer,
-                       struct tunnel **ret, struct extack *ea)
+                       const struct ul2tp_tunnel_create *params, struct tunnel **ret,
+                       struct extack *ea)
 {
 	struct tunnel_record *record;
+	struct tunnel_ends ends;
 	struct tunnel *t;
-	union address source;
 	uint32_t index;
 	int err = check_binding(ns, e, &params->l2tp, ea);
 
 	if (!err)
-		err = choose_source(dp, e, &params->l2tp, peer, &source, ea);
+		err = choose_ends(dp, e, &params->l2tp, &ends, ea);
 	if (err < 0)
 		return err;
 	record = take_record(dp, &index);
 	if (!record)
 		return -ENOSPC;
-	fill_record(dp, record, params, e, &source, peer);
+	fill_record(dp, record, ns->index, params, e, &ends);
 	t = tunnel_new(ns, index, record, e);
 	if (!t) {
 		give_record(dp, index);
@@ -258,6 +289,20 @@ static int make_tunnel(struct dataplane *dp, struct netns *ns, struct endpoint *
 	atomic_store(&record->state, RECORD_LIVE);
 	*ret = t;
 	return 0;
+}
+
+static int get_own(struct dataplane *dp, struct netns *ns, uint32_t client,
+                   struct ul2tp_tunnel_create *params, struct endpoint **ret, struct extack *ea)
+{
+	int err = check_params(&params->l2tp, ea);
+	union address peer;
+
+	if (!err)
+		err = check_peer(&params->l2tp, ea);
+	if (err < 0)
+		return err;
+	peer = peer_of(&params->l2tp);
+	return get_endpoint(dp, ns, client, params, &peer, ret, ea);
 }
 
 /* Before anything is made, so that it is not the lack of a socket that is reported. */
@@ -275,31 +320,26 @@ static int check_room(const struct dataplane *dp, const struct netns *ns, struct
 }
 
 int dataplane_tunnel_add(struct dataplane *dp, struct netns *ns, uint32_t client,
-                         const struct ul2tp_tunnel_create *asked, struct tunnel **ret,
+                         const struct ul2tp_tunnel_create *asked, int fd, struct tunnel **ret,
                          struct extack *ea)
 {
 	struct ul2tp_tunnel_create params = *asked;
 	struct endpoint *e;
-	union address peer;
 	int err;
 
 	if (netns_tunnel(ns, params.l2tp.conn_id))
 		return extack_fail(ea, -EEXIST, L2TP_ATTR_CONN_ID, "there is a tunnel %u already",
 		                   params.l2tp.conn_id);
-	err = check_params(&params.l2tp, ea);
-	if (!err)
-		err = check_room(dp, ns, ea);
-	if (!err)
-		err = check_peer(&params.l2tp, ea);
+	err = check_room(dp, ns, ea);
 	if (err < 0)
 		return err;
-	peer = peer_of(&params.l2tp);
-	err = get_endpoint(dp, ns, client, &params, &peer, &e, ea);
+	err = is_managed(&params.l2tp) ? get_managed(dp, ns, client, &params.l2tp, fd, &e, ea)
+	                               : get_own(dp, ns, client, &params, &e, ea);
 	if (err < 0)
 		return err;
-	err = make_tunnel(dp, ns, e, &params, &peer, ret, ea);
+	err = make_tunnel(dp, ns, e, &params, ret, ea);
 	if (err < 0) {
-		dataplane_endpoint_release(e);
+		dataplane_endpoint_release(dp, e);
 		return err;
 	}
 	log_tunnel("tunnel-created", *ret);
@@ -314,6 +354,7 @@ static void remove_sessions(struct dataplane *dp, struct tunnel *t)
 
 		atomic_store(&s->record->state, RECORD_GOING);
 		dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
+		dataplane_divert_remove(dp, s);
 		receiver_detach(s->receiver);
 		sender_detach(s->sender);
 	}
@@ -335,7 +376,8 @@ void dataplane_tunnel_remove(struct dataplane *dp, struct tunnel *t)
 	ns->usage.values[UL2TP_LIMIT_MEMORY_KIB] -= TUNNEL_KIB;
 	dataplane_netns_hold(ns);
 	tunnel_remove(t);
-	dataplane_endpoint_release(e);
+	e->tunnel = NULL;
+	dataplane_endpoint_release(dp, e);
 	dataplane_trace_tunnel(dp, UL2TP_TRACE_FREE_TUNNEL, t);
 	give_record(dp, t->index);
 	tunnel_free(t);

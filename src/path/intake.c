@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "encap/address.h"
+#include "path/divert_ring.h"
 #include "path/receive.h"
 
 struct intake *intake_new(struct worker *w, struct endpoint *e, uint32_t netns_index)
@@ -41,13 +42,18 @@ static void open_start(struct letter *letter)
 {
 	struct intake *in = container_of(letter, struct intake, letter);
 
-	loop_add(in->worker->loop, &in->watch, in->endpoint->at.fd, EPOLLIN, intake_ready);
+	if (!endpoint_is_managed(in->endpoint))
+		loop_add(in->worker->loop, &in->watch, in->endpoint->at.fd, EPOLLIN, intake_ready);
+	else if (in->worker->ring)
+		divert_ring_add(in->worker->ring, in);
 }
 
 static void open_stop(struct letter *letter)
 {
 	struct intake *in = container_of(letter, struct intake, letter);
 
+	if (endpoint_is_managed(in->endpoint) && in->worker->ring)
+		divert_ring_remove(in->worker->ring, in);
 	loop_remove(in->worker->loop, &in->watch);
 }
 
@@ -106,7 +112,7 @@ void intake_tunnel_remove(struct intake *in, struct tunnel *t)
 struct tunnel *intake_account(const struct intake *in, const union address *from)
 {
 	struct bucket_node *node =
-		buckets_first(&in->tunnels, address_hash(from, in->worker->seed));
+		from ? buckets_first(&in->tunnels, address_hash(from, in->worker->seed)) : NULL;
 
 	for (; node; node = buckets_next(node)) {
 		struct tunnel *t = container_of(node, struct tunnel, by_peer);

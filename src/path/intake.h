@@ -20,6 +20,7 @@
 
 struct intake {
 	struct watch watch;
+	struct bucket_node by_cookie; /* of a program's socket: in the worker's ring */
 	struct letter letter;
 	struct worker *worker;
 	struct endpoint *endpoint;
@@ -43,7 +44,8 @@ void intake_stop(struct intake *in);
 void intake_tunnel_add(struct intake *in, struct tunnel *t);
 void intake_tunnel_remove(struct intake *in, struct tunnel *t);
 
-/** intake_account() - the tunnel that a packet from @from is counted in; worker. NULL: there is none any more */
+/** intake_account() - the tunnel that a packet from @from (NULL: anybody) is counted in; worker. NULL: there is none
+ * any more */
 struct tunnel *intake_account(const struct intake *in, const union address *from);
 
 #endif

@@ -51,7 +51,7 @@ static void unbind(struct ip_socket *s)
 	}
 	if (s->receiving) {
 		s->receiving->users--;
-		dataplane_endpoint_release(s->receiving);
+		dataplane_endpoint_release(s->dataplane, s->receiving);
 	}
 	s->binding = NULL;
 	s->receiving = NULL;

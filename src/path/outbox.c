@@ -150,7 +150,10 @@ static void *control_add(struct msghdr *msg, int level, int type, size_t len)
 static void put_source(struct msghdr *msg, const union address *source)
 {
 	if (source->any.sa_family == AF_INET6) {
-		struct in6_pktinfo info = { .ipi6_addr = source->v6.sin6_addr };
+		struct in6_pktinfo info = {
+			.ipi6_addr = source->v6.sin6_addr,
+			.ipi6_ifindex = source->v6.sin6_scope_id, /* of link-local ones */
+		};
 
 		memcpy(control_add(msg, IPPROTO_IPV6, IPV6_PKTINFO, sizeof(info)), &info,
 		       sizeof(info));
@@ -176,7 +179,8 @@ static void address_message(struct outbox *o, uint32_t i)
 	msg->msg_name = (void *)&s->tunnel->peer;
 	msg->msg_namelen = address_size(&s->tunnel->peer);
 	msg->msg_control = o->control[i];
-	if (uses_bulk(m) || address_unspecified(&s->endpoint->at.params.local))
+	if (uses_bulk(m) || endpoint_is_managed(s->endpoint) ||
+	    address_unspecified(&s->endpoint->at.params.local))
 		put_source(msg, &s->tunnel->source);
 	if (m->segments > 1) {
 		uint16_t size = (uint16_t)m->segment_len;

@@ -153,9 +153,13 @@ static bool taken_elsewhere(const struct intake *in, const struct receiver *r)
 static bool peer_allowed(const struct intake *in, const struct receiver *r,
                          const union address *from)
 {
+	/* A program's socket receives from whom the program lets it (TUN-23). */
+	if (endpoint_is_managed(in->endpoint) && r->intake == in)
+		return true;
 	if (__atomic_load_n(&r->tunnel->peer_check, __ATOMIC_RELAXED) == UL2TP_PEER_CHECK_IDS)
 		return true;
-	return r->intake == in && (!r->tunnel->peer_known || address_equal(&r->tunnel->peer, from));
+	return r->intake == in && from &&
+	       (!r->tunnel->peer_known || address_equal(&r->tunnel->peer, from));
 }
 
 /* Steps 1 to 8 of kernel-behaviour §4.2, 1 to 6 of §4.3. */
@@ -194,6 +198,8 @@ static void take_packet(struct intake *in, struct msghdr *msg, const uint8_t *pa
 		counter_add(&r->tunnel->rx_drops[RX_DROP_VERSION], 1);
 		return;
 	}
+	if (endpoint_is_managed(in->endpoint))
+		receiver_count_lost(r);
 	counter_set(&r->record->rx.last_ms, in->worker->inbox->wall_ms);
 	receiver_take(r, &h, packet, len);
 }
@@ -212,10 +218,9 @@ static size_t gro_size(struct msghdr *msg)
 	return 0;
 }
 
-static void take_udp(struct intake *in, struct msghdr *msg, const uint8_t *octets, size_t len)
+static void take_udp(struct intake *in, struct msghdr *msg, size_t size, const uint8_t *octets,
+                     size_t len)
 {
-	size_t size = gro_size(msg);
-
 	if (!size || size > len)
 		size = len;
 	do {
@@ -252,10 +257,38 @@ static void take_batch(struct intake *in, struct inbox *inbox, int count)
 		if (msg->msg_flags & MSG_TRUNC)
 			stray(in, msg->msg_name, RX_DROP_TRUNCATED);
 		else if (udp)
-			take_udp(in, msg, msg->msg_iov->iov_base, len);
+			take_udp(in, msg, gro_size(msg), msg->msg_iov->iov_base, len);
 		else
 			take_ip(in, msg, msg->msg_iov->iov_base, len);
 	}
+}
+
+void receive_begin(struct worker *w)
+{
+	w->inbox->wall_ms = worker_wall_ms();
+}
+
+void receive_diverted(struct intake *in, const uint8_t *octets, size_t len, uint32_t gso)
+{
+	struct msghdr from_nobody = { 0 };
+
+	take_udp(in, &from_nobody, gso, octets, len);
+}
+
+void receive_notice(struct intake *in, const uint8_t *octets, size_t len)
+{
+	uint8_t start[DATA_UDP_LEN_MIN] = { 0 };
+	struct data_header h;
+	struct receiver *r;
+
+	memcpy(start, octets, len < sizeof(start) ? len : sizeof(start));
+	if (data_header_read_udp(start, sizeof(start), &h) < 0 || h.kind != DATA_HEADER_DATA)
+		return;
+	r = receiver_find(in, &h, NULL);
+	if (r)
+		counter_add(&r->tunnel->rx_drops[h.version == r->tunnel->version ? RX_DROP_TRUNCATED
+		                                                                 : RX_DROP_VERSION],
+		            1);
 }
 
 void intake_ready(struct watch *watch, uint32_t events)

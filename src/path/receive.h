@@ -12,6 +12,18 @@ struct inbox;
 struct inbox *inbox_new(void);
 void inbox_free(struct inbox *inbox);
 
+/** receive_begin() - a batch for receive_diverted() and receive_notice() begins; worker */
+void receive_begin(struct worker *w);
+
+/** receive_diverted() - a datagram that was taken out of a program's socket; worker
+ * @octets: of the UDP payload; must stay until the coalescer was flushed
+ * @gso:    size of each datagram in it; 0: it is one */
+void receive_diverted(struct intake *in, const uint8_t *octets, size_t len, uint32_t gso);
+
+/** receive_notice() - such a datagram was for the program, but names a session: count it (RX-6, RX-7); worker
+ * @octets: its first, with the session id */
+void receive_notice(struct intake *in, const uint8_t *octets, size_t len);
+
 /** intake_ready() - the watch of an intake: receive one batch */
 watch_fn intake_ready;
 

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "encap/address.h"
 #include "path/counter.h"
+#include "path/divert_ring.h"
 #include "path/sequence_mode.h"
 #include "pseudowire/ethernet.h"
 #include "tunnel/session_key.h"
@@ -45,6 +46,7 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 	r->worker = w;
 	r->intake = s->tunnel->endpoint->intake;
 	r->record = s->record;
+	r->record_index = s->index;
 	r->tunnel = s->tunnel->record;
 	r->trace_events = &s->tunnel->netns->trace_events;
 	r->netns_index = s->tunnel->netns->index;
@@ -89,6 +91,8 @@ static void open_attach(struct letter *letter)
 {
 	struct receiver *r = container_of(letter, struct receiver, letter);
 
+	if (r->worker->ring)
+		r->lost = divert_ring_lost(r->worker->ring, r->record_index);
 	buckets_insert(&r->worker->receivers, &r->by_id,
 	               id_hash(r->worker, r->netns_index, r->in_v2_space, r->id));
 }
@@ -111,6 +115,9 @@ static void open_detach(struct letter *letter)
 	struct receiver *r = container_of(letter, struct receiver, letter);
 	struct reorder_entry *e;
 
+	if (r->worker->ring)
+		divert_ring_drain(r->worker->ring); /* TUN-49 */
+	receiver_count_lost(r);
 	buckets_remove(&r->worker->receivers, &r->by_id);
 	while ((e = reorder_remove(&r->reorder))) {
 		receiver_drop(r, RX_DROP_DELETED, 1);
@@ -148,9 +155,17 @@ void receiver_modify(struct receiver *r, const struct session_modify *change)
 	post(r, open_modify);
 }
 
+void receiver_count_lost(struct receiver *r)
+{
+	uint64_t lost = r->lost ? __atomic_load_n(r->lost, __ATOMIC_RELAXED) : 0;
+
+	if (lost)
+		counter_set(&r->record->rx.drops[RX_DROP_RING_FULL], lost);
+}
+
 static bool peer_is(const struct receiver *r, const union address *from)
 {
-	return !r->tunnel->peer_known || address_equal(&r->tunnel->peer, from);
+	return !from || !r->tunnel->peer_known || address_equal(&r->tunnel->peer, from);
 }
 
 struct receiver *receiver_find(const struct intake *in, const struct data_header *h,

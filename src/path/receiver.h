@@ -23,6 +23,7 @@ struct receiver {
 	struct worker *worker;
 	struct intake *intake; /* of the tunnel's endpoint */
 	struct session_record *record;
+	uint32_t record_index;
 	struct tunnel_record *tunnel;
 	const _Atomic uint64_t *trace_events; /* of the namespace */
 	uint32_t netns_index;
@@ -32,6 +33,7 @@ struct receiver {
 	struct data_sublayer_params sublayer;
 	struct reorder reorder;
 	uint32_t accepts;        /* enum coalesce_accepts of the device */
+	const uint64_t *lost;    /* how many found the ring full; NULL: it is not filled from one */
 	int device;              /* TAP; borrowed from the session; -1: none or gone */
 	bool recv_seq, lns_mode; /* changed by letters only */
 	uint32_t timeout_ms;
@@ -52,6 +54,9 @@ void receiver_free(struct receiver *r);
 void receiver_attach(struct receiver *r);
 void receiver_detach(struct receiver *r);
 void receiver_modify(struct receiver *r, const struct session_modify *change);
+
+/** receiver_count_lost() - those that found the ring of its worker full, of which nothing else tells; worker */
+void receiver_count_lost(struct receiver *r);
 
 /** receiver_find() - whose packet this is, or NULL; worker (RX-3, RX-4, RX-21, SES-5) */
 struct receiver *receiver_find(const struct intake *in, const struct data_header *h,

@@ -26,7 +26,7 @@ struct sender *sender_new(struct worker *w, const struct session *session, int d
 	s->endpoint = session->tunnel->endpoint;
 	s->trace_events = &session->tunnel->netns->trace_events;
 	s->device = device;
-	s->batch_max = endpoint_is_udp(s->endpoint) ? BATCH_ANY : 0;
+	sender_endpoint_changed(s);
 	s->header = (struct data_header_params){
 		.version = s->tunnel->version,
 		.over_ip = !endpoint_is_udp(s->endpoint),
@@ -39,6 +39,25 @@ struct sender *sender_new(struct worker *w, const struct session *session, int d
 	memcpy(s->header.cookie, record->cookie, sizeof(s->header.cookie));
 	data_header_build(&s->header, &s->template);
 	return s;
+}
+
+/* The system makes no batches without checksums. Our own sockets have another beside them for that; a program's
+ * has not, and what it wants is done. */
+static bool may_batch(const struct endpoint *e)
+{
+	const struct endpoint_params *p = &e->at.params;
+
+	if (!endpoint_is_managed(e))
+		return endpoint_is_udp(e);
+	return p->local.any.sa_family == AF_INET6 ? !(p->flags & ENDPOINT_ZERO_CHECKSUM6_TX)
+	                                          : p->flags & ENDPOINT_CHECKSUM_TX;
+}
+
+void sender_endpoint_changed(struct sender *s)
+{
+	s->may_batch = may_batch(s->endpoint);
+	s->batch_max = s->may_batch ? BATCH_ANY : 0;
+	s->batch_retry_ms = 0;
 }
 
 void sender_free(struct sender *s)
@@ -80,7 +99,7 @@ void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets)
 
 void sender_retry_batches(struct sender *s, uint64_t now_ms)
 {
-	if (s->batch_max == BATCH_ANY || !endpoint_is_udp(s->endpoint))
+	if (s->batch_max == BATCH_ANY || !s->may_batch)
 		return;
 	if (!s->batch_retry_ms)
 		s->batch_retry_ms = now_ms + BATCH_RETRY_MS;

@@ -24,6 +24,7 @@ struct sender {
 	const _Atomic uint64_t *trace_events; /* of the namespace */
 	struct data_header_params header;
 	struct data_header_template template;
+	bool may_batch;     /* its endpoint sends in segments at all */
 	uint32_t batch_max; /* longest packet that may go in a batch of segments; 0: none may */
 	uint64_t batch_retry_ms; /* when to try again what was refused; 0: not decided */
 	int device;
@@ -36,6 +37,9 @@ void sender_free(struct sender *s);
 /* API thread. Posted; done when mailbox_wait() of the worker returns. */
 void sender_attach(struct sender *s);
 void sender_detach(struct sender *s);
+
+/** sender_endpoint_changed() - while it is detached: what was known of the endpoint is to be found out again */
+void sender_endpoint_changed(struct sender *s);
 
 /** sender_drop() - count @packets of them; worker */
 void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "path/divert_ring.h"
 #include "path/ip_delivery.h"
 #include "path/outbox.h"
 #include "path/receive.h"
@@ -26,13 +27,22 @@ uint64_t worker_wall_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+static int wait_ms(const struct worker *w)
+{
+	if (!list_empty(&w->holding))
+		return EXPIRY_TICK_MS;
+	return w->ring ? DIVERT_BEAT_MS : -1;
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
 
 	w->trace.pid = (uint32_t)gettid();
 	while (!w->stop) {
-		loop_once(w->loop, list_empty(&w->holding) ? -1 : EXPIRY_TICK_MS);
+		loop_once(w->loop, wait_ms(w));
+		if (w->ring)
+			divert_ring_turn(w->ring);
 		if (loop_now_ms(w->loop) >= w->expire_ms) {
 			w->expire_ms = loop_now_ms(w->loop) + EXPIRY_TICK_MS;
 			receivers_expire(w);

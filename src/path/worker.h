@@ -39,8 +39,9 @@ struct worker {
 	struct coalescer coalescer;
 	struct reorder_pool reorder_pool;
 	struct held_pool held;
-	struct inbox *inbox;          /* buffers of receive.c */
-	struct outbox *outbox;        /* buffers of transmit.c */
+	struct divert_ring *ring; /* of the data of programs' sockets; NULL: none was needed yet */
+	struct inbox *inbox;      /* buffers of receive.c */
+	struct outbox *outbox;    /* buffers of transmit.c */
 	struct ip_delivery *delivery; /* of control messages to programs */
 	struct trace trace;
 };

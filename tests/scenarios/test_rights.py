@@ -244,7 +244,7 @@ def was_closed(reader):
 @pytest.mark.parametrize("what", ["a good request", "one that is refused", "a dump", "with FD", "not for root",
                                   "garbage", "nothing to read", "many"])
 def test_descriptors_that_arrive_are_closed(daemon, namespace, what):
-    """On every path; and a tunnel on a program's socket is refused in words."""
+    """On every path, that of a managed tunnel included."""
     with Api(daemon, namespace) as api:
         nl = api.netlink
         family = nl.family("l2tp").id
@@ -273,7 +273,7 @@ def test_descriptors_that_arrive_are_closed(daemon, namespace, what):
         said = nl.receive() if what in ("with FD", "one that is refused") else None
         if what == "with FD":
             refusal = netlink.error_decode(said[0])
-            assert refusal.name == "EOPNOTSUPP" and refusal.text
+            assert refusal.name == "ENOTSOCK" and refusal.text
         assert nl.l2tp("NOOP").code == 0
 
 

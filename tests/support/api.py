@@ -60,6 +60,15 @@ class Api:
     def tunnel_create(self, **values):
         self.do("TUNNEL_CREATE", **dict({"PROTO_VERSION": 3, "ENCAP_TYPE": UDP}, **values))
 
+    def tunnel_on(self, sock, **values):
+        """A managed tunnel: on this socket of the caller's, which is passed along."""
+        attributes = dict({"PROTO_VERSION": 3, "ENCAP_TYPE": UDP, "FD": sock.fileno()}, **values)
+        self.netlink.l2tp("TUNNEL_CREATE", encode(attributes), descriptors=[sock.fileno()]).check()
+
+    def socket_changed(self, sock):
+        """The program has connected it anew, or set options."""
+        self.netlink.ul2tp("SOCKET_CHANGED", descriptors=[sock.fileno()]).check()
+
     def tunnel_delete(self, conn_id):
         self.do("TUNNEL_DELETE", CONN_ID=conn_id)
 

@@ -14,6 +14,7 @@ A connection belongs to the network namespace of the thread that made it. Nothin
 must be: what is sent may be malformed on purpose, and what is received is kept as octets beside its meaning.
 Only the standard library is used.
 """
+import array
 import dataclasses
 import errno
 import os
@@ -69,7 +70,7 @@ UL2TP_COMMANDS = {name: number for number, name in enumerate((
     "STATUS_GET", "SOCKET_SET", "SUBSCRIBE", "UNSUBSCRIBE", "TUNNEL_CREATE", "TUNNEL_SET", "TUNNEL_GET",
     "SESSION_CREATE", "SESSION_SET", "SESSION_GET", "LIMITS_SET",
     "V2_TUNNEL_GET", "V2_SESSION_GET", "IPSOCKET_OPEN", "IPSOCKET_BIND", "IPSOCKET_CONNECT",
-    "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET", "TRACE"), start=1)}
+    "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET", "TRACE", "SOCKET_CHANGED"), start=1)}
 
 UL2TP_ATTRIBUTES = dict(enumerate((
     ("VERSION", "string"), ("FEATURES", "nest"), ("GROUP", "u32"), ("CAP_ACK", "u8"), ("EXT_ACK", "u8"),
@@ -396,8 +397,9 @@ class Connection:
 
     # --- octets
 
-    def send(self, datagram):
-        self.socket.send(datagram)
+    def send(self, datagram, descriptors=()):
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+        self.socket.sendmsg([datagram], rights)
 
     def receive(self, timeout=TIMEOUT):
         """The messages of the next datagram; TimeoutError; ConnectionError when the server has gone."""
@@ -424,7 +426,7 @@ class Connection:
         self.sequence = (self.sequence + 1) & 0xffffffff
         return self.sequence
 
-    def exchange(self, message, timeout=TIMEOUT):
+    def exchange(self, message, timeout=TIMEOUT, descriptors=()):
         """Send the octets of one or more messages and collect all that is said about them.
 
         Behind them goes a message that netlink itself acknowledges without doing anything: when that
@@ -438,7 +440,7 @@ class Connection:
         self.datagrams = []
         answer = Answer(message, [])
         deadline = time.monotonic() + timeout
-        self.send(message)
+        self.send(message, descriptors)
         while dumps:
             for m in self._take(sequences, answer, deadline):
                 if m.type in (NLMSG_DONE, NLMSG_ERROR):
@@ -475,13 +477,13 @@ class Connection:
         answer.everything += ours
         return ours
 
-    def request(self, family, command, attributes=(), flags=NLM_F_ACK, dump=False, timeout=TIMEOUT):
-        """One request of a family. family: its name; command: its name or number."""
+    def request(self, family, command, attributes=(), flags=NLM_F_ACK, dump=False, timeout=TIMEOUT, descriptors=()):
+        """One request of a family. family: its name; command: its name or number; descriptors: sent along."""
         family = self.family(family)
         number = family.tables[0][command] if isinstance(command, str) else command
         flags = NLM_F_DUMP if dump else flags
         return self.exchange(message_encode(family.id, NLM_F_REQUEST | flags, self.next_sequence(),
-                                            genl_payload(number, attributes, family.version)), timeout)
+                                            genl_payload(number, attributes, family.version)), timeout, descriptors)
 
     def l2tp(self, command, attributes=(), **options):
         return self.request("l2tp", command, attributes, **options)

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dataplane_divert.c - tunnels on programs' own sockets: whose data is taken out of them, and their end
+ *
+ * A session of such a tunnel is named to the keeper, which takes its packets out of the tunnel's socket; one that is
+ * found by its ids alone (peer_check ids, Q-8) out of any program's socket in the namespace, whatever its own tunnel
+ * stands on. The receiver is there before and after.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "encap/address.h"
+#include "path/dataplane_private.h"
+#include "path/divert_ring.h"
+#include "path/intake.h"
+#include "path/sender.h"
+#include "wire/data_header.h"
+
+#define LEAST_V3_UDP 8 /* octets up to and with the session id */
+
+static struct divert_session describe(const struct tunnel_record *t, uint32_t index,
+                                      const struct session_record *s)
+{
+	struct divert_session d = {
+		.netns = t->netns,
+		.index = index,
+		.conn_id = t->conn_id,
+		.session_id = s->session_id,
+		.version = t->version,
+	};
+
+	if (t->version == DATA_VERSION_3)
+		d.least = (uint8_t)(LEAST_V3_UDP + s->peer_cookie_len +
+		                    (s->l2spec_type == L2TP_L2SPECTYPE_DEFAULT ? DATA_SUBLAYER_LEN
+		                                                               : 0));
+	return d;
+}
+
+/* What the divert ways can do nothing about is not asked for. */
+static bool wanted_by_ids(const struct dataplane *dp, const struct session *s)
+{
+	return dp->divert != DIVERT_WAY_ANY &&
+	       s->tunnel->record->peer_check == UL2TP_PEER_CHECK_IDS;
+}
+
+static void forget_by_ids(struct dataplane *dp, struct divert_session d)
+{
+	d.by_ids = true;
+	keeper_divert_remove(dp->keeper, RECORD_NONE, &d);
+}
+
+static int add_by_ids(struct dataplane *dp, const struct session *s, struct divert_session d)
+{
+	/* Of sessions that share an id the socket decides (SES-5). */
+	if (s->record->collides) {
+		forget_by_ids(dp, d);
+		return 0;
+	}
+	d.by_ids = true;
+	return keeper_divert_add(dp->keeper, RECORD_NONE, &d);
+}
+
+/* What another session of the same record lost is not this one's. */
+static void forget_lost(const struct dataplane *dp, const struct session *s)
+{
+	struct divert_ring *ring = dp->rings[s->tunnel->netns->index % dp->worker_count];
+	uint64_t *lost = ring ? divert_ring_lost(ring, s->index) : NULL;
+
+	if (lost)
+		__atomic_store_n(lost, 0, __ATOMIC_RELAXED);
+}
+
+int dataplane_divert_add(struct dataplane *dp, const struct session *s, bool fresh)
+{
+	struct divert_session d = describe(s->tunnel->record, s->index, s->record);
+	int err = 0;
+
+	if (fresh)
+		forget_lost(dp, s);
+	if (endpoint_is_managed(s->tunnel->endpoint))
+		err = keeper_divert_add(dp->keeper, s->tunnel->endpoint->at.slot, &d);
+	if (err == 0 && wanted_by_ids(dp, s))
+		err = add_by_ids(dp, s, d);
+	return err;
+}
+
+void dataplane_divert_remove(struct dataplane *dp, const struct session *s)
+{
+	struct divert_session d = describe(s->tunnel->record, s->index, s->record);
+
+	if (endpoint_is_managed(s->tunnel->endpoint))
+		keeper_divert_remove(dp->keeper, s->tunnel->endpoint->at.slot, &d);
+	if (wanted_by_ids(dp, s))
+		forget_by_ids(dp, d);
+}
+
+void dataplane_divert_forget(struct dataplane *dp, const struct session_record *s)
+{
+	const struct tunnel_record *t;
+	struct divert_session d;
+
+	if (dp->divert == DIVERT_WAY_ANY || s->tunnel >= dp->records->max_tunnels)
+		return;
+	t = records_tunnel(dp->records, s->tunnel);
+	d = describe(t, (uint32_t)(s - records_session(dp->records, 0)), s);
+	keeper_divert_remove(dp->keeper, t->endpoint, &d);
+	if (t->peer_check == UL2TP_PEER_CHECK_IDS)
+		forget_by_ids(dp, d);
+}
+
+void dataplane_peer_check_set(struct dataplane *dp, struct tunnel *t, uint8_t peer_check)
+{
+	if (t->record->peer_check == peer_check)
+		return;
+	t->record->peer_check = peer_check;
+	if (dp->divert == DIVERT_WAY_ANY)
+		return;
+	list_for_each (node, &t->sessions) {
+		struct session *s = list_entry(node, struct session, in_tunnel);
+		struct divert_session d = describe(t->record, s->index, s->record);
+
+		if (peer_check == UL2TP_PEER_CHECK_IDS)
+			add_by_ids(dp, s, d);
+		else
+			forget_by_ids(dp, d);
+	}
+}
+
+static int ring_get(struct dataplane *dp, struct netns *ns, struct extack *ea)
+{
+	uint32_t number = ns->index % dp->worker_count, max_sessions;
+	int ring, board, err;
+
+	if (dp->rings[number] || dp->divert != DIVERT_WAY_EBPF)
+		return 0;
+	err = keeper_divert_channel(dp->keeper, number, &ring, &board, &max_sessions, ea);
+	if (err < 0)
+		return err;
+	dp->rings[number] = divert_ring_new(dp->workers[number], ring, board, max_sessions);
+	return dp->rings[number]
+	               ? 0
+	               : extack_fail(ea, -ENOMEM, 0, "the ring of packets can not be mapped");
+}
+
+int dataplane_managed_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,
+                            struct extack *ea)
+{
+	int err = ring_get(dp, ns, ea);
+
+	if (err < 0)
+		return err;
+	return buckets_insert(&dp->managed, &e->by_cookie, e->at.cookie);
+}
+
+void dataplane_managed_stop(struct dataplane *dp, struct endpoint *e)
+{
+	buckets_remove(&dp->managed, &e->by_cookie);
+}
+
+static struct endpoint *managed_find(const struct dataplane *dp, uint64_t cookie)
+{
+	struct bucket_node *node = buckets_first(&dp->managed, cookie);
+
+	return node ? container_of(node, struct endpoint, by_cookie) : NULL;
+}
+
+void dataplane_socket_gone(struct dataplane *dp, uint64_t cookie)
+{
+	struct endpoint *e = managed_find(dp, cookie);
+
+	if (!e || !e->tunnel)
+		return;
+	log_event(LOG_NOTICE, "socket-gone", "tunnel=%u netns=%llu", e->tunnel->record->conn_id,
+	          (unsigned long long)e->at.netns.cookie);
+	dataplane_tunnel_remove(dp, e->tunnel);
+}
+
+void dataplane_managed_ends(const struct endpoint *e, struct tunnel_ends *ret)
+{
+	*ret = (struct tunnel_ends){
+		.source = e->at.params.local,
+		.peer = e->at.params.peer,
+		.connected = e->at.params.peer.any.sa_family != AF_UNSPEC,
+	};
+	ret->peer.any.sa_family = ret->source.any.sa_family;
+}
+
+/* While no worker sends for the tunnel. */
+static void take_changes(struct endpoint *e, struct tunnel *t, const struct keeper_endpoint *now)
+{
+	struct tunnel_ends ends;
+
+	endpoint_change(e, now);
+	dataplane_managed_ends(e, &ends);
+	t->record->source = ends.source;
+	t->record->peer = ends.peer;
+	t->record->peer_known = ends.connected;
+}
+
+int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, struct extack *ea)
+{
+	struct keeper_endpoint now;
+	struct endpoint *e;
+	struct tunnel *t;
+	int err = keeper_managed_changed(dp->keeper, fd, &now, ea);
+
+	if (err < 0)
+		return err;
+	e = managed_find(dp, now.cookie);
+	t = e ? e->tunnel : NULL;
+	if (!t) { /* the keeper knows it for longer than we do */
+		keeper_endpoint_fds_close(&now);
+		return extack_fail(ea, -ENOENT, 0, "there is no tunnel on this socket");
+	}
+	list_for_each (node, &t->sessions)
+		sender_detach(list_entry(node, struct session, in_tunnel)->sender);
+	dataplane_wait(dp);
+	intake_tunnel_remove(e->intake, t);
+	take_changes(e, t, &now);
+	intake_tunnel_add(e->intake, t);
+	list_for_each (node, &t->sessions) {
+		struct sender *s = list_entry(node, struct session, in_tunnel)->sender;
+
+		sender_endpoint_changed(s);
+		sender_attach(s);
+	}
+	dataplane_wait(dp);
+	*ret = t;
+	return 0;
+}
