@@ -12,6 +12,7 @@
 #include "launcher/caller.h"
 #include "launcher/family_numbers.h"
 #include "launcher/listing.h"
+#include "launcher/netlink_estate.h"
 #include "launcher/netlink_pump.h"
 #include "launcher/netlink_stand_in.h"
 
@@ -25,6 +26,7 @@ static void netlink_socket_free(struct netlink_socket *n)
 		daemon_link_close(&n->links[i]);
 	forward_close(&n->forward);
 	answer_queue_free(&n->kept);
+	estate_drop(n->launcher, n->estate);
 	if (n->netns >= 0)
 		close(n->netns);
 	if (n->own >= 0)
@@ -39,30 +41,32 @@ static void free_object(struct object *o)
 	netlink_socket_free(netlink_socket_of(o));
 }
 
-static struct netlink_socket *netlink_socket_new(struct trap *t)
+static struct netlink_socket *netlink_socket_new(struct launcher *l)
 {
 	struct netlink_socket *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return NULL;
-	n->launcher = t->launcher;
+	n->launcher = l;
+	n->estate = ESTATE_NONE;
 	pthread_mutex_init(&n->lock, NULL);
 	for (size_t i = 0; i < LINKS; i++)
 		n->links[i] = (struct daemon_link)DAEMON_LINK_CLOSED;
-	n->forward.fd = n->own = -1;
-	n->netns = trap_netns(t);
+	n->forward.fd = n->netns = n->own = -1;
 	return n;
 }
 
 void netlink_socket_open(struct trap *t)
 {
 	struct object_table *objects = &t->launcher->objects;
-	AUTO(netlink_socket) struct netlink_socket *n = netlink_socket_new(t);
+	AUTO(netlink_socket) struct netlink_socket *n = netlink_socket_new(t->launcher);
 	int type = (int)trap_argument(t, 1);
 	AUTO_FD fd = -1;
 	struct object *o;
 	int err;
 
+	if (n)
+		n->netns = trap_netns(t);
 	if (!n || n->netns < 0) {
 		trap_fail(t, n ? n->netns : -ENOMEM);
 		return;
@@ -82,10 +86,28 @@ void netlink_socket_open(struct trap *t)
 		launcher_trace(t->launcher, 1,
 		               "no generic netlink of the kernel's for process %d: %s",
 		               trap_process(t), strerror(-err));
+	netlink_estate_put(n);
 	o = &TAKE(n)->object;
 	object_add(objects, o);
 	if (trap_give(t, fd, GIVE_IN_RANGE, type & SOCK_CLOEXEC) < 0)
 		object_remove(objects, o);
+}
+
+int netlink_socket_restore(struct launcher *l, uint32_t index, const struct estate_thing *thing)
+{
+	AUTO(netlink_socket) struct netlink_socket *n = netlink_socket_new(l);
+	struct netlink_socket *restored;
+	int err = n ? netlink_estate_get(n, thing) : -ENOMEM;
+
+	if (err < 0)
+		return err;
+	n->estate = index;
+	restored = TAKE(n);
+	object_restore(&restored->object, &netlink_socket_ops, thing->ino, thing->dev);
+	object_add(&l->objects, &restored->object);
+	pthread_mutex_lock(&restored->lock);
+	netlink_end(restored); /* what comes of itself is waited for again */
+	return 0;
 }
 
 struct search {
@@ -195,6 +217,7 @@ void netlink_end(struct netlink_socket *n)
 	if (n->target.socket >= 0)
 		close(n->target.socket);
 	n->target.socket = -1;
+	netlink_estate_update(n);
 	if (!answer_queue_empty(&n->kept))
 		netlink_pump_wait(n);
 	else

@@ -49,7 +49,8 @@ struct netlink_socket {
 	bool subscribed; /* to l2tp's, at links[LINK_ANYONE]: that needs no rights */
 	bool listing; /* the kernel is asked for all its families, and l2tp is to be among them */
 	uint32_t listing_sequence;
-	uint32_t peer; /* port that connect() named */
+	uint32_t peer;   /* port that connect() named */
+	uint32_t estate; /* estate.h; ESTATE_NONE: a later supervisor will not know it */
 };
 
 static inline struct netlink_socket *netlink_socket_of(struct object *o)

@@ -120,6 +120,16 @@ bool reply_is_gone(struct reply *r, const struct reply_target *target)
 	return target->socket < 0 && socket_list_find(&r->sockets, target->ino, &entry) == -ENOENT;
 }
 
+uint32_t reply_magic(const struct reply *r)
+{
+	return r->magic;
+}
+
+void reply_magic_set(struct reply *r, uint32_t magic)
+{
+	r->magic = magic;
+}
+
 bool reply_sender_is_ours(const struct reply *r, uint32_t port)
 {
 	return port == r->port;

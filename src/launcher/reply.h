@@ -34,6 +34,10 @@ void reply_free(struct reply *r);
 /** reply_way() - which it is; never REPLY_AUTO */
 enum reply_way reply_way(const struct reply *r);
 
+/** reply_magic() - what stand-ins know answers by, and which another process must use for the same stand-ins */
+uint32_t reply_magic(const struct reply *r);
+void reply_magic_set(struct reply *r, uint32_t magic);
+
 /** reply_name() - "uevent", "fib", "trap", "auto" */
 const char *reply_name(enum reply_way way);
 

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from support.daemon import BUILD, TOP
+from support.daemon import BUILD, TOP, Cli
 from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
 from support.wait import eventually
 
@@ -413,17 +413,28 @@ def test_a_supervisor_killed_while_a_call_waits(launcher):
             eventually(lambda s=supervisor: supervisor_of(process.pid) != s, "there is another supervisor")
 
 
-def test_a_supervisor_killed_over_a_request(daemon):
-    """Taken by the one, answered by the next."""
-    launcher = Launcher(daemon)
-    with staying(launcher, "s = opened(); ask(s)\n" + STAY + "print(*ask(s, int(line)), flush=True)") as process:
-        say(process, "1")
-        assert process.stdout.readline() == "1 l2tp\n"
-        for number in range(2, 5):
-            supervisor = supervisor_of(process.pid)
-            os.kill(supervisor, signal.SIGKILL)
+@pytest.mark.parametrize("reply", REPLIES)
+def test_stand_ins_outlive_their_supervisor(daemon, reply, namespace):
+    """It is killed four times, and each time the next serves what was opened and hears what was joined."""
+    launcher = Launcher(daemon, namespace, reply=reply)
+    cli = Cli(daemon, namespace)
+    text = "s, listener = opened(), opened()\njoin(listener)\nask(s)\n" + STAY + """
+    print(*ask(s, int(line)), flush=True)
+    print(notice(listener), flush=True)
+"""
+    with staying(launcher, text) as process:
+        for number in range(4):
+            killed = supervisor_of(process.pid)
+            os.kill(killed, signal.SIGKILL)
             say(process, str(number))
             assert process.stdout.readline() == f"{number} l2tp\n"
+            cli(f"add tunnel tunnel_id {number + 1} peer_tunnel_id 2 local 127.0.0.1 remote 127.0.0.1 "
+                f"udp_sport {5100 + number} udp_dport 5000")
+            assert process.stdout.readline() == "1\n"	# L2TP_CMD_TUNNEL_CREATE
+            assert killed != supervisor_of(process.pid)
+            cli(f"del tunnel tunnel_id {number + 1}")
+            say(process, "100")
+            assert [process.stdout.readline() for _ in range(2)] == ["100 l2tp\n", "2\n"]
 
 
 def test_a_slow_request_delays_no_other(daemon):

@@ -36,6 +36,30 @@ def ask(asked, sequence=1):
     return answer(asked)
 
 
+def attributes(octets):
+    """{number: value}"""
+    found = {}
+    while len(octets) >= 4:
+        length, kind = struct.unpack_from("=HH", octets)
+        found[kind & 0x3fff] = octets[4:length]
+        octets = octets[(length + 3) & ~3:]
+    return found
+
+
+def join(asked):
+    """The multicast group of l2tp."""
+    asked.send(question())
+    family = attributes(asked.recv(65536)[20:])
+    group = attributes(attributes(family[7])[1])	# CTRL_ATTR_MCAST_GROUPS
+    assert group[1] == b"l2tp\0"
+    asked.setsockopt(270, 1, struct.unpack("=I", group[2])[0])	# SOL_NETLINK, NETLINK_ADD_MEMBERSHIP
+
+
+def notice(asked):
+    """The command of the next message."""
+    return asked.recv(65536)[16]
+
+
 def adopted(number):
     """The socket with this descriptor."""
     return socket.socket(fileno=number)
