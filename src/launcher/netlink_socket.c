@@ -185,16 +185,22 @@ int netlink_descriptor(const struct trap *t, const struct netlink_socket *n)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Echoes by NETLINK_FIB_LOOKUP are the program's own socket's; the other ways know it by its port. */
-void netlink_borrow(struct netlink_socket *n)
+static void borrow(struct netlink_socket *n)
 {
 	int fd;
 
-	if (n->target.socket >= 0 || reply_way(n->launcher->reply) != REPLY_FIB)
+	if (n->target.socket >= 0)
 		return;
 	fd = n->own >= 0 ? fcntl(n->own, F_DUPFD_CLOEXEC, 0) : held_socket_get(&n->held);
 	if (fd >= 0)
 		n->target.socket = fd;
+}
+
+/* Echoes by NETLINK_FIB_LOOKUP are the program's own socket's; the other ways know it by its port. */
+void netlink_borrow(struct netlink_socket *n)
+{
+	if (reply_way(n->launcher->reply) == REPLY_FIB)
+		borrow(n);
 }
 
 int netlink_begin(struct trap *t, struct netlink_socket *n)
@@ -270,12 +276,24 @@ int netlink_name(struct trap *t, struct netlink_socket *n)
 
 /* --- delivering --- */
 
+static ssize_t send_answer(struct netlink_socket *n, const void *octets, size_t len)
+{
+	ssize_t taken = reply_send(n->launcher->reply, &n->target, octets, len);
+
+	if (reply_strayed(n->launcher->reply))
+		launcher_say_once(
+			n->launcher, ONCE_LONG_ANSWER,
+			"an answer of the kernel's is too long to seem to come from it, so that "
+			"some programs skip it; with --reply fib they do not");
+	return taken;
+}
+
 void netlink_deliver(struct netlink_socket *n, const void *octets, size_t len)
 {
 	ssize_t taken = 0;
 
 	if (answer_queue_empty(&n->kept))
-		taken = reply_send(n->launcher->reply, &n->target, octets, len);
+		taken = send_answer(n, octets, len);
 	if (taken < 0 && taken != -EAGAIN && taken != -ENOTSOCK) {
 		launcher_trace(n->launcher, 1, "an answer of %zu octets is lost: %s", len,
 		               strerror((int)-taken));
@@ -296,7 +314,7 @@ static bool flush(struct netlink_socket *n)
 	size_t len;
 
 	while ((octets = answer_queue_front(&n->kept, &len))) {
-		ssize_t taken = reply_send(n->launcher->reply, &n->target, octets, len);
+		ssize_t taken = send_answer(n, octets, len);
 
 		if (taken == -EAGAIN || taken == -ENOTSOCK)
 			break;
@@ -306,6 +324,13 @@ static bool flush(struct netlink_socket *n)
 	return moved;
 }
 
+void netlink_overrun(struct netlink_socket *n)
+{
+	borrow(n);
+	if (reply_overrun(n->launcher->reply, &n->target) < 0)
+		n->lost = true;
+}
+
 static bool drain(struct netlink_socket *n)
 {
 	bool moved = false;
@@ -313,6 +338,10 @@ static bool drain(struct netlink_socket *n)
 	while (answer_queue_empty(&n->kept)) {
 		ssize_t len = forward_receive(&n->forward);
 
+		if (len == -ENOBUFS) {
+			netlink_overrun(n);
+			continue;
+		}
 		if (len < 0)
 			break;
 		listing_pass(n, n->forward.buffer, (size_t)len);
@@ -337,9 +366,14 @@ void netlink_deliver_translated(struct netlink_socket *n, const struct daemon_li
 /* The link that has subscribed is that of LINK_ANYONE. */
 static void take_notification(void *arg, uint8_t *octets, size_t len)
 {
+	struct reader datagram = reader_over(octets, len);
 	struct netlink_socket *n = arg;
+	struct nl_message m;
 
-	netlink_deliver_translated(n, &n->links[LINK_ANYONE], octets, len, NULL);
+	if (nl_message_next(&datagram, &m) && m.type == NLMSG_OVERRUN)
+		netlink_overrun(n);
+	else
+		netlink_deliver_translated(n, &n->links[LINK_ANYONE], octets, len, NULL);
 }
 
 bool netlink_serve_rest(struct netlink_socket *n)
@@ -354,6 +388,17 @@ bool netlink_serve_rest(struct netlink_socket *n)
 
 /* --- ul2tpd --- */
 
+/* What another ul2tpd has told meanwhile, or would have, is lost. */
+static int subscribe_again(struct netlink_socket *n, struct daemon_link *link)
+{
+	int err = daemon_link_subscribe(link, true);
+
+	if (!err && n->heard)
+		netlink_overrun(n);
+	n->heard |= !err;
+	return err;
+}
+
 int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemon_link **ret)
 {
 	struct daemon_link *link = &n->links[rights];
@@ -363,7 +408,7 @@ int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemo
 	link->notify = take_notification;
 	link->notify_arg = n;
 	if (!err && fresh && rights == LINK_ANYONE && n->subscribed)
-		err = daemon_link_subscribe(link, true);
+		err = subscribe_again(n, link);
 	if (!err)
 		err = daemon_link_set(link, n->options);
 	if (!err)
@@ -376,7 +421,11 @@ int netlink_subscribe(struct netlink_socket *n, bool on)
 	struct daemon_link *link = NULL;
 	int err = netlink_link(n, LINK_ANYONE, &link);
 
-	return err < 0 ? err : daemon_link_subscribe(link, on);
+	if (!err)
+		err = daemon_link_subscribe(link, on);
+	if (!err)
+		n->heard = on;
+	return err;
 }
 
 const struct object_ops netlink_socket_ops = {
