@@ -246,6 +246,9 @@ int run_program(const struct launcher_options *options, char **program)
 	struct guardian_ready ready;
 	int pair = -1, none, err;
 
+	/* Where the command line is, there will be another title. */
+	if (options->socket && !(l.options.socket = strdup(options->socket)))
+		return fail(&l, "no memory", -ENOMEM);
 	if (ABI_NATIVE == ABIS) {
 		launcher_say(&l, "only amd64 and arm64 are served");
 		return RUN_FAILED;
