@@ -122,6 +122,10 @@ static const struct filter_call calls[] = {
 	{ "faccessat2",     { 439, 439,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
 	{ "readlink",       {  89,  -1,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
 	{ "readlinkat",     { 267,  78,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
+	{ "getxattr",       { 191,   8,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
+	{ "lgetxattr",      { 192,   9,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
+	{ "listxattr",      { 194,  11,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
+	{ "llistxattr",     { 195,  12,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
 };
 /* clang-format on */
 

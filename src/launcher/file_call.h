@@ -6,7 +6,7 @@
 #include "launcher/trap.h"
 
 /** file_call() - open, openat, openat2, creat, stat, lstat, newfstatat, statx, access, faccessat, faccessat2,
- * readlink, readlinkat; answers the trap */
+ * readlink, readlinkat, getxattr, lgetxattr, listxattr, llistxattr; answers the trap */
 void file_call(struct trap *t);
 
 #endif

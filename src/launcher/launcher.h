@@ -44,6 +44,7 @@ struct descriptor_range {
 struct reply;        /* reply.h */
 struct netlink_pump; /* netlink_pump.h */
 struct estate;       /* estate.h */
+struct tracing;      /* tracing.h */
 
 /* Which is said once a run, however often a program asks for it. */
 enum launcher_once {
@@ -58,7 +59,6 @@ enum launcher_once {
 	ONCE_OUT_OF_RANGE,
 	ONCE_ORPHAN,
 	ONCE_BUSY,
-	ONCE_LONG_ANSWER,
 };
 
 #define GIVE_LOCKS 64
@@ -75,6 +75,7 @@ struct launcher {
 	struct reply *reply;
 	bool keeps; /* pidfd_getfd() is refused: duplicates of stand-ins are kept, and /proc tells when they are closed */
 	struct netlink_pump *pump; /* NULL before netlink_start() */
+	struct tracing *_Atomic tracing; /* NULL before its files are used */
 	uint16_t l2tp_family; /* id by which programs know "l2tp": not one of the kernel's own */
 	uint32_t l2tp_group;  /* id of its multicast group, likewise */
 

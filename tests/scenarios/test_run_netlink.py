@@ -576,7 +576,7 @@ def test_a_daemon_that_ends_and_one_that_comes(place, reply, build):
         say(nl.l2tp("NOOP").code)
         made = encode({"CONN_ID": 5, "PEER_CONN_ID": 6, "PROTO_VERSION": 3, "ENCAP_TYPE": 0, "IP_SADDR": "127.0.0.1",
                        "IP_DADDR": "127.0.0.1", "UDP_SPORT": 5005, "UDP_DPORT": 1701})
-        told, lost = [], False
+        told = []
         for i in range(200):      # the subscription is renewed when the launcher looks
             nl.l2tp("TUNNEL_CREATE", made)
             nl.l2tp("TUNNEL_DELETE", encode({"CONN_ID": 5}))
@@ -584,10 +584,9 @@ def test_a_daemon_that_ends_and_one_that_comes(place, reply, build):
                 told += listener.notifications(1, 0.1)
                 break
             except (TimeoutError, OSError) as error:
-                if error.errno not in (None, errno.ENOBUFS):
+                if getattr(error, "errno", None) not in (None, errno.ENOBUFS):
                     raise
-                lost |= error.errno == errno.ENOBUFS
-        say(lost, len(told) > 0)
+        say(len(told) > 0)
         """), env=environment, stdin=subprocess.PIPE)
     assert json.loads(process.stdout.readline()) == [0], process.stderr.read()
     first.stop()
@@ -596,7 +595,7 @@ def test_a_daemon_that_ends_and_one_that_comes(place, reply, build):
     assert json.loads(process.stdout.readline()) == ["ENOENT"]
     with Daemon(socket_path=first.socket):
         out, err = process.communicate("\n", timeout=120)
-    assert [json.loads(line) for line in out.splitlines()] == [[0], [True, True]], err
+    assert [json.loads(line) for line in out.splitlines()] == [[0], [True]], err
 
 
 @ALL_WAYS

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* file_text.h - descriptors with a text in them, that can be read and nothing else */
+#ifndef UL2TP_LAUNCHER_FILE_TEXT_H
+#define UL2TP_LAUNCHER_FILE_TEXT_H
+
+#include <sys/types.h>
+
+#include "debug/debug_text.h"
+#include "launcher/file_place.h"
+#include "launcher/trap.h"
+
+/**
+ * file_text_debug() - what ul2tpd has to say now, in the namespace that @place names, to the caller
+ * @mode: what fstat() of it shows
+ *
+ * Return: a descriptor at its beginning; -EACCES the caller has not the right; -ENOENT no ul2tpd answers, or there is
+ *	   no such process.
+ */
+int file_text_debug(const struct trap *t, enum debug_text which, const struct file_place *place,
+                    mode_t mode);
+
+/** file_text_format() - the format of a trace event */
+int file_text_format(const char *event, mode_t mode);
+
+/** file_text_of() - this text */
+int file_text_of(const char *text, mode_t mode);
+
+#endif
