@@ -7,6 +7,7 @@
 #include <netinet/ip.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -293,9 +294,11 @@ int transmit_socket(const struct endpoint_params *p, int beside, bool reuses, ui
                     uint32_t number, struct extack *ea)
 {
 	union address a = transmit_address(p, number);
+	uid_t self = (uid_t)setfsuid(owner); /* whose the socket is */
 	AUTO_FD fd = open_socket(p, SOCK_DGRAM, IPPROTO_UDP, false, ea);
 	int err;
 
+	setfsuid(self);
 	if (fd < 0)
 		return fd;
 	err = set_fragmenting(fd, p);
@@ -307,8 +310,6 @@ int transmit_socket(const struct endpoint_params *p, int beside, bool reuses, ui
 	set_buffers(fd);
 	/* Programs put further sockets on the port, by either option, and ours must not be in their way. */
 	set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-	if (fchown(fd, owner, (gid_t)-1) < 0 && owner != geteuid())
-		return extack_fail(ea, -errno, 0, "the socket can not be given its owner");
 	err = bind_beside(fd, beside, reuses, &a);
 	if (err < 0)
 		return extack_fail(
