@@ -625,3 +625,36 @@ def connections(place, daemon):
     """How many connections to its socket were made in that namespace."""
     lines = [line.split() for line in place.run("cat", "/proc/net/unix").stdout.splitlines()]
     return sum(words[-1] == daemon.socket and words[5] == "03" for words in lines)
+
+
+# --- tunnels on a program's own socket -------------------------------------------------------------------
+
+@ALL_WAYS
+def test_descriptors_go_along_with_the_messages_that_name_them(ways, reply):
+    """Each message takes the socket it names, also when several come in one datagram."""
+    said = python(ways[reply], """
+        nl = connect_kernel()
+        number = nl.family("l2tp").id
+        def made(conn_id, fd):
+            values = encode({"CONN_ID": conn_id, "PEER_CONN_ID": conn_id, "PROTO_VERSION": 3, "ENCAP_TYPE": 0, "FD": fd})
+            return netlink.message_encode(number, 5, conn_id, netlink.genl_payload(1, values))
+        sockets = []
+        for i in range(3):
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind(("127.0.0.1", 6000 + i))
+            s.connect(("127.0.0.1", 1701))
+            sockets.append(s)
+        answer = nl.exchange(made(1, sockets[1].fileno()) + made(2, 900) + made(3, sockets[0].fileno())
+                             + made(4, sys.stdin.fileno()))
+        say([(m.sequence, netlink.error_decode(m).name) for m in answer.everything])
+        tunnels = {m.decoded["CONN_ID"]: m.decoded for m in nl.l2tp("TUNNEL_GET", dump=True).messages}
+        say({i: t["UDP_SPORT"] for i, t in tunnels.items()})
+        for s in sockets:
+            s.close()
+        for _ in range(2000):
+            if not nl.l2tp("TUNNEL_GET", dump=True).messages:
+                break
+            time.sleep(0.01)
+        say(len(nl.l2tp("TUNNEL_GET", dump=True).messages))
+        """)
+    assert said == [[[[1, "OK"], [2, "EBADF"], [3, "OK"], [4, "ENOTSOCK"]]], [{"1": 6001, "3": 6000}], [0]]
