@@ -25,8 +25,9 @@
 #include "netlink/ul2tp_family.h"
 #include "netlink/ul2tp_status_message.h"
 
-#define DATAGRAM_MAX (128 << 10) /* longer than ul2tpd's longest: a request of 64 KiB quoted */
-#define PATIENCE_MS  1000        /* between two questions whether the program still waits */
+#define DATAGRAM_MAX (2 * DAEMON_LINK_REQUEST_MAX) /* longer than the longest request, quoted */
+#define PATIENCE_MS  1000 /* between two questions whether the program still waits */
+#define OWN_PATIENCE 10   /* times that, for requests nobody waits for in the program */
 #define OWN_REQUEST  256
 #define FDS_MAX      253 /* SCM_MAX_FD */
 
@@ -42,6 +43,7 @@ static const char *socket_path(const struct launcher *l)
 static int connect_here(void *arg)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
+	const struct timeval long_patience = { .tv_sec = OWN_PATIENCE * PATIENCE_MS / 1000 };
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	const char *path = arg;
 	AUTO_FD fd = -1;
@@ -51,6 +53,7 @@ static int connect_here(void *arg)
 	memcpy(name.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &long_patience, sizeof(long_patience)) < 0 ||
 	    connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
 		return -errno;
 	return TAKE_FD(fd);
@@ -167,15 +170,18 @@ static size_t write_probe(struct daemon_link *link, struct ending *e, uint8_t *o
 static int wait_for_end(struct daemon_link *link, const struct ending *e, daemon_answer_fn *fn,
                         void *arg, bool (*alive)(void *arg))
 {
-	for (;;) {
+	for (unsigned int quiet = 0;;) {
 		ssize_t n = receive_datagram(link, 0);
 
 		if (n < 0)
 			return (int)n;
-		if (n == 0 && alive && !alive(arg))
-			return -ESRCH;
 		if (n > 0 && take_answers(link, (size_t)n, e, fn, arg))
 			return 0;
+		quiet = n > 0 ? 0 : quiet + 1;
+		if (quiet && alive && !alive(arg))
+			return -ESRCH;
+		if (quiet >= OWN_PATIENCE && !alive)
+			return -ETIMEDOUT;
 	}
 }
 
@@ -196,6 +202,8 @@ int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, co
 
 	if (!nl_message_next(&datagram, &m))
 		return 0;
+	if (len > DAEMON_LINK_REQUEST_MAX)
+		return -EMSGSIZE;
 	e.sequence = m.sequence;
 	if (!nl_message_wants_ack(&m) && !nl_message_is_dump(&m)) {
 		parts[2].iov_len = write_probe(link, &e, probe, sizeof(probe));

@@ -16,6 +16,9 @@
 /* Receives each datagram of ul2tpd, one or more messages that it may change. */
 typedef void daemon_answer_fn(void *arg, uint8_t *octets, size_t len);
 
+/* ul2tpd reads no longer datagrams than 64 KiB; there may be a probe behind a request. */
+#define DAEMON_LINK_REQUEST_MAX (65536 - 64)
+
 struct daemon_link {
 	int fd;                      /* -1: not connected */
 	struct l2tp_numbers numbers; /* ul2tpd's */
@@ -55,8 +58,8 @@ int daemon_link_subscribe(struct daemon_link *link, bool on);
  * @fds:    descriptors that go with it; stay the caller's
  * @alive:  asked now and then while nothing comes: false gives up (and closes the link)
  *
- * Return: 0; -EPIPE the other end has gone, and nothing was sent; other negative errno: the connection broke
- *         meanwhile. It is closed then.
+ * Return: 0; -EMSGSIZE it is too long, and nothing was sent. Otherwise the connection is closed: -EPIPE the other end
+ *         has gone, and nothing was sent; other negative errno: it broke meanwhile, or nobody waits any more.
  */
 int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, const int *fds,
                     size_t fd_count, daemon_answer_fn *fn, void *arg, bool (*alive)(void *arg));

@@ -132,7 +132,9 @@ static int serve_l2tp(struct trap *t, struct netlink_socket *n, const struct nl_
 	}
 	if (err == -ESRCH)
 		return -EINTR;
-	if (err < 0)
+	if (err == -EMSGSIZE)
+		refuse(n, m, err, "no request to ul2tpd is that long");
+	else if (err < 0)
 		refuse(n, m, -ECONNRESET, "ul2tpd ended; whether it did this is not known");
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -210,11 +211,35 @@ static uint32_t port_of(int fd)
 	return getsockname(fd, (struct sockaddr *)&name, &len) < 0 ? 0 : name.nl_pid;
 }
 
+/* The process as it knows itself: in the innermost of its pid namespaces. */
+static int32_t own_process(const struct trap *t)
+{
+	char path[64], text[4096];
+	AUTO_FD fd = -1;
+	const char *line, *last;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", t->notif.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0 || !trap_is_valid(t))
+		return -ESRCH;
+	text[n] = '\0';
+	line = strstr(text, "\nNStgid:");
+	if (!line)
+		return trap_process(t);
+	line += strlen("\nNStgid:");
+	last = line + strcspn(line, "\n");
+	while (last > line && last[-1] >= '0' && last[-1] <= '9')
+		last--;
+	return (int32_t)strtol(last, NULL, 10);
+}
+
 /* The kernel's netlink_autobind(): the process, or if that is taken a number that can be none. */
 static int bind_itself(struct trap *t, int fd)
 {
 	struct sockaddr_nl name = { .nl_family = AF_NETLINK };
-	int32_t port = trap_process(t);
+	int32_t port = own_process(t);
 
 	if (port < 0)
 		return port;

@@ -477,6 +477,31 @@ def test_a_slow_reader_gets_a_whole_dump(ways, reply, api):
     api.tunnel_delete(1)
 
 
+@ALL_WAYS
+def test_a_request_that_no_daemon_reads_is_refused(ways, reply):
+    said = python(ways[reply], """
+        with connect_kernel() as nl:
+            number = nl.family("l2tp").id
+            nl.set_options(cap_ack=True)
+            nl.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200000)
+            for length in (60000, 65472, 65476, 100000):
+                nl.send(netlink.message_encode(number, 5, length, netlink.genl_payload(0, [bytes(length - 20)])))
+                [m] = [m for m in nl.receive() + (nl.receive() if length <= 65472 else []) if m.type == 2]
+                say(length, netlink.error_decode(m).name)
+        """)
+    assert said == [[60000, "OK"], [65472, "OK"], [65476, "EMSGSIZE"], [100000, "EMSGSIZE"]]
+
+
+@ALL_WAYS
+def test_the_port_is_the_process_as_it_knows_itself(ways, reply):
+    said = python(ways[reply], """
+        s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        s.bind((0, 0))
+        say(os.getpid(), s.getsockname()[0])
+        """, run=lambda *words, **more: ways[reply].run("unshare", "-pf", *words, **more))
+    assert said == [[1, 1]]
+
+
 # --- notifications ---------------------------------------------------------------------------------
 
 @ALL_WAYS
