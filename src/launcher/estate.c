@@ -92,7 +92,7 @@ uint32_t estate_put(struct launcher *l, enum estate_kind kind, const struct obje
 void estate_update(struct launcher *l, uint32_t index, const void *state, size_t len)
 {
 	assert(len <= ESTATE_STATE);
-	if (index != ESTATE_NONE)
+	if (index != ESTATE_NONE && memcmp(l->estate->things[index].state, state, len) != 0)
 		memcpy(l->estate->things[index].state, state, len);
 }
 

@@ -18,7 +18,7 @@
 
 #define ESTATE_CALLS  256   /* calls in flight: one a thread */
 #define ESTATE_THINGS 65536 /* stand-ins */
-#define ESTATE_STATE  192   /* octets of a kind's own */
+#define ESTATE_STATE  384   /* octets of a kind's own */
 #define ESTATE_FDS    3
 #define ESTATE_NONE   UINT32_MAX
 
@@ -53,6 +53,7 @@ struct estate_thing {
 
 struct estate {
 	enum reply_way reply; /* what the first supervisor chose, for all */
+	uint32_t reply_magic;
 	uint16_t l2tp_family;
 	uint32_t l2tp_group;
 	atomic_uint next_port; /* of the private namespace, for ip_socket.c */

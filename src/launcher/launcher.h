@@ -59,6 +59,7 @@ enum launcher_once {
 	ONCE_OUT_OF_RANGE,
 	ONCE_ORPHAN,
 	ONCE_BUSY,
+	ONCE_LONG_ANSWER,
 };
 
 #define GIVE_LOCKS 64

@@ -202,13 +202,29 @@ static ssize_t receive_now(struct trap *t, struct netlink_socket *n, int fd,
 	return flags & MSG_TRUNC || (size_t)size < iov.iov_len ? size : (ssize_t)iov.iov_len;
 }
 
+/* Whether notifications were lost and the program wants to know. */
+static bool take_loss(struct netlink_socket *n, int fd)
+{
+	socklen_t len = sizeof(int);
+	int quiet = 0;
+	bool lost;
+
+	pthread_mutex_lock(&n->lock);
+	lost = n->lost;
+	n->lost = false;
+	pthread_mutex_unlock(&n->lock);
+	return lost &&
+	       (getsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &quiet, &len) < 0 || !quiet);
+}
+
 static ssize_t receive(struct trap *t, struct netlink_socket *n, int fd, const struct incoming *in,
                        int flags, struct received *ret)
 {
 	int64_t deadline = deadline_of(fd, flags);
 
 	for (;;) {
-		ssize_t result = receive_now(t, n, fd, in, flags, ret);
+		ssize_t result =
+			take_loss(n, fd) ? -ENOBUFS : receive_now(t, n, fd, in, flags, ret);
 
 		if (result == -EAGAIN)
 			result = wait_for_datagram(t, n, fd, deadline);

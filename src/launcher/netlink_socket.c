@@ -13,6 +13,7 @@
 #include "launcher/caller.h"
 #include "launcher/family_numbers.h"
 #include "launcher/listing.h"
+#include "launcher/netlink_estate.h"
 #include "launcher/netlink_pump.h"
 #include "launcher/netlink_stand_in.h"
 
@@ -26,6 +27,7 @@ static void netlink_socket_free(struct netlink_socket *n)
 		daemon_link_close(&n->links[i]);
 	forward_close(&n->forward);
 	answer_queue_free(&n->kept);
+	estate_drop(n->launcher, n->estate);
 	if (n->netns >= 0)
 		close(n->netns);
 	if (n->own >= 0)
@@ -40,30 +42,32 @@ static void free_object(struct object *o)
 	netlink_socket_free(netlink_socket_of(o));
 }
 
-static struct netlink_socket *netlink_socket_new(struct trap *t)
+static struct netlink_socket *netlink_socket_new(struct launcher *l)
 {
 	struct netlink_socket *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return NULL;
-	n->launcher = t->launcher;
+	n->launcher = l;
+	n->estate = ESTATE_NONE;
 	pthread_mutex_init(&n->lock, NULL);
 	for (size_t i = 0; i < LINKS; i++)
 		n->links[i] = (struct daemon_link)DAEMON_LINK_CLOSED;
-	n->forward.fd = n->own = -1;
-	n->netns = trap_netns(t);
+	n->forward.fd = n->netns = n->own = -1;
 	return n;
 }
 
 void netlink_socket_open(struct trap *t)
 {
 	struct object_table *objects = &t->launcher->objects;
-	AUTO(netlink_socket) struct netlink_socket *n = netlink_socket_new(t);
+	AUTO(netlink_socket) struct netlink_socket *n = netlink_socket_new(t->launcher);
 	int type = (int)trap_argument(t, 1);
 	AUTO_FD fd = -1;
 	struct object *o;
 	int err;
 
+	if (n)
+		n->netns = trap_netns(t);
 	if (!n || n->netns < 0) {
 		trap_fail(t, n ? n->netns : -ENOMEM);
 		return;
@@ -83,10 +87,28 @@ void netlink_socket_open(struct trap *t)
 		launcher_trace(t->launcher, 1,
 		               "no generic netlink of the kernel's for process %d: %s",
 		               trap_process(t), strerror(-err));
+	netlink_estate_put(n);
 	o = &TAKE(n)->object;
 	object_add(objects, o);
 	if (trap_give(t, fd, GIVE_IN_RANGE, type & SOCK_CLOEXEC) < 0)
 		object_remove(objects, o);
+}
+
+int netlink_socket_restore(struct launcher *l, uint32_t index, const struct estate_thing *thing)
+{
+	AUTO(netlink_socket) struct netlink_socket *n = netlink_socket_new(l);
+	struct netlink_socket *restored;
+	int err = n ? netlink_estate_get(n, thing) : -ENOMEM;
+
+	if (err < 0)
+		return err;
+	n->estate = index;
+	restored = TAKE(n);
+	object_restore(&restored->object, &netlink_socket_ops, thing->ino, thing->dev);
+	object_add(&l->objects, &restored->object);
+	pthread_mutex_lock(&restored->lock);
+	netlink_end(restored); /* what comes of itself is waited for again */
+	return 0;
 }
 
 struct search {
@@ -164,16 +186,22 @@ int netlink_descriptor(const struct trap *t, const struct netlink_socket *n)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Echoes by NETLINK_FIB_LOOKUP are the program's own socket's; the other ways know it by its port. */
-void netlink_borrow(struct netlink_socket *n)
+static void borrow(struct netlink_socket *n)
 {
 	int fd;
 
-	if (n->target.socket >= 0 || reply_way(n->launcher->reply) != REPLY_FIB)
+	if (n->target.socket >= 0)
 		return;
 	fd = n->own >= 0 ? fcntl(n->own, F_DUPFD_CLOEXEC, 0) : held_socket_get(&n->held);
 	if (fd >= 0)
 		n->target.socket = fd;
+}
+
+/* Echoes by NETLINK_FIB_LOOKUP are the program's own socket's; the other ways know it by its port. */
+void netlink_borrow(struct netlink_socket *n)
+{
+	if (reply_way(n->launcher->reply) == REPLY_FIB)
+		borrow(n);
 }
 
 int netlink_begin(struct trap *t, struct netlink_socket *n)
@@ -196,6 +224,7 @@ void netlink_end(struct netlink_socket *n)
 	if (n->target.socket >= 0)
 		close(n->target.socket);
 	n->target.socket = -1;
+	netlink_estate_update(n);
 	if (!answer_queue_empty(&n->kept))
 		netlink_pump_wait(n);
 	else
@@ -272,12 +301,24 @@ int netlink_name(struct trap *t, struct netlink_socket *n)
 
 /* --- delivering --- */
 
+static ssize_t send_answer(struct netlink_socket *n, const void *octets, size_t len)
+{
+	ssize_t taken = reply_send(n->launcher->reply, &n->target, octets, len);
+
+	if (reply_strayed(n->launcher->reply))
+		launcher_say_once(
+			n->launcher, ONCE_LONG_ANSWER,
+			"an answer of the kernel's is too long to seem to come from it, so that "
+			"some programs skip it; with --reply fib they do not");
+	return taken;
+}
+
 void netlink_deliver(struct netlink_socket *n, const void *octets, size_t len)
 {
 	ssize_t taken = 0;
 
 	if (answer_queue_empty(&n->kept))
-		taken = reply_send(n->launcher->reply, &n->target, octets, len);
+		taken = send_answer(n, octets, len);
 	if (taken < 0 && taken != -EAGAIN && taken != -ENOTSOCK) {
 		launcher_trace(n->launcher, 1, "an answer of %zu octets is lost: %s", len,
 		               strerror((int)-taken));
@@ -298,7 +339,7 @@ static bool flush(struct netlink_socket *n)
 	size_t len;
 
 	while ((octets = answer_queue_front(&n->kept, &len))) {
-		ssize_t taken = reply_send(n->launcher->reply, &n->target, octets, len);
+		ssize_t taken = send_answer(n, octets, len);
 
 		if (taken == -EAGAIN || taken == -ENOTSOCK)
 			break;
@@ -308,6 +349,13 @@ static bool flush(struct netlink_socket *n)
 	return moved;
 }
 
+void netlink_overrun(struct netlink_socket *n)
+{
+	borrow(n);
+	if (reply_overrun(n->launcher->reply, &n->target) < 0)
+		n->lost = true;
+}
+
 static bool drain(struct netlink_socket *n)
 {
 	bool moved = false;
@@ -315,6 +363,10 @@ static bool drain(struct netlink_socket *n)
 	while (answer_queue_empty(&n->kept)) {
 		ssize_t len = forward_receive(&n->forward);
 
+		if (len == -ENOBUFS) {
+			netlink_overrun(n);
+			continue;
+		}
 		if (len < 0)
 			break;
 		listing_pass(n, n->forward.buffer, (size_t)len);
@@ -339,9 +391,14 @@ void netlink_deliver_translated(struct netlink_socket *n, const struct daemon_li
 /* The link that has subscribed is that of LINK_ANYONE. */
 static void take_notification(void *arg, uint8_t *octets, size_t len)
 {
+	struct reader datagram = reader_over(octets, len);
 	struct netlink_socket *n = arg;
+	struct nl_message m;
 
-	netlink_deliver_translated(n, &n->links[LINK_ANYONE], octets, len, NULL);
+	if (nl_message_next(&datagram, &m) && m.type == NLMSG_OVERRUN)
+		netlink_overrun(n);
+	else
+		netlink_deliver_translated(n, &n->links[LINK_ANYONE], octets, len, NULL);
 }
 
 bool netlink_serve_rest(struct netlink_socket *n)
@@ -356,6 +413,17 @@ bool netlink_serve_rest(struct netlink_socket *n)
 
 /* --- ul2tpd --- */
 
+/* What another ul2tpd has told meanwhile, or would have, is lost. */
+static int subscribe_again(struct netlink_socket *n, struct daemon_link *link)
+{
+	int err = daemon_link_subscribe(link, true);
+
+	if (!err && n->heard)
+		netlink_overrun(n);
+	n->heard |= !err;
+	return err;
+}
+
 int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemon_link **ret)
 {
 	struct daemon_link *link = &n->links[rights];
@@ -365,7 +433,7 @@ int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemo
 	link->notify = take_notification;
 	link->notify_arg = n;
 	if (!err && fresh && rights == LINK_ANYONE && n->subscribed)
-		err = daemon_link_subscribe(link, true);
+		err = subscribe_again(n, link);
 	if (!err)
 		err = daemon_link_set(link, n->options);
 	if (!err)
@@ -378,7 +446,11 @@ int netlink_subscribe(struct netlink_socket *n, bool on)
 	struct daemon_link *link = NULL;
 	int err = netlink_link(n, LINK_ANYONE, &link);
 
-	return err < 0 ? err : daemon_link_subscribe(link, on);
+	if (!err)
+		err = daemon_link_subscribe(link, on);
+	if (!err)
+		n->heard = on;
+	return err;
 }
 
 const struct object_ops netlink_socket_ops = {

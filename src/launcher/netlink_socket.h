@@ -18,6 +18,11 @@ int netlink_start(struct launcher *l);
 /** netlink_stop() - end that thread; before the table of objects goes */
 void netlink_stop(struct launcher *l);
 
+struct estate_thing;
+
+/** netlink_socket_restore() - into the table again what another supervisor gave out; negative errno */
+int netlink_socket_restore(struct launcher *l, uint32_t index, const struct estate_thing *thing);
+
 /** netlink_socket_open() - socket(AF_NETLINK, type, NETLINK_GENERIC); answers the trap */
 void netlink_socket_open(struct trap *t);
 

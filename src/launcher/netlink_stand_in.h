@@ -47,9 +47,12 @@ struct netlink_socket {
 	uint32_t groups[GROUPS_MAX]; /* by the program's numbers; of l2tp too */
 	size_t group_count;
 	bool subscribed; /* to l2tp's, at links[LINK_ANYONE]: that needs no rights */
+	bool heard;      /* ul2tpd knows that it is: what comes to an end after that is a loss */
+	bool lost;       /* with REPLY_TRAP: the next receive says ENOBUFS */
 	bool listing; /* the kernel is asked for all its families, and l2tp is to be among them */
 	uint32_t listing_sequence;
-	uint32_t peer; /* port that connect() named */
+	uint32_t peer;   /* port that connect() named */
+	uint32_t estate; /* estate.h; ESTATE_NONE: a later supervisor will not know it */
 };
 
 static inline struct netlink_socket *netlink_socket_of(struct object *o)
@@ -86,6 +89,9 @@ void netlink_deliver(struct netlink_socket *n, const void *octets, size_t len);
  * @request: the message it answers, as the program wrote it; NULL: none */
 void netlink_deliver_translated(struct netlink_socket *n, const struct daemon_link *link,
                                 uint8_t *octets, size_t len, const struct nl_message *request);
+
+/** netlink_overrun() - notifications were lost: tell the program */
+void netlink_overrun(struct netlink_socket *n);
 
 /** netlink_serve_rest() - deliver what is kept, then what has come from the kernel and from ul2tpd, as far
  * as there is room. Return: whether something was delivered */

@@ -113,11 +113,26 @@ int reply_renew(struct reply *r, const struct reply_target *target)
 	               : 0;
 }
 
+bool reply_strayed(struct reply *r)
+{
+	return atomic_exchange(&r->strayed, false);
+}
+
 bool reply_is_gone(struct reply *r, const struct reply_target *target)
 {
 	struct socket_entry entry;
 
 	return target->socket < 0 && socket_list_find(&r->sockets, target->ino, &entry) == -ENOENT;
+}
+
+uint32_t reply_magic(const struct reply *r)
+{
+	return r->magic;
+}
+
+void reply_magic_set(struct reply *r, uint32_t magic)
+{
+	r->magic = magic;
 }
 
 bool reply_sender_is_ours(const struct reply *r, uint32_t port)
@@ -205,11 +220,32 @@ ssize_t reply_send(struct reply *r, struct reply_target *target, const void *oct
 	return (ssize_t)taken;
 }
 
-int reply_notify(struct reply *r, struct reply_target *target, const void *octets, size_t len)
-{
-	ssize_t err = r->ops->send(r, target, octets, len);
+#define OVERRUN_TRIES 8 /* the smallest receive buffer has room for two or three */
 
-	return err < 0 ? (int)err : 0;
+/* The buffer is made smaller than what is sent into it; the kernel then notes the loss itself. */
+int reply_overrun(struct reply *r, struct reply_target *target)
+{
+	struct {
+		struct nlmsghdr header;
+		uint8_t zeros[20]; /* reply_fib.c */
+	} noop = { { .nlmsg_len = sizeof(noop), .nlmsg_type = NLMSG_NOOP }, { 0 } };
+	socklen_t len = sizeof(int);
+	const int smallest = 0;
+	int size;
+
+	if (r->way == REPLY_TRAP)
+		return -EOPNOTSUPP;
+	if (target->socket < 0)
+		return -ENOTSOCK;
+	if (getsockopt(target->socket, SOL_SOCKET, SO_RCVBUF, &size, &len) < 0 ||
+	    setsockopt(target->socket, SOL_SOCKET, SO_RCVBUF, &smallest, sizeof(smallest)) < 0)
+		return -errno;
+	for (int i = 0; i < OVERRUN_TRIES; i++)
+		r->ops->send(r, target, &noop, sizeof(noop));
+	size /= 2; /* the kernel doubles it */
+	if (setsockopt(target->socket, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(target->socket, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return 0;
 }
 
 /* --- choosing --- */

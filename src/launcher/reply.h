@@ -34,6 +34,10 @@ void reply_free(struct reply *r);
 /** reply_way() - which it is; never REPLY_AUTO */
 enum reply_way reply_way(const struct reply *r);
 
+/** reply_magic() - what stand-ins know answers by, and which another process must use for the same stand-ins */
+uint32_t reply_magic(const struct reply *r);
+void reply_magic_set(struct reply *r, uint32_t magic);
+
 /** reply_name() - "uevent", "fib", "trap", "auto" */
 const char *reply_name(enum reply_way way);
 
@@ -61,9 +65,18 @@ int reply_socket(struct reply *r, int type, struct reply_target *ret);
  */
 ssize_t reply_send(struct reply *r, struct reply_target *target, const void *octets, size_t len);
 
-/** reply_notify() - the same for what may be lost, all of it or none: then the program's next read says
- * ENOBUFS, as the kernel's would. Return: 0; -EBADF, -ENOTSOCK as above; negative errno */
-int reply_notify(struct reply *r, struct reply_target *target, const void *octets, size_t len);
+/**
+ * reply_overrun() - something on its way to the program was lost: its next read says ENOBUFS, as the kernel's would
+ *
+ * Beside that it may be shown an empty message or two (NLMSG_NOOP).
+ *
+ * Return: 0; -ENOTSOCK target->socket is needed; -EOPNOTSUPP with REPLY_TRAP, where whoever receives says so.
+ */
+int reply_overrun(struct reply *r, struct reply_target *target);
+
+/** reply_strayed() - whether a message was too long for an echo since this was last asked, and so came from a
+ * port that is not 0, which some clients skip */
+bool reply_strayed(struct reply *r);
 
 /** reply_renew() - after the program's bind(), which takes away what a way depends on; target->socket */
 int reply_renew(struct reply *r, const struct reply_target *target);

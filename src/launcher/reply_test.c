@@ -166,7 +166,10 @@ static void what_is_too_long_for_an_echo_comes_from_another_port(void **state)
 	size_t len = make(0x3e0, 1, LARGEST);
 	struct sockaddr_nl name;
 
+	assert_false(reply_strayed(e.reply));
 	assert_int_equal(reply_send(e.reply, &e.target, message, len), len);
+	assert_true(reply_strayed(e.reply));
+	assert_false(reply_strayed(e.reply));
 	assert_int_equal(receive(&e, 0, &name), len);
 	assert_memory_equal(got, message, len);
 	assert_true(name.nl_pid != 0);
@@ -270,21 +273,32 @@ static void a_full_buffer_is_seen_from_outside(void **state)
 	paced(REPLY_TRAP, false);
 }
 
-static void a_lost_notification_is_told(void **state)
+static void overrun(enum reply_way way)
 {
-	struct end e = end_open(REPLY_UEVENT);
-	const int small = 4096;
+	struct end e = end_open(way);
 	struct sockaddr_nl name;
 	size_t len = make(0x3e0, 1, 700);
+	int before, after;
+	socklen_t size = sizeof(int);
 
-	assert_int_equal(setsockopt(e.target.socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)),
-	                 0);
-	for (int i = 0; i < 40; i++)
-		assert_int_equal(reply_notify(e.reply, &e.target, message, len), 0);
+	getsockopt(e.target.socket, SOL_SOCKET, SO_RCVBUF, &before, &size);
+	assert_int_equal(reply_overrun(e.reply, &e.target), 0);
 	assert_int_equal(receive(&e, MSG_DONTWAIT, &name), -1);
 	assert_int_equal(errno, ENOBUFS);
-	assert_int_equal(receive(&e, MSG_DONTWAIT, &name), len);
+	while (receive(&e, MSG_DONTWAIT, &name) > 0)
+		assert_int_equal(((struct nlmsghdr *)got)->nlmsg_type, NLMSG_NOOP);
+	assert_int_equal(errno, EAGAIN);
+	getsockopt(e.target.socket, SOL_SOCKET, SO_RCVBUF, &after, &size);
+	assert_int_equal(before, after);
+	assert_int_equal(reply_send(e.reply, &e.target, message, len), len);
+	assert_received(&e, len);
 	end_close(&e);
+}
+
+static void a_loss_is_told(void **state)
+{
+	overrun(REPLY_UEVENT);
+	overrun(REPLY_FIB);
 }
 
 static void two_stand_ins_get_each_their_own(void **state)
@@ -441,7 +455,7 @@ int main(void)
 		cmocka_unit_test(all_ways_split_at_messages),
 		cmocka_unit_test(a_full_buffer_loses_nothing),
 		cmocka_unit_test(a_full_buffer_is_seen_from_outside),
-		cmocka_unit_test(a_lost_notification_is_told),
+		cmocka_unit_test(a_loss_is_told),
 		cmocka_unit_test(two_stand_ins_get_each_their_own),
 		cmocka_unit_test(real_uevents_do_not_get_through),
 		cmocka_unit_test(a_blocked_reader_wakes),

@@ -3,6 +3,8 @@
 #ifndef UL2TP_LAUNCHER_REPLY_WAY_H
 #define UL2TP_LAUNCHER_REPLY_WAY_H
 
+#include <stdatomic.h>
+
 #include "launcher/reply.h"
 #include "launcher/socket_list.h"
 
@@ -33,6 +35,7 @@ struct reply {
 	int netns;      /* where stand-ins are made; -1: at home */
 	int sender;     /* uevent, trap: whose messages they are; -1 */
 	int stranger;   /* uevent: sends what is too long for an echo; -1 */
+	atomic_bool strayed;
 	uint32_t port;  /* of sender */
 	uint32_t magic; /* of this run */
 	struct socket_list sockets;

@@ -152,6 +152,7 @@ static void worker_start(struct supervisor *s)
 typedef int restore_fn(struct launcher *l, uint32_t index, const struct estate_thing *thing);
 
 static restore_fn *const restorers[ESTATE_KINDS] = {
+	[ESTATE_NETLINK] = netlink_socket_restore,
 	[ESTATE_PPPOX] = pppox_restore,
 	[ESTATE_IP_SOCKET] = ip_socket_restore,
 };
@@ -213,10 +214,11 @@ static int choose(struct launcher *l, char *why, size_t size)
 		return err;
 	}
 	l->estate->reply = reply_way(l->reply);
+	l->estate->reply_magic = reply_magic(l->reply);
 	l->estate->l2tp_family = l->l2tp_family;
 	l->estate->l2tp_group = l->l2tp_group;
-	launcher_trace(l, 1, "answers go by way of %s%s%s", reply_name(l->estate->reply), *why ? ": " : "",
-	               why);
+	launcher_trace(l, 1, "answers go by way of %s%s%s", reply_name(l->estate->reply),
+	               *why ? ": " : "", why);
 	return 0;
 }
 
@@ -242,9 +244,11 @@ static void take_over(struct launcher *l)
 		launcher_say(l, "a supervisor can not take over: %s (%s)", strerror(-err), why);
 		_exit(1);
 	}
+	reply_magic_set(l->reply, l->estate->reply_magic);
 	l->l2tp_family = l->estate->l2tp_family;
 	l->l2tp_group = l->estate->l2tp_group;
 	things_restore(l);
+	object_collect(&l->objects); /* subscriptions are made again by those that had some */
 }
 
 void supervisor_program_ended(struct launcher *l)

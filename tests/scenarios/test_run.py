@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ul2tp run: the program it becomes is what it would be without, but for L2TP."""
+import contextlib
 import os
+import pathlib
+import pty
+import resource
+import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
 
-from support.daemon import BUILD
-from support.launcher import Launcher, processes_of, supervisor_of
+from support.daemon import BUILD, TOP, Cli
+from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
 from support.wait import eventually
 
 pytestmark = pytest.mark.quick
@@ -114,3 +119,409 @@ def test_a_supervisor_that_is_killed_is_replaced(launcher):
     out, err = process.communicate("\n", timeout=60)
     assert out.split() == ["1", "24"], err
     assert "ended by signal 9: another takes over" in err
+
+
+# --- descriptors ---
+
+def asks(launcher, text, *arguments, **more):
+    """A Python program with asking.py at hand; its output's words."""
+    text = "import os, socket, sys\nfrom support.asking import *\n" + text
+    environment = dict(launcher.environment, PYTHONPATH=str(TOP / "tests"))
+    done = launcher.run(PYTHON, "-c", text, *arguments, env=environment, **more)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(params=REPLIES)
+def each(request, shared_daemon):
+    """A launcher with each way for answers."""
+    return Launcher(shared_daemon, reply=request.param)
+
+
+def test_the_family_is_there(each):
+    assert asks(each, "print(*ask(opened(), 7))").stdout == "7 l2tp\n"
+
+
+def test_a_stand_in_over_fork_and_exec(each):
+    text = """
+s = opened()
+if os.fork() == 0:
+    s.set_inheritable(True)
+    os.execv(sys.executable, [sys.executable, "-c",
+             "import sys; from support.asking import *; print(*ask(adopted(int(sys.argv[1])), 3))", str(s.fileno())])
+os.wait()
+print(*ask(s, 4))
+"""
+    assert asks(each, text).stdout == "3 l2tp\n4 l2tp\n"
+
+
+def test_a_stand_in_and_its_copies(each):
+    text = """
+import fcntl
+s = opened()
+copies = [s, adopted(os.dup(s.fileno())), s.dup(), adopted(fcntl.fcntl(s, fcntl.F_DUPFD, 0)),
+          adopted(fcntl.fcntl(s, fcntl.F_DUPFD, 1000))]
+print(len({inode(c) for c in copies}), len({c.fileno() for c in copies}), copies[4].fileno() >= 1000,
+      [os.get_inheritable(c.fileno()) for c in copies])
+for c in copies[:4]:
+    print(*ask(c))
+s.close()
+print(*ask(copies[1], 9))
+"""
+    assert asks(each, text).stdout.splitlines() == [
+        "1 5 True [False, False, False, True, True]", *["1 l2tp"] * 4, "9 l2tp"]
+
+
+def test_a_stand_in_by_scm_rights_to_a_child(each):
+    text = """
+a, b = socket.socketpair()
+if os.fork() == 0:
+    a.close()
+    s = opened()
+    socket.send_fds(b, [b"x"], [s.fileno()])
+    os._exit(0)
+os.wait()
+_, fds, _, _ = socket.recv_fds(a, 1, 1)
+high = os.dup2(fds[0], 990)
+print(*ask(adopted(high), 2))
+"""
+    assert asks(each, text).stdout == "2 l2tp\n"
+
+
+def test_a_low_limit_of_descriptors(each):
+    done = asks(each, "import resource; s = opened(); print(s.fileno() < 256, *ask(s))",
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)))
+    assert done.stdout == "True 1 l2tp\n"
+
+
+def test_a_limit_too_low_for_stand_ins(launcher):
+    done = launcher.run("true", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
+    assert (done.returncode, done.stderr) == (
+        1, "ul2tp run: RLIMIT_NOFILE is too low (ulimit -n): Too many open files\n")
+
+
+def test_all_numbers_in_use(launcher):
+    text = """
+import errno
+kept = []
+try:
+    while True:
+        kept.append(opened())
+except OSError as e:
+    print(len(kept), errno.errorcode[e.errno])
+print(*ask(kept[-1]))
+kept.pop(0).close()
+print(*ask(opened()))
+"""
+    done = asks(launcher, text)
+    assert done.stdout.splitlines() == ["64 EMFILE", "1 l2tp", "1 l2tp"]
+    assert "has 64 stand-ins, as many as one process can have here" in done.stderr
+
+
+def test_threads_ask_at_once(each):
+    text = """
+import threading
+wrong = []
+def work(number):
+    s = opened()
+    for i in range(50):
+        got = ask(s, number << 16 | i)
+        if got != (number << 16 | i, "l2tp"):
+            wrong.append(got)
+threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+for t in threads: t.start()
+for t in threads: t.join()
+print(wrong)
+"""
+    assert asks(each, text).stdout == "[]\n"
+
+
+def test_waiting_for_an_answer(each):
+    text = """
+import select, time
+s = opened(socket.SOCK_NONBLOCK)
+p = select.epoll()
+p.register(s, select.EPOLLIN | select.EPOLLET)
+q = select.poll()
+q.register(s, select.POLLIN)
+print(p.poll(0), q.poll(0), select.select([s], [], [], 0)[0])
+for i in range(3):
+    s.send(question(i))
+    print(len(p.poll(10)), len(q.poll(10000)), len(select.select([s], [], [], 10)[0]), *answer(s))
+try:
+    s.recv(1)
+except BlockingIOError:
+    print("nothing")
+"""
+    if each.options == ["--reply", "trap"]:
+        pytest.skip("what is queued for the program is not what it is told of by poll")
+    assert asks(each, text).stdout.splitlines() == ["[] [] []", *[f"1 1 1 {i} l2tp" for i in range(3)], "nothing"]
+
+
+def test_a_copy_moved_to_a_low_number(launcher, shared_daemon):
+    text = """
+s = opened(socket.SOCK_NONBLOCK)
+os.dup2(s.fileno(), 50)
+low = adopted(50)
+low.send(question(1))
+try:
+    print(*read(*low.recvfrom(65536)))
+except (AssertionError, BlockingIOError):
+    print("none")
+"""
+    done = asks(launcher, text)
+    assert "moves a netlink socket to a number below 960" in done.stderr and "ul2tp run -s" in done.stderr
+    done = asks(Launcher(shared_daemon, options=["-s"]), text)
+    assert (done.stdout, done.stderr) == ("1 l2tp\n", "")
+
+
+# --- where a program is ---
+
+def test_a_namespace_entered_before_or_after(shared_daemon, new_namespace):
+    one, two = new_namespace("one"), new_namespace("two")
+    tunnel = ["ip", "l2tp", "add", "tunnel", "tunnel_id", "1", "peer_tunnel_id", "2", "local", "127.0.0.1", "remote",
+              "127.0.0.1", "udp_sport", "5001", "udp_dport", "5002"]
+    show = ["ip", "l2tp", "show", "tunnel"]
+    Launcher(shared_daemon, one)(*tunnel)
+    assert "Tunnel 1," in Launcher(shared_daemon)(*one.prefix, *show)
+    assert "Tunnel 1," in Launcher(shared_daemon)("ip", "-n", one.name, *show[1:])
+    assert Launcher(shared_daemon)(*two.prefix, *show) == ""
+    Launcher(shared_daemon, one)(*two.prefix, *tunnel)
+    assert "Tunnel 1," in Launcher(shared_daemon, two)(*show)
+    assert Launcher(shared_daemon)(*show) == ""
+
+
+# --- the terminal and processes ---
+
+def test_control_c_reaches_the_program_alone(launcher):
+    command = launcher.command("sh", "-c", "trap 'echo interrupted; exit 9' INT; echo ready; while :; do sleep 0.1; done")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe(command[0], command, launcher.environment)
+    try:
+        said = b""
+        while b"ready" not in said:
+            said += os.read(terminal, 1000)
+        launched = processes_of(pid)
+        os.write(terminal, b"\x03")
+        while b"interrupted" not in said:
+            said += os.read(terminal, 1000)
+    finally:
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(terminal)
+    assert len(launched) == 2 and status == 9
+    eventually(lambda: not processes_of(pid), "nothing of the launcher is left")
+
+
+def test_a_daemon_that_outlives_its_starter_is_served(launcher, tmp_path):
+    """And nobody's pipe is held for it."""
+    text = """
+import time
+if os.fork():
+    os._exit(0)
+os.setsid()
+for number in (0, 1, 2):
+    os.dup2(os.open(os.devnull, os.O_RDWR), number)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.01)
+got = ask(opened())
+with open(sys.argv[1] + ".new", "w") as f:
+    f.write(f"{os.getpid()} {got}")
+os.rename(sys.argv[1] + ".new", sys.argv[1] + ".got")
+"""
+    done = asks(launcher, text, str(tmp_path / "go"))	# comes back: the end of its pipes was seen
+    assert (done.stdout, done.stderr) == ("", "")
+    (tmp_path / "go").touch()
+    eventually((tmp_path / "go.got").exists, "the daemon was served")
+    assert (tmp_path / "go.got").read_text().endswith("(1, 'l2tp')")
+
+
+def test_a_set_user_id_program(shared_daemon, tmp_path, launcher):
+    """Started by root it has its other user's rights."""
+    tmp_path.chmod(0o755)
+    for parent in list(tmp_path.parents)[:-1]:
+        if os.stat(parent).st_mode & 0o055 != 0o055:
+            pytest.skip(f"only root can enter {parent}")
+    program = shutil.copy("/usr/bin/id", tmp_path / "who")
+    os.chown(program, 12345, 0)
+    os.chmod(program, 0o4755)
+    alone = subprocess.run(["setpriv", "--reuid", "1", program, "-u"], capture_output=True, text=True, check=True)
+    if alone.stdout != "12345\n":
+        pytest.skip("this file system has no set-user-ID programs")
+    assert launcher("setpriv", "--reuid", "1", program, "-u") == "12345\n"
+
+
+# --- supervisors that stop or die ---
+
+STAY = "print(os.getpid(), flush=True)\nfor line in sys.stdin:\n    "
+
+
+@contextlib.contextmanager
+def staying(launcher, text):
+    """A program that does something for each line it gets; ended by the end of its input."""
+    process = launcher.popen(PYTHON, "-c", "import os, socket, sys, time\nfrom support.asking import *\n" + text,
+                             env=dict(launcher.environment, PYTHONPATH=str(TOP / "tests")), stdin=subprocess.PIPE)
+    try:
+        assert process.stdout.readline() == f"{process.pid}\n", process.communicate()
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+    eventually(lambda: not processes_of(process.pid), "nothing of the launcher is left")
+
+
+def say(process, word=""):
+    process.stdin.write(word + "\n")
+    process.stdin.flush()
+
+
+def stop(pid):
+    os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: all("\nState:\tT" in status.read_text() for status in
+                           pathlib.Path(f"/proc/{pid}/task").glob("*/status")), "all its threads have stopped")
+
+
+def test_a_stopped_supervisor_and_a_killed_program(launcher):
+    with staying(launcher, STAY + "socket.socket(24, 2, 1)") as process:
+        supervisor = supervisor_of(process.pid)
+        stop(supervisor)
+        try:
+            say(process)
+            eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
+            process.kill()
+            assert process.wait(60) == -signal.SIGKILL
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+
+
+def in_system_call(pid):
+    """The number of the system call a process is in; -1: it is running."""
+    word = pathlib.Path(f"/proc/{pid}/syscall").read_text().split()[0]
+    return -1 if word == "running" else int(word)
+
+
+def test_a_supervisor_killed_while_a_call_waits(launcher):
+    """The next one answers the call."""
+    with staying(launcher, STAY + "print(socket.socket(24, 2, 1).getsockopt(1, 38), flush=True)") as process:
+        for _ in range(3):
+            supervisor = supervisor_of(process.pid)
+            stop(supervisor)
+            say(process)
+            eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
+            os.kill(supervisor, signal.SIGKILL)
+            assert process.stdout.readline() == "1\n"
+            eventually(lambda s=supervisor: supervisor_of(process.pid) != s, "there is another supervisor")
+
+
+@pytest.mark.parametrize("reply", REPLIES)
+def test_stand_ins_outlive_their_supervisor(daemon, reply, namespace):
+    """It is killed four times, and each time the next serves what was opened and hears what was joined."""
+    launcher = Launcher(daemon, namespace, reply=reply)
+    cli = Cli(daemon, namespace)
+    text = "s, listener = opened(), opened()\njoin(listener)\nask(s)\n" + STAY + """
+    print(*ask(s, int(line)), flush=True)
+    print(notice(listener), flush=True)
+"""
+    with staying(launcher, text) as process:
+        for number in range(4):
+            killed = supervisor_of(process.pid)
+            os.kill(killed, signal.SIGKILL)
+            say(process, str(number))
+            assert process.stdout.readline() == f"{number} l2tp\n"
+            cli(f"add tunnel tunnel_id {number + 1} peer_tunnel_id 2 local 127.0.0.1 remote 127.0.0.1 "
+                f"udp_sport {5100 + number} udp_dport 5000")
+            assert process.stdout.readline() == "1\n"	# L2TP_CMD_TUNNEL_CREATE
+            assert killed != supervisor_of(process.pid)
+            cli(f"del tunnel tunnel_id {number + 1}")
+            say(process, "100")
+            assert [process.stdout.readline() for _ in range(2)] == ["100 l2tp\n", "2\n"]
+
+
+def test_a_slow_request_delays_no_other(daemon):
+    """ul2tpd does not answer one thread; others are served meanwhile."""
+    launcher = Launcher(daemon)
+    text = """
+import threading
+slow = opened()
+ask(slow)
+print(os.getpid(), flush=True)
+for line in sys.stdin:
+    t = threading.Thread(target=lambda: print(*ask(slow, 5), flush=True))
+    t.start()
+    for i in range(100):
+        socket.socket(24, 2, 1).getsockopt(1, 38)
+    print("others", flush=True)
+    t.join()
+"""
+    with staying(launcher, text) as process:
+        os.kill(daemon.engine_pid, signal.SIGSTOP)
+        try:
+            say(process)
+            assert process.stdout.readline() == "others\n"
+        finally:
+            os.kill(daemon.engine_pid, signal.SIGCONT)
+        assert process.stdout.readline() == "5 l2tp\n"
+
+
+# --- what can not be given ---
+
+FOREIGN = """
+import ctypes, errno, mmap, platform
+code = bytes.fromhex("53b867010000bb10000000b903000000ba10000000cd805bc3")
+room = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+room.write(code)
+call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(room)))
+print(errno.errorcode[-call()])
+"""
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="machine code of x86")
+def test_a_32_bit_program(launcher):
+    """socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC) by int $0x80."""
+    done = python(launcher, FOREIGN)
+    if done.stdout == "ENOSYS\n":
+        pytest.skip("this kernel runs no 32-bit programs")
+    assert done.stdout == "EPROTONOSUPPORT\n"
+    assert "is a 32-bit program, which is not served" in done.stderr
+
+
+def test_io_uring(launcher):
+    done = python(launcher, """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+for _ in range(2):
+    print(libc.syscall(425, 8, ctypes.create_string_buffer(120)), errno.errorcode[ctypes.get_errno()])
+""")
+    assert done.stdout == "-1 ENOSYS\n" * 2
+    assert done.stderr.count("\n") == 1 and "asked for io_uring" in done.stderr
+
+
+def test_a_seccomp_listener_of_the_programs_own(launcher):
+    done = python(launcher, """
+import ctypes, errno, struct
+libc = ctypes.CDLL(None, use_errno=True)
+allow = ctypes.create_string_buffer(struct.pack("=HBBI", 6, 0, 0, 0x7fff0000))
+program = ctypes.create_string_buffer(struct.pack("@HP", 1, ctypes.addressof(allow)))
+libc.prctl(38, 1, 0, 0, 0)
+print(libc.syscall(%d, 1, 8, program), errno.errorcode[ctypes.get_errno()])
+print(libc.syscall(%d, 1, 0, program))
+""" % ((317,) * 2 if os.uname().machine == "x86_64" else (277,) * 2))
+    assert done.stdout == "-1 EBUSY\n0\n"
+    assert "asked for a seccomp listener of its own" in done.stderr
+
+
+def test_splice_to_a_stand_in(launcher):
+    done = asks(launcher, """
+import errno
+s = opened()
+r, w = os.pipe()
+os.write(w, question())
+for call in (lambda: os.splice(r, s.fileno(), 64), lambda: os.sendfile(s.fileno(), os.memfd_create("x"), 0, 64)):
+    try:
+        print(call())
+    except OSError as e:
+        print(errno.errorcode[e.errno])
+""") if hasattr(os, "splice") else None
+    if done is None:
+        pytest.skip("this Python has no splice()")
+    assert done.stdout == "EINVAL\nEINVAL\n"
