@@ -38,6 +38,8 @@ static const struct drop_reason rx_reasons[] = {
 	[RX_DROP_DEVICE_ERROR]    = { "device-error",    "interface refused the frame",                 0 },
 	[RX_DROP_NO_SOCKET]       = { "no-socket",       "no program has attached a socket for PPP",    0 },
 	[RX_DROP_RING_FULL]       = { "ring-full",       "came faster than they were read",             COUNT_RX_ERRORS },
+	[RX_DROP_CHECKSUM]        = { "checksum",        "UDP checksum is wrong or lacking",            0 },
+	[RX_DROP_UNCUT]           = { "uncut",           "several in one, and nobody says where to cut", 0 },
 };
 
 static const struct drop_reason tx_reasons[] = {

@@ -41,6 +41,9 @@ enum rx_drop {
 	RX_DROP_NO_SOCKET,    /* RX-60: PPP, and no program has attached a socket */
 	/* Counted in the session; it got no further than the socket of a managed tunnel. */
 	RX_DROP_RING_FULL, /* the worker is behind */
+	/* Of a program's socket, received without eBPF; counted as those that belong to no session. */
+	RX_DROP_CHECKSUM, /* of UDP: wrong, or none where there must be one */
+	RX_DROP_UNCUT,    /* several datagrams in one, and the system does not say where to cut */
 	RX_DROP_REASONS,
 };
 

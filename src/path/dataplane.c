@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "path/dataplane_private.h"
 #include "path/intake.h"
+#include "path/raw_receive.h"
 
 struct worker *dataplane_receiving_worker(const struct dataplane *dp, const struct netns *ns)
 {
@@ -67,6 +68,7 @@ void dataplane_endpoint_release(struct dataplane *dp, struct endpoint *e)
 	if (e->users)
 		return;
 	if (e->intake) {
+		raw_receive_leave(e->intake);
 		intake_stop(e->intake);
 		intake_free(e->intake);
 		if (endpoint_is_managed(e))
@@ -164,6 +166,7 @@ int dataplane_new(const struct keeper_start *start, const struct dataplane_optio
 	if (!dp)
 		return -ENOMEM;
 	dp->keeper = start->keeper;
+	list_init(&dp->raw_receives);
 	dp->records = start->records;
 	dp->divert = start->divert;
 	dp->options = *options;

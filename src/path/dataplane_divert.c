@@ -14,6 +14,7 @@
 #include "path/dataplane_private.h"
 #include "path/divert_ring.h"
 #include "path/intake.h"
+#include "path/raw_receive.h"
 #include "path/sender.h"
 #include "wire/data_header.h"
 
@@ -143,14 +144,33 @@ static int ring_get(struct dataplane *dp, struct netns *ns, struct extack *ea)
 	               : extack_fail(ea, -ENOMEM, 0, "the ring of packets can not be mapped");
 }
 
+/* One without a port receives nothing. */
+static int raw_start(struct dataplane *dp, struct endpoint *e)
+{
+	struct raw_fds fds;
+	int err;
+
+	if (dp->divert != DIVERT_WAY_RAW)
+		return 0;
+	err = keeper_raw_sockets(dp->keeper, e->at.slot, &fds);
+	if (err < 0 || fds.fd[RAW_V4] < 0)
+		return err;
+	return raw_receive_join(&dp->raw_receives, e->intake, &fds);
+}
+
 int dataplane_managed_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,
                             struct extack *ea)
 {
 	int err = ring_get(dp, ns, ea);
 
+	if (err == 0)
+		err = raw_start(dp, e);
 	if (err < 0)
 		return err;
-	return buckets_insert(&dp->managed, &e->by_cookie, e->at.cookie);
+	err = buckets_insert(&dp->managed, &e->by_cookie, e->at.cookie);
+	if (err < 0)
+		raw_receive_leave(e->intake);
+	return err;
 }
 
 void dataplane_managed_stop(struct dataplane *dp, struct endpoint *e)
@@ -216,9 +236,11 @@ int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, 
 	list_for_each (node, &t->sessions)
 		sender_detach(list_entry(node, struct session, in_tunnel)->sender);
 	dataplane_wait(dp);
+	raw_receive_leave(e->intake);
 	intake_tunnel_remove(e->intake, t);
 	take_changes(e, t, &now);
 	intake_tunnel_add(e->intake, t);
+	err = raw_start(dp, e);
 	list_for_each (node, &t->sessions) {
 		struct sender *s = list_entry(node, struct session, in_tunnel)->sender;
 
@@ -227,5 +249,5 @@ int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, 
 	}
 	dataplane_wait(dp);
 	*ret = t;
-	return 0;
+	return err;
 }

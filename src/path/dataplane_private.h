@@ -24,7 +24,8 @@ struct dataplane {
 	struct worker *workers[WORKERS_MAX];
 	enum divert_way divert;                 /* ANY: data leaves no program's socket here */
 	struct divert_ring *rings[WORKERS_MAX]; /* of the workers; NULL: none was needed yet */
-	struct buckets managed; /* endpoints that are a program's socket, by cookie */
+	struct list raw_receives; /* of namespaces that have such endpoints, without eBPF */
+	struct buckets managed;   /* endpoints that are a program's socket, by cookie */
 };
 
 /* Where packets of a tunnel come from and go to. */

@@ -25,6 +25,7 @@ struct intake {
 	struct worker *worker;
 	struct endpoint *endpoint;
 	uint32_t netns_index;
+	struct raw_member *raw; /* of a program's socket without eBPF, else NULL (raw_receive.h) */
 	struct buckets tunnels; /* by peer */
 	struct tunnel *first;   /* any of them */
 	bool gives_control; /* 115: it receives whatever comes, so control messages are taken from it alone */

@@ -82,6 +82,8 @@ static void stray(struct intake *in, const union address *from, enum rx_drop why
 {
 	struct tunnel *t = intake_account(in, from);
 
+	if (endpoint_is_managed(in->endpoint))
+		return; /* the program has it, and nothing counts (RX-5) */
 	counter_add(t ? &t->record->rx_drops[why] : &in->drops[why], 1);
 }
 
@@ -291,10 +293,9 @@ void receive_notice(struct intake *in, const uint8_t *octets, size_t len)
 		            1);
 }
 
-void intake_ready(struct watch *watch, uint32_t events)
+int receive_batch(struct worker *w, int fd)
 {
-	struct intake *in = container_of(watch, struct intake, watch);
-	struct inbox *inbox = in->worker->inbox;
+	struct inbox *inbox = w->inbox;
 	int count;
 
 	for (int i = 0; i < MESSAGES; i++) {
@@ -304,10 +305,31 @@ void intake_ready(struct watch *watch, uint32_t events)
 		m->msg_controllen = sizeof(inbox->control[i]);
 	}
 	/* An error of the socket (ICMP) is reported once by this and has no other effect (UDP-2). */
-	count = recvmmsg(in->endpoint->at.fd, inbox->messages, MESSAGES, MSG_DONTWAIT, NULL);
+	count = recvmmsg(fd, inbox->messages, MESSAGES, MSG_DONTWAIT, NULL);
+	inbox->wall_ms = worker_wall_ms();
+	return count;
+}
+
+struct received receive_message(const struct worker *w, int number)
+{
+	struct mmsghdr *m = &w->inbox->messages[number];
+
+	return (struct received){
+		.msg = &m->msg_hdr,
+		.octets = m->msg_hdr.msg_iov->iov_base,
+		.len = m->msg_len,
+		.from = m->msg_hdr.msg_name,
+	};
+}
+
+void intake_ready(struct watch *watch, uint32_t events)
+{
+	struct intake *in = container_of(watch, struct intake, watch);
+	struct inbox *inbox = in->worker->inbox;
+	int count = receive_batch(in->worker, in->endpoint->at.fd);
+
 	if (count <= 0)
 		return;
-	inbox->wall_ms = worker_wall_ms();
 	take_batch(in, inbox, count);
 	coalesce_flush(&in->worker->coalescer);
 	ip_delivery_flush(in->worker->delivery);

@@ -23,6 +23,17 @@ void receive_diverted(struct intake *in, const uint8_t *octets, size_t len, uint
 /** receive_notice() - such a datagram was for the program, but names a session: count it (RX-6, RX-7); worker
  * @octets: its first, with the session id */
 void receive_notice(struct intake *in, const uint8_t *octets, size_t len);
+/* A message of the last batch; borrowed until the next one. */
+struct received {
+	struct msghdr *msg;
+	const uint8_t *octets;
+	size_t len;
+	union address *from; /* the worker may write to it */
+};
+
+/** receive_batch() - as many messages as fit from @fd, into the worker's buffers; worker. 0 or less: none */
+int receive_batch(struct worker *w, int fd);
+struct received receive_message(const struct worker *w, int number);
 
 /** intake_ready() - the watch of an intake: receive one batch */
 watch_fn intake_ready;

@@ -13,6 +13,8 @@
 #include "encap/address.h"
 #include "path/counter.h"
 #include "path/divert_ring.h"
+#include "path/raw_member.h"
+#include "path/raw_receive.h"
 #include "path/sequence_mode.h"
 #include "pseudowire/ethernet.h"
 #include "tunnel/session_key.h"
@@ -117,6 +119,8 @@ static void open_detach(struct letter *letter)
 
 	if (r->worker->ring)
 		divert_ring_drain(r->worker->ring); /* TUN-49 */
+	if (r->intake->raw)
+		raw_receive_drain(r->intake->raw->raw);
 	receiver_count_lost(r);
 	buckets_remove(&r->worker->receivers, &r->by_id);
 	while ((e = reorder_remove(&r->reorder))) {

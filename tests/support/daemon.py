@@ -62,6 +62,13 @@ def descriptors(pid):
     return found
 
 
+def _is_guard(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "ul2tpd-guard"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Daemon:
     """ul2tpd, started and answering.
 
@@ -106,7 +113,16 @@ class Daemon:
 
     @property
     def engine_pid(self):
-        return eventually(lambda: children(self.keeper_pid), "the keeper has an engine")[0]
+        return eventually(lambda: [p for p in children(self.keeper_pid) if not _is_guard(p)],
+                          "the keeper has an engine")[0]
+
+    @property
+    def guard_pid(self):
+        """Of the process that frees programs' sockets if the keeper dies; None: there is none."""
+        return next((p for p in children(self.keeper_pid) if _is_guard(p)), None)
+
+    def processes(self):
+        return in_session(self.process.pid)
 
     @property
     def keeper_pid(self):
