@@ -126,7 +126,19 @@ struct journey {
 	struct act act;
 	int userns, netns;
 	uint32_t pid;
+	bool is_home; /* netns is where we are */
 };
+
+/* Into the network namespace by our rights, or else by those that the user namespace gives: the caller may be
+ * in a network namespace that its user namespace has no say in. */
+static int enter(const struct journey *j)
+{
+	bool there = j->is_home || setns(j->netns, CLONE_NEWNET) == 0;
+
+	if (setns(j->userns, CLONE_NEWUSER) < 0)
+		return -errno;
+	return there || setns(j->netns, CLONE_NEWNET) == 0 ? 0 : -errno;
+}
 
 static int travel(void *arg, int *fd)
 {
@@ -134,10 +146,10 @@ static int travel(void *arg, int *fd)
 	struct process_credentials who;
 	AUTO_FD process = -1;
 	struct capabilities c;
-	int err;
+	int err = enter(j);
 
-	if (setns(j->userns, CLONE_NEWUSER) < 0 || setns(j->netns, CLONE_NEWNET) < 0)
-		return -errno;
+	if (err < 0)
+		return err;
 	/* Read again: user ids are shown as they are in the reader's namespace. */
 	process = process_open((pid_t)j->pid);
 	if (process < 0 || process_credentials(process, &who) < 0)
@@ -177,7 +189,13 @@ int as_caller(const struct trap *t, int netns, int (*fn)(void *arg, int *fd), vo
 
 		return in_netns(t->launcher, netns, act_as, &act);
 	}
-	struct journey journey = { { .fn = fn, .arg = arg }, theirs, netns, t->notif.pid };
+	struct journey journey = {
+		.act = { .fn = fn, .arg = arg },
+		.userns = theirs,
+		.netns = netns,
+		.pid = t->notif.pid,
+		.is_home = is_same(netns, t->launcher->home_netns),
+	};
 
 	return child_run(travel, &journey, fd);
 }

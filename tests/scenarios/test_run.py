@@ -9,10 +9,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
-from support.daemon import BUILD, TOP, Cli
+from support.daemon import BUILD, TOP, Cli, programs_for_everyone
 from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
 from support.wait import eventually
 
@@ -253,8 +254,6 @@ try:
 except BlockingIOError:
     print("nothing")
 """
-    if each.options == ["--reply", "trap"]:
-        pytest.skip("what is queued for the program is not what it is told of by poll")
     assert asks(each, text).stdout.splitlines() == ["[] [] []", *[f"1 1 1 {i} l2tp" for i in range(3)], "nothing"]
 
 
@@ -336,19 +335,70 @@ os.rename(sys.argv[1] + ".new", sys.argv[1] + ".got")
     assert (tmp_path / "go.got").read_text().endswith("(1, 'l2tp')")
 
 
-def test_a_set_user_id_program(shared_daemon, tmp_path, launcher):
+@pytest.fixture
+def open_directory():
+    """One that everybody can enter."""
+    with tempfile.TemporaryDirectory(prefix="ul2tp-test-") as name:
+        os.chmod(name, 0o755)
+        yield pathlib.Path(name)
+
+
+def test_a_set_user_id_program(launcher, open_directory):
     """Started by root it has its other user's rights."""
-    tmp_path.chmod(0o755)
-    for parent in list(tmp_path.parents)[:-1]:
-        if os.stat(parent).st_mode & 0o055 != 0o055:
-            pytest.skip(f"only root can enter {parent}")
-    program = shutil.copy("/usr/bin/id", tmp_path / "who")
+    program = shutil.copy("/usr/bin/id", open_directory / "who")
     os.chown(program, 12345, 0)
     os.chmod(program, 0o4755)
     alone = subprocess.run(["setpriv", "--reuid", "1", program, "-u"], capture_output=True, text=True, check=True)
     if alone.stdout != "12345\n":
         pytest.skip("this file system has no set-user-ID programs")
     assert launcher("setpriv", "--reuid", "1", program, "-u") == "12345\n"
+
+
+# --- rights ---
+
+TUNNEL = ["ip", "l2tp", "add", "tunnel", "tunnel_id", "1", "peer_tunnel_id", "2", "local", "127.0.0.1", "remote",
+          "127.0.0.1", "udp_sport", "5001", "udp_dport", "5002"]
+NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+ROOT_ELSEWHERE = [*NOBODY, "unshare", "-Ur"]
+WITHOUT_IT = ["setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin"]
+
+
+@pytest.mark.parametrize("who", [NOBODY, ROOT_ELSEWHERE, WITHOUT_IT], ids=["nobody", "root elsewhere", "less than root"])
+def test_a_program_can_do_no_more_than_it_could_itself(shared_daemon, namespace, who):
+    """The launcher is root's. What it does for the program is refused as the kernel would refuse it."""
+    launcher = Launcher(shared_daemon, namespace)
+    done = launcher.run(*who, *TUNNEL)
+    assert done.returncode == 2 and "this needs CAP_NET_ADMIN in the network namespace" in done.stderr
+    assert Cli(shared_daemon, namespace)("show tunnel") == ""
+    # Another family, which is the kernel's.
+    limits = ["ip", "mptcp", "limits"]
+    if namespace.run(*limits, check=False).returncode != 0:
+        pytest.skip("this kernel has no other family to ask for something that needs rights")
+    assert launcher.run(*who, *limits, "set", "subflows", "5").returncode == 2
+    launcher(*limits, "set", "subflows", "6")
+    assert "subflows 6" in namespace.run(*limits).stdout
+    assert "subflows 6" in launcher(*who, *limits)
+
+
+def test_root_of_a_user_namespace_rules_its_own_network(shared_daemon, namespace):
+    launcher = Launcher(shared_daemon, namespace)
+    script = f"ip link set lo up; {' '.join(TUNNEL)} && ip l2tp show tunnel"
+    shown = launcher(*NOBODY, "unshare", "-Urn", "sh", "-c", script)
+    assert shown.startswith("Tunnel 1,")
+    assert Cli(shared_daemon, namespace)("show tunnel") == ""
+
+
+def test_a_launcher_without_rights(shared_daemon, open_directory, namespace):
+    """It serves, and its program has as few."""
+    launcher = Launcher(shared_daemon, namespace, programs=programs_for_everyone(open_directory))
+    launcher.prefix += NOBODY
+    shutil.copy(TOP / "tests/support/asking.py", open_directory)
+    done = launcher.run(PYTHON, "-c", "from asking import *; print(*ask(opened()))", cwd="/",
+                        env=dict(launcher.environment, PYTHONPATH=str(open_directory)))
+    assert (done.stdout, done.stderr) == ("1 l2tp\n", "")
+    done = launcher.run(*TUNNEL)
+    assert done.returncode == 2 and "this needs CAP_NET_ADMIN in the network namespace" in done.stderr
+    assert Cli(shared_daemon, namespace)("show tunnel") == ""
 
 
 # --- supervisors that stop or die ---
