@@ -63,9 +63,8 @@ int server_enter_namespace_of(struct server *s, int socket, struct netns_id id, 
 static int endpoint_bind(struct endpoint *e, struct extack *ea)
 {
 	if (e->about.params.flags & ENDPOINT_TWIN)
-		e->about.fd = twin_socket(&e->about.params, ea);
-	else
-		e->about.fd = endpoint_socket(&e->about.params, ea);
+		return twin_open(&e->about, ea);
+	e->about.fd = endpoint_socket(&e->about.params, ea);
 	if (e->about.fd < 0)
 		return e->about.fd;
 	e->about.bulk_fd = bulk_socket(&e->about.params, e->about.fd, e->about.slot);
@@ -256,38 +255,4 @@ int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address
 	if (err == 0)
 		source_port(&reply->route.source, &from.local);
 	return err;
-}
-
-static struct endpoint *twin_of(struct server *s, uint32_t slot)
-{
-	struct endpoint *e = slots_get(&s->endpoints, slot);
-
-	return e && e->about.fd >= 0 && e->about.params.flags & ENDPOINT_TWIN ? e : NULL;
-}
-
-int kept_socket_bind(struct server *s, uint32_t slot, const union address *local,
-                     struct reply *reply)
-{
-	const struct endpoint *e = twin_of(s, slot);
-	int err = e ? twin_bind(e->about.fd, local, &reply->ea) : -ENOENT;
-
-	return err < 0 ? err : twin_names(e->about.fd, &reply->names);
-}
-
-int kept_socket_connect(struct server *s, uint32_t slot, const union address *peer,
-                        struct reply *reply)
-{
-	const struct endpoint *e = twin_of(s, slot);
-	int err = e ? twin_connect(e->about.fd, peer, &reply->ea) : -ENOENT;
-
-	return err < 0 ? err : twin_names(e->about.fd, &reply->names);
-}
-
-int kept_socket_option(struct server *s, uint32_t slot, const struct keeper_socket_option *option,
-                       struct reply *reply)
-{
-	const struct endpoint *e = twin_of(s, slot);
-	int err = e ? twin_option(e->about.fd, option, e->admin) : -ENOENT;
-
-	return err < 0 ? err : twin_names(e->about.fd, &reply->names);
 }

@@ -203,7 +203,8 @@ struct keeper_socket_option {
 
 /**
  * keeper_socket_bind(), keeper_socket_connect() - as bind(2) and connect(2) of a program's L2TP/IP socket
- * @endpoint: opened with ENDPOINT_TWIN; its address does not matter, but for the family
+ * @endpoint: opened with ENDPOINT_TWIN; its address does not matter, but for the family. Its .bulk_fd sends control
+ *            messages, .fd the data of the tunnel on the socket, which differ in DF (Q-32)
  * @peer:     AF_UNSPEC: be unconnected again
  * @ret:      set on success
  *

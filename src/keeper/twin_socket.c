@@ -50,7 +50,14 @@ static int refuse_to_fragment(int fd)
 	return set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO);
 }
 
-int twin_socket(const struct endpoint_params *p, struct extack *ea)
+static int fragment(int fd, const struct endpoint_params *p)
+{
+	if (p->local.any.sa_family == AF_INET6)
+		return set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+	return set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+}
+
+int twin_socket(const struct endpoint_params *p, enum twin_kind kind, struct extack *ea)
 {
 	AUTO_FD fd = socket(p->local.any.sa_family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	                    IPPROTO_L2TP);
@@ -59,7 +66,9 @@ int twin_socket(const struct endpoint_params *p, struct extack *ea)
 	if (fd < 0)
 		return extack_fail(ea, -errno, 0, "the system makes no raw socket");
 	err = receive_nothing(fd);
-	if (!err && p->local.any.sa_family == AF_INET)
+	if (!err && kind == TWIN_DATA)
+		err = fragment(fd, p);
+	else if (!err && p->local.any.sa_family == AF_INET)
 		err = refuse_to_fragment(fd);
 	if (err < 0)
 		return extack_fail(ea, err, 0, "the system refuses an option of the socket");

@@ -11,8 +11,16 @@
 
 #include "keeper/keeper.h"
 
+enum twin_kind {
+	TWIN_CONTROL, /* DF, as the program wants (IPS-42) */
+	TWIN_DATA,    /* never DF (TX-2) */
+};
+
 /** twin_socket() - made in the namespace the caller is in; not bound. Return: a descriptor or -errno */
-int twin_socket(const struct endpoint_params *p, struct extack *ea);
+int twin_socket(const struct endpoint_params *p, enum twin_kind kind, struct extack *ea);
+
+/** twin_open() - both kinds; sets .fd and .bulk_fd (keeper_socket_bind()). 0 or -errno */
+int twin_open(struct keeper_endpoint *about, struct extack *ea);
 
 /** twin_bind() - anew if need be; errors of bind(2) */
 int twin_bind(int fd, const union address *local, struct extack *ea);

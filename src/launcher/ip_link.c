@@ -229,8 +229,11 @@ int ip_link_connect(struct ip_stand_in *s, const void *name, size_t len)
 
 	if (err < 0)
 		return err;
-	s->facts.peer_len = 0; /* also what AF_UNSPEC means */
-	if (len <= sizeof(s->facts.peer) && read_u16_host(&r) != AF_UNSPEC) {
+	if (read_u16_host(&r) == AF_UNSPEC) { /* which unbinds from the device, too */
+		s->facts.peer_len = 0;
+		if (s->facts.bound_len)
+			memset(s->facts.device, 0, sizeof(s->facts.device));
+	} else if (len <= sizeof(s->facts.peer)) {
 		memcpy(s->facts.peer, name, len);
 		s->facts.peer_len = (uint8_t)len;
 	}

@@ -136,7 +136,7 @@ void ip_getsockopt(struct trap *t, struct object *o)
 	int level = (int)trap_argument(t, 1), option = (int)trap_argument(t, 2);
 
 	if (!is_known_level(level))
-		trap_fail(t, -ENOPROTOOPT);
+		trap_fail(t, stand_in_of(o)->facts.family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP);
 	else if (level == SOL_SOCKET && option == SO_PROTOCOL)
 		trap_result(t, trap_write_option(t, trap_argument(t, 3), trap_argument(t, 4),
 		                                 PROTOCOL_L2TP));

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "encap/address.h"
@@ -197,24 +196,22 @@ static int take_messages(struct ip_socket *s, struct extack *ea)
 	return 0;
 }
 
-/* What a bind that comes to nothing has changed in the system's socket. */
-static void undo_bind(struct ip_socket *s, const struct keeper_socket_names *before)
+/* What a bind that comes to nothing leaves behind. Over IPv4 the kernel has taken the address by then. */
+static void undo_bind(struct ip_socket *s)
 {
-	struct keeper_socket_option device = { SOL_SOCKET, SO_BINDTOIFINDEX, 4, { 0 } };
 	union address none;
 
-	memset(&none, 0, sizeof(none));
-	none.any.sa_family = (sa_family_t)s->family;
-	keeper_socket_bind(s->dataplane->keeper, s->sending->at.slot, &none, &s->names, NULL);
-	if (s->names.ifindex == before->ifindex)
+	s->conn_id = 0;
+	if (s->family != AF_INET6)
 		return;
-	memcpy(device.value, &before->ifindex, sizeof(before->ifindex));
-	keeper_socket_option(s->dataplane->keeper, s->sending->at.slot, &device, &s->names, NULL);
+	memset(&none, 0, sizeof(none));
+	none.any.sa_family = AF_INET6;
+	keeper_socket_bind(s->dataplane->keeper, s->sending->at.slot, &none, &s->names, NULL);
 }
 
 int ip_socket_bind(struct ip_socket *s, struct reader octets, struct extack *ea)
 {
-	struct keeper_socket_names names, before = s->names;
+	struct keeper_socket_names names;
 	union address local;
 	struct ip_name name;
 	struct ip_place place;
@@ -239,8 +236,7 @@ int ip_socket_bind(struct ip_socket *s, struct reader octets, struct extack *ea)
 	else
 		err = take_messages(s, ea);
 	if (err < 0) {
-		undo_bind(s, &before);
-		s->conn_id = 0;
+		undo_bind(s);
 		return err;
 	}
 	s->bound = true;
@@ -268,9 +264,7 @@ static int disconnect(struct ip_socket *s, struct extack *ea)
 	                            ea);
 	if (err < 0)
 		return err;
-	s->connected = s->peer_has_port = false;
-	memset(&s->peer, 0, sizeof(s->peer));
-	s->peer.family = (uint16_t)s->family;
+	s->connected = s->peer_has_port = false; /* IPv6 goes on telling the peer's name */
 	moved(s);
 	return 0;
 }

@@ -95,7 +95,7 @@ static int send_broadcast(int fd, const struct msghdr *msg, int flags)
 
 static int send_out(struct ip_socket *s, const struct msghdr *msg, uint32_t asked)
 {
-	int fd = s->sending->at.fd, flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	int fd = s->sending->at.bulk_fd, flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	int err;
 
 	if (s->family == AF_INET6)

@@ -120,7 +120,8 @@ def test_a_connection_id_is_bound_once_at_an_address(open_socket, first, second,
     a.bind(name(first, conn_id))
     if code:
         refused(code, b.bind, name(second, conn_id))
-        assert not any(b.own_name()[2:])
+        # Over IPv4 the address is taken by then, though not the connection id.
+        assert b.own_name() == (name4(second, 0) if ":" not in second else name6("::", 0))
         b.bind(name(second, next(ids)))
     else:
         b.bind(name(second, conn_id))
