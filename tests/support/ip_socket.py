@@ -10,7 +10,6 @@
 What a program would hold is IpSocket.held: a UDP socket of a namespace where every address is local, into
 which ul2tpd writes by a raw socket.
 """
-import array
 import select
 import socket
 import struct
@@ -89,19 +88,8 @@ class IpSocket:
 
     def ask(self, command, descriptor=None, **values):
         """One request; a descriptor goes along."""
-        send = self.netlink.send
-        if descriptor is not None:
-            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
-            self.netlink.send = lambda datagram: self._send_once(send, datagram, rights)
-        self.netlink.family("ul2tp")
-        try:
-            return self.netlink.ul2tp("IPSOCKET_" + command, encode(values, UL2TP_NUMBERS)).check().messages
-        finally:
-            self.netlink.send = send
-
-    def _send_once(self, send, datagram, rights):
-        self.netlink.send = send
-        self.netlink.socket.sendmsg([datagram], rights)
+        return self.netlink.ul2tp("IPSOCKET_" + command, encode(values, UL2TP_NUMBERS),
+                                  descriptors=[] if descriptor is None else [descriptor]).check().messages
 
     def bind(self, octets):
         self.ask("BIND", NAME=octets.hex())
