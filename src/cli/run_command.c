@@ -99,7 +99,7 @@ static int words_read(struct cli *cli, struct words *words, struct run *r)
 		int status;
 
 		if (strcmp(word, "--") == 0)
-			break;
+			return CLI_DONE;
 		status = option(cli, word, words, r);
 		if (status != CLI_DONE)
 			return status;

@@ -575,3 +575,56 @@ for call in (lambda: os.splice(r, s.fileno(), 64), lambda: os.sendfile(s.fileno(
     if done is None:
         pytest.skip("this Python has no splice()")
     assert done.stdout == "EINVAL\nEINVAL\n"
+
+
+# --- how it is started ---
+
+@pytest.mark.parametrize("words, message", [
+    ([], 'say which program to run: "ul2tp run -- PROGRAM"'),
+    (["--"], 'say which program to run: "ul2tp run -- PROGRAM"'),
+    (["--reply"], "--reply needs uevent, fib or trap after it"),
+    (["--reply", "mail", "true"], '--reply "mail": expected uevent, fib or trap'),
+    (["--fils", "true"], 'unknown option "--fils"')])
+def test_wrong_words(shared_daemon, words, message):
+    done = Cli(shared_daemon).run("run", *words)
+    assert done.returncode == 1 and done.stdout == ""
+    assert message in done.stderr
+
+
+def test_options_of_the_program_are_its_own(launcher, shared_daemon):
+    assert Cli(shared_daemon).run("run", "echo", "-v", "--files", "--").stdout == "-v --files --\n"
+    assert launcher.run("help").returncode == 127
+
+
+def test_there_is_no_run_in_a_batch(shared_daemon):
+    done = Cli(shared_daemon).run("-batch", "-", input="run -- true\n")
+    assert done.returncode == 1 and "run has no place in a batch file" in done.stderr
+
+
+def test_privileges_can_be_gained_only_under_root(launcher, shared_daemon, open_directory):
+    status = ["grep", "NoNewPrivs", "/proc/self/status"]
+    assert launcher(*status) == "NoNewPrivs:\t0\n"
+    without = Launcher(shared_daemon, programs=programs_for_everyone(open_directory))
+    without.prefix += NOBODY
+    assert without(*status, cwd="/") == "NoNewPrivs:\t1\n"
+
+
+def test_a_program_whose_guardian_is_killed(launcher):
+    """It is served on; with the supervisor killed, too, it does not hang."""
+    with staying(launcher, STAY + """
+    try:
+        print(socket.socket(24, 2, 1).getsockopt(1, 38), flush=True)
+    except OSError as e:
+        print(e.strerror, flush=True)
+""") as process:
+        supervisor = supervisor_of(process.pid)
+        guardian = next(p for p in processes_of(process.pid) if p != supervisor)
+        os.kill(guardian, signal.SIGKILL)
+        eventually(lambda: guardian not in processes_of(process.pid), "the guardian has gone")
+        say(process)
+        assert process.stdout.readline() == "1\n"
+        stop(supervisor)
+        say(process)
+        eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
+        os.kill(supervisor, signal.SIGKILL)
+        assert process.stdout.readline() == "Function not implemented\n"
