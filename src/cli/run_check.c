@@ -161,6 +161,10 @@ int run_check(struct cli *cli)
 
 	printer_object_begin(&p, KEY_NONE);
 	print_backends(cli, &p, daemon, kernel, &error);
+	if (!p.json && permission_is_taken())
+		fputs("a seccomp listener is around this process already: in `ul2tp run` programs are served,\n"
+		      "and what follows is not what they have\n",
+		      cli->out);
 	printer_list_begin(&p, KEY_LEVELS);
 	for (unsigned int i = 0; i < LEVELS; i++) {
 		permission_set have;

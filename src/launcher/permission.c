@@ -87,6 +87,16 @@ static bool try_trap(void)
 	return install_filter(true);
 }
 
+static bool try_taken(void)
+{
+	return !install_filter(true) && errno == EBUSY;
+}
+
+bool permission_is_taken(void)
+{
+	return in_child(try_taken);
+}
+
 static bool try_setuid(void)
 {
 	return install_filter(false);

@@ -43,4 +43,8 @@ const struct permission_row *permission_row(enum permission permission);
 /** permissions_measure() - try all of them; forks, takes some tens of milliseconds */
 permission_set permissions_measure(void);
 
+/** permission_is_taken() - whether there is a seccomp listener around this process already, of which there can be
+ * one only: that of another `ul2tp run`, or of a container engine */
+bool permission_is_taken(void);
+
 #endif

@@ -79,3 +79,15 @@ def test_the_quick_start_works_as_written(hosts, environment, tmp_path):
     shell(a, "ul2tp -batch tunnels.txt; ip address add 10.0.0.1/24 dev l2tpeth0; ip link set l2tpeth0 up",
           environment, tmp_path)
     shell(a, "ping -q -c 3 -i 0.2 -W 5 10.0.0.2", environment, tmp_path)
+
+
+def test_programs_for_the_kernel_run_as_written(hosts, environment, tmp_path):
+    a, _ = hosts
+    lines = re.search(r"### Programs for the kernel's L2TP\n.*?```sh\n(.*?)```", (TOP / "README.md").read_text(),
+                      re.DOTALL)[1]
+    # The shell of the last line reads what comes after it.
+    out = shell(a, lines.replace("run --check ", "-j run --check ") + "\nip -j l2tp show tunnel\n", environment, tmp_path)
+    assert '"peer_tunnel":40' in out.replace(" ", "")
+    assert '"usable":true' in out.replace(" ", "")
+    first = re.search(r"^ul2tp run ip l2tp show tunnel", (TOP / "README.md").read_text(), re.MULTILINE)[0]
+    assert "Tunnel 30, encap UDP" in shell(a, first, environment, tmp_path)
