@@ -54,6 +54,7 @@ static void take_session(struct reader attributes, bool daemon)
 		return;
 	check_string(v.session.ifname, sizeof(v.ifname));
 	check_string(v.session.label, sizeof(v.label));
+	check_string(v.session.device, sizeof(v.device));
 	assert(v.session.cookie.length <= sizeof(v.session.cookie.octets));
 	assert(v.session.peer_cookie.length <= sizeof(v.session.peer_cookie.octets));
 	check_reasons(&v.session.rx_drops);
@@ -73,6 +74,16 @@ static void take_status(struct reader attributes)
 		check_string(v.status.features[i], sizeof(v.feature_names[i]));
 }
 
+static void take_trace(struct reader attributes)
+{
+	static struct trace_view v;
+
+	if (trace_view_read(attributes, &v) < 0)
+		return;
+	check_string(v.record.process, sizeof(v.process));
+	assert(v.record.lost || ul2tp_trace_name(v.record.event) == v.record.name);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reader attributes = reader_over(data, size);
@@ -82,5 +93,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take_session(attributes, false);
 	take_session(attributes, true);
 	take_status(attributes);
+	take_trace(attributes);
 	return 0;
 }

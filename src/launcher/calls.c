@@ -24,6 +24,7 @@
 #include "launcher/refusal.h"
 #include "launcher/send_call.h"
 #include "launcher/socket_call.h"
+#include "launcher/tracing.h"
 
 #define IPPROTO_L2TP_NUMBER 115
 #define SOL_PPPOL2TP_NUMBER 273
@@ -150,6 +151,7 @@ void calls_serve(struct trap *t)
 	enum filter_abi abi = filter_abi(t->notif.data.arch, (uint32_t)t->notif.data.nr);
 	const struct filter_call *call = find(abi, (uint32_t)t->notif.data.nr);
 
+	tracing_heed(t->launcher);
 	if (call) {
 		launcher_trace(t->launcher, 2, "%u: %s(%lld, %lld, %lld)", t->notif.pid, call->name,
 		               (long long)trap_argument(t, 0), (long long)trap_argument(t, 1),

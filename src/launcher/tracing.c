@@ -31,6 +31,7 @@ struct tracing {
 	pthread_mutex_t lock; /* all of it */
 	uint64_t enabled;
 	struct control *controls;
+	atomic_uint control_count;
 	struct trace_stream *streams[STREAMS_MAX];
 	unsigned int stream_count;
 };
@@ -137,8 +138,10 @@ static void control_free(struct tracing *tr, struct control *c)
 
 	while (*at && *at != c)
 		at = &(*at)->next;
-	if (*at)
+	if (*at) {
 		*at = c->next;
+		atomic_fetch_sub(&tr->control_count, 1);
+	}
 	close(c->fd);
 	close(c->netns);
 	free(c);
@@ -177,6 +180,16 @@ static int attend_start(struct control *c)
 	err = pthread_create(&thread, &attributes, attend, c);
 	pthread_attr_destroy(&attributes);
 	return -err;
+}
+
+void tracing_heed(struct launcher *l)
+{
+	struct tracing *tr = atomic_load(&l->tracing);
+
+	if (!tr || !atomic_load(&tr->control_count))
+		return;
+	settle(tr);
+	pthread_mutex_unlock(&tr->lock);
 }
 
 bool tracing_enabled(struct launcher *l)
@@ -242,6 +255,7 @@ int tracing_control_open(const struct trap *t, const char *event)
 	settle(tr);
 	c->next = tr->controls;
 	tr->controls = c;
+	atomic_fetch_add(&tr->control_count, 1);
 	err = attend_start(c);
 	if (err < 0)
 		control_free(tr, c);

@@ -6,7 +6,7 @@
  * of that program.
  *
  * A program writes "0" or "1" into one end of a pair of sockets; what was written is heeded before any other
- * call on these files is answered.
+ * trapped call is served.
  */
 #ifndef UL2TP_LAUNCHER_TRACING_H
 #define UL2TP_LAUNCHER_TRACING_H
@@ -15,6 +15,9 @@
 #include <sys/types.h>
 
 #include "launcher/trap.h"
+
+/** tracing_heed() - before any trapped call is served: what was written by then is in force for it */
+void tracing_heed(struct launcher *l);
 
 /** tracing_enabled() - whether any event is switched on */
 bool tracing_enabled(struct launcher *l);

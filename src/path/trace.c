@@ -77,7 +77,7 @@ static struct trace_event of_tunnel(enum ul2tp_trace_event event,
 		.peer_tunnel = tunnel->peer_conn_id,
 		.version = tunnel->version,
 		.encap = tunnel->encap,
-		.fd = -1,
+		.fd = tunnel->fd,
 	};
 }
 

@@ -270,7 +270,7 @@ def test_formats(run):
 
 def test_the_pipe_has_what_happened_since(run, steps_of, shared_daemon):
     """Events wait in it for whoever opens it; then they come as they happen."""
-    process = run.popen("sh", "-c", f"echo 1 > {EVENTS}/enable && echo on && read -r go && exec cat {TRACING}/trace_pipe",
+    process = run.popen("sh", "-c", f"echo 1 > {EVENTS}/enable && test -e / && echo on && read -r go && exec cat {TRACING}/trace_pipe",
                         stdin=subprocess.PIPE)
     lines = Lines(process)
     lines.until_line("on")
@@ -304,6 +304,7 @@ def test_what_finds_no_room_in_the_pipe_is_counted(run, steps_of, shared_daemon)
     text = f"""
 import os, sys
 open("{EVENTS}/session_seqnum_update/enable", "w").write("1")
+os.access("/", os.F_OK)
 print("on", flush=True)
 sys.stdin.readline()
 pipe = os.open("{TRACING}/trace_pipe", os.O_RDONLY | os.O_NONBLOCK)

@@ -14,6 +14,7 @@ from support.api import Api, refused
 from support.daemon import BUILD, Cli, Daemon
 from support.lines import Lines
 from support.process import NOBODY, in_child
+from support.program_socket import ProgramSocket
 from support.wait import eventually
 
 quick = pytest.mark.quick
@@ -188,6 +189,22 @@ def test_who_did_it(shared_daemon, namespace, steps, trace):
     who = {match[4]: (match[1], int(match[2])) for match in map(LINE.match, listening.lines.seen) if match}
     assert who["delete_tunnel"][0] == "ul2tp"
     assert who["session_seqnum_update"][0].startswith("worker-")
+
+
+def test_a_tunnel_on_a_programs_socket(rig, shared_daemon, trace):
+    """Is managed, and has the number that its program gave; its debug text is that of any other.
+
+    Requirements: TUN-25, DBG-11
+    """
+    cli = Cli(shared_daemon, rig.near)
+    listening = trace(cli, "register_tunnel")
+    p = ProgramSocket(rig).tunnel()
+    text = listening.until("register_tunnel")[0]
+    assert text.startswith(f"register_tunnel: tunl {p.id}: type=managed encap=UDP version=L2TPv3 tid={p.id} ptid=")
+    assert text.endswith(f" fd={p.socket.fileno()}")
+    assert (f" from {p.near_address} to {p.far_address}\n source port {p.port}, dest port {p.far_port}\n L2TPv3, UDP\n"
+            " 0 sessions, refcnt 3/2\n") in cli("show debug tunnels")
+    rig.api.tunnel_delete(p.id)
 
 
 # --- who may listen, to what --------------------------------------------------------------------------------
