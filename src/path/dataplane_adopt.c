@@ -248,6 +248,7 @@ int dataplane_adopt(struct dataplane *dp)
 
 	if (!tunnels)
 		return -ENOMEM;
+	dp->adopting = true;
 	err = resume_endpoints(dp, &kept);
 	if (!err)
 		err = resume_devices(dp, &kept);
@@ -255,6 +256,8 @@ int dataplane_adopt(struct dataplane *dp)
 		tunnel_count = adopt_tunnels(dp, &kept, tunnels);
 		err = adopt_sessions(dp, &kept, tunnels, &session_count);
 	}
+	dp->adopting = false;
+	dataplane_divert_adopted(dp);
 	remove_rest(dp, &kept);
 	log_event(LOG_NOTICE, "adopted", "tunnels=%u sessions=%u", tunnel_count, session_count);
 	return err;

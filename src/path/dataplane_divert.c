@@ -139,9 +139,18 @@ static int ring_get(struct dataplane *dp, struct netns *ns, struct extack *ea)
 	if (err < 0)
 		return err;
 	dp->rings[number] = divert_ring_new(dp->workers[number], ring, board, max_sessions);
-	return dp->rings[number]
-	               ? 0
-	               : extack_fail(ea, -ENOMEM, 0, "the ring of packets can not be mapped");
+	if (!dp->rings[number])
+		return extack_fail(ea, -ENOMEM, 0, "the ring of packets can not be mapped");
+	if (!dp->adopting)
+		divert_ring_read(dp->rings[number]);
+	return 0;
+}
+
+void dataplane_divert_adopted(struct dataplane *dp)
+{
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		if (dp->rings[i])
+			divert_ring_read(dp->rings[i]);
 }
 
 /* One without a port receives nothing. */

@@ -22,7 +22,8 @@ struct dataplane {
 		trace_everywhere; /* events that clients listen to in all namespaces, those to come included */
 	unsigned int worker_count;
 	struct worker *workers[WORKERS_MAX];
-	enum divert_way divert;                 /* ANY: data leaves no program's socket here */
+	enum divert_way divert; /* ANY: data leaves no program's socket here */
+	bool adopting;          /* what waits in the rings is for sessions that are not there yet */
 	struct divert_ring *rings[WORKERS_MAX]; /* of the workers; NULL: none was needed yet */
 	struct list raw_receives; /* of namespaces that have such endpoints, without eBPF */
 	struct buckets managed;   /* endpoints that are a program's socket, by cookie */
@@ -90,6 +91,9 @@ void dataplane_divert_remove(struct dataplane *dp, const struct session *s);
 
 /** dataplane_divert_forget() - the same for a record that nothing is adopted from */
 void dataplane_divert_forget(struct dataplane *dp, const struct session_record *s);
+
+/** dataplane_divert_adopted() - all that waits in the rings for a session can be taken */
+void dataplane_divert_adopted(struct dataplane *dp);
 
 /** dataplane_session_start() - make both directions of a session with a filled record, and post them
  * @device: its TAP, .fd becomes the session's; NULL: it has none */

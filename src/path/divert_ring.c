@@ -197,7 +197,25 @@ static void open_start(struct letter *letter)
 	ring->board[BOARD_BUSY] = 0; /* an engine may have died while it read */
 	divert_ring_turn(ring);
 	ring->worker->ring = ring;
+}
+
+static void open_read(struct letter *letter)
+{
+	struct divert_ring *ring = container_of(letter, struct divert_ring, letter);
+
 	loop_add(ring->worker->loop, &ring->watch, ring->fd, EPOLLIN, ring_ready);
+}
+
+static void post(struct divert_ring *ring, void (*open)(struct letter *))
+{
+	ring->letter.open = open;
+	mailbox_post(&ring->worker->mailbox, &ring->letter);
+	mailbox_wait(&ring->worker->mailbox);
+}
+
+void divert_ring_read(struct divert_ring *ring)
+{
+	post(ring, open_read);
 }
 
 struct divert_ring *divert_ring_new(struct worker *w, int ring_fd, int board, uint32_t max_sessions)
@@ -216,8 +234,6 @@ struct divert_ring *divert_ring_new(struct worker *w, int ring_fd, int board, ui
 		divert_ring_free(ring);
 		return NULL;
 	}
-	ring->letter.open = open_start;
-	mailbox_post(&w->mailbox, &ring->letter);
-	mailbox_wait(&w->mailbox);
+	post(ring, open_start);
 	return ring;
 }

@@ -19,13 +19,16 @@
 struct divert_ring;
 
 /**
- * divert_ring_new() - map a ring; the worker reads it when this returns. API thread
+ * divert_ring_new() - map a ring; its worker says from now on that it lives. API thread
  * @ring, @board: descriptors, which become the ring's, on failure too
  * @max_sessions: how many the board counts lost packets of
  *
  * Return: NULL: it can not be mapped.
  */
 struct divert_ring *divert_ring_new(struct worker *w, int ring, int board, uint32_t max_sessions);
+
+/** divert_ring_read() - the worker reads it from now on. API thread */
+void divert_ring_read(struct divert_ring *ring);
 
 /** divert_ring_free() - when the worker has ended; NULL is fine */
 void divert_ring_free(struct divert_ring *ring);
