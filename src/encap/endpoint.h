@@ -19,12 +19,15 @@
 #define PROTOCOL_L2TP 115
 
 struct intake;
+struct ip_socket;
 struct tunnel;
 
 struct endpoint {
 	struct list in_netns;
 	struct bucket_node by_cookie; /* managed: in the table of the dataplane */
 	struct tunnel *tunnel;        /* managed: the one it has */
+	struct ip_socket *
+		ip_socket; /* ENDPOINT_TWIN: whose; it has the intake of the one that receives for it */
 	struct keeper *keeper;
 	struct keeper_endpoint at; /* .at.params as bound */
 	uint32_t users;            /* tunnels */

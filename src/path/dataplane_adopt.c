@@ -93,7 +93,9 @@ static int adopt_tunnel(struct dataplane *dp, const struct kept *kept, uint32_t 
 	struct tunnel *t;
 	int err;
 
-	if (record->state != RECORD_LIVE || !e || e->at.netns.cookie != record->netns.cookie)
+	/* One on a program's L2TP/IP socket goes with the connection that had it (ip_socket.h). */
+	if (record->state != RECORD_LIVE || !e || e->at.netns.cookie != record->netns.cookie ||
+	    e->at.params.flags & ENDPOINT_TWIN)
 		return -ENOENT;
 	ns = dataplane_netns_at(dp, record->netns, record->netns_index);
 	t = ns ? tunnel_new(ns, index, record, e) : NULL;

@@ -95,11 +95,15 @@ static int get_managed(struct dataplane *dp, struct netns *ns, uint32_t client,
                        struct extack *ea)
 {
 	uint8_t protocol = is_udp(params) ? IPPROTO_UDP : PROTOCOL_L2TP;
+	struct ip_socket *s;
 	int err;
 
 	if (fd < 0)
 		return extack_fail(ea, -EBADF, L2TP_ATTR_FD,
 		                   "no descriptor came with the request (SCM_RIGHTS)");
+	s = ip_socket_of(dp, fd);
+	if (s)
+		return ip_socket_endpoint(s, ns, params->encap, ret, ea);
 	err = endpoint_managed_new(dp->keeper, client, fd, ns->index % dp->worker_count, protocol,
 	                           ret, ea);
 	if (err < 0)
@@ -209,6 +213,10 @@ static int choose_ends(struct dataplane *dp, const struct endpoint *e,
 		dataplane_managed_ends(e, ret);
 		return 0;
 	}
+	if (e->ip_socket) {
+		ip_socket_ends(e->ip_socket, ret);
+		return 0;
+	}
 	*ret = (struct tunnel_ends){
 		.source = e->at.params.local,
 		.peer = peer_of(p),
@@ -255,7 +263,8 @@ static int check_binding(const struct netns *ns, const struct endpoint *e,
 {
 	struct ip_place place = { .local = e->at.params.local };
 
-	if (is_udp(p) || !ip_socket_conflict(ns, NULL, p->family, p->conn_id, &place))
+	if (is_udp(p) || e->ip_socket ||
+	    !ip_socket_conflict(ns, NULL, p->family, p->conn_id, &place))
 		return 0;
 	return extack_fail(ea, -EADDRINUSE, L2TP_ATTR_CONN_ID,
 	                   "a program's L2TP/IP socket is bound to id %u", p->conn_id);

@@ -60,8 +60,8 @@ void ip_socket_free(struct ip_socket *s)
 {
 	if (!s)
 		return;
-	if (s->tunnel)
-		dataplane_tunnel_remove(s->dataplane, s->tunnel);
+	if (s->sending && s->sending->tunnel)
+		dataplane_tunnel_remove(s->dataplane, s->sending->tunnel);
 	unbind(s);
 	if (s->sending)
 		endpoint_free(s->sending);
@@ -74,14 +74,20 @@ void ip_socket_free(struct ip_socket *s)
 int ip_socket_need_sending(struct ip_socket *s, struct extack *ea)
 {
 	struct endpoint_params params = endpoint_params_of_all_ip(s->family);
+	int err;
 
 	if (s->sending)
 		return 0;
 	params.flags = ENDPOINT_TWIN;
-	return endpoint_new(s->dataplane->keeper, s->client, &params, &s->sending, ea);
+	err = endpoint_new(s->dataplane->keeper, s->client, &params, &s->sending, ea);
+	if (err < 0)
+		return err;
+	s->sending->ip_socket = s;
+	s->sending->users = 1; /* we: no tunnel releases it */
+	return 0;
 }
 
-static int need_receiving(struct ip_socket *s, struct extack *ea)
+int ip_socket_need_receiving(struct ip_socket *s, struct extack *ea)
 {
 	struct endpoint_params all = endpoint_params_of_all_ip(s->family);
 	struct endpoint *e = netns_endpoint(s->netns, &all);
@@ -119,7 +125,7 @@ static bool tunnel_conflicts(const struct netns *ns, int family, uint32_t conn_i
 	const struct tunnel *t = netns_tunnel(ns, conn_id);
 	struct ip_place taken = { 0 };
 
-	if (!t || endpoint_is_udp(t->endpoint) || t->ip_socket ||
+	if (!t || endpoint_is_udp(t->endpoint) || t->endpoint->ip_socket ||
 	    t->record->source.any.sa_family != family)
 		return false;
 	taken.local = t->record->source;
@@ -176,7 +182,7 @@ union address ip_socket_address(const struct ip_name *name)
 
 static int take_messages(struct ip_socket *s, struct extack *ea)
 {
-	int err = need_receiving(s, ea);
+	int err = ip_socket_need_receiving(s, ea);
 	struct ip_binding *b;
 
 	if (err < 0)
@@ -250,6 +256,7 @@ static void moved(struct ip_socket *s)
 
 	if (s->binding)
 		ip_binding_move(s->binding, &place);
+	ip_socket_tunnel_moved(s);
 }
 
 /* IPS-22 */

@@ -20,6 +20,8 @@
 #include "path/ip_binding.h"
 #include "wire/ip_name.h"
 
+struct tunnel_ends; /* dataplane_private.h */
+
 struct ip_socket {
 	struct list in_netns;
 	struct dataplane *dataplane;
@@ -37,7 +39,6 @@ struct ip_socket {
 	struct ip_name peer;
 	struct keeper_socket_names names;
 	struct ip_binding *binding;
-	struct tunnel *tunnel; /* on it; NULL: none */
 	uint64_t sent;
 };
 
@@ -76,8 +77,24 @@ size_t ip_socket_peer_name(const struct ip_socket *s, uint8_t name[IP_NAME_MAX])
 /** ip_socket_accounts() - messages received and sent; drops are those of the namespace that were nobody's */
 void ip_socket_accounts(const struct ip_socket *s, struct ul2tp_accounts *ret);
 
-/* For sending: the twin, made if need be; a name as the system takes it, without port. */
+/** ip_socket_of() - which one the program's descriptor @fd stands for (SO_COOKIE), in whatever namespace; NULL: none */
+struct ip_socket *ip_socket_of(const struct dataplane *dp, int fd);
+
+/** ip_socket_endpoint() - what a tunnel with encapsulation @encap in @ns stands on that is to be on the socket; checks
+ * of TUN-20. The socket's own, whatever becomes of the tunnel */
+int ip_socket_endpoint(struct ip_socket *s, const struct netns *ns, uint16_t encap,
+                       struct endpoint **ret, struct extack *ea);
+
+/** ip_socket_ends() - where packets of the tunnel on it come from and go to */
+void ip_socket_ends(const struct ip_socket *s, struct tunnel_ends *ret);
+
+/** ip_socket_tunnel_moved() - the tunnel on it, if there is one, learns that these have changed (TUN-23) */
+void ip_socket_tunnel_moved(struct ip_socket *s);
+
+/* For the other files of it: the twin and the endpoint that receives, made if need be; a name as the system takes it,
+ * without port. */
 int ip_socket_need_sending(struct ip_socket *s, struct extack *ea);
+int ip_socket_need_receiving(struct ip_socket *s, struct extack *ea);
 union address ip_socket_address(const struct ip_name *name);
 
 /** ip_socket_conflict() - whether another socket of the namespace, or an IP tunnel, takes the same messages */

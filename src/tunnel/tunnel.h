@@ -17,8 +17,6 @@
 #include "netlink/ul2tp_tunnel_message.h"
 #include "tunnel/netns.h"
 
-struct ip_socket;
-
 struct tunnel {
 	struct ordered_node by_id;
 	struct netns *netns;
@@ -29,7 +27,6 @@ struct tunnel {
 	struct ordered by_session_id; /* version 3: its sessions in the order of dumps */
 	struct bucket_node by_peer;   /* in the intake's table, the receiving worker's */
 	uint32_t session_count;
-	struct ip_socket *ip_socket; /* the program's that it is on; NULL: it has its own */
 };
 
 /** tunnel_new() - for a record; NULL: out of memory */

@@ -8,6 +8,8 @@ import struct
 
 import pytest
 
+from support.api import Api
+from support.capture import WireCapture
 from support.ip_program import IpProgram
 from support.ip_socket import UNSPEC, name, name4, name6
 from support.launcher import Launcher, supervisor_of
@@ -44,9 +46,9 @@ def program(start):
     return start()
 
 
-def fails(code, function, *arguments):
+def fails(code, function, *arguments, **values):
     with pytest.raises(OSError) as caught:
-        function(*arguments)
+        function(*arguments, **values)
     assert errno.errorcode[caught.value.errno] in (code, {"EOPNOTSUPP": "ENOTSUP"}.get(code)), caught.value
 
 
@@ -259,3 +261,151 @@ def test_a_daemon_that_comes_back_has_the_socket_again(daemon, cable):
             except OSError:
                 return None
         assert bytes.fromhex(eventually(passes, "messages pass again")[0]) == control(conn_id, b"again")
+
+
+# --- tunnels on them -----------------------------------------------------------------------------------------
+
+UDP, IP = 0, 1
+
+
+def tunnel(program, fd, conn_id, **values):
+    program.l2tp("TUNNEL_CREATE", dict({"CONN_ID": conn_id, "PEER_CONN_ID": conn_id, "PROTO_VERSION": 3,
+                                        "ENCAP_TYPE": IP, "FD": fd}, **values))
+
+
+def session(program, conn_id, device):
+    program.l2tp("SESSION_CREATE", {"CONN_ID": conn_id, "SESSION_ID": conn_id, "PEER_SESSION_ID": conn_id,
+                                    "PW_TYPE": 5, "IFNAME": device})
+
+
+class Pair:
+    """Two programs with a socket each, connected to each other."""
+
+    def __init__(self, start, cable, family):
+        self.cable, self.near, self.far = cable, start("near"), start("far")
+        self.conn_id, kind = next(ids), socket.AF_INET6 if family == 6 else socket.AF_INET
+        self.addresses = cable.addresses(family)
+        self.fds = [program.socket(kind) for program in (self.near, self.far)]
+        for program, fd, own in zip((self.near, self.far), self.fds, self.addresses):
+            program.bind(fd, name(own, self.conn_id))
+        self.device = f"l2ip{self.conn_id}"
+
+    def connect(self):
+        for program, fd, peer in zip((self.near, self.far), self.fds, reversed(self.addresses)):
+            program.connect(fd, name(peer, self.conn_id))
+
+    def carry(self):
+        """A tunnel and a session on the sockets, and addresses at both ends."""
+        net = self.conn_id % 250
+        for program, fd, host, number in ((self.near, self.fds[0], self.cable.near, 1),
+                                          (self.far, self.fds[1], self.cable.far, 2)):
+            tunnel(program, fd, self.conn_id)
+            session(program, self.conn_id, self.device)
+            host.ip(f"address add 10.77.{net}.{number}/24 dev {self.device}", f"link set {self.device} up")
+        self.target = f"10.77.{net}.2"
+
+    def ping(self, size=56, wait=10):
+        return self.cable.near.run("ping", "-c1", f"-W{wait}", "-s", size, self.target, check=False).returncode == 0
+
+    def gone(self):
+        return self.device not in self.cable.near.devices()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("family", [4, 6])
+def test_data_flows_in_a_tunnel_on_the_socket_while_control_does(start, cable, family):
+    """Requirements: TUN-20, TUN-21, TUN-22, IPS-55, RX-30, TX-2, Q-32"""
+    pair = Pair(start, cable, family)
+    pair.connect()
+    pair.carry()
+    for number in range(5):
+        text = control(pair.conn_id, b"%d" % number)
+        pair.near.write(pair.fds[0], text)
+        assert pair.ping()
+        assert bytes.fromhex(pair.far.recvfrom(pair.fds[1])[0]) == text
+    assert pair.ping(1472)  # the outer packet is fragmented
+    assert not pair.far.waits(pair.fds[1])
+
+
+def test_a_tunnel_sends_where_its_socket_is_connected_to(start, cable, shared_daemon):
+    """Requirements: TUN-23"""
+    pair = Pair(start, cable, 4)
+    pair.carry()
+    with Api(shared_daemon, cable.near) as api:
+        def dropped():
+            return api.session_more(pair.conn_id, pair.conn_id).tx_drops.get("no-peer", 0)
+        assert not pair.ping(wait=1) and dropped() > 0
+        pair.connect()
+        assert pair.ping()
+        pair.near.connect(pair.fds[0], UNSPEC)
+        before = dropped()
+        assert not pair.ping(wait=1) and dropped() > before
+        pair.near.connect(pair.fds[0], name(cable.FAR4, pair.conn_id))
+        assert pair.ping()
+
+
+def test_options_of_the_socket_are_those_of_data(start, cable):
+    """Requirements: TX-3"""
+    pair = Pair(start, cable, 4)
+    pair.connect()
+    pair.carry()
+    pair.near.setsockopt(pair.fds[0], socket.IPPROTO_IP, socket.IP_TTL, integer(33))
+    pair.near.setsockopt(pair.fds[0], socket.IPPROTO_IP, socket.IP_TOS, integer(0x28))
+    with WireCapture(cable.far) as wire:
+        assert pair.ping()
+        packet = wire.packet()
+    assert (packet.protocol, packet.ttl, packet.tos, packet.source) == (115, 33, 0x28, cable.NEAR4)
+
+
+def test_sockets_that_can_have_no_tunnel(program):
+    """Requirements: TUN-4, TUN-20, TUN-21"""
+    fd, conn_id = program.socket(), next(ids)
+    fails("EPROTONOSUPPORT", tunnel, program, fd, conn_id, ENCAP_TYPE=UDP)
+    udp = program.socket(socket.AF_INET, socket.SOCK_DGRAM, 17)
+    fails("EPROTONOSUPPORT", tunnel, program, udp, conn_id)
+    raw = program.socket(socket.AF_INET, socket.SOCK_RAW)
+    fails("EPROTONOSUPPORT", tunnel, program, raw, conn_id)
+    tunnel(program, fd, conn_id)  # neither bound nor connected
+    fails("EBUSY", tunnel, program, fd, next(ids))
+    fails("EEXIST", tunnel, program, 900, conn_id)
+    fails("EBADF", tunnel, program, 900, next(ids))
+    program.l2tp("TUNNEL_DELETE", {"CONN_ID": conn_id})
+    tunnel(program, fd, next(ids))  # TUN-44
+
+
+def test_a_deleted_tunnel_leaves_the_socket(start, cable):
+    """Requirements: TUN-44"""
+    pair = Pair(start, cable, 4)
+    pair.connect()
+    pair.carry()
+    pair.near.l2tp("TUNNEL_DELETE", {"CONN_ID": pair.conn_id})
+    eventually(pair.gone, "the interface has gone")
+    pair.far.write(pair.fds[1], control(pair.conn_id, b"still"))
+    assert bytes.fromhex(pair.near.recvfrom(pair.fds[0])[0]) == control(pair.conn_id, b"still")
+    tunnel(pair.near, pair.fds[0], pair.conn_id)
+
+
+@pytest.mark.parametrize("how", ["close", "SIGKILL"])
+def test_the_last_close_removes_tunnel_session_and_interface(start, cable, how):
+    """Requirements: TUN-45, IPS-54"""
+    pair = Pair(start, cable, 4)
+    pair.connect()
+    pair.carry()
+    copy = pair.near.dup(pair.fds[0])
+    pair.near.close_one(pair.fds[0])
+    assert pair.ping()
+    if how == "close":
+        pair.near.close_one(copy)
+    else:
+        pair.near.process.kill()
+    eventually(pair.gone, "the interface has gone")
+    other = start("near")
+    tunnel(other, other.socket(), pair.conn_id)
+
+
+def test_a_tunnel_and_its_socket_share_a_namespace(start, cable):
+    """Requirements: TUN-20"""
+    near, far = start("near"), start("far")
+    fd = near.socket()
+    stolen = far.take(near.process.pid, fd)
+    fails("EINVAL", tunnel, far, stolen, next(ids))

@@ -150,6 +150,20 @@ class _Calls:
     def close_one(self, fd):
         return os.close(fd)
 
+    def l2tp(self, command, attributes):
+        """A request of the family l2tp; attributes by their names, as in support/netlink.py."""
+        from support import api, netlink  # pylint: disable=import-outside-toplevel
+        with netlink.connect_kernel() as server:
+            server.l2tp(command, api.encode(attributes)).check()
+
+    def take(self, pid, fd):
+        """A copy of another process's descriptor."""
+        pidfd = os.pidfd_open(pid)
+        try:
+            return self.call("syscall", 438, pidfd, fd, 0)
+        finally:
+            os.close(pidfd)
+
     def setuid(self, uid):
         return os.setuid(uid)
 
@@ -165,6 +179,7 @@ class _Calls:
 
 
 def main():
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     calls = _Calls()
     for line in sys.stdin:
         name, *arguments = json.loads(line)
