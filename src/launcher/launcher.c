@@ -7,7 +7,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-static void say(struct launcher *l, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(struct launcher *l, const char *format,
+                                                      va_list args)
 {
 	char line[512];
 	int start = snprintf(line, sizeof(line), "ul2tp run: ");

@@ -60,6 +60,7 @@ enum launcher_once {
 	ONCE_ORPHAN,
 	ONCE_BUSY,
 	ONCE_LONG_ANSWER,
+	ONCE_NUMBER_TAKEN,
 };
 
 #define GIVE_LOCKS 64

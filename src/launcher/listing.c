@@ -79,6 +79,11 @@ static void pass_listing(struct netlink_socket *n, const uint8_t *octets, size_t
 	while (nl_message_next(&datagram, &m)) {
 		if (control_message_names(&m, L2TP_GENL_NAME))
 			continue;
+		if (control_message_number(&m) == n->launcher->l2tp_family)
+			launcher_say_once(
+				n->launcher, ONCE_NUMBER_TAKEN,
+				"the kernel has given l2tp's number to a family that came later: "
+				"start the program again");
 		if (m.type == NLMSG_DONE && is_listing(n, &m)) {
 			struct writer before = writer_over(w.at, write_room(&w) - m.length);
 

@@ -403,8 +403,9 @@ static void take_notification(void *arg, uint8_t *octets, size_t len)
 
 bool netlink_serve_rest(struct netlink_socket *n)
 {
-	bool moved = flush(n) | drain(n);
+	bool moved = flush(n);
 
+	moved |= drain(n);
 	for (size_t i = 0; i < LINKS; i++)
 		if (answer_queue_empty(&n->kept) && n->links[i].fd >= 0)
 			daemon_link_hear(&n->links[i]);

@@ -165,3 +165,17 @@ bool control_message_names(const struct nl_message *m, const char *name)
 			return is_name(a.value, name);
 	return false;
 }
+
+uint16_t control_message_number(const struct nl_message *m)
+{
+	struct reader attributes;
+	struct attribute a;
+	uint8_t command;
+
+	if (m->type != GENL_ID_CTRL || genl_header_read(m, &command, &attributes) < 0)
+		return 0;
+	while (attribute_next(&attributes, &a))
+		if (a.type == CTRL_ATTR_FAMILY_ID)
+			return read_u16_host(&a.value);
+	return 0;
+}

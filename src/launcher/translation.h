@@ -49,4 +49,7 @@ bool control_question_read(const struct nl_message *m, uint16_t family,
 /** control_message_names() - whether nlctrl describes the family @name in this message */
 bool control_message_names(const struct nl_message *m, const char *name);
 
+/** control_message_number() - the family's, in a message of nlctrl's; 0: there is none in it */
+uint16_t control_message_number(const struct nl_message *m);
+
 #endif

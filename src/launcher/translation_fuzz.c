@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		family_numbers_note(&taken, &m);
 		control_question_read(&m, program.family, &question);
 		control_message_names(&m, "l2tp");
+		control_message_number(&m);
 		translate_request(copy, m.length, &program, &daemon_numbers, m.port);
 		translate_answer(copy, m.length, &daemon_numbers, &program, NULL, 0);
 		if (!has_octet(m.start, m.length, 0x20) && !has_octet(m.start, m.length, 0x10))

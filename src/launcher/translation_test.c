@@ -123,6 +123,10 @@ static void a_family_is_known_by_its_name(void **state)
 
 	assert_true(control_message_names(&m, "l2tp"));
 	assert_false(control_message_names(&m, "l2t"));
+	assert_int_equal(control_message_number(&m), 0);
+	o = octets("1c000000 1000 0200 01000000 00000000 01020000 06000100 fe030000");
+	m = message(&o);
+	assert_int_equal(control_message_number(&m), 0x3fe);
 }
 
 static void numbers_are_taken_from_the_top(void **state)
