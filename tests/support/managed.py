@@ -19,7 +19,7 @@ from support.program import ETHERNET, PPP
 from support.wait import SLOW, eventually
 
 L2TP = 115
-_ids = itertools.count(101)
+_ids = itertools.count(20001)
 _ports = itertools.count(30001)
 
 
