@@ -231,6 +231,16 @@ int ul2tp_tunnel_delete(struct ul2tp *u, uint32_t tunnel_id);
  */
 int ul2tp_tunnel_set(struct ul2tp *u, uint32_t tunnel_id, const char *label, int peer_check);
 
+/**
+ * ul2tp_tunnel_socket_changed() - the program has connected a tunnel's socket anew, or set options on it (ul2tpd only)
+ * @fd: the socket, which stays the caller's. Data is sent to where it is connected now, as it now says
+ *
+ * The kernel looks at the socket for each packet; ul2tpd does not hold it and has to be told. Needs no privilege.
+ *
+ * Return: 0; -ENOENT there is no tunnel on this socket; -ENOTSOCK.
+ */
+int ul2tp_tunnel_socket_changed(struct ul2tp *u, int fd);
+
 /** ul2tp_tunnel_get() - one tunnel; *ret is borrowed. -ENODEV: there is none */
 int ul2tp_tunnel_get(struct ul2tp *u, uint32_t tunnel_id, unsigned int flags,
                      const struct ul2tp_tunnel **ret);

@@ -311,6 +311,9 @@ static void test_a_descriptor_goes_along(void **state)
 	assert_true(was_asked(&f->script, L2TP_ATTR_FD));
 	assert_true(f->script.file == st.st_ino);
 	assert_int_equal(fstat(pipes[0], &st), 0); /* still ours */
+	f->script.file = 0;
+	assert_int_equal(ul2tp_tunnel_socket_changed(f->u, pipes[0]), 0);
+	assert_true(f->script.file == st.st_ino);
 	close(pipes[0]);
 	close(pipes[1]);
 }

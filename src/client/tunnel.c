@@ -115,6 +115,17 @@ int ul2tp_tunnel_delete(struct ul2tp *u, uint32_t tunnel_id)
 	return request_run(&r, NULL, NULL);
 }
 
+int ul2tp_tunnel_socket_changed(struct ul2tp *u, int fd)
+{
+	struct request r;
+	int err = request_begin(&r, u, FAMILY_UL2TP, UL2TP_CMD_SOCKET_CHANGED, false);
+
+	if (err < 0)
+		return err;
+	r.fd = fd;
+	return request_run(&r, NULL, NULL);
+}
+
 int ul2tp_tunnel_set(struct ul2tp *u, uint32_t tunnel_id, const char *label, int peer_check)
 {
 	struct ul2tp_tunnel_set set = {

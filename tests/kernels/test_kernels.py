@@ -110,5 +110,12 @@ def test_ip_l2tp_is_unmodified(pair, machine, way):
     assert "Tunnel 9001" not in ip_l2tp("show", "tunnel").stdout
 
 
+def test_tunnels_on_programs_sockets(machine):
+    """The socket filter is loaded by this kernel's verifier, and every rule of it holds."""
+    done = machine.run("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", TOP,
+                       TOP / "tests/scenarios/test_managed.py", check=False, timeout=600)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_kernel_had_nothing_to_complain_about(pair, machine):
     assert not re.search("Call Trace|BUG:|WARNING:", machine.log())

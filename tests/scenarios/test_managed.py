@@ -5,12 +5,13 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 
 import pytest
 
 from support import wire
 from support.api import IP, Api, gone, refused
-from support.daemon import Cli
+from support.daemon import BUILD, Cli
 from support.process import NOBODY
 from support.program_socket import CONTROL, ProgramSocket, next_port
 from support.wait import eventually
@@ -466,6 +467,29 @@ def test_a_socket_that_was_closed_leaves_its_port(rig):
     p.socket.close()
     eventually(lambda: gone(rig.api.tunnel_get, p.id), "the tunnel is gone")
     ProgramSocket(rig, bound="any", port=p.port).tunnel()
+
+
+def test_the_example(rig):
+    """examples/own-socket.c, which reads what is no data, and with which everything ends."""
+    near, far = rig.cable.addresses(4)
+    peer = rig.far.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    rig.closing.append(peer)
+    peer.bind((far, 1701))
+    program = rig.near.popen(BUILD / "examples/own-socket", near, far, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             text=True, env=dict(os.environ, UL2TP_SOCKET=rig.daemon.socket))
+    try:
+        assert program.stdout.readline() == "ready\n"
+        peer.sendto(wire.data(1, wire.frame(b"data", 60), middle=wire.sublayer()), (near, 1701))
+        peer.sendto(CONTROL, (near, 1701))
+        assert program.stdout.readline() == f"{len(CONTROL)} octets that are no data\n"
+        eventually(lambda: rig.api.session_get(10, 1)["STATS"]["RX_PACKETS"] == 1, "the data is the session's")
+        program.stdin.close()
+        assert program.wait(20) == 0
+        eventually(lambda: gone(rig.api.tunnel_get, 10), "the tunnel is gone")
+    finally:
+        program.kill()
+        program.wait()
+        program.stdout.close()
 
 
 def test_ul2tp_shows_it(rig):
