@@ -110,7 +110,7 @@ static void read_options(int fd, struct program_socket *s)
 {
 	struct endpoint_params *p = &s->params;
 	const struct defaults d = defaults_read(p->local.any.sa_family);
-	socklen_t len = sizeof(p->device) - 1;
+	socklen_t len = sizeof(p->device);
 	int mark;
 
 	read_v4_options(fd, &d, &s->v4_tos, &s->v4_ttl);
