@@ -270,15 +270,21 @@ static int ask_family(struct daemon_link *link, const char *name, struct control
 	return err;
 }
 
-static int ask_own(struct daemon_link *link, struct writer *w, size_t start)
+static int ask_own_with(struct daemon_link *link, struct writer *w, size_t start, const int *fds,
+                        size_t fd_count)
 {
 	struct own_answer answer = { .link = link };
 	int err;
 
 	if (!nl_message_end(w, start))
 		return -EMSGSIZE;
-	err = daemon_link_ask(link, w->start, write_len(w), NULL, 0, take_own, &answer, NULL);
+	err = daemon_link_ask(link, w->start, write_len(w), fds, fd_count, take_own, &answer, NULL);
 	return err < 0 ? err : answer.error;
+}
+
+static int ask_own(struct daemon_link *link, struct writer *w, size_t start)
+{
+	return ask_own_with(link, w, start, NULL, 0);
 }
 
 static int socket_set(struct daemon_link *link, const struct ul2tp_socket_set *set)
@@ -326,6 +332,16 @@ int daemon_link_subscribe(struct daemon_link *link, bool on)
 	if (!err)
 		link->subscribed = on;
 	return err;
+}
+
+int daemon_link_socket_changed(struct daemon_link *link, int fd)
+{
+	uint8_t octets[OWN_REQUEST];
+	struct writer w = writer_over(octets, sizeof(octets));
+	struct nl_header header = own_header(link);
+	size_t start = ul2tp_message_begin(&w, &header, UL2TP_CMD_SOCKET_CHANGED);
+
+	return ask_own_with(link, &w, start, &fd, 1);
 }
 
 static int learn(struct daemon_link *link, bool rights)

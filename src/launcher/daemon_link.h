@@ -52,6 +52,10 @@ int daemon_link_set(struct daemon_link *link, struct nl_socket_options options);
 /** daemon_link_subscribe() - to l2tp's notifications, or no longer */
 int daemon_link_subscribe(struct daemon_link *link, bool on);
 
+/** daemon_link_socket_changed() - the tunnel on the socket @fd, which stays the caller's, looks at it again; -ENOENT
+ * there is none */
+int daemon_link_socket_changed(struct daemon_link *link, int fd);
+
 /**
  * daemon_link_ask() - one request, until all its answers were received
  * @octets: the message, with ul2tpd's numbers

@@ -16,11 +16,12 @@
 
 #include "launcher/launcher.h"
 
-#define ESTATE_CALLS  256   /* calls in flight: one a thread */
-#define ESTATE_THINGS 65536 /* stand-ins */
-#define ESTATE_STATE  384   /* octets of a kind's own */
-#define ESTATE_FDS    3
-#define ESTATE_NONE   UINT32_MAX
+#define ESTATE_CALLS   256   /* calls in flight: one a thread */
+#define ESTATE_THINGS  65536 /* stand-ins */
+#define ESTATE_STATE   384   /* octets of a kind's own */
+#define ESTATE_FDS     3
+#define ESTATE_MANAGED 65536 /* sockets of managed tunnels */
+#define ESTATE_NONE    UINT32_MAX
 
 enum estate_kind {
 	ESTATE_FREE,
@@ -60,6 +61,8 @@ struct estate {
 	atomic_uint next;      /* where a free thing is looked for first */
 	struct estate_call calls[ESTATE_CALLS];
 	struct estate_thing things[ESTATE_THINGS];
+	atomic_bool any_managed;
+	_Atomic uint64_t managed[ESTATE_MANAGED]; /* inodes, by hash; managed_socket.c */
 };
 
 /** estate_new() - an empty one; NULL with errno. In pages that cost nothing until they are used */

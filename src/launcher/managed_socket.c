@@ -2,12 +2,179 @@
 /* managed_socket.c - see managed_socket.h */
 #include "launcher/managed_socket.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "launcher/caller.h"
+#include "launcher/daemon_link.h"
+#include "launcher/estate.h"
+
+#define PROBES_MAX 64 /* places that a socket can stand at */
+#define GONE       1  /* no inode has this number */
+
+/* As long as a sockaddr or an option that matters can be. */
+#define ARGUMENT_MAX 128
+
+/* --- which sockets */
+
+static _Atomic uint64_t *place(struct launcher *l, uint64_t ino, unsigned int probe)
+{
+	uint64_t hash = ino * 0x9e3779b97f4a7c15u >> 40;
+
+	return &l->estate->managed[(hash + probe) % ESTATE_MANAGED];
+}
+
+static _Atomic uint64_t *find(struct launcher *l, uint64_t ino)
+{
+	for (unsigned int i = 0; i < PROBES_MAX; i++) {
+		_Atomic uint64_t *p = place(l, ino, i);
+		uint64_t there = atomic_load(p);
+
+		if (there == ino)
+			return p;
+		if (!there)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Sockets that are closed stay until there is no room; what is written over then is never more than forgotten. */
+void managed_socket_note(struct launcher *l, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || find(l, st.st_ino))
+		return;
+	for (unsigned int i = 0; i < PROBES_MAX; i++) {
+		uint64_t there = atomic_load(place(l, st.st_ino, i));
+
+		if ((!there || there == GONE) &&
+		    atomic_compare_exchange_strong(place(l, st.st_ino, i), &there, st.st_ino)) {
+			atomic_store(&l->estate->any_managed, true);
+			return;
+		}
+	}
+	atomic_store(place(l, st.st_ino, 0), st.st_ino);
+}
+
+static void forget(struct launcher *l, int fd)
+{
+	_Atomic uint64_t *p;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return;
+	p = find(l, st.st_ino);
+	if (p)
+		atomic_store(p, GONE);
+}
+
+/* A duplicate of the program's descriptor if it is a tunnel's socket; else -1, for next to nothing. */
+static int tunnel_socket(struct trap *t)
+{
+	int number = (int)trap_argument(t, 0);
+	struct launcher *l = t->launcher;
+	AUTO_FD fd = -1;
+	char path[48];
+	struct stat st;
+
+	if (!atomic_load(&l->estate->any_managed))
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%u/fd/%d", t->notif.pid, number);
+	if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || !find(l, st.st_ino))
+		return -1;
+	fd = trap_descriptor(t, number);
+	if (fd < 0 || fstat(fd, &st) < 0 || !find(l, st.st_ino))
+		return -1;
+	return TAKE_FD(fd);
+}
+
+/* --- the calls */
+
+struct call {
+	int fd;
+	int level, option; /* of setsockopt() */
+	socklen_t len;
+	_Alignas(struct sockaddr_storage) uint8_t argument[ARGUMENT_MAX];
+};
+
+static int call_connect(void *arg, int *unused)
+{
+	const struct call *c = arg;
+
+	return connect(c->fd, (const struct sockaddr *)c->argument, c->len) < 0 ? -errno : 0;
+}
+
+static int call_setsockopt(void *arg, int *unused)
+{
+	const struct call *c = arg;
+
+	return setsockopt(c->fd, c->level, c->option, c->argument, c->len) < 0 ? -errno : 0;
+}
+
+/* ul2tpd looks at the socket again. One that has no tunnel any more is an ordinary one. */
+static void tell(struct trap *t, int netns, int fd)
+{
+	struct daemon_link link = DAEMON_LINK_CLOSED;
+	int err = daemon_link_open(t->launcher, netns, false, &link);
+
+	if (err == 0)
+		err = daemon_link_socket_changed(&link, fd);
+	daemon_link_close(&link);
+	if (err == -ENOENT)
+		forget(t->launcher, fd);
+	else if (err < 0)
+		launcher_trace(t->launcher, 1,
+		               "ul2tpd did not hear that a tunnel's socket has changed: %s",
+		               strerror(-err));
+}
+
+/* Do it, tell, answer. */
+static void serve(struct trap *t, struct call *c, uint64_t address,
+                  int (*fn)(void *arg, int *unused))
+{
+	AUTO_FD netns = trap_netns(t);
+	int err = netns < 0 ? netns : trap_read(t, address, c->argument, c->len);
+
+	if (err == 0)
+		err = as_caller(t, netns, fn, c, NULL);
+	if (err == 0)
+		tell(t, netns, c->fd);
+	trap_result(t, err);
+}
+
 void managed_socket_connect(struct trap *t)
 {
-	trap_continue(t);
+	struct call c = { .fd = -1, .len = (socklen_t)trap_argument(t, 2) };
+	AUTO_FD fd = c.len <= ARGUMENT_MAX ? tunnel_socket(t) : -1;
+
+	if (fd < 0) {
+		trap_continue(t);
+		return;
+	}
+	c.fd = fd;
+	serve(t, &c, trap_argument(t, 1), call_connect);
 }
 
 void managed_socket_setsockopt(struct trap *t)
 {
-	trap_continue(t);
+	struct call c = {
+		.fd = -1,
+		.level = (int)trap_argument(t, 1),
+		.option = (int)trap_argument(t, 2),
+		.len = (socklen_t)trap_argument(t, 4),
+	};
+	AUTO_FD fd = c.len <= ARGUMENT_MAX ? tunnel_socket(t) : -1;
+
+	if (fd < 0) {
+		trap_continue(t);
+		return;
+	}
+	c.fd = fd;
+	serve(t, &c, trap_argument(t, 3), call_setsockopt);
 }

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* managed_socket.h - what a program does to the socket of a managed tunnel after it gave it to the tunnel
  *
- * The socket is the program's own and stays it; these calls are let through, and what they change is told to
- * ul2tpd.
+ * The socket is the program's own and stays it. But data packets leave by a socket of ul2tpd's beside it, so what
+ * connect() and some options change has to be known there before the program goes on. Such a call is made on a
+ * duplicate, with the program's arguments and rights, and ul2tpd is told; on other sockets the kernel does it.
+ *
+ * Which sockets were given to tunnels stands in the estate, by inode: a later supervisor knows them, too.
  */
 #ifndef UL2TP_LAUNCHER_MANAGED_SOCKET_H
 #define UL2TP_LAUNCHER_MANAGED_SOCKET_H
 
 #include "launcher/trap.h"
+
+/** managed_socket_note() - the program's socket @fd is being given to a tunnel; any thread */
+void managed_socket_note(struct launcher *l, int fd);
 
 /** managed_socket_connect() - connect() on an ordinary descriptor; answers the trap */
 void managed_socket_connect(struct trap *t);

@@ -18,6 +18,7 @@
 #include "base/extack.h"
 #include "launcher/caller.h"
 #include "launcher/listing.h"
+#include "launcher/managed_socket.h"
 #include "launcher/netlink_stand_in.h"
 #include "netlink/attribute.h"
 #include "netlink/error_message.h"
@@ -78,6 +79,8 @@ static int ask(struct asking *a, const struct nl_message *m)
 	translate_request(copy, m->length, &ours, &a->link->numbers, a->n->target.port);
 	if (m->type == ours.family)
 		fd = tunnel_socket(a->t, m);
+	if (fd >= 0)
+		managed_socket_note(a->n->launcher, fd);
 	return daemon_link_ask(a->link, copy, m->length, &fd, fd >= 0, take_answer, a, is_waiting);
 }
 
