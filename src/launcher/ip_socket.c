@@ -270,7 +270,7 @@ static void ip_getpeername(struct trap *t, struct object *o)
 	trap_result(t, err);
 }
 
-/* The kernel shuts a datagram socket down also when it says that it is not connected. */
+/* The kernel shuts a datagram socket down also when it says that it is not connected; over IPv4 it still sends. */
 static void ip_shutdown(struct trap *t, struct object *o)
 {
 	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
@@ -287,6 +287,10 @@ static void ip_shutdown(struct trap *t, struct object *o)
 		if (!err && !state.connected)
 			err = -ENOTCONN;
 	}
+	if (stand_in_of(o)->facts.family == AF_INET6 && (int)trap_argument(t, 1) != SHUT_RD) {
+		stand_in_of(o)->facts.sends_no_more = true;
+		ip_remember(stand_in_of(o), false);
+	}
 	trap_result(t, err);
 }
 
@@ -301,6 +305,8 @@ static int64_t ip_send(struct trap *t, struct object *o, const struct outgoing *
 	};
 	int err;
 
+	if (stand_in_of(o)->facts.sends_no_more)
+		return -EPIPE;
 	if (m->len > UL2TP_IP_DATA_MAX)
 		return -EMSGSIZE;
 	if (m->control_len > UL2TP_IP_CONTROL_MAX)

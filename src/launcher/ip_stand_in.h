@@ -20,6 +20,7 @@ struct ip_facts {
 	int family;
 	uint16_t port;               /* of the stand-in, in the private namespace */
 	bool rights;                 /* who opened it had CAP_NET_ADMIN */
+	bool sends_no_more;          /* shutdown() was called, and it is of IPv6 */
 	uint64_t cookie;             /* of the stand-in */
 	char device[IFNAMSIZ];       /* SO_BINDTODEVICE */
 	uint8_t bound[32], peer[32]; /* accepted by bind() and connect() */

@@ -20,6 +20,7 @@
 #include "launcher/listing.h"
 #include "launcher/managed_socket.h"
 #include "launcher/netlink_stand_in.h"
+#include "launcher/netns_socket.h"
 #include "netlink/attribute.h"
 #include "netlink/error_message.h"
 #include "netlink/l2tp_family.h"
@@ -36,10 +37,15 @@ struct asking {
 	const struct nl_message *request;
 };
 
+/* NL-93: what the request itself caused has come on the connection that is subscribed before its answer came
+ * on this one, and the program sees it in that order. */
 static void take_answer(void *arg, uint8_t *octets, size_t len)
 {
 	struct asking *a = arg;
+	struct daemon_link *subscribed = &a->n->links[LINK_ANYONE];
 
+	if (subscribed->subscribed && subscribed != a->link)
+		daemon_link_hear(subscribed);
 	netlink_deliver_translated(a->n, a->link, octets, len, a->request);
 }
 
@@ -48,6 +54,20 @@ static bool is_waiting(void *arg)
 	struct asking *a = arg;
 
 	return trap_is_valid(a->t);
+}
+
+/* A duplicate of the program's descriptor. One of our stand-ins for netlink sockets is in a namespace of ours, and
+ * would be refused for that: a socket of the right namespace that is no good either goes in its place. */
+static int descriptor_for_tunnel(const struct trap *t, int number)
+{
+	struct object *o = trap_object(t, number);
+	int fd = -1;
+
+	if (o && o->ops == &netlink_socket_ops)
+		fd = netns_socket(t->launcher, netlink_socket_of(o)->netns, AF_UNIX, SOCK_DGRAM, 0);
+	if (o)
+		object_put(&t->launcher->objects, o);
+	return fd >= 0 ? fd : trap_descriptor(t, number);
 }
 
 /* The socket of a managed tunnel, of which the message has the program's number. -1: it names none. */
@@ -63,7 +83,7 @@ static int tunnel_socket(const struct trap *t, const struct nl_message *m)
 	while (attribute_next(&attributes, &a))
 		if (a.type == L2TP_ATTR_FD && read_left(&a.value) >= sizeof(uint32_t))
 			number = (int)read_u32_host(&a.value);
-	return number < 0 ? -1 : trap_descriptor(t, number);
+	return number < 0 ? -1 : descriptor_for_tunnel(t, number);
 }
 
 static int ask(struct asking *a, const struct nl_message *m)

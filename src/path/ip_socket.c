@@ -304,6 +304,8 @@ int ip_socket_connect(struct ip_socket *s, struct reader octets, struct extack *
 		err = check_connect(s, &name, ea);
 	if (err < 0)
 		return err;
+	if (name.family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&name.v6))
+		name.v6 = in6addr_loopback; /* as UDP over IPv6 takes it */
 	peer = ip_socket_address(&name);
 	err = keeper_socket_connect(s->dataplane->keeper, s->sending->at.slot, &peer, &s->names,
 	                            ea);

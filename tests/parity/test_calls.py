@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a program's calls give by "ul2tp run" is what they gave on Linux 6.12.
+
+calls.py made them there, recorded by record_calls.py, and makes them here, one run a case, with a daemon under
+--kernel-quirks. What may differ stands in DIFFERENT, and in doc/deviations.md.
+"""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+import calls
+import requirements
+from hosts import control3
+from support.daemon import BUILD, Daemon
+from support.wait import SLOW
+
+HERE = pathlib.Path(__file__).resolve().parent
+GOLDEN = HERE.parent / "goldens/calls.jsonl"
+LIMIT = 90
+CONTROL = control3(1).hex()
+
+WORDS = {"again": "session id 11 is taken in this namespace.", "none": "there is no tunnel 1 here."}
+FAR6 = "0a0000000000000020010db800000000000000000000000200000000"  # as a UDP socket tells it
+
+# (case, op): (rows of doc/deviations.md, what ul2tp gives)
+DIFFERENT = {
+    ("a_second_dump", "ends"): ("NL-92", [{"first": 399, "second": 399}, {"first": "done", "second": "done"}]),
+    ("errors_by_icmp_of_a_route", "unreachable"): ("UDP-1", 0),
+    **{("the_command_ip_is_used", op): ("NL-22", [2, "", f"Error: {words}\n"]) for op, words in WORDS.items()},
+    ("kinds_of_sockets", "IPv4 pair"): ("IPS-24", "EPROTONOSUPPORT"),
+    ("kinds_of_sockets", "IPv6 pair"): ("IPS-24", "EPROTONOSUPPORT"),
+    ("how_it_is_received", "IPv4 out of band"): ("IPS-50", "EAGAIN"),
+    ("how_it_is_received", "IPv6 out of band"): ("IPS-50", "EAGAIN"),
+    ("how_it_is_received", "IPv6 whole, with its name"): ("IPS-50", [20, CONTROL, FAR6]),
+    ("how_it_is_received", "IPv6 peeked"): ("IPS-50", [[20, CONTROL, FAR6], 20, [20, CONTROL, FAR6]]),
+    ("how_it_is_received", "IPv6 cut off"): ("IPS-50", [[5, CONTROL[:10], FAR6], 0]),
+    ("how_it_is_received", "IPv6 cut off, and its length"): ("IPS-50", [20, CONTROL[:10], FAR6]),
+}
+
+# Tunnels on L2TP/IP sockets, and what is seen of a UDP socket that changes after its tunnel was made.
+LATER = {"which_sockets", "what_is_told_of_a_socket", "where_a_session_sends_to", "a_socket_is_closed",
+         "tunnels_on_them"}
+
+
+def observations(text):
+    """{case: {op: value}}"""
+    found = {}
+    for line in text.splitlines():
+        seen = json.loads(line)
+        found.setdefault(seen["case"], {})[seen["op"]] = seen["value"]
+    return found
+
+
+RECORDED = observations(GOLDEN.read_text())
+
+
+@pytest.fixture(scope="module")
+def quirky(build):
+    with Daemon("--kernel-quirks") as daemon:
+        yield daemon
+
+
+def test_every_case_was_recorded():
+    assert set(RECORDED) == set(calls.cases())
+
+
+@pytest.mark.filterwarnings("ignore:record_property is incompatible")  # tests/results.py reads what it writes
+@pytest.mark.parametrize("case", [case for case in RECORDED if case not in LATER])
+def test_calls(quirky, case, record_property):
+    done = subprocess.run(
+        [BUILD / "ul2tp", "run", "--files", "--", "/usr/bin/python3", HERE / "calls.py", case], text=True,
+        env=dict(os.environ, UL2TP_SOCKET=quirky.socket), capture_output=True, timeout=LIMIT * SLOW, check=False)
+    assert done.returncode == 0, done.stderr
+    ours = observations(done.stdout).get(case, {})
+    wrong = []
+    for op in [*(op for op in ours if op not in RECORDED[case]), *RECORDED[case]]:
+        _, expected = DIFFERENT.get((case, op), ("", RECORDED[case].get(op, "nothing")))
+        if ours.get(op, "nothing") != expected:
+            wrong.append(f"{op}\n  expected {json.dumps(expected)}\n  got      {json.dumps(ours.get(op, 'nothing'))}")
+    assert not wrong, "\n".join([*wrong, done.stderr])
+    if not any(different[0] == case for different in DIFFERENT):
+        record_property("requirements", calls.cases()[case][1])
+
+
+def test_what_differs_is_written_down():
+    """Each exception above is of an observation that exists, and has its rows in doc/deviations.md."""
+    for (case, op), (rows, _) in DIFFERENT.items():
+        assert op in RECORDED[case]
+        assert set(rows.split()) <= requirements.deviations()
