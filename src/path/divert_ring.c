@@ -86,16 +86,6 @@ uint64_t *divert_ring_lost(const struct divert_ring *ring, uint32_t session_inde
 	return session_index < ring->max_sessions ? &ring->board[BOARD_LOST + session_index] : NULL;
 }
 
-void divert_ring_turn(struct divert_ring *ring)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	__atomic_store_n(&ring->board[BOARD_BEAT],
-	                 (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
-	                 __ATOMIC_RELAXED);
-}
-
 static struct intake *intake_of(struct divert_ring *ring, uint64_t cookie)
 {
 	struct bucket_node *node;
@@ -166,6 +156,20 @@ static void ring_ready(struct watch *watch, uint32_t events)
 	for (int i = 0; i < BATCHES && !take_batch(ring); i++)
 		;
 	__atomic_store_n(&ring->board[BOARD_BUSY], 0, __ATOMIC_SEQ_CST);
+}
+
+void divert_ring_turn(struct divert_ring *ring)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	__atomic_store_n(&ring->board[BOARD_BEAT],
+	                 (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+	                 __ATOMIC_RELAXED);
+	if (ring->watch.fd >= 0 &&
+	    atomic_load_explicit(ring->consumer, memory_order_relaxed) <
+	            atomic_load_explicit(ring->producer, memory_order_acquire))
+		ring_ready(&ring->watch, EPOLLIN);
 }
 
 void divert_ring_drain(struct divert_ring *ring)

@@ -38,7 +38,7 @@ uint64_t *divert_ring_lost(const struct divert_ring *ring, uint32_t session_inde
 
 /* The rest belongs to the worker. */
 
-/** divert_ring_turn() - say that the worker lives; each turn of its loop */
+/** divert_ring_turn() - say that the worker lives, and take what nobody woke it for; each turn of its loop */
 void divert_ring_turn(struct divert_ring *ring);
 
 /** divert_ring_drain() - take all that is in it now: before a session goes, whose last packets may be there (TUN-49) */
