@@ -25,6 +25,8 @@
 #include "keeper/guard.h"
 #include "keeper/raw_sockets.h"
 
+#define SHORT_FILTER 64 /* sessions in one that is made anew in no time */
+
 struct raw {
 	struct list receivers, sockets, namespaces;
 	struct guard *guard;
@@ -354,9 +356,13 @@ static int raw_session_add(struct divert *d, struct divert_socket *socket,
 	return changed < 0 ? changed : 0;
 }
 
-/* Sessions often go together, and their tunnel with them. */
-static void put_off(struct divert *d, struct raw_socket *s)
+/* Sessions often go together, and their tunnel with them: a long filter is made once for all. */
+static void follow_later(struct divert *d, struct raw_socket *s)
 {
+	if (s->sessions.count <= SHORT_FILTER) {
+		filter_follow(d, s);
+		return;
+	}
 	s->unsettled = true;
 	d->unsettled = true;
 }
@@ -371,7 +377,7 @@ static void raw_session_remove(struct divert *d, struct divert_socket *socket,
 		struct raw_socket *s = socket->way;
 
 		if (filter_sessions_remove(&s->sessions, session))
-			put_off(d, s);
+			follow_later(d, s);
 		return;
 	}
 	shared = by_ids_of(r, session->netns);
@@ -383,7 +389,7 @@ static void raw_session_remove(struct divert *d, struct divert_socket *socket,
 		struct raw_socket *s = list_entry(node, struct raw_socket, in_all);
 
 		if (s->netns.cookie == session->netns.cookie)
-			put_off(d, s);
+			follow_later(d, s);
 	}
 }
 

@@ -137,10 +137,11 @@ static void raw_gets_data_of_its_port(sa_family_t family)
 	assert_int_equal(got(raw), header + sizeof(data_v2));
 	send_to(peer, family, PORT, data_v3, 14);
 	assert_int_equal(got(raw), header + 14);
+	send_to(peer, family, PORT, version_4, sizeof(version_4));
+	assert_int_equal(got(raw), header + sizeof(version_4));
 
 	send_to(peer, family, PORT, data_v3, 13);
 	send_to(peer, family, PORT, control, sizeof(control));
-	send_to(peer, family, PORT, version_4, sizeof(version_4));
 	send_to(peer, family, PORT, data_v3, 0);
 	send_to(here, family, OTHER, data_v3, sizeof(data_v3));
 	assert_int_equal(got(raw), -1);

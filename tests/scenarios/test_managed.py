@@ -11,7 +11,7 @@ import pytest
 
 from support import wire
 from support.api import IP, Api, gone, refused
-from support.daemon import BUILD, Cli
+from support.daemon import BUILD, Cli, Daemon
 from support.process import NOBODY
 from support.program_socket import CONTROL, ProgramSocket, next_port
 from support.wait import eventually
@@ -20,6 +20,14 @@ pytestmark = pytest.mark.quick
 
 UDPLITE, L2TP = 136, 115
 IP_RECVERR, SO_NO_CHECK = 11, 11
+
+
+@pytest.fixture(scope="module", params=["ebpf", "raw"])
+def shared_daemon(request, build):
+    daemon = Daemon("--divert", request.param)
+    daemon.way = request.param
+    yield daemon
+    assert daemon.stop() == 0
 
 
 @pytest.mark.parametrize("family", (4, 6, "mapped"))
@@ -496,4 +504,4 @@ def test_ul2tp_shows_it(rig):
     p = ProgramSocket(rig).tunnel()
     shown = Cli(rig.daemon, rig.near).json(f"show tunnel tunnel_id {p.id}")[0]
     assert (shown["local_port"], shown["peer_port"]) == (p.port, p.far_port)
-    assert "managed-ebpf" in Cli(rig.daemon, rig.near)("status")
+    assert "managed-" + rig.daemon.way in Cli(rig.daemon, rig.near)("status")
