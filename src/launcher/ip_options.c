@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "launcher/caller.h"
 #include "launcher/ip_stand_in.h"
+#include "launcher/netns_socket.h"
 
 #define PROTOCOL_L2TP 115
 
@@ -148,23 +149,8 @@ void ip_getsockopt(struct trap *t, struct object *o)
 
 /* --- ioctl --- */
 
-struct interface_request {
-	unsigned long number;
-	struct ifreq request;
-};
-
-static int interface_ioctl(void *arg, int *fd)
-{
-	struct interface_request *r = arg;
-	AUTO_FD s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (s < 0)
-		return -errno;
-	return ioctl(s, r->number, &r->request) < 0 ? -errno : 0;
-}
-
 /* Of the interfaces' ioctls those that have all their arguments in a struct ifreq. */
-static bool is_of_interface(unsigned long number)
+static bool is_reading(unsigned long number)
 {
 	switch (number) {
 	case SIOCGIFNAME:
@@ -178,6 +164,15 @@ static bool is_of_interface(unsigned long number)
 	case SIOCGIFHWADDR:
 	case SIOCGIFINDEX:
 	case SIOCGIFTXQLEN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_writing(unsigned long number)
+{
+	switch (number) {
 	case SIOCSIFFLAGS:
 	case SIOCSIFADDR:
 	case SIOCSIFDSTADDR:
@@ -190,20 +185,29 @@ static bool is_of_interface(unsigned long number)
 	}
 }
 
+/* In the program's namespace, where its interfaces are. */
+static int interface_ioctl(struct trap *t, const struct ip_stand_in *s, unsigned long number)
+{
+	uint64_t address = trap_argument(t, 2);
+	struct ifreq request;
+	AUTO_FD fd = netns_socket(t->launcher, s->netns, AF_INET, SOCK_DGRAM, 0);
+	int err = fd < 0 ? fd : trap_read(t, address, &request, sizeof(request));
+
+	if (err < 0)
+		return err;
+	if (is_writing(number) && !caller_is_admin(t, s->netns))
+		return -EPERM;
+	if (ioctl(fd, number, &request) < 0)
+		return -errno;
+	return trap_write(t, address, &request, sizeof(request));
+}
+
 void ip_ioctl(struct trap *t, struct object *o)
 {
-	struct interface_request r = { .number = (uint32_t)trap_argument(t, 1) };
-	uint64_t address = trap_argument(t, 2);
-	int err;
+	unsigned long number = (uint32_t)trap_argument(t, 1);
 
-	if (!is_of_interface(r.number)) {
+	if (is_reading(number) || is_writing(number))
+		trap_result(t, interface_ioctl(t, stand_in_of(o), number));
+	else
 		trap_continue(t);
-		return;
-	}
-	err = trap_read(t, address, &r.request, sizeof(r.request));
-	if (!err)
-		err = as_caller(t, stand_in_of(o)->netns, interface_ioctl, &r, NULL);
-	if (!err)
-		err = trap_write(t, address, &r.request, sizeof(r.request));
-	trap_result(t, err);
 }
