@@ -16,6 +16,7 @@
 #include "launcher/netlink_estate.h"
 #include "launcher/netlink_pump.h"
 #include "launcher/netlink_stand_in.h"
+#include "process/process.h"
 
 /* --- birth and death --- */
 
@@ -57,9 +58,24 @@ static struct netlink_socket *netlink_socket_new(struct launcher *l)
 	return n;
 }
 
-void netlink_socket_open(struct trap *t)
+/* Locked meanwhile, so that it is not found to be closed by all before the program has it. */
+static void give(struct trap *t, struct object *o, int fd, bool cloexec)
 {
 	struct object_table *objects = &t->launcher->objects;
+	int given;
+
+	pthread_mutex_lock(&o->lock);
+	object_add(objects, o);
+	object_find(objects, o->ino); /* a reference of our own */
+	given = trap_give(t, fd, GIVE_IN_RANGE, cloexec);
+	pthread_mutex_unlock(&o->lock);
+	if (given < 0)
+		object_remove(objects, o);
+	object_put(objects, o);
+}
+
+void netlink_socket_open(struct trap *t)
+{
 	AUTO(netlink_socket) struct netlink_socket *n = netlink_socket_new(t->launcher);
 	int type = (int)trap_argument(t, 1);
 	AUTO_FD fd = -1;
@@ -81,6 +97,7 @@ void netlink_socket_open(struct trap *t)
 	if (t->launcher->keeps)
 		n->own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	held_socket_of(fd, &n->held);
+	n->held.pid = trap_process(t);
 	n->opener_is_admin = caller_is_admin(t, n->netns);
 	err = forward_open(t, n->netns, &n->forward);
 	if (err < 0)
@@ -89,9 +106,7 @@ void netlink_socket_open(struct trap *t)
 		               trap_process(t), strerror(-err));
 	netlink_estate_put(n);
 	o = &TAKE(n)->object;
-	object_add(objects, o);
-	if (trap_give(t, fd, GIVE_IN_RANGE, type & SOCK_CLOEXEC) < 0)
-		object_remove(objects, o);
+	give(t, o, fd, type & SOCK_CLOEXEC);
 }
 
 int netlink_socket_restore(struct launcher *l, uint32_t index, const struct estate_thing *thing)
@@ -132,6 +147,23 @@ static bool nobody_else_has(const struct netlink_socket *n)
 	return holders_walk(see, &search) && !search.found;
 }
 
+/* The kernel lists netlink sockets that have a port. One that has none yet is looked for where it was opened. */
+static bool unnamed_is_gone(const struct netlink_socket *n)
+{
+	AUTO_FD process = process_open(n->held.pid);
+
+	if (process >= 0 && process_has_socket(process, n->held.ino))
+		return false;
+	return nobody_else_has(n);
+}
+
+static bool closed_by_all(const struct netlink_socket *n)
+{
+	if (n->own >= 0)
+		return nobody_else_has(n);
+	return n->target.port ? reply_is_gone(n->launcher->reply, &n->target) : unnamed_is_gone(n);
+}
+
 /* Asked now and then: also the time to look for a ul2tpd that has come back. */
 static bool is_gone(struct object *o)
 {
@@ -140,7 +172,7 @@ static bool is_gone(struct object *o)
 
 	if (pthread_mutex_trylock(&n->lock) != 0)
 		return false;
-	gone = n->own >= 0 ? nobody_else_has(n) : reply_is_gone(n->launcher->reply, &n->target);
+	gone = closed_by_all(n);
 	if (!gone && n->subscribed && n->links[LINK_ANYONE].fd < 0)
 		netlink_subscribe(n, true);
 	netlink_end(n);

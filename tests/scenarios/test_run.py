@@ -628,3 +628,17 @@ def test_a_program_whose_guardian_is_killed(launcher):
         eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
         os.kill(supervisor, signal.SIGKILL)
         assert process.stdout.readline() == "Function not implemented\n"
+
+
+def test_a_stand_in_that_is_not_used_for_a_while(each):
+    """The launcher looks about once a second which ones have been closed."""
+    text = """
+import time
+s, t, held = opened(), opened(), opened()
+ask(held)
+time.sleep(2.5)
+print(*ask(s))
+t.bind((0, 0))
+print(*ask(t), *ask(held))
+"""
+    assert asks(each, text).stdout == "1 l2tp\n1 l2tp 1 l2tp\n"
