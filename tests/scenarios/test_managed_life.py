@@ -2,6 +2,7 @@
 """Tunnels on programs' sockets when engines and daemons die, rings are full, namespaces go, and there are many."""
 import contextlib
 import os
+import pathlib
 import select
 import signal
 import socket
@@ -55,6 +56,12 @@ def next_engine(rig, programs):
 
 def without_stats(tunnels):
     return {i: {k: v for k, v in t.items() if k != "STATS"} for i, t in tunnels.items()}
+
+
+def stopped(pid):
+    states = [pathlib.Path(f"/proc/{pid}/task/{t}/stat").read_text().rpartition(")")[2].split()[0]
+              for t in os.listdir(f"/proc/{pid}/task")]
+    return set(states) == {"T"}
 
 
 def waits(sock):
@@ -171,6 +178,7 @@ def test_a_full_ring_drops_and_counts(own_cable, build):
         engine = daemon.engine_pid
         os.kill(engine, signal.SIGSTOP)
         try:
+            eventually(lambda: stopped(engine), "each of its threads has stopped", interval=0.001)
             for _ in range(200):
                 sender.sendto(packet, ("127.0.0.1", p.port))
         finally:
