@@ -15,6 +15,7 @@
 #define UL2TP_KEEPER_DIVERT_H
 
 #include "keeper/keeper.h"
+#include "keeper/netns.h"
 #include "keeper/reaper.h"
 
 /* What the filter puts into a worker's ring, in front of the octets. */
@@ -106,15 +107,16 @@ struct divert {
 	const struct divert_ops *ops; /* NULL: no way works here */
 	void *state;                  /* the way's own */
 	uint32_t max_tunnels, max_sessions;
+	const struct netns_home *home;
 	struct reaper *reaper; /* idle while a process is forked */
-	pid_t engine;          /* has copies of programs' sockets for a moment, which do not count */
-	bool unsettled;        /* settle() is to be called soon: DIVERT_SETTLE_MS at most */
+	pid_t engine;   /* has copies of programs' sockets for a moment, which do not count */
+	bool unsettled; /* settle() is to be called soon: DIVERT_SETTLE_MS at most */
 };
 
 #define DIVERT_SETTLE_MS 50
 
 /** divert_open() - choose the way, and say which, or why none
- * @d:      .max_tunnels, .max_sessions and .reaper are set
+ * @d:      .max_tunnels, .max_sessions, .home and .reaper are set
  * @wanted: DIVERT_WAY_ANY takes the first that works
  */
 void divert_open(struct divert *d, enum divert_way wanted);

@@ -46,6 +46,7 @@ struct by_ids {
 struct raw_socket {
 	struct list in_all;
 	struct netns_id netns;
+	const struct divert_socket *socket;
 	struct held_socket held;
 	struct raw_sockets *receiver; /* NULL: the socket has no port yet */
 	uint16_t port;                /* host order */
@@ -67,7 +68,7 @@ static int raw_open(struct divert *d, struct extack *why)
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	r->guard = guard_new(d->max_tunnels);
+	r->guard = guard_new(d->max_tunnels, d->home);
 	if (!r->guard) {
 		free(r);
 		return -ENOMEM;
@@ -194,6 +195,8 @@ static void filter_follow(struct divert *d, struct raw_socket *s)
 	AUTO_FD fd = -1;
 
 	s->unsettled = false;
+	if (s->socket->gone)
+		return;
 	if (s->too_many && s->sessions.count > s->too_many / 2)
 		return;
 	s->held.skip = d->engine;
@@ -283,6 +286,7 @@ static int raw_attach(struct divert *d, struct divert_socket *socket, int fd, st
 	if (!s)
 		return -ENOMEM;
 	s->netns = socket->netns;
+	s->socket = socket;
 	err = held_socket_of(fd, &s->held);
 	if (err == 0)
 		err = follow_port(r, s, socket, ea);

@@ -20,6 +20,7 @@
 
 struct guard {
 	struct guard_table *table;
+	const struct netns_home *home;
 	uint32_t free; /* no entry below it is free */
 	pid_t pid;     /* 0: none */
 	int pipe;      /* to it */
@@ -30,13 +31,14 @@ static size_t table_size(uint32_t max)
 	return sizeof(struct guard_table) + (size_t)max * sizeof(struct guarded);
 }
 
-struct guard *guard_new(uint32_t max)
+struct guard *guard_new(uint32_t max, const struct netns_home *home)
 {
 	struct guard *g = calloc(1, sizeof(*g));
 
 	if (!g)
 		return NULL;
 	g->pipe = -1;
+	g->home = home;
 	g->table = mmap(NULL, table_size(max), PROT_READ | PROT_WRITE,
 	                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (g->table == MAP_FAILED) {
@@ -62,8 +64,11 @@ static int guard_start(struct guard *g, struct reaper *reaper)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	fflush(NULL);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		if (g->home && g->home->may_enter)
+			netns_go_home(g->home);
 		_exit(guard_main(g->table, ends[0]));
+	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[0]);
 	if (pid < 0) {

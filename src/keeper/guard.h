@@ -11,13 +11,18 @@
 #ifndef UL2TP_KEEPER_GUARD_H
 #define UL2TP_KEEPER_GUARD_H
 
+#include "keeper/netns.h"
 #include "keeper/reaper.h"
 #include "process/holders.h"
 
 struct guard;
 
-/** guard_new() - no process yet; room for @max sockets. NULL: out of memory */
-struct guard *guard_new(uint32_t max);
+/**
+ * guard_new() - no process yet; NULL: out of memory
+ * @max:  room for so many sockets
+ * @home: where the process lives, whatever namespace the keeper is in when it is forked; NULL: it is never in another
+ */
+struct guard *guard_new(uint32_t max, const struct netns_home *home);
 
 /** guard_free() - all is in order: end the process, whatever is in the table */
 void guard_free(struct guard *g);

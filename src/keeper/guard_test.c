@@ -128,7 +128,7 @@ static pid_t keeper_start(const struct sockets *s, pid_t *guard)
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
-		struct guard *g = guard_new(SOCKETS);
+		struct guard *g = guard_new(SOCKETS, NULL);
 		uint32_t place;
 
 		for (int i = 0; i < SOCKETS; i++)
@@ -228,7 +228,7 @@ static void a_guard_ignores_signals_to_the_whole_group(void **state)
 static void in_the_orderly_case_it_ends_and_does_nothing(void **state)
 {
 	struct sockets *s = *state;
-	struct guard *g = guard_new(SOCKETS);
+	struct guard *g = guard_new(SOCKETS, NULL);
 	uint32_t place;
 	pid_t pid;
 
@@ -244,7 +244,7 @@ static void in_the_orderly_case_it_ends_and_does_nothing(void **state)
 static void places_are_used_again(void **state)
 {
 	struct sockets *s = *state;
-	struct guard *g = guard_new(2);
+	struct guard *g = guard_new(2, NULL);
 	uint32_t place[3];
 
 	assert_int_equal(guard_add(g, NULL, &s->near[0], &place[0]), 0);
@@ -259,7 +259,7 @@ static void places_are_used_again(void **state)
 static void a_killed_guard_is_replaced(void **state)
 {
 	struct sockets *s = *state;
-	struct guard *g = guard_new(1);
+	struct guard *g = guard_new(1, NULL);
 	uint32_t place;
 	pid_t first;
 

@@ -40,6 +40,7 @@ int server_open(struct server *s, const struct keeper_options *options)
 	s->divert = (struct divert){
 		.max_tunnels = options->max_tunnels,
 		.max_sessions = options->max_sessions,
+		.home = &s->home,
 		.reaper = s->reaper,
 	};
 	divert_open(&s->divert, options->divert);
