@@ -151,6 +151,7 @@ void dataplane_divert_adopted(struct dataplane *dp)
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		if (dp->rings[i])
 			divert_ring_read(dp->rings[i]);
+	raw_receive_read(&dp->raw_receives);
 }
 
 /* One without a port receives nothing. */
@@ -164,7 +165,10 @@ static int raw_start(struct dataplane *dp, struct endpoint *e)
 	err = keeper_raw_sockets(dp->keeper, e->at.slot, &fds);
 	if (err < 0 || fds.fd[RAW_V4] < 0)
 		return err;
-	return raw_receive_join(&dp->raw_receives, e->intake, &fds);
+	err = raw_receive_join(&dp->raw_receives, e->intake, &fds);
+	if (err == 0 && !dp->adopting)
+		raw_receive_read(&dp->raw_receives);
+	return err;
 }
 
 int dataplane_managed_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,

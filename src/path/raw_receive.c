@@ -40,7 +40,8 @@ struct raw_receive {
 	struct letter letter;
 	struct worker *worker;
 	uint32_t netns_index;
-	uint32_t users; /* API thread */
+	uint32_t users; /* API thread, as the next */
+	bool is_read;
 	struct raw_members members;
 	struct raw_member *changing; /* argument of the letter */
 	struct raw_side sides[2];
@@ -315,7 +316,6 @@ static struct raw_receive *get(struct list *all, const struct intake *in, const 
 	}
 	raw->users = 1;
 	list_append(all, &raw->in_all);
-	post(raw, open_start);
 	return raw;
 }
 
@@ -323,7 +323,8 @@ static void put(struct raw_receive *raw)
 {
 	if (--raw->users)
 		return;
-	post(raw, open_stop);
+	if (raw->is_read)
+		post(raw, open_stop);
 	list_remove(&raw->in_all);
 	raw_receive_free(raw);
 }
@@ -348,6 +349,17 @@ int raw_receive_join(struct list *all, struct intake *in, const struct raw_fds *
 	raw->changing = m;
 	post(raw, open_join);
 	return 0;
+}
+
+void raw_receive_read(struct list *all)
+{
+	list_for_each (node, all) {
+		struct raw_receive *raw = list_entry(node, struct raw_receive, in_all);
+
+		if (!raw->is_read)
+			post(raw, open_start);
+		raw->is_read = true;
+	}
 }
 
 void raw_receive_leave(struct intake *in)

@@ -14,13 +14,17 @@
 
 struct raw_receive;
 
-/** raw_receive_join() - packets to @in's endpoint come this way. API thread
+/** raw_receive_join() - packets to @in's endpoint come this way, once raw_receive_read() was called. API thread
  * @all:  those of the dataplane
  * @fds:  of the namespace; become ours, on failure too; if they are read already, these are closed
  *
  * Return: 0, -ENOMEM.
  */
 int raw_receive_join(struct list *all, struct intake *in, const struct raw_fds *fds);
+
+/** raw_receive_read() - read those that are not read yet: when the sessions are there that packets are for. API
+ * thread */
+void raw_receive_read(struct list *all);
 
 /** raw_receive_leave() - it gets no more; the last one closes the sockets. Harmless if it did not join. API thread */
 void raw_receive_leave(struct intake *in);

@@ -54,6 +54,12 @@ def next_engine(rig, programs):
         p.api = rig.api
 
 
+@pytest.fixture(params=["ebpf", "raw"])
+def way(request):
+    """How data leaves programs' sockets."""
+    return request.param
+
+
 def without_stats(tunnels):
     return {i: {k: v for k, v in t.items() if k != "STATS"} for i, t in tunnels.items()}
 
@@ -69,9 +75,9 @@ def waits(sock):
 
 
 @quick
-def test_the_engine_is_killed_under_traffic(own_cable, build):
-    """What is on its way waits in the ring for the next engine, which knows the sockets, sessions and counters."""
-    with Daemon("--workers", 2) as daemon, rig_of(daemon, own_cable) as rig:
+def test_the_engine_is_killed_under_traffic(own_cable, build, way):
+    """What is on its way waits for the next engine, which knows the sockets, sessions and counters."""
+    with Daemon("--workers", 2, "--divert", way) as daemon, rig_of(daemon, own_cable) as rig:
         programs = [ProgramSocket(rig, family).tunnel().session().up() for family in (4, 6)]
         loose = ProgramSocket(rig, connected=False).tunnel().session()
         before = rig.api.tunnels()
@@ -94,7 +100,9 @@ def test_the_engine_is_killed_under_traffic(own_cable, build):
             stop.set()
             sender.join()
         for index, p in enumerate(programs):
-            eventually(lambda i=index, q=p: q.stats()["RX_PACKETS"] >= sent[i], "none is lost")
+            # A batch that was read from a socket, and not from a ring, dies with its reader.
+            batch = 0 if way == "ebpf" else 32
+            eventually(lambda i=index, q=p, b=batch: q.stats()["RX_PACKETS"] >= sent[i] - b, "none is lost")
             assert not waits(p.socket)
             p.nothing_for_the_program()
             assert p.transmit()[0].endswith(wire.frame(b"to the peer", 60))
@@ -110,11 +118,11 @@ def test_the_engine_is_killed_under_traffic(own_cable, build):
 
 
 @quick
-def test_a_socket_that_is_closed_while_there_is_no_engine(own_cable, build):
+def test_a_socket_that_is_closed_while_there_is_no_engine(own_cable, build, way):
     """
     Requirements: TUN-45
     """
-    with Daemon() as daemon, rig_of(daemon, own_cable) as rig:
+    with Daemon("--divert", way) as daemon, rig_of(daemon, own_cable) as rig:
         p = ProgramSocket(rig).tunnel().session()
         kept = ProgramSocket(rig).tunnel().session()
         engine = daemon.engine_pid
@@ -192,11 +200,11 @@ def test_a_full_ring_drops_and_counts(own_cable, build):
 
 
 @quick
-def test_with_the_kernels_quirks_any_socket_of_the_namespace_delivers(own_cable, build):
+def test_with_the_kernels_quirks_any_socket_of_the_namespace_delivers(own_cable, build, way):
     """
     Requirements: Q-8, RX-10
     """
-    with Daemon("--kernel-quirks") as daemon, rig_of(daemon, own_cable) as rig:
+    with Daemon("--kernel-quirks", "--divert", way) as daemon, rig_of(daemon, own_cable) as rig:
         a, b = ProgramSocket(rig).tunnel().session(), ProgramSocket(rig).tunnel().session()
         plain = ProgramSocket(rig)
         own = rig.tunnel()
@@ -228,8 +236,8 @@ def test_with_the_kernels_quirks_any_socket_of_the_namespace_delivers(own_cable,
 
 
 @quick
-def test_without_them_the_socket_decides(own_cable, build):
-    with Daemon() as daemon, rig_of(daemon, own_cable) as rig:
+def test_without_them_the_socket_decides(own_cable, build, way):
+    with Daemon("--divert", way) as daemon, rig_of(daemon, own_cable) as rig:
         a, b = ProgramSocket(rig).tunnel().session(), ProgramSocket(rig).tunnel().session()
         a.for_the_program(b.data())
         rig.api.more("TUNNEL_SET", {"CONN_ID": b.id}, PEER_CHECK=1)
@@ -238,12 +246,12 @@ def test_without_them_the_socket_decides(own_cable, build):
 
 
 @quick
-def test_a_program_keeps_its_namespace_and_we_do_not(build):
+def test_a_program_keeps_its_namespace_and_we_do_not(build, way):
     """A socket alone keeps it, and the tunnel on it; when that goes the namespace goes.
 
     Requirements: TUN-47
     """
-    with Daemon() as daemon:
+    with Daemon("--divert", way) as daemon:
         cable = Cable()
         try:
             with rig_of(daemon, cable) as rig:
@@ -273,11 +281,11 @@ def test_a_program_keeps_its_namespace_and_we_do_not(build):
 
 
 @quick
-def test_a_hundred_tries_leave_nothing(own_cable, build):
+def test_a_hundred_tries_leave_nothing(own_cable, build, way):
     """
     Requirements: TUN-45
     """
-    with Daemon() as daemon, rig_of(daemon, own_cable) as rig:
+    with Daemon("--divert", way) as daemon, rig_of(daemon, own_cable) as rig:
         first = ProgramSocket(rig).tunnel().session()
         first.socket.close()
         eventually(lambda: not rig.api.tunnels(), "the first is gone")
@@ -296,14 +304,15 @@ def test_a_hundred_tries_leave_nothing(own_cable, build):
         assert dict(rig.api.status()["NESTED|USAGE"])["TUNNELS"] == 0
         for pid, had in before.items():
             no_more_than(had, pid)
-        assert statistics.median(took) < 0.02 * SLOW
+        # The kernel takes its time to close a packet socket.
+        assert statistics.median(took) < (0.02 if way == "ebpf" else 0.2) * SLOW
         assert "ul2tp" not in rig.near.run("ss", "-uanp").stdout
 
 
 @pytest.mark.parametrize("workers", (1, 3))
-def test_forty_namespaces(build, workers):
+def test_forty_namespaces(build, workers, way):
     """Each with a program of its own, served by the workers in turn."""
-    with Daemon("--workers", workers) as daemon, contextlib.ExitStack() as stack:
+    with Daemon("--workers", workers, "--divert", way) as daemon, contextlib.ExitStack() as stack:
         sockets = []
         for _ in range(40):
             namespace = Namespace("many")
