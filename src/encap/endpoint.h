@@ -25,7 +25,7 @@ struct tunnel;
 struct endpoint {
 	struct list in_netns;
 	struct bucket_node by_cookie; /* managed: in the table of the dataplane */
-	struct tunnel *tunnel;        /* managed: the one it has */
+	struct tunnel *tunnel;        /* of a program's socket, UDP or L2TP/IP: the one it has */
 	struct ip_socket *
 		ip_socket; /* ENDPOINT_TWIN: whose; it has the intake of the one that receives for it */
 	struct keeper *keeper;

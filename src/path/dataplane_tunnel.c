@@ -251,8 +251,7 @@ bool dataplane_tunnel_start(struct tunnel *t)
 {
 	if (!tunnel_insert(t))
 		return false;
-	if (endpoint_is_managed(t->endpoint))
-		t->endpoint->tunnel = t;
+	t->endpoint->tunnel = t;
 	intake_tunnel_add(t->endpoint->intake, t);
 	t->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] += TUNNEL_KIB;
 	return true;
