@@ -367,3 +367,38 @@ def test_a_socket_needs_a_way_to_deliver(shared_daemon, cable, private, open_soc
         refused("ENOTSOCK", api.more, "IPSOCKET_GET")
     s = open_socket()
     refused("EBUSY", s.ask, "OPEN", descriptor=private.raw[socket.AF_INET].fileno(), FAMILY=socket.AF_INET)
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_nothing_comes_twice_beside_a_tunnel_of_its_own_socket(open_socket, rig, cable, family):
+    """A tunnel at the address and the endpoint of all sockets both see each packet.
+
+    Requirements: RX-26, RX-30
+    """
+    near, _ = cable.addresses(family)
+    session = rig.session("ip", family).up()
+    s, sender, conn_id = open_socket(family=family), open_socket("far", family), next(ids)
+    s.bind(name("::" if family == 6 else "0.0.0.0", conn_id))
+    for text in b"one", b"two":
+        sender.send(control(conn_id, text), name(near, 0))
+    assert [s.receive()[0] for _ in range(2)] == [control(conn_id, b"one"), control(conn_id, b"two")]
+    frame, before = bytes(12) + b"\x88\xb5" + bytes(46), session.more().counters["RX_PACKETS"]
+    session.receive(frame)
+    session.tunnel.fence()
+    assert s.is_empty()
+    assert session.more().counters["RX_PACKETS"] == before + 1
+    assert not session.tunnel.drops()
+
+
+def test_a_device_decides_where_messages_come_from(open_socket, cable):
+    """Requirements: RX-26, IPS-53"""
+    loopback, wire, conn_id = open_socket(), open_socket(), next(ids)
+    loopback.option(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
+    wire.option(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"wire\0")
+    loopback.bind(name("0.0.0.0", conn_id))
+    wire.bind(name("0.0.0.0", conn_id))
+    open_socket("far").send(control(conn_id, b"from afar"), name(cable.NEAR4, 0))
+    open_socket().send(control(conn_id, b"from here"), name("127.0.0.1", 0))
+    assert wire.receive()[0] == control(conn_id, b"from afar")
+    assert loopback.receive()[0] == control(conn_id, b"from here")
+    assert wire.is_empty() and loopback.is_empty()
