@@ -422,7 +422,7 @@ func (p *program) list([]string) (string, error) {
 
 // storm has as many connections as goroutines: each waits in the poller.
 func (p *program) storm(w []string) (string, error) {
-	results := make(chan int)
+	results, failures := make(chan int), make(chan error, int(word32(w[2])))
 	workers, times := int(word32(w[2])), int(word32(w[3]))
 	for i := 0; i < workers; i++ {
 		go func() {
@@ -430,13 +430,18 @@ func (p *program) storm(w []string) (string, error) {
 			defer func() { results <- done }()
 			c, err := dial()
 			if err != nil {
+				failures <- err
 				return
 			}
 			defer c.file.Close()
 			for n := 0; n < times; n++ {
 				found, err := name(c.ask(p.netlink.family, sessionGet, 0, u32(attrConnID, word32(w[0])),
 					u32(attrSessionID, word32(w[1]))))
-				if err == nil && found != "" {
+				if err != nil {
+					failures <- err
+					return
+				}
+				if found != "" {
 					done++
 				}
 			}
@@ -445,6 +450,9 @@ func (p *program) storm(w []string) (string, error) {
 	done := 0
 	for i := 0; i < workers; i++ {
 		done += <-results
+	}
+	if len(failures) > 0 {
+		return "", <-failures
 	}
 	return fmt.Sprint(done), nil
 }

@@ -76,6 +76,7 @@ static void list(const struct command *command)
 
 struct storm {
 	uint32_t id, session, times, done;
+	int err; /* the first */
 	pthread_t thread;
 };
 
@@ -84,10 +85,11 @@ static void *storm_run(void *data)
 	struct storm *storm = data;
 	struct l2tp *own = l2tp_open();
 
-	for (uint32_t i = 0; own && i < storm->times; i++) {
+	for (uint32_t i = 0; own && i < storm->times && storm->err == 0; i++) {
 		char name[NAME_SIZE] = "";
 
-		if (l2tp_session_name(own, storm->id, storm->session, name) == 0 && *name)
+		storm->err = l2tp_session_name(own, storm->id, storm->session, name);
+		if (storm->err == 0 && *name)
 			storm->done++;
 	}
 	if (own)
@@ -99,6 +101,7 @@ static void storm(const struct command *command)
 {
 	uint32_t workers = number(command->word[3]), done = 0;
 	struct storm *all = calloc(workers, sizeof(*all));
+	int err = 0;
 
 	for (uint32_t i = 0; i < workers; i++) {
 		all[i] = (struct storm){ .id = number(command->word[1]),
@@ -109,9 +112,13 @@ static void storm(const struct command *command)
 	for (uint32_t i = 0; i < workers; i++) {
 		pthread_join(all[i].thread, NULL);
 		done += all[i].done;
+		err = err ? err : all[i].err;
 	}
 	free(all);
-	say("ok %u", done);
+	if (err < 0)
+		say_result(err, "storm");
+	else
+		say("ok %u", done);
 }
 
 const struct verb l2tp_commands[] = {

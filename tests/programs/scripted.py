@@ -168,17 +168,22 @@ class Program:
                          *("%d/%d" % (*number(s[CONN_ID]), *number(s[SESSION_ID])) for s in sessions)])
 
     def storm(self, conn_id, session_id, workers, times):
-        done = []
+        done, failures = [], []
 
         def run():
-            for _ in range(int(times)):
-                if self.get(conn_id, session_id):
-                    done.append(1)
+            try:
+                for _ in range(int(times)):
+                    if self.get(conn_id, session_id):
+                        done.append(1)
+            except OSError as why:
+                failures.append(why)
         threads = [threading.Thread(target=run) for _ in range(int(workers))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        if failures:
+            raise failures[0]
         return len(done)
 
     def send(self, conn_id, octets):

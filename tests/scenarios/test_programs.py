@@ -17,12 +17,15 @@ from support.program import PROGRAMS, Program
 from support.wait import eventually
 
 WAYS = ["uevent", "fib", "trap"]
-DIVERTS = ["ebpf"]
+DIVERTS = ["ebpf", "raw"]
 MARK = "UL2TP_TEST_PROGRAM"
 _marks = itertools.count()
 
 # Each kind of program once.
 KINDS = ["static-epoll", "tunneldigger-client", "kl2tpd", "scripted"]
+OTHER_CARRIERS = [(name, "udp", 6) for name in KINDS] + [
+    ("static-epoll", "ip", 4), ("static-blocked", "ip", 6), ("kl2tpd", "ip", 4), ("kl2tpd", "ip", 6),
+    ("scripted", "ip", 4)]
 
 
 @pytest.fixture(scope="module", params=DIVERTS)
@@ -80,9 +83,9 @@ def test_a_program_and_its_tunnels(host, name, way):
     managed.every_story(lambda: host.begin(name, "--reply", way), name, host.cable)
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_over_ipv6(host, name):
-    managed.every_story(lambda: host.begin(name), name, host.cable, family=6)
+@pytest.mark.parametrize("name, over, family", OTHER_CARRIERS)
+def test_over_other_carriers(host, name, over, family):
+    managed.every_story(lambda: host.begin(name), name, host.cable, over, family)
 
 
 @pytest.mark.parametrize("name, family", [("static-epoll", 4), ("static-blocked", 6), ("kl2tpd", 4), ("kl2tpd", 6),

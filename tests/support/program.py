@@ -49,7 +49,8 @@ class Program:
 
     def __init__(self, name, namespace, before=(), environment=None):
         self.words = [*namespace.prefix, *map(str, before), *command(name)]
-        assert pathlib.Path(command(name)[0]).exists(), f"{command(name)[0]} is not built; ./run check installs what for"
+        assert pathlib.Path(command(name)[0]).exists(), \
+            f"{command(name)[0]} is not built: ./run install-deps check, and meson setup anew"
         self.answers, self.events = queue.Queue(), {}
         self.lock = threading.Condition()
         self.process = subprocess.Popen(self.words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
