@@ -140,7 +140,8 @@ def what_is_told_of_a_socket(hosts, see):
         own.connect((FAR[family], 5004))
         see(f"IPv{family} connected elsewhere", l2tp.tunnel_get(family))
         any_address = socket.socket(domain, socket.SOCK_DGRAM)
-        any_address.bind(("", 5021))
+        any_address.bind(("", 5020 + family))
+        hosts.keep += [own, any_address]
         see(f"IPv{family} bound to a port", [l2tp.tunnel(20 + family, fd=any_address.fileno()),
                                             l2tp.tunnel_get(20 + family)])
         any_address.connect((FAR[family], FAR_PORT))
