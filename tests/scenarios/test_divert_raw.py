@@ -25,6 +25,9 @@ FRAME = wire.frame(length=100)
 CONTROL = bytes.fromhex("c803 0014 0000 0000 0000 0000 8008 0000 0000 0006")
 SO_NO_CHECK, UDP_SEGMENT, UDP_NO_CHECK6_TX = 11, 103, 101
 
+# PACKET_VNET_HDR knows UDP segments since Linux 6.2.
+KERNEL_TELLS_SIZE = tuple(int(n) for n in os.uname().release.split(".")[:2]) >= (6, 2)
+
 _ids = itertools.count(501)
 _ports = itertools.count(21001)
 
@@ -171,8 +174,7 @@ def test_a_wrong_checksum_is_dropped(program, cable):
 @pytest.mark.parametrize("family", [4, 6])
 def test_what_a_local_sender_hands_over_as_one_is_cut(shared_daemon, family):
     """Requirements: RX-8"""
-    cable = Cable(offloads=True)
-    with Api(shared_daemon, cable.near) as api:
+    with contextlib.closing(Cable(offloads=True)) as cable, Api(shared_daemon, cable.near) as api:
         p = Program(api, cable, family)
         session = p.session()
         device = api.session_get(p.id, session)["IFNAME"]
@@ -185,6 +187,13 @@ def test_what_a_local_sender_hands_over_as_one_is_cut(shared_daemon, family):
             p.peer.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, len(parts[0]))
             for _ in range(20):
                 p.send(b"".join(parts) + last)
+            if not KERNEL_TELLS_SIZE:
+                eventually(lambda: p.drops() == {"uncut": 20}, "they are dropped, and nothing is guessed")
+                p.peer.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
+                p.send(last)
+                assert capture.next()[14:18] == b"last"
+                p.close()
+                return
             for _ in range(20):
                 for i in (0, 1, 2, 3, 5, 6, 7, 8):
                     assert capture.next()[14:] == bytes([i]) * 80
@@ -193,7 +202,6 @@ def test_what_a_local_sender_hands_over_as_one_is_cut(shared_daemon, family):
         p.wait_for(session, 20 * 9)
         assert p.drops() == {}
         p.close()
-    cable.close()
 
 
 def test_sockets_on_one_port_get_each_their_own(program):
@@ -292,7 +300,7 @@ def test_a_deleted_tunnels_socket_is_an_ordinary_one(program):
 @pytest.mark.parametrize("version", [2, 3])
 def test_thousands_of_sessions_in_one_tunnel(daemon_raw, cable, version):
     """Those with ids in a row cost nothing; more single ones than a filter can name, and it drops all data."""
-    count = 2500
+    count = 1000
     with Api(daemon_raw, cable.near) as api:
         p = Program(api, cable, version=version)
         kind = {"PW_TYPE": 7} if version == 2 else {}
@@ -300,8 +308,7 @@ def test_thousands_of_sessions_in_one_tunnel(daemon_raw, cable, version):
         p.send(unknown(version, p, 19999))
         assert p.read()
         assert "event=divert-all" not in daemon_raw.log
-        singles = [p.session(3 + i * 7, **kind) for i in range(count)] if version == 3 else []
-        singles += [p.session(30000 + i * 7, **kind) for i in range(4500 - len(singles))]
+        singles = [p.session(22000 + i * 7, **kind) for i in range(4000)]
         daemon_raw.wait_for_log("event=divert-all .*more sessions than a filter can name")
         p.send(unknown(version, p, 19999))
         p.send(CONTROL)
