@@ -32,7 +32,7 @@ struct raw {
 	struct guard *guard;
 	struct reaper *reaper;
 	pid_t last_holder; /* of the socket that was found last: often there are more in one process */
-	bool said;         /* that a filter had to drop all; once is enough */
+	bool said_all, said_stays; /* once is enough */
 	struct classic program;
 };
 
@@ -53,7 +53,8 @@ struct raw_socket {
 	struct filter_sessions sessions;
 	uint32_t guarded; /* place at the guard */
 	bool unsettled;   /* sessions were removed that the filter still names */
-	size_t too_many; /* so many sessions did not fit; SIZE_MAX: its holder may not be touched; 0: all fit */
+	size_t too_many;  /* so many sessions did not fit, and all data is dropped; 0: all fit */
+	bool untouchable; /* its holder may not be touched: all data is dropped for good */
 };
 
 static int raw_open(struct divert *d, struct extack *why)
@@ -132,12 +133,23 @@ static struct by_ids *by_ids_make(struct raw *r, struct netns_id netns)
 
 static void say_all(struct raw *r, const char *reason)
 {
-	if (!r->said)
+	if (!r->said_all)
 		log_event(LOG_NOTICE, "divert-all",
 		          "effect=\"a program does not see data packets of unknown sessions\" "
 		          "reason=\"%s\"",
 		          reason);
-	r->said = true;
+	r->said_all = true;
+}
+
+static void say_stays(struct raw *r, int err)
+{
+	if (!r->said_stays)
+		log_event(
+			LOG_NOTICE, "filter-stays",
+			"effect=\"a program sees data of sessions that came since, and none of those that "
+			"went\" error=\"%s\"",
+			strerror(-err));
+	r->said_stays = true;
 }
 
 /* The program for the sessions of @s; -E2BIG */
@@ -195,7 +207,7 @@ static void filter_follow(struct divert *d, struct raw_socket *s)
 	AUTO_FD fd = -1;
 
 	s->unsettled = false;
-	if (s->socket->gone)
+	if (s->socket->gone || s->untouchable)
 		return;
 	if (s->too_many && s->sessions.count > s->too_many / 2)
 		return;
@@ -203,8 +215,8 @@ static void filter_follow(struct divert *d, struct raw_socket *s)
 	fd = held_socket_get(&s->held);
 	if (fd >= 0)
 		filter_renew(r, s, fd);
-	else if (fd != -ESRCH)
-		say_all(r, "the process that holds the socket may not be touched");
+	else
+		say_stays(r, fd);
 }
 
 static uint16_t port_of(const union address *a)
@@ -263,7 +275,7 @@ static int begin(struct divert *d, struct raw_socket *s, int fd, struct extack *
 	if (may_be_had(d, s)) {
 		err = filter_renew(r, s, fd);
 	} else {
-		s->too_many = SIZE_MAX;
+		s->untouchable = true;
 		say_all(r, "the process that holds the socket may not be touched");
 		err = attach_all(r, fd);
 	}
@@ -316,7 +328,7 @@ static void raw_detach(struct divert *d, struct divert_socket *socket)
 	if (fd >= 0)
 		classic_detach(fd);
 	else if (!socket->gone)
-		log_event(LOG_INFO, "filter-stays", "reason=\"%s\"", strerror(-fd));
+		say_stays(r, fd);
 	guard_remove(r->guard, s->guarded);
 	list_remove(&s->in_all);
 	raw_socket_free(s);

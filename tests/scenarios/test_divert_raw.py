@@ -472,6 +472,61 @@ finally:
 print("well")
 """
 
+UNTOUCHABLE = """
+import array, ctypes, fcntl, os, signal, socket, struct, subprocess, sys, termios, threading
+sys.path.insert(0, sys.argv[1])
+from support import wire
+from support.api import Api
+from support.daemon import Daemon
+from support.wait import eventually
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+mine = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+mine.bind(("127.0.0.1", 1701))
+peer.bind(("127.0.0.2", 1701))
+mine.connect(("127.0.0.2", 1701))
+told, tell = os.pipe()
+holder = os.fork()
+if holder == 0:
+    ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE: nobody without CAP_SYS_PTRACE may look at it
+    os.write(tell, b"r")
+    while True:
+        os.write(tell, mine.recv(2000)[1:2])
+assert os.read(told, 1) == b"r"
+daemon = Daemon()
+try:
+    api = Api(daemon)
+    assert not api.tunnels()
+    os.kill(daemon.engine_pid, signal.SIGSTOP)
+    asking = threading.Thread(target=lambda: api.tunnel_on(mine, CONN_ID=1, PEER_CONN_ID=1))
+    asking.start()
+    waiting = array.array("i", [0])
+    def is_sent():
+        fcntl.ioctl(api.netlink.socket, termios.TIOCOUTQ, waiting)
+        return waiting[0] > 0
+    eventually(is_sent, "the request is on its way")
+    mine.close()
+    os.kill(daemon.engine_pid, signal.SIGCONT)
+    asking.join()
+    daemon.wait_for_log("event=divert-all .*may not be touched")
+    api.session_create(1, 5)
+    for session in (5, 6):
+        peer.sendto(wire.data(session, wire.frame(length=100), middle=wire.sublayer()), ("127.0.0.1", 1701))
+    eventually(lambda: api.session_get(1, 5)["STATS"]["RX_PACKETS"] == 1, "data is received")
+    peer.sendto(b"\\xc8\\x02" + bytes(18), ("127.0.0.1", 1701))
+    assert os.read(told, 1) == b"\\x02", "control alone reaches the program"
+    os.kill(holder, signal.SIGKILL)
+    os.waitpid(holder, 0)
+    eventually(lambda: not api.tunnels(), "the tunnel goes with its socket")
+    assert daemon.log.count("event=divert-all") == 1 and "filter-stays" not in daemon.log
+    assert daemon.stop() == 0
+finally:
+    daemon.kill()
+    if holder:
+        subprocess.run(["kill", "-9", str(holder)], check=False, stderr=subprocess.DEVNULL)
+print("well")
+"""
+
 REDUCED = ["setpriv", "--bounding-set=-all,+net_admin,+net_raw", "--inh-caps=-all,+net_admin,+net_raw"]
 
 
@@ -480,4 +535,11 @@ REDUCED = ["setpriv", "--bounding-set=-all,+net_admin,+net_raw", "--inh-caps=-al
 def test_it_is_chosen_where_ebpf_is_refused(build, before):
     done = subprocess.run([*before, sys.executable, "-c", INSIDE, str(TOP / "tests")], capture_output=True, text=True,
                           timeout=120, check=False, env=dict(os.environ, UL2TP_BUILD=str(BUILD)))
+    assert (done.stdout, done.returncode) == ("well\n", 0), done.stderr
+
+
+def test_where_the_program_may_not_be_touched_all_data_is_dropped(build):
+    done = subprocess.run(["unshare", "-n", *REDUCED, sys.executable, "-c", UNTOUCHABLE, str(TOP / "tests")],
+                          capture_output=True, text=True, timeout=120, check=False,
+                          env=dict(os.environ, UL2TP_BUILD=str(BUILD)))
     assert (done.stdout, done.returncode) == ("well\n", 0), done.stderr
