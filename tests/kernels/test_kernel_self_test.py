@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The kernel's own test of its L2TP, tools/testing/selftests/net/l2tp.sh, on ul2tpd
+"""The kernel's own test of its L2TP, tools/testing/selftests/net/l2tp.sh, and tunnels under IPsec, on ul2tpd
 
 In QEMU, on Debian's 6.12 with none of its L2TP modules: the script, unmodified as the package of the kernel's source
 has it, believes it tests the kernel. On the kernel's own L2TP it passes 16 of 16 as well (seen on 6.12.117).
@@ -44,6 +44,12 @@ def test_the_kernels_own_self_test(machine):
     assert (done.returncode, len(verdicts)) == (0, TESTS), done.stdout + done.stderr
     assert machine.run("ip", "netns", "list").stdout.count("host") == 0
     assert not l2tp_modules(machine)
+
+
+@pytest.mark.parametrize("name", ["static-epoll", "kl2tpd"])
+@pytest.mark.parametrize("divert", ["ebpf", "raw"])
+def test_under_esp(machine, name, divert):
+    machine.call("support.pair_inside:tell_story_under_esp", name, divert, timeout=120)
 
 
 def test_the_kernel_had_nothing_to_complain_about(machine):

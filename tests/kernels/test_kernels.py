@@ -118,5 +118,10 @@ def test_tunnels_on_programs_sockets(machine):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("way", REPLY_WAYS)
+def test_a_static_program_and_its_tunnels(pair, machine, way):
+    machine.call("support.pair_inside:tell_story", "static-poll", "udp", 4, 2, ["--reply", way], timeout=120)
+
+
 def test_the_kernel_had_nothing_to_complain_about(pair, machine):
     assert not re.search("Call Trace|BUG:|WARNING:", machine.log())

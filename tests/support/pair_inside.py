@@ -32,9 +32,9 @@ def open_pair(by_ul2tpd=True):
         end.keep(name, end.End(namespace.path, *((daemon.socket, str(BUILD / "ul2tp")) if daemon else ())))
 
 
-def start(name, launcher=()):
+def start(name, launcher=(), daemon=None):
     """A program of tests/programs in the near namespace; with an ul2tpd, behind `ul2tp run` with these options."""
-    near, daemon = _open["cable"].near, _open.get("daemon")
+    near, daemon = _open["cable"].near, daemon or _open.get("daemon")
     if not daemon:
         return Program(name, near)
     return Program(name, near, [BUILD / "ul2tp", "run", *launcher, "--"], {"UL2TP_SOCKET": daemon.socket})
@@ -45,9 +45,16 @@ def tell_story(name, over="udp", family=4, tries=0, launcher=()):
     managed.every_story(lambda: start(name, launcher), name, _open["cable"], over, family, tries)
 
 
-def tell_story_under_esp(name):
-    with start(name) as program:
-        managed.under_esp(program, _open["cable"], lambda: end.do("near", "counters"))
+def tell_story_under_esp(name, divert=None):
+    """On this kernel's own L2TP, or, with divert, on an ul2tpd of its own that is told to divert data so."""
+    cable = _open["cable"]
+    if not divert:
+        with start(name) as program:
+            managed.under_esp(program, cable, end.End(cable.near.path).counters)
+        return
+    with Daemon("--divert", divert) as daemon, start(name, daemon=daemon) as program:
+        near = end.End(cable.near.path, daemon.socket, str(BUILD / "ul2tp"))
+        managed.under_esp(program, cable, near.counters)
 
 
 def close_pair():
