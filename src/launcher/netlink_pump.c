@@ -94,6 +94,9 @@ void netlink_pump_wait(struct netlink_socket *n)
 	const uint64_t one = 1;
 
 	add_waiting(n->launcher->pump, n->object.ino);
+	/* The pump looks at those that wait before it sleeps; woken by itself it would never pause. */
+	if (pthread_equal(pthread_self(), n->launcher->pump->thread))
+		return;
 	if (write(n->launcher->pump->wake, &one, sizeof(one)) < 0)
 		return; /* it is awake */
 }
