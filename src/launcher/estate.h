@@ -54,7 +54,7 @@ struct estate_thing {
 
 struct estate {
 	enum reply_way reply; /* what the first supervisor chose, for all */
-	uint32_t reply_magic;
+	uint32_t reply_magic, reply_port;
 	uint16_t l2tp_family;
 	uint32_t l2tp_group;
 	atomic_uint next_port; /* of the private namespace, for ip_socket.c */

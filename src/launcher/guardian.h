@@ -11,7 +11,8 @@
 
 /* What the first supervisor tells the process that is to become the program. */
 struct guardian_ready {
-	int err; /* 0, or negative errno */
+	pid_t guardian; /* its own number */
+	int err;        /* 0, or negative errno */
 	enum reply_way reply;
 	char why[256];
 };

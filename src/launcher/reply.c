@@ -248,6 +248,43 @@ int reply_overrun(struct reply *r, struct reply_target *target)
 	return 0;
 }
 
+/* --- a supervisor that takes over --- */
+
+uint32_t reply_port(const struct reply *r)
+{
+	return r->port;
+}
+
+static int sender_at(const struct reply *r, uint32_t port)
+{
+	const struct sockaddr_nl name = { .nl_family = AF_NETLINK, .nl_pid = port };
+	AUTO_FD fd = -1;
+
+	if (r->netns >= 0 && setns(r->netns, CLONE_NEWNET) < 0)
+		return -errno;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, r->ops->protocol);
+	if (r->netns >= 0 && setns(r->home_netns, CLONE_NEWNET) < 0)
+		abort(); /* this thread would serve others in the wrong namespace */
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&name, sizeof(name)) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+int reply_port_set(struct reply *r, uint32_t port)
+{
+	int fd;
+
+	if (r->way != REPLY_TRAP)
+		return 0;
+	fd = sender_at(r, port);
+	if (fd < 0)
+		return fd;
+	close(r->sender);
+	r->sender = fd;
+	r->port = port;
+	return 0;
+}
+
 /* --- choosing --- */
 
 #define EXACT                                                                                      \

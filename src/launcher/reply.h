@@ -38,6 +38,11 @@ enum reply_way reply_way(const struct reply *r);
 uint32_t reply_magic(const struct reply *r);
 void reply_magic_set(struct reply *r, uint32_t magic);
 
+/** reply_port() - whose port answers come from with REPLY_TRAP, and which another process must take over, so that
+ * what the one before it has sent is believed. -EADDRINUSE: somebody has it */
+uint32_t reply_port(const struct reply *r);
+int reply_port_set(struct reply *r, uint32_t port);
+
 /** reply_name() - "uevent", "fib", "trap", "auto" */
 const char *reply_name(enum reply_way way);
 

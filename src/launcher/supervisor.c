@@ -215,6 +215,7 @@ static int choose(struct launcher *l, char *why, size_t size)
 	}
 	l->estate->reply = reply_way(l->reply);
 	l->estate->reply_magic = reply_magic(l->reply);
+	l->estate->reply_port = reply_port(l->reply);
 	l->estate->l2tp_family = l->l2tp_family;
 	l->estate->l2tp_group = l->l2tp_group;
 	launcher_trace(l, 1, "answers go by way of %s%s%s", reply_name(l->estate->reply),
@@ -224,7 +225,7 @@ static int choose(struct launcher *l, char *why, size_t size)
 
 static void ready(struct launcher *l, int pair)
 {
-	struct guardian_ready message = { 0 };
+	struct guardian_ready message = { .guardian = getppid() };
 
 	message.err = choose(l, message.why, sizeof(message.why));
 	message.reply = l->estate->reply;
@@ -245,6 +246,10 @@ static void take_over(struct launcher *l)
 		_exit(1);
 	}
 	reply_magic_set(l->reply, l->estate->reply_magic);
+	err = reply_port_set(l->reply, l->estate->reply_port);
+	if (err < 0)
+		launcher_say(l, "answers that a supervisor before had sent are lost: %s",
+		             strerror(-err));
 	l->l2tp_family = l->estate->l2tp_family;
 	l->l2tp_group = l->estate->l2tp_group;
 	things_restore(l);

@@ -5,11 +5,13 @@ import os
 import pathlib
 import pty
 import resource
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 
@@ -485,6 +487,59 @@ def test_stand_ins_outlive_their_supervisor(daemon, reply, namespace):
             cli(f"del tunnel tunnel_id {number + 1}")
             say(process, "100")
             assert [process.stdout.readline() for _ in range(2)] == ["100 l2tp\n", "2\n"]
+
+
+ANSWERED = """
+import threading
+def storm(number):
+    s, done = opened(), set()
+    for i in range(400):
+        s.send(question(i))
+        while answer(s)[0] != i:
+            pass	# what was answered twice
+        done.add(i)
+    print(len(done), flush=True)
+threads = [threading.Thread(target=storm, args=(n,)) for n in range(4)]
+for t in threads:
+    t.start()
+print(os.getpid(), flush=True)
+for t in threads:
+    t.join()
+"""
+
+
+@pytest.mark.parametrize("reply", REPLIES)
+def test_no_answer_is_lost_with_a_supervisor(daemon, reply, namespace):
+    """It is killed while four threads ask: what it had sent is believed, what it had not answered the next answers."""
+    launcher = Launcher(daemon, namespace, reply=reply)
+    with staying(launcher, ANSWERED) as process:
+        for _ in range(3):
+            killed = supervisor_of(process.pid)
+            os.kill(killed, signal.SIGKILL)
+            eventually(lambda k=killed: process.poll() is not None or supervisor_of(process.pid) != k, "there is another")
+        assert [process.stdout.readline() for _ in range(4)] == ["400\n"] * 4
+
+
+def processor_ticks(pid):
+    """Of user and system time, hundredths of a second."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_a_program_that_does_not_read_costs_nothing(daemon, namespace):
+    """Its buffer is full and notifications wait: the supervisor sleeps in between."""
+    launcher, cli = Launcher(daemon, namespace), Cli(daemon, namespace)
+    with staying(launcher, "s = opened()\ns.setsockopt(1, 8, 1)\njoin(s)\n" + STAY + "print(0, flush=True)") as process:
+        commands = "".join(f"add tunnel tunnel_id {n} peer_tunnel_id 2 local 127.0.0.1 remote 127.0.0.1 udp_sport {5200 + n} "
+                           f"udp_dport 5000\ndel tunnel tunnel_id {n}\n" for n in range(1, 100))
+        cli("-batch", "-", input=commands)
+        supervisor = supervisor_of(process.pid)
+        before, began = processor_ticks(supervisor), time.monotonic()
+        for _ in range(20):	# each time the program asks for something ordinary, so that time passes by events
+            say(process)
+            assert process.stdout.readline() == "0\n"
+            select.select([], [], [], 0.05)
+        assert processor_ticks(supervisor) - before < 50 * (time.monotonic() - began)
 
 
 def test_a_slow_request_delays_no_other(daemon):
