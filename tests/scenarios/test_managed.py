@@ -166,6 +166,10 @@ def test_what_segments_of_a_local_sender_become(rig):
     sender.setsockopt(socket.IPPROTO_UDP, 103, 100)
     sender.sendto(b"".join(parts), ("127.0.0.1", p.port))
     assert p.received() == parts[4]
+    # Without eBPF the size is told by PACKET_VNET_HDR, which knows it since Linux 6.2.
+    if rig.daemon.way == "raw" and tuple(int(n) for n in os.uname().release.split(".")[:2]) < (6, 2):
+        eventually(lambda: p.api.tunnel_more(p.id).rx_drops == {"uncut": 1}, "nothing is guessed")
+        return
     p.delivered(9)
 
 
