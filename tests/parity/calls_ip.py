@@ -99,7 +99,7 @@ def over_ip(octets):
 
 def kinds_of_sockets(hosts, see):
     """
-    Requirements: IPS-1, IPS-2, IPS-24
+    Requirements: IPS-1, IPS-2, IPS-24, IPS-53
     """
     for family in (4, 6):
         for kind in ("SOCK_DGRAM", "SOCK_STREAM", "SOCK_SEQPACKET", "SOCK_RAW", "SOCK_RDM"):
@@ -236,7 +236,7 @@ def shutting_down(hosts, see):
 
 def sending(hosts, see):
     """
-    Requirements: IPS-40, IPS-41, IPS-43
+    Requirements: IPS-40, IPS-41, IPS-42, IPS-43
     """
     for family in (4, 6):
         raw, far = far_raw(hosts, family), FAR[family]

@@ -17,7 +17,6 @@ TICK_MS = 4
 # does what that document says, not that it does what the kernel does: it counts for no requirement.
 DIFFERENT = {
     "the same endpoint for another peer": ("TUN-10", {1: "OK", 2: "OK"}),
-    "a descriptor that is not open": ("NL-40 TUN-20", {0: "EOPNOTSUPP", 1: "EOPNOTSUPP"}),
     "the same id twice in a UDP tunnel": ("SES-6 LIM-5", {2: "EEXIST", 3: "OK"}),
 }
 
