@@ -20,12 +20,12 @@ struct reader {
 	bool failed;        /* something was read that is not there */
 };
 
-/** reader_over() - a reader over @len octets at @data, which must outlive it */
+/** reader_over() - a reader over @len octets at @data, which must outlive it; NULL if there are none */
 static inline struct reader reader_over(const void *data, size_t len)
 {
 	const uint8_t *start = data;
 
-	return (struct reader){ .at = start, .end = start + len };
+	return (struct reader){ .at = start, .end = len > 0 ? start + len : start };
 }
 
 /** read_left() - how many octets have not been read */

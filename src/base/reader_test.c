@@ -62,11 +62,22 @@ static void a_full_writer_fails_and_writes_nothing_more(void **state)
 	assert_int_equal(bytes[2], 0);
 }
 
+/* A build with sanitizers says if NULL is added to. */
+static void nothing_may_be_nowhere(void **state)
+{
+	struct reader r = reader_over(NULL, 0);
+
+	assert_int_equal(read_left(&r), 0);
+	assert_int_equal(read_u8(&r), 0);
+	assert_true(r.failed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_network_order),
 		cmocka_unit_test(past_the_end_is_zero_and_stays_failed),
+		cmocka_unit_test(nothing_may_be_nowhere),
 		cmocka_unit_test(a_sub_reader_cannot_leave_its_range),
 		cmocka_unit_test(a_full_writer_fails_and_writes_nothing_more),
 	};

@@ -88,13 +88,6 @@ def test_over_other_carriers(host, name, over, family):
     managed.every_story(lambda: host.begin(name), name, host.cable, over, family)
 
 
-@pytest.mark.parametrize("name, family", [("static-epoll", 4), ("static-blocked", 6), ("kl2tpd", 4), ("kl2tpd", 6),
-                                          ("scripted", 4)])
-def test_over_ip(host, name, family):
-    """On L2TP/IP sockets."""
-    managed.every_story(lambda: host.begin(name), name, host.cable, "ip", family)
-
-
 @pytest.mark.parametrize("name", KINDS)
 def test_nothing_is_left_of_a_hundred_tunnels(host, name):
     """Lost by close() and by SIGKILL in turn, each seen at once by the interface that goes."""
