@@ -5,7 +5,8 @@
  * kernel gave it, and each stand-in with what is needed to serve it again. Descriptors that a stand-in needs
  * are held by the guardian, too, and have the same numbers in every later supervisor.
  *
- * A call in flight may have been carried out already when its supervisor was killed; it is carried out again.
+ * A call in flight whose answer was decided is answered with that. Another may have been carried out already when
+ * its supervisor was killed; it is carried out again.
  */
 #ifndef UL2TP_LAUNCHER_ESTATE_H
 #define UL2TP_LAUNCHER_ESTATE_H
@@ -32,12 +33,21 @@ enum estate_kind {
 	ESTATE_KINDS,
 };
 
+/* What a call is answered with; see trap_decide(). */
+struct estate_answer {
+	int64_t value;
+	int32_t error; /* negative errno */
+	uint32_t flags;
+	atomic_bool decided; /* set last */
+};
+
 /* The kernel writes into .notif; its structure may have become longer. id 0: none. */
 struct estate_call {
 	union {
 		struct seccomp_notif notif;
 		uint8_t room[248];
 	};
+	struct estate_answer answer;
 	uint32_t attempts; /* how many supervisors were killed over it */
 	atomic_uint taken; /* by a thread */
 };

@@ -42,6 +42,7 @@ struct incoming {
 struct received {
 	size_t name_len, control_len;
 	int flags;
+	bool taken; /* it was looked at only, and is to leave the queue: take_out() */
 };
 
 /* --- waiting --- */
@@ -186,9 +187,10 @@ static ssize_t receive_now(struct trap *t, struct netlink_socket *n, int fd,
 		return -ENOMEM;
 	m.msg_controllen = in->control_len < CONTROL_MAX ? in->control_len : CONTROL_MAX;
 	size = recvmsg(fd, &m,
-	               (flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)) | MSG_TRUNC | MSG_DONTWAIT);
+	               (flags & (MSG_OOB | MSG_ERRQUEUE)) | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
 	if (size < 0)
 		return -errno;
+	ret->taken = !(flags & MSG_PEEK);
 	err = scatter(t, in, octets, iov.iov_len);
 	if (!err && m.msg_controllen)
 		err = trap_write(t, in->control, control, m.msg_controllen);
@@ -196,9 +198,9 @@ static ssize_t receive_now(struct trap *t, struct netlink_socket *n, int fd,
 		err = write_name(t, in);
 	if (err < 0)
 		return err;
-	*ret = (struct received){ .name_len = sizeof(struct sockaddr_nl),
-		                  .control_len = m.msg_controllen,
-		                  .flags = m.msg_flags };
+	ret->name_len = sizeof(struct sockaddr_nl);
+	ret->control_len = m.msg_controllen;
+	ret->flags = m.msg_flags;
 	return flags & MSG_TRUNC || (size_t)size < iov.iov_len ? size : (ssize_t)iov.iov_len;
 }
 
@@ -237,25 +239,32 @@ static ssize_t receive(struct trap *t, struct netlink_socket *n, int fd, const s
 
 /* --- the three calls --- */
 
-static ssize_t call_recvfrom(struct trap *t, struct netlink_socket *n, int fd)
+/* A datagram leaves the queue when the call's answer is decided: a supervisor that is killed before leaves it to the
+ * next one, which makes the call again, and one that is killed after leaves it the answer. */
+static void take_out(struct received *got, int fd)
+{
+	if (got->taken)
+		recv(fd, NULL, 0, MSG_DONTWAIT);
+	got->taken = false;
+}
+
+static ssize_t call_recvfrom(struct trap *t, struct netlink_socket *n, int fd, struct received *got)
 {
 	struct iovec part = { (void *)trap_argument(t, 1), (size_t)trap_argument(t, 2) };
 	struct incoming in = { .parts = &part,
 		               .count = 1,
 		               .name = trap_argument(t, 4),
 		               .name_len_at = trap_argument(t, 5) };
-	struct received got;
 
-	return receive(t, n, fd, &in, (int)trap_argument(t, 3), &got);
+	return receive(t, n, fd, &in, (int)trap_argument(t, 3), got);
 }
 
 /* A struct msghdr at @address: received into, and changed as recvmsg() changes it. */
 static ssize_t receive_message(struct trap *t, struct netlink_socket *n, int fd, uint64_t address,
-                               int flags)
+                               int flags, struct received *got)
 {
 	AUTO_MEMORY struct iovec *parts = NULL;
 	struct incoming in = { 0 };
-	struct received got;
 	struct msghdr m;
 	ssize_t result;
 	int err = trap_read(t, address, &m, sizeof(m));
@@ -278,20 +287,20 @@ static ssize_t receive_message(struct trap *t, struct netlink_socket *n, int fd,
 		.control = (uint64_t)m.msg_control,
 		.control_len = m.msg_control ? m.msg_controllen : 0,
 	};
-	result = receive(t, n, fd, &in, flags, &got);
+	result = receive(t, n, fd, &in, flags, got);
 	if (result < 0)
 		return result;
-	err = trap_write(t, address + offsetof(struct msghdr, msg_controllen), &got.control_len,
-	                 sizeof(got.control_len));
+	err = trap_write(t, address + offsetof(struct msghdr, msg_controllen), &got->control_len,
+	                 sizeof(got->control_len));
 	if (!err)
-		err = trap_write(t, address + offsetof(struct msghdr, msg_flags), &got.flags,
-		                 sizeof(got.flags));
+		err = trap_write(t, address + offsetof(struct msghdr, msg_flags), &got->flags,
+		                 sizeof(got->flags));
 	return err < 0 ? err : result;
 }
 
-static ssize_t call_recvmsg(struct trap *t, struct netlink_socket *n, int fd)
+static ssize_t call_recvmsg(struct trap *t, struct netlink_socket *n, int fd, struct received *got)
 {
-	return receive_message(t, n, fd, trap_argument(t, 1), (int)trap_argument(t, 2));
+	return receive_message(t, n, fd, trap_argument(t, 1), (int)trap_argument(t, 2), got);
 }
 
 /* Until when, from a struct timespec that may be there. */
@@ -313,7 +322,8 @@ static int read_timeout(const struct trap *t, int64_t *deadline)
 }
 
 /* As the kernel's, which looks at the time only when something came. */
-static ssize_t call_recvmmsg(struct trap *t, struct netlink_socket *n, int fd)
+static ssize_t call_recvmmsg(struct trap *t, struct netlink_socket *n, int fd,
+                             struct received *last)
 {
 	uint64_t address = trap_argument(t, 1);
 	unsigned int count = (unsigned int)trap_argument(t, 2), got = 0;
@@ -327,7 +337,8 @@ static ssize_t call_recvmmsg(struct trap *t, struct netlink_socket *n, int fd)
 		uint64_t at = address + got * sizeof(struct mmsghdr);
 		unsigned int len;
 
-		result = receive_message(t, n, fd, at, flags & ~MSG_WAITFORONE);
+		take_out(last, fd);
+		result = receive_message(t, n, fd, at, flags & ~MSG_WAITFORONE, last);
 		if (result < 0)
 			break;
 		len = (unsigned int)result;
@@ -346,12 +357,15 @@ void netlink_receive(struct trap *t, struct object *o)
 	struct netlink_socket *n = netlink_socket_of(o);
 	AUTO_FD fd = netlink_descriptor(t, n);
 	ssize_t result = fd;
+	struct received got = { 0 };
 
 	if (fd >= 0 && t->notif.data.nr == SYS_recvfrom)
-		result = call_recvfrom(t, n, fd);
+		result = call_recvfrom(t, n, fd, &got);
 	else if (fd >= 0 && t->notif.data.nr == SYS_recvmsg)
-		result = call_recvmsg(t, n, fd);
+		result = call_recvmsg(t, n, fd, &got);
 	else if (fd >= 0)
-		result = call_recvmmsg(t, n, fd);
+		result = call_recvmmsg(t, n, fd, &got);
+	trap_decide(t, result);
+	take_out(&got, fd);
 	trap_result(t, result);
 }

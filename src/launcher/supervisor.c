@@ -24,9 +24,10 @@
 #include "launcher/pppox.h"
 #include "launcher/reply.h"
 
-#define IDLE_MAX   8 /* threads that wait for a call; the others end */
-#define COLLECT_MS 1000
-#define STACK_SIZE (256U << 10)
+#define IDLE_MAX     8 /* threads that wait for a call; the others end */
+#define COLLECT_MS   1000
+#define ATTEMPTS_MAX 5 /* supervisors that may die over one call */
+#define STACK_SIZE   (256U << 10)
 
 struct supervisor {
 	struct launcher *launcher;
@@ -43,12 +44,14 @@ static void worker_start(struct supervisor *s);
 
 static void serve(struct supervisor *s, struct estate_call *call)
 {
-	struct trap t = { .launcher = s->launcher, .notif = call->notif };
+	struct trap t = { .launcher = s->launcher, .notif = call->notif, .answer = &call->answer };
 
-	if (++call->attempts > 2) {
+	if (trap_answer_again(&t))
+		return;
+	if (++call->attempts > ATTEMPTS_MAX) {
 		launcher_say(s->launcher,
-		             "system call %d of process %u ended two supervisors: it fails",
-		             t.notif.data.nr, t.notif.pid);
+		             "system call %d of process %u ended %d supervisors: it fails",
+		             t.notif.data.nr, t.notif.pid, ATTEMPTS_MAX);
 		trap_fail(&t, -EIO);
 		return;
 	}
@@ -63,6 +66,7 @@ static bool receive(struct supervisor *s, struct estate_call *call)
 	for (;;) {
 		memset(call->room, 0, sizeof(call->room));
 		call->attempts = 0;
+		atomic_store(&call->answer.decided, false);
 		if (ioctl(s->launcher->listener, SECCOMP_IOCTL_NOTIF_RECV, &call->notif) == 0)
 			return true;
 		/* ENOENT: the caller was killed before we took its call, or there is none left. */

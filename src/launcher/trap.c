@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launcher/estate.h"
 #include "launcher/memory.h"
 
 #ifndef PIDFD_THREAD
@@ -32,12 +33,25 @@ union response {
 	uint8_t room[256];
 };
 
+static void decide(struct trap *t, int64_t value, int err, uint32_t flags)
+{
+	struct estate_answer *a = t->answer;
+
+	if (!a || atomic_load(&a->decided))
+		return;
+	a->value = value;
+	a->error = err;
+	a->flags = flags;
+	atomic_store(&a->decided, true);
+}
+
 static void answer(struct trap *t, int64_t value, int err, uint32_t flags)
 {
 	union response r = {
 		.resp = { .id = t->notif.id, .val = value, .error = err, .flags = flags }
 	};
 
+	decide(t, value, err, flags);
 	t->answered = true;
 	/* ENOENT: the caller was killed. */
 	if (ioctl(t->launcher->listener, SECCOMP_IOCTL_NOTIF_SEND, &r) < 0 && errno != ENOENT)
@@ -62,6 +76,21 @@ void trap_result(struct trap *t, int64_t result)
 		trap_fail(t, (int)result);
 	else
 		trap_return(t, result);
+}
+
+void trap_decide(struct trap *t, int64_t result)
+{
+	decide(t, result < 0 ? 0 : result, result < 0 ? (int)result : 0, 0);
+}
+
+bool trap_answer_again(struct trap *t)
+{
+	const struct estate_answer *a = t->answer;
+
+	if (!a || !atomic_load(&a->decided))
+		return false;
+	answer(t, a->value, a->error, a->flags);
+	return true;
 }
 
 void trap_continue(struct trap *t)

@@ -18,11 +18,14 @@
 
 #include "launcher/launcher.h"
 
+struct estate_answer;
+
 struct trap {
 	struct launcher *launcher;
 	struct seccomp_notif
 		notif; /* .pid: the thread that called, in our pid namespace; .data.nr, .data.args */
 	bool answered;
+	struct estate_answer *answer; /* where the next supervisor would find it; NULL: nowhere */
 };
 
 /** trap_argument() - the argument with this number */
@@ -41,6 +44,13 @@ void trap_fail(struct trap *t, int err);
 
 /** trap_result() - trap_fail() if @result is negative, else trap_return() */
 void trap_result(struct trap *t, int64_t result);
+
+/** trap_decide() - the call will return this; what comes between that and the answer can not be done twice: if this
+ * supervisor is killed now the next one only answers. trap_result() with the same follows */
+void trap_decide(struct trap *t, int64_t result);
+
+/** trap_answer_again() - the answer that an earlier supervisor had decided on; false: it had not */
+bool trap_answer_again(struct trap *t);
 
 /** trap_continue() - the kernel executes the call as if it had not been trapped */
 void trap_continue(struct trap *t);
