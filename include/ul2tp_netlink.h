@@ -39,9 +39,9 @@ enum ul2tp_command {
 	UL2TP_CMD_IPSOCKET_OPEN, /* FAMILY, PORT, SOCKET_COOKIE, and by SCM_RIGHTS a raw socket for UDP, with
 				  * IP_HDRINCL or IPV6_HDRINCL: what arrives is written there as a UDP datagram
 				  * from its sender to PORT. no privilege */
-	UL2TP_CMD_IPSOCKET_BIND,       /* NAME */
-	UL2TP_CMD_IPSOCKET_CONNECT,    /* NAME */
-	UL2TP_CMD_IPSOCKET_SEND,       /* DATA; NAME, CONTROL, MSG_FLAGS if present */
+	UL2TP_CMD_IPSOCKET_BIND,    /* NAME */
+	UL2TP_CMD_IPSOCKET_CONNECT, /* NAME */
+	UL2TP_CMD_IPSOCKET_SEND,    /* DATA; NAME, CONTROL, MSG_FLAGS if present */
 	UL2TP_CMD_IPSOCKET_OPTION_SET, /* OPTION_LEVEL, OPTION, OPTION_VALUE: those that decide how packets leave */
 	UL2TP_CMD_IPSOCKET_GET, /* -> NAME, PEER_NAME, CONNECTED, COUNTERS; RX_DROPS of what was nobody's. no privilege */
 	UL2TP_CMD_TRACE, /* TRACE_EVENTS: send these of the client's namespace from now on, each in a message of this
@@ -76,15 +76,15 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_L2SPEC_TYPE, /* u8: enum l2tp_l2spec_type; the l2tp family does not report it */
 	UL2TP_ATTR_DROP_RIGHTS, /* u8 1: from now on this connection has no privilege, whoever sends on it */
 	UL2TP_ATTR_DEBUG, /* nest of UL2TP_DEBUG_*: what a kernel's debug files show beside the rest */
-	UL2TP_ATTR_FAMILY,      /* u16: AF_INET or AF_INET6 */
-	UL2TP_ATTR_PORT,        /* u16: UDP port on the loopback device that the raw socket sends to */
+	UL2TP_ATTR_FAMILY, /* u16: AF_INET or AF_INET6 */
+	UL2TP_ATTR_PORT,   /* u16: UDP port on the loopback device that the raw socket sends to */
 	UL2TP_ATTR_SOCKET_COOKIE, /* u64: SO_COOKIE of the socket that the program holds */
 	UL2TP_ATTR_NAME, /* octets: struct sockaddr_l2tpip or sockaddr_l2tpip6, as the program gave it */
 	UL2TP_ATTR_PEER_NAME, /* octets: likewise; absent: getpeername() says ENOTCONN */
 	UL2TP_ATTR_CONNECTED, /* u8 0/1 */
-	UL2TP_ATTR_DATA,      /* octets: a message from its flags on, without the four zero octets */
-	UL2TP_ATTR_CONTROL,   /* octets: ancillary data of sendmsg(), of IPv6 sockets */
-	UL2TP_ATTR_MSG_FLAGS, /* u32: MSG_* of sendmsg() */
+	UL2TP_ATTR_DATA,    /* octets: a message from its flags on, without the four zero octets */
+	UL2TP_ATTR_CONTROL, /* octets: ancillary data of sendmsg(), of IPv6 sockets */
+	UL2TP_ATTR_MSG_FLAGS,    /* u32: MSG_* of sendmsg() */
 	UL2TP_ATTR_OPTION_LEVEL, /* u32 */
 	UL2TP_ATTR_OPTION,       /* u32 */
 	UL2TP_ATTR_OPTION_VALUE, /* octets */

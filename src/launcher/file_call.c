@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "base/cleanup.h"
 #include "launcher/file_place.h"
 #include "launcher/file_stand_in.h"
+#include "process/process.h"
 
 #define MOUNTINFO_MAX (256 << 10)
 
@@ -160,6 +162,24 @@ static int request_read(const struct trap *t, const struct call_row *row, struct
 	return 0;
 }
 
+/* A kernel with L2TP has /dev/ppp too, and it is root's alone. That there is none to be had by root yet is for the
+ * kernel to say; that others may not open one is said here, as it would be said of a file of mode 0600. */
+static bool is_roots_alone(const struct trap *t, const struct call_row *row, const char *path)
+{
+	AUTO_FD process = -1;
+	struct process_credentials who;
+	char native[48];
+
+	if (strcmp(path, "/dev/ppp") != 0 ||
+	    (row->action != FILE_OPEN && row->action != FILE_OPEN2))
+		return false;
+	snprintf(native, sizeof(native), "/proc/%u/root/dev/ppp", t->notif.pid);
+	process = process_open((pid_t)t->notif.pid);
+	return access(native, F_OK) < 0 && process >= 0 &&
+	       process_credentials(process, &who) == 0 && who.euid != 0 &&
+	       !(who.effective >> CAP_DAC_OVERRIDE & 1);
+}
+
 void file_call(struct trap *t)
 {
 	const struct call_row *row = row_of(t);
@@ -169,8 +189,15 @@ void file_call(struct trap *t)
 	struct mounts mounts;
 	char path[PATH_MAX];
 
-	if (!row || trap_read_string(t, argument(t, row->path), path, sizeof(path)) < 0 ||
-	    !file_place_possible(path) || !find(t, dirfd, path, &mounts, &place) ||
+	if (!row || trap_read_string(t, argument(t, row->path), path, sizeof(path)) < 0) {
+		trap_continue(t);
+		return;
+	}
+	if (is_roots_alone(t, row, path)) {
+		trap_fail(t, -EACCES);
+		return;
+	}
+	if (!file_place_possible(path) || !find(t, dirfd, path, &mounts, &place) ||
 	    request_read(t, row, &request) < 0) {
 		trap_continue(t);
 		return;

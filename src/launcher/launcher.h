@@ -69,21 +69,21 @@ struct launcher {
 	struct launcher_options options;
 	struct descriptor_range range;
 	struct object_table objects;
-	int listener;      /* of the filter */
-	int program;       /* pidfd of the process that was `ul2tp run` */
-	int home_netns;    /* where the supervisor lives */
-	int private_netns; /* ours alone, empty but for lo; -1: none can be made here */
+	int listener;                 /* of the filter */
+	int program;                  /* pidfd of the process that was `ul2tp run` */
+	int home_netns;               /* where the supervisor lives */
+	int private_netns;            /* ours alone, empty but for lo; -1: none can be made here */
 	atomic_bool private_is_local; /* every address is local there, see private_net.h */
 	struct reply *reply;
 	bool keeps; /* pidfd_getfd() is refused: duplicates of stand-ins are kept, and /proc tells when they are closed */
-	struct netlink_pump *pump; /* NULL before netlink_start() */
+	struct netlink_pump *pump;       /* NULL before netlink_start() */
 	struct tracing *_Atomic tracing; /* NULL before its files are used */
 	uint16_t l2tp_family; /* id by which programs know "l2tp": not one of the kernel's own */
 	uint32_t l2tp_group;  /* id of its multicast group, likewise */
 
 	struct estate *estate; /* what a supervisor leaves to the next one */
 	int guardian;          /* socket to it */
-	_Atomic int log;       /* lines go there; -1: to syslog(3), when the first program has ended */
+	_Atomic int log;  /* lines go there; -1: to syslog(3), when the first program has ended */
 	atomic_uint said; /* 1 << enum launcher_once */
 	pthread_mutex_t give_locks[GIVE_LOCKS]; /* by process: who chooses a number in .range */
 };

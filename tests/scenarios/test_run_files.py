@@ -365,3 +365,27 @@ print(len(open("{PROC}").read()))
 """
     out = launcher("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", sys.executable, "-c", words)
     assert out.split() == ["EACCES"] * 4 + [str(len(debug_steps.golden("nothing", "pppol2tp")))]
+
+
+DEVICE = """
+import errno, os
+def what():
+    try:
+        return os.close(os.open("/dev/ppp", os.O_RDWR))
+    except OSError as why:
+        return errno.errorcode[why.errno]
+print(what())
+if os.fork() == 0:
+    os.setresuid(65534, 65534, 65534)
+    print(what(), flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_the_device_of_ppp_is_roots_alone(run):
+    """It comes with PPP; until then only that others may not have it is as on such a kernel."""
+    said = run(sys.executable, "-u", "-c", DEVICE)
+    root, nobody = said.split()
+    assert nobody == "EACCES"
+    assert root == "ENOENT" or os.path.exists("/dev/ppp")
