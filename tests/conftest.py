@@ -15,6 +15,13 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "quick: belongs to ./run check --quick")
 
 
+def pytest_collection_modifyitems(items):
+    """Where tests run beside each other (pytest-xdist, --dist loadgroup), those of one emulated machine stay together."""
+    for item in items:
+        machine = next((kernel for kernel in ("6.1", "6.12") if f"[{kernel}-" in item.name or f"[{kernel}]" in item.name), "")
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {machine}"))
+
+
 @pytest.fixture(scope="session")
 def build():
     for program in ("ul2tpd", "ul2tp"):
