@@ -16,10 +16,12 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Where tests run beside each other (pytest-xdist, --dist loadgroup), those of one emulated machine stay together."""
+    """Where tests run beside each other (pytest-xdist, --dist loadgroup), those of one emulated machine stay together,
+    and those of one area of the oracle."""
     for item in items:
-        machine = next((kernel for kernel in ("6.1", "6.12") if f"[{kernel}-" in item.name or f"[{kernel}]" in item.name), "")
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {machine}"))
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        group = parameters.get("machine") or parameters.get("area") or ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {group}"))
 
 
 @pytest.fixture(scope="session")
