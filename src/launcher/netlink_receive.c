@@ -97,10 +97,13 @@ static int64_t deadline_of(int fd, int flags)
 static int wait_for_datagram(struct trap *t, struct netlink_socket *n, int fd, int64_t deadline)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t left = deadline == INT64_MAX ? SLICE_MS : deadline - now_ms();
+	int64_t left;
 	int ready;
 
-	if (deadline == INT64_MIN || left <= 0)
+	if (deadline == INT64_MIN)
+		return -EAGAIN;
+	left = deadline == INT64_MAX ? SLICE_MS : deadline - now_ms();
+	if (left <= 0)
 		return -EAGAIN;
 	pthread_mutex_unlock(&n->object.lock);
 	ready = poll(&p, 1, left < SLICE_MS ? (int)left : SLICE_MS);
