@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from support import debug_steps
 from support.api import Api
 from support.daemon import BUILD, Cli, Daemon
 from support.netns import Cable, Namespace
@@ -99,3 +100,18 @@ def new_namespace():
     yield make
     for namespace in made:
         namespace.close()
+
+
+@pytest.fixture
+def steps_of(namespace):
+    """The steps of a case, done to a daemon in the test's namespace."""
+    debug_steps.lan(namespace)
+    closing = []
+
+    def take(daemon, case):
+        api = Api(daemon, namespace)
+        closing.extend((api, debug_steps.Steps(api, namespace, case)))
+        return closing[-1]
+    yield take
+    for closable in closing:
+        closable.close()

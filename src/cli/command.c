@@ -119,24 +119,19 @@ static int verb_show(struct cli *cli, struct words *words)
 	return object_run(cli, words, SHOW_TUNNEL | SHOW_SESSION);
 }
 
+static int word_refuse(struct cli *cli, const char *word, void *name)
+{
+	return cli_wrong(cli, "%s takes no \"%s\"", (const char *)name, word);
+}
+
 /* A command that has nothing but options. */
 static int plain_run(struct cli *cli, struct words *words, const char *name,
                      int (*fn)(struct cli *cli))
 {
-	const char *word;
+	int status = options_and_words(cli, words, word_refuse, (void *)name);
 
-	while ((word = words_next(words))) {
-		int status = CLI_DONE;
-
-		if (*word == '-')
-			status = option_take(cli, word, words);
-		else if (strcmp(word, "help") == 0)
-			cli->options.help = true;
-		else
-			status = cli_wrong(cli, "%s takes no \"%s\"", name, word);
-		if (status != CLI_DONE)
-			return status;
-	}
+	if (status != CLI_DONE)
+		return status;
 	return cli->options.help ? help_topic(cli, name) : fn(cli);
 }
 

@@ -16,35 +16,24 @@ static int text_print(struct cli *cli, enum debug_text which)
 	return err < 0 ? cli_refused(cli) : CLI_DONE;
 }
 
-/* Bits of enum debug_text. */
-static int words_take(struct cli *cli, struct words *words, unsigned int *wanted)
+/* @arg: bits of enum debug_text. */
+static int text_take(struct cli *cli, const char *word, void *arg)
 {
-	const char *word;
+	unsigned int *wanted = arg;
 
-	while ((word = words_next(words))) {
-		int status = CLI_DONE;
-
-		if (*word == '-')
-			status = option_take(cli, word, words);
-		else if (strcmp(word, "help") == 0)
-			cli->options.help = true;
-		else if (strcmp(word, debug_text_name(DEBUG_PPPOL2TP)) == 0)
-			*wanted |= 1u << DEBUG_PPPOL2TP;
-		else if (strcmp(word, debug_text_name(DEBUG_TUNNELS)) == 0)
-			*wanted |= 1u << DEBUG_TUNNELS;
-		else
-			status = cli_wrong(cli, "show debug \"%s\": expected pppol2tp or tunnels",
-			                   word);
-		if (status != CLI_DONE)
-			return status;
-	}
+	if (strcmp(word, debug_text_name(DEBUG_PPPOL2TP)) == 0)
+		*wanted |= 1u << DEBUG_PPPOL2TP;
+	else if (strcmp(word, debug_text_name(DEBUG_TUNNELS)) == 0)
+		*wanted |= 1u << DEBUG_TUNNELS;
+	else
+		return cli_wrong(cli, "show debug \"%s\": expected pppol2tp or tunnels", word);
 	return CLI_DONE;
 }
 
 int debug_show(struct cli *cli, struct words *words)
 {
 	unsigned int wanted = 0;
-	int status = words_take(cli, words, &wanted);
+	int status = options_and_words(cli, words, text_take, &wanted);
 
 	if (status != CLI_DONE)
 		return status;

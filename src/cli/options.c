@@ -167,3 +167,22 @@ int option_take(struct cli *cli, const char *word, struct words *rest)
 		return cli_wrong(cli, "--%s needs %s after it", row->name, row->argument);
 	return option_set(cli, option, value);
 }
+
+int options_and_words(struct cli *cli, struct words *words, word_fn *take, void *arg)
+{
+	const char *word;
+
+	while ((word = words_next(words))) {
+		int status = CLI_DONE;
+
+		if (*word == '-')
+			status = option_take(cli, word, words);
+		else if (strcmp(word, "help") == 0)
+			cli->options.help = true;
+		else
+			status = take(cli, word, arg);
+		if (status != CLI_DONE)
+			return status;
+	}
+	return CLI_DONE;
+}

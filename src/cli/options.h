@@ -27,4 +27,10 @@ const struct option_row *option_rows(void);
  */
 int option_take(struct cli *cli, const char *word, struct words *rest);
 
+/** A word of a command that is neither an option nor "help". CLI_DONE, or told why not */
+typedef int word_fn(struct cli *cli, const char *word, void *arg);
+
+/** options_and_words() - read all that is left of a command: options, "help", and @take for each other word */
+int options_and_words(struct cli *cli, struct words *words, word_fn *take, void *arg);
+
 #endif

@@ -22,8 +22,10 @@ static int event_unknown(struct cli *cli, const char *word)
 	return cli_wrong(cli, "there is no event \"%s\", but%s", word, list);
 }
 
-static int event_take(struct cli *cli, const char *word, uint64_t *events)
+static int event_take(struct cli *cli, const char *word, void *arg)
 {
+	uint64_t *events = arg;
+
 	for (unsigned int i = 0; ul2tp_trace_name(i); i++)
 		if (strcmp(ul2tp_trace_name(i), word) == 0) {
 			*events |= UINT64_C(1) << i;
@@ -34,23 +36,11 @@ static int event_take(struct cli *cli, const char *word, uint64_t *events)
 
 static int words_take(struct cli *cli, struct words *words, uint64_t *events)
 {
-	const char *word;
+	int status = options_and_words(cli, words, event_take, events);
 
-	while ((word = words_next(words))) {
-		int status = CLI_DONE;
-
-		if (*word == '-')
-			status = option_take(cli, word, words);
-		else if (strcmp(word, "help") == 0)
-			cli->options.help = true;
-		else
-			status = event_take(cli, word, events);
-		if (status != CLI_DONE)
-			return status;
-	}
 	if (!*events)
 		*events = (UINT64_C(1) << UL2TP_TRACE_EVENTS) - 1;
-	return CLI_DONE;
+	return status;
 }
 
 static void print_numbers(struct printer *p, const struct ul2tp_trace_record *r)

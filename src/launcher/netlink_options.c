@@ -130,7 +130,11 @@ static int read_name(struct trap *t, struct sockaddr_nl *ret, socklen_t *len)
 	return trap_read(t, trap_argument(t, 1), ret, *len);
 }
 
-void netlink_bind(struct trap *t, struct object *o)
+typedef int named_fn(struct trap *t, struct netlink_socket *n, const struct sockaddr_nl *name,
+                     socklen_t len);
+
+/* A call whose argument is a name; @fn with the lock. */
+static void serve_named(struct trap *t, struct object *o, named_fn *fn)
 {
 	struct netlink_socket *n = netlink_socket_of(o);
 	struct sockaddr_nl name;
@@ -140,11 +144,16 @@ void netlink_bind(struct trap *t, struct object *o)
 	if (!err) {
 		err = netlink_begin(t, n);
 		if (!err) {
-			err = bind_locked(t, n, &name, len);
+			err = fn(t, n, &name, len);
 			netlink_end(n);
 		}
 	}
 	trap_result(t, err);
+}
+
+void netlink_bind(struct trap *t, struct object *o)
+{
+	serve_named(t, o, bind_locked);
 }
 
 /* To the kernel it changes nothing; to another program, messages without a destination go there. */
@@ -169,19 +178,7 @@ static int connect_locked(struct trap *t, struct netlink_socket *n, const struct
 
 void netlink_connect(struct trap *t, struct object *o)
 {
-	struct netlink_socket *n = netlink_socket_of(o);
-	struct sockaddr_nl name;
-	socklen_t len;
-	int err = read_name(t, &name, &len);
-
-	if (!err) {
-		err = netlink_begin(t, n);
-		if (!err) {
-			err = connect_locked(t, n, &name, len);
-			netlink_end(n);
-		}
-	}
-	trap_result(t, err);
+	serve_named(t, o, connect_locked);
 }
 
 static void answer_name(struct trap *t, struct netlink_socket *n, const struct sockaddr_nl *name)

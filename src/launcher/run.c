@@ -231,8 +231,10 @@ static int filter_and_execute(struct launcher *l, int pair, enum reply_way reply
 		return fail(l, "another program already supervises the system calls of this one",
 		            listener);
 	if (listener < 0)
-		return fail(l, "cannot install a system call filter with a listener (seccomp)",
-		            listener);
+		return fail(
+			l,
+			"cannot install a system call filter (\"ul2tp run --check\" shows what is missing)",
+			listener);
 	if (err < 0)
 		return fail(l, "the supervisor does not answer", err);
 	return run_program_natively(program);

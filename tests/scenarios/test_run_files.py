@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from support import debug_steps, wire
-from support.api import Api
 from support.daemon import Daemon, programs_for_everyone
 from support.launcher import Launcher
 from support.lines import Lines
@@ -20,21 +19,6 @@ quick = pytest.mark.quick
 PROC, TUNNELS = "/proc/net/pppol2tp", "/sys/kernel/debug/l2tp/tunnels"
 TRACING = "/sys/kernel/tracing"
 EVENTS = TRACING + "/events/l2tp"
-
-
-@pytest.fixture
-def steps_of(namespace):
-    """The steps of a case, done to a daemon in the test's namespace."""
-    debug_steps.lan(namespace)
-    closing = []
-
-    def take(daemon, case):
-        api = Api(daemon, namespace)
-        closing.extend((api, debug_steps.Steps(api, namespace, case)))
-        return closing[-1]
-    yield take
-    for closable in closing:
-        closable.close()
 
 
 @pytest.fixture

@@ -61,21 +61,6 @@ def trace():
 
 
 @pytest.fixture
-def steps_of(namespace):
-    """The steps of a case, done to a daemon in the test's namespace."""
-    debug_steps.lan(namespace)
-    closing = []
-
-    def take(daemon, case):
-        api = Api(daemon, namespace)
-        closing.extend((api, debug_steps.Steps(api, namespace, case)))
-        return closing[-1]
-    yield take
-    for closable in closing:
-        closable.close()
-
-
-@pytest.fixture
 def steps(shared_daemon, steps_of):
     return lambda case: steps_of(shared_daemon, case)
 
