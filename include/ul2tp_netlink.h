@@ -48,6 +48,23 @@ enum ul2tp_command {
 			  * command with TRACE, or with TRACE_LOST. admin; see doc/deviations.md, Q-20 */
 	UL2TP_CMD_SOCKET_CHANGED, /* with one descriptor (SCM_RIGHTS): the tunnel on that socket looks at its addresses
 				   * and options again. ENOENT: there is none. no privilege: whoever holds the socket */
+	/* PPPoL2TP sockets and files of /dev/ppp. What a program holds is one end of a SOCK_SEQPACKET pair, whose other
+	 * end ul2tpd gets and watches: when the program's last copy is closed, the file goes. A record is one PPP frame,
+	 * as read() and write() of the kernel's have it. PPP_HANDLE names a file: it can not be guessed, and whoever knows
+	 * it may use it, as whoever has a descriptor. Errors are those of the call of that name (PX-*, PPP-*). */
+	UL2TP_CMD_PPP_OPEN, /* PPP_KIND, PPP_EMPTY_READS if present, and by SCM_RIGHTS ul2tpd's end -> PPP_HANDLE. A
+			      * socket: no privilege; a file of /dev/ppp: admin (PPP-1) */
+	UL2TP_CMD_PPP_CLOSE, /* PPP_HANDLE: forget it. Only needed of a file whose end ul2tpd has given up, because it is
+			      * dead (PPP-24, PPP-44) */
+	UL2TP_CMD_PPP_CONNECT, /* PPP_HANDLE, NAME (a struct sockaddr_pppol2tp*), PPP_PID, and by SCM_RIGHTS the socket that
+				* .fd names, if the caller has one. connect() of a socket; admin, but with --kernel-quirks */
+	UL2TP_CMD_PPP_IOCTL, /* PPP_HANDLE, PPP_IOCTL, DATA: what the argument points to -> DATA: what is there afterwards;
+			      * see doc/interfaces.txt for those whose argument has pointers. By SCM_RIGHTS the program's own
+			      * end, if the caller has it: frames that wait in it are moved (PX-40) */
+	UL2TP_CMD_PPP_OPTION_SET, /* PPP_HANDLE, OPTION, OPTION_VALUE: setsockopt(SOL_PPPOL2TP) */
+	UL2TP_CMD_PPP_OPTION_GET, /* PPP_HANDLE, OPTION -> OPTION_VALUE */
+	UL2TP_CMD_PPP_GET, /* PPP_HANDLE, or dump (admin) of what is in the client's namespace, without PPP_HANDLE -> PPP_KIND,
+			    * PPP_STATE, NAME, PPP_CHANNEL, PPP_UNIT, L2TP, of each what it has. no privilege */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 
@@ -91,7 +108,33 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_TRACE_EVENTS, /* u64: bit n: enum ul2tp_trace_event n; 0: none any more */
 	UL2TP_ATTR_TRACE,        /* nest of UL2TP_TRACE_ATTR_*: an event */
 	UL2TP_ATTR_TRACE_LOST, /* u64: how many events were not sent, because they were not read in time */
+	UL2TP_ATTR_PPP_HANDLE, /* u64 */
+	UL2TP_ATTR_PPP_KIND,   /* u8: enum ul2tp_ppp_kind */
+	UL2TP_ATTR_PPP_EMPTY_READS, /* u8 1: an empty record may be sent where read() is to say end of file for a while
+				     * (PPP-41), as whoever reads takes it out again when that has passed */
+	UL2TP_ATTR_PPP_PID,     /* u32: thread that connects, for getsockname() (PX-44) */
+	UL2TP_ATTR_PPP_IOCTL,   /* u32: PPPIOC*, SIOCGPPP* */
+	UL2TP_ATTR_PPP_STATE,   /* u8: enum ul2tp_ppp_state */
+	UL2TP_ATTR_PPP_CHANNEL, /* u32: number of the channel */
+	UL2TP_ATTR_PPP_UNIT,    /* u32: number of the unit */
 	UL2TP_ATTR_MAX_PLUS_1,
+};
+
+enum ul2tp_ppp_kind {
+	UL2TP_PPP_SOCKET, /* socket(AF_PPPOX, ..., PX_PROTO_OL2TP) */
+	UL2TP_PPP_FILE,   /* open("/dev/ppp") */
+	UL2TP_PPP_KINDS,
+};
+
+enum ul2tp_ppp_state {
+	UL2TP_PPP_NEW,       /* a socket not connected, a file not attached */
+	UL2TP_PPP_CONNECTED, /* a socket with a session */
+	UL2TP_PPP_BOUND, /* ... whose channel's number was asked for: it has no frames any more (PX-40) */
+	UL2TP_PPP_SESSION_GONE, /* a socket that had one (SES-43) */
+	UL2TP_PPP_ON_CHANNEL,   /* a file */
+	UL2TP_PPP_ON_UNIT, /* a file; see PPP_EMPTY_READS: without channel reads say end of file */
+	UL2TP_PPP_ON_IDLE_UNIT, /* a file on a unit that has no channel now and does not loop traffic */
+	UL2TP_PPP_DEAD,         /* a file on what has gone */
 };
 
 enum ul2tp_feature_attribute {

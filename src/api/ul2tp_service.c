@@ -6,6 +6,7 @@
 
 #include "api/ip_socket_service.h"
 #include "api/notification.h"
+#include "api/ppp_service.h"
 #include "api/request.h"
 #include "api/server.h"
 #include "api/trace.h"
@@ -330,6 +331,13 @@ static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struc
 	[UL2TP_CMD_IPSOCKET_GET]   = ip_socket_serve_get,
 	[UL2TP_CMD_TRACE]          = trace,
 	[UL2TP_CMD_SOCKET_CHANGED] = socket_changed,
+	[UL2TP_CMD_PPP_OPEN]       = ppp_serve_open,
+	[UL2TP_CMD_PPP_CLOSE]      = ppp_serve_close,
+	[UL2TP_CMD_PPP_CONNECT]    = ppp_serve_connect,
+	[UL2TP_CMD_PPP_IOCTL]      = ppp_serve_ioctl,
+	[UL2TP_CMD_PPP_OPTION_SET] = ppp_serve_option_set,
+	[UL2TP_CMD_PPP_OPTION_GET] = ppp_serve_option_get,
+	[UL2TP_CMD_PPP_GET]        = ppp_serve_get,
 };
 /* clang-format on */
 
@@ -354,6 +362,8 @@ bool ul2tp_dump_next(struct connection *c, struct writer *w)
 		return dump_sessions(c, w, session_put);
 	case UL2TP_CMD_V2_TUNNEL_GET:
 		return dump_tunnels(c, w, v2_tunnel_put);
+	case UL2TP_CMD_PPP_GET:
+		return ppp_dump_next(c, w);
 	default:
 		return dump_sessions(c, w, v2_session_put);
 	}

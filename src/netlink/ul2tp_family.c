@@ -36,6 +36,14 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_IPSOCKET_GET,        "IPSOCKET_GET",        true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_TRACE,          "TRACE",          true, false,  GENL_ADMIN },
 	{ UL2TP_CMD_SOCKET_CHANGED, "SOCKET_CHANGED", true, false,  GENL_ANYONE },
+	/* Likewise (PX-1, PPP-1). */
+	{ UL2TP_CMD_PPP_OPEN,       "PPP_OPEN",       true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_PPP_CLOSE,      "PPP_CLOSE",      true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_PPP_CONNECT,    "PPP_CONNECT",    true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_PPP_IOCTL,      "PPP_IOCTL",      true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_PPP_OPTION_SET, "PPP_OPTION_SET", true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_PPP_OPTION_GET, "PPP_OPTION_GET", true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_PPP_GET,        "PPP_GET",        true, true,   GENL_ANYONE },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -76,6 +84,14 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_TRACE_EVENTS] = { "trace_events", ATTRIBUTE_U64 },
 	[UL2TP_ATTR_TRACE]       = { "trace",       ATTRIBUTE_NEST },
 	[UL2TP_ATTR_TRACE_LOST]  = { "trace_lost",  ATTRIBUTE_U64 },
+	[UL2TP_ATTR_PPP_HANDLE]  = { "ppp_handle",  ATTRIBUTE_U64 },
+	[UL2TP_ATTR_PPP_KIND]    = { "ppp_kind",    ATTRIBUTE_U8,     .max = UL2TP_PPP_KINDS - 1 },
+	[UL2TP_ATTR_PPP_EMPTY_READS] = { "ppp_empty_reads", ATTRIBUTE_U8, .min = 1, .max = 1 },
+	[UL2TP_ATTR_PPP_PID]     = { "ppp_pid",     ATTRIBUTE_U32 },
+	[UL2TP_ATTR_PPP_IOCTL]   = { "ppp_ioctl",   ATTRIBUTE_U32 },
+	[UL2TP_ATTR_PPP_STATE]   = { "ppp_state",   ATTRIBUTE_U8 },
+	[UL2TP_ATTR_PPP_CHANNEL] = { "ppp_channel", ATTRIBUTE_U32 },
+	[UL2TP_ATTR_PPP_UNIT]    = { "ppp_unit",    ATTRIBUTE_U32 },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -139,6 +155,13 @@ static const struct request_rule {
 	[UL2TP_CMD_IPSOCKET_GET]   = { 0 },
 	[UL2TP_CMD_TRACE]          = { UL2TP_ATTR_TRACE_EVENTS },
 	[UL2TP_CMD_SOCKET_CHANGED] = { 0 },
+	[UL2TP_CMD_PPP_OPEN]       = { UL2TP_ATTR_PPP_KIND, BIT(UL2TP_ATTR_PPP_EMPTY_READS) },
+	[UL2TP_CMD_PPP_CLOSE]      = { UL2TP_ATTR_PPP_HANDLE },
+	[UL2TP_CMD_PPP_CONNECT]    = { UL2TP_ATTR_PPP_HANDLE, BIT(UL2TP_ATTR_NAME) | BIT(UL2TP_ATTR_PPP_PID) },
+	[UL2TP_CMD_PPP_IOCTL]      = { UL2TP_ATTR_PPP_HANDLE, BIT(UL2TP_ATTR_PPP_IOCTL) | BIT(UL2TP_ATTR_DATA) },
+	[UL2TP_CMD_PPP_OPTION_SET] = { UL2TP_ATTR_PPP_HANDLE, BIT(UL2TP_ATTR_OPTION) | BIT(UL2TP_ATTR_OPTION_VALUE) },
+	[UL2TP_CMD_PPP_OPTION_GET] = { UL2TP_ATTR_PPP_HANDLE, BIT(UL2TP_ATTR_OPTION) },
+	[UL2TP_CMD_PPP_GET]        = { UL2TP_ATTR_PPP_HANDLE },
 };
 /* clang-format on */
 
