@@ -48,6 +48,13 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 		[UL2TP_CMD_IPSOCKET_GET] = GENL_ANYONE,
 		[UL2TP_CMD_TRACE] = GENL_ADMIN,
 		[UL2TP_CMD_SOCKET_CHANGED] = GENL_ANYONE,
+		[UL2TP_CMD_PPP_OPEN] = GENL_ANYONE,
+		[UL2TP_CMD_PPP_CLOSE] = GENL_ANYONE,
+		[UL2TP_CMD_PPP_CONNECT] = GENL_ANYONE,
+		[UL2TP_CMD_PPP_IOCTL] = GENL_ANYONE,
+		[UL2TP_CMD_PPP_OPTION_SET] = GENL_ANYONE,
+		[UL2TP_CMD_PPP_OPTION_GET] = GENL_ANYONE,
+		[UL2TP_CMD_PPP_GET] = GENL_ANYONE,
 	};
 
 	for (uint8_t n = 1; n < UL2TP_CMD_MAX_PLUS_1; n++) {
@@ -57,7 +64,8 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 
 		assert_int_equal(command(n)->has_do, !only_dump);
 		assert_int_equal(command(n)->has_dump, only_dump || n == UL2TP_CMD_TUNNEL_GET ||
-		                                               n == UL2TP_CMD_SESSION_GET);
+		                                               n == UL2TP_CMD_SESSION_GET ||
+		                                               n == UL2TP_CMD_PPP_GET);
 	}
 	assert_null(command(0));
 }
