@@ -34,9 +34,11 @@ struct keeper *keeper_new(int requests, int events)
 static int ask(struct keeper *k, const struct request *request, int fd, struct reply *reply,
                struct message_fds *fds, struct extack *ea)
 {
-	struct message_fds with = { .fd = { fd, -1 } };
-	int err = message_send(k->requests, request, sizeof(*request), &with, 0);
+	struct message_fds with = MESSAGE_NO_FDS;
+	int err;
 
+	with.fd[0] = fd;
+	err = message_send(k->requests, request, sizeof(*request), &with, 0);
 	if (err < 0)
 		return extack_fail(ea, err, 0, "the keeper does not answer");
 	err = message_receive(k->requests, reply, sizeof(*reply), fds, 0);
@@ -311,6 +313,41 @@ int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *
 void keeper_device_remove(struct keeper *k, uint32_t device)
 {
 	struct request request = { .kind = REQUEST_DEVICE_REMOVE, .slot = device };
+
+	tell(k, &request, -1);
+}
+
+int keeper_file_keep(struct keeper *k, int fd, uint32_t *ret, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_FILE_KEEP };
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, &request, fd, &reply, &fds, ea);
+
+	if (err < 0)
+		return err;
+	message_fds_close(&fds);
+	*ret = reply.file;
+	return 0;
+}
+
+int keeper_file_resume(struct keeper *k, uint32_t from, uint32_t *file, int *fd)
+{
+	struct request request = { .kind = REQUEST_FILE_RESUME, .slot = from };
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, &request, -1, &reply, &fds, NULL);
+
+	if (err < 0)
+		return err;
+	*file = reply.file;
+	*fd = fds.fd[0];
+	return 0;
+}
+
+void keeper_file_close(struct keeper *k, uint32_t file)
+{
+	struct request request = { .kind = REQUEST_FILE_CLOSE, .slot = file };
 
 	tell(k, &request, -1);
 }

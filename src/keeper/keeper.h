@@ -244,9 +244,21 @@ int keeper_device_create(struct keeper *k, uint32_t client, const char *name, ui
 /* Returns at once; the device goes with others in one batch soon after. The caller closes its own duplicate. */
 void keeper_device_remove(struct keeper *k, uint32_t device);
 
+/**
+ * keeper_file_keep() - have the keeper hold a duplicate of our end of a pair whose other end a program holds
+ * @fd:  stays the caller's
+ * @ret: slot, good until keeper_file_close()
+ *
+ * So the program does not see the end of the pair while there is no engine; nor does it when we close ours, so an end
+ * that is given up is shut down before. Return: 0; -EINVAL not a socket of SOCK_SEQPACKET; -ENFILE, -EMFILE; in words.
+ */
+int keeper_file_keep(struct keeper *k, int fd, uint32_t *ret, struct extack *ea);
+void keeper_file_close(struct keeper *k, uint32_t file);
+
 /* After the engine was replaced: the next slot in use from @from on, with fresh duplicates; -ENOENT: no more. */
 int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoint *ret);
 int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *ret);
+int keeper_file_resume(struct keeper *k, uint32_t from, uint32_t *file, int *fd);
 
 /* What the keeper says unasked. */
 enum keeper_event_kind {

@@ -33,6 +33,9 @@ enum request_kind {
 	REQUEST_DEVICE_CREATE,
 	REQUEST_DEVICE_REMOVE,
 	REQUEST_DEVICE_RESUME,
+	REQUEST_FILE_KEEP, /* with the end of a pair */
+	REQUEST_FILE_RESUME,
+	REQUEST_FILE_CLOSE,
 	REQUEST_KINDS,
 };
 
@@ -69,6 +72,7 @@ struct reply {
 		struct keeper_socket_names names;
 		struct keeper_device device;
 		uint32_t max_sessions;
+		uint32_t file; /* its slot */
 		struct {
 			union address source;
 			uint32_t mtu_bytes;

@@ -12,6 +12,10 @@
 
 #define CLIENTS_MAX 4096
 
+/* A session of a program has a socket, a file on the channel and one on the unit, and one more for programs that like
+ * to have two. */
+#define FILES_PER_SESSION 4
+
 int server_open(struct server *s, const struct keeper_options *options)
 {
 	int err;
@@ -20,6 +24,7 @@ int server_open(struct server *s, const struct keeper_options *options)
 		.clients = { .max = CLIENTS_MAX },
 		.endpoints = { .max = options->max_tunnels },
 		.devices = { .max = options->max_sessions },
+		.files = { .max = options->max_sessions * FILES_PER_SESSION },
 	};
 	namespaces_open(&s->namespaces);
 	managed_open(s);
@@ -64,10 +69,12 @@ void server_close(struct server *s)
 {
 	struct endpoint *e;
 	struct device *d;
+	void *file;
 
 	server_engine_gone(s);
 	slots_for_each(&s->endpoints, slot, e) kept_endpoint_close(s, slot);
 	slots_for_each(&s->devices, slot, d) kept_device_remove(s, slot);
+	slots_for_each(&s->files, slot, file) kept_file_close(s, slot);
 	managed_end(s);
 	reaper_free(s->reaper);
 	namespaces_close(&s->namespaces);
@@ -75,6 +82,7 @@ void server_close(struct server *s)
 	free(s->clients.at);
 	free(s->endpoints.at);
 	free(s->devices.at);
+	free(s->files.at);
 }
 
 /* The slots stay taken until the engine gives them back: it must not find another object there. */
@@ -141,6 +149,12 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return kept_device_remove(s, r->slot);
 	case REQUEST_DEVICE_RESUME:
 		return kept_device_resume(s, r->slot, reply, out);
+	case REQUEST_FILE_KEEP:
+		return kept_file_keep(s, fds->fd[0], reply);
+	case REQUEST_FILE_RESUME:
+		return kept_file_resume(s, r->slot, reply, out);
+	case REQUEST_FILE_CLOSE:
+		return kept_file_close(s, r->slot);
 	default:
 		return -EINVAL;
 	}

@@ -21,7 +21,7 @@
 struct server {
 	struct netns_home home;
 	struct rights_owner home_owner;
-	struct slots clients, endpoints, devices;
+	struct slots clients, endpoints, devices, files;
 	struct namespaces namespaces;
 	struct numbering numbering;
 	struct reaper *reaper;
@@ -115,5 +115,8 @@ int kept_device_resume(struct server *s, uint32_t from, struct reply *reply,
                        struct message_fds *fds);
 int kept_device_remove(struct server *s, uint32_t slot);
 void kept_device_drop(struct server *s, struct device *d);
+int kept_file_keep(struct server *s, int fd, struct reply *reply);
+int kept_file_resume(struct server *s, uint32_t from, struct reply *reply, struct message_fds *fds);
+int kept_file_close(struct server *s, uint32_t slot);
 
 #endif

@@ -74,6 +74,26 @@ static void note_device(struct test_engine *e, const struct keeper_device *devic
 	e->device_used[device->slot % OBJECTS_MAX] = true;
 }
 
+/* Connections, whose orders are obeyed as before. */
+static void resume_files(struct test_engine *e)
+{
+	uint32_t slot;
+	int fd;
+
+	for (uint32_t from = 0; keeper_file_resume(e->start->keeper, from, &slot, &fd) == 0;
+	     from = slot + 1, e->resumed++) {
+		for (int i = 0; fd >= 0 && i < CONNECTIONS_MAX; i++) {
+			if (e->connection[i].fd >= 0 ||
+			    keeper_client_open(e->start->keeper, fd, &e->connection[i].client,
+			                       NULL) < 0)
+				continue;
+			e->connection[i].fd = TAKE_FD(fd);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 static void resume(struct test_engine *e)
 {
 	struct keeper_endpoint endpoint;
@@ -82,6 +102,7 @@ static void resume(struct test_engine *e)
 	for (uint32_t slot = 0; keeper_endpoint_resume(e->start->keeper, slot, &endpoint) == 0;
 	     slot = endpoint.slot + 1, e->resumed++)
 		note_endpoint(e, &endpoint);
+	resume_files(e);
 	for (uint32_t slot = 0; keeper_device_resume(e->start->keeper, slot, &device) == 0;
 	     slot = device.slot + 1, e->resumed++)
 		note_device(e, &device);
@@ -148,8 +169,8 @@ static uint32_t held(const struct test_engine *e)
 	return count;
 }
 
-static void obey(struct test_engine *e, const struct keeper_client *client, const struct order *o,
-                 pid_t sender, struct result *r)
+static void obey(struct test_engine *e, int connection, const struct keeper_client *client,
+                 const struct order *o, pid_t sender, struct result *r)
 {
 	struct keeper *k = e->start->keeper;
 
@@ -197,6 +218,15 @@ static void obey(struct test_engine *e, const struct keeper_client *client, cons
 	case ORDER_DEVICE_REMOVE:
 		keeper_device_remove(k, o->slot);
 		forget_device(e, o->slot);
+		break;
+	case ORDER_FILE_KEEP:
+		r->err = keeper_file_keep(k, connection, &r->file, &r->ea);
+		break;
+	case ORDER_FILE_STDERR:
+		r->err = keeper_file_keep(k, STDERR_FILENO, &r->file, &r->ea);
+		break;
+	case ORDER_FILE_CLOSE:
+		keeper_file_close(k, o->slot);
 		break;
 	case ORDER_CRASH:
 		/* Kills itself by a signal it does not ignore. */
@@ -296,7 +326,7 @@ static void on_order(struct test_engine *e, int i)
 	}
 	if (CMSG_FIRSTHDR(&m) && CMSG_FIRSTHDR(&m)->cmsg_type == SCM_CREDENTIALS)
 		memcpy(&sender, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(sender));
-	obey(e, &e->connection[i].client, &order, sender.pid, &result);
+	obey(e, e->connection[i].fd, &e->connection[i].client, &order, sender.pid, &result);
 	send(e->connection[i].fd, &result, sizeof(result), MSG_NOSIGNAL);
 }
 

@@ -21,6 +21,9 @@ enum order_kind {
 	ORDER_BULK, /* a batch of segments to .peer from endpoint .slot */
 	ORDER_DEVICE,
 	ORDER_DEVICE_REMOVE,
+	ORDER_FILE_KEEP,   /* this connection, for the next engine: result.file */
+	ORDER_FILE_STDERR, /* what is no end of a pair, likewise */
+	ORDER_FILE_CLOSE,
 	ORDER_RESUMED, /* result.count, .held, .engines */
 	ORDER_CRASH,
 	ORDER_EXIT,
@@ -51,6 +54,7 @@ struct result {
 	struct keeper_socket_names names;
 	union address source;
 	uint32_t mtu_bytes;
+	uint32_t file;
 };
 
 struct test_daemon {
