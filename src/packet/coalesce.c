@@ -144,7 +144,8 @@ static bool checksum_is_valid(const uint8_t *frame, const struct inner_headers *
 
 static void emit_alone(const struct coalescer *c, void *owner, const uint8_t *frame, size_t len)
 {
-	struct iovec iov[2] = {
+	struct iovec iov[3] = {
+		{ 0 }, /* the taker's */
 		{ .iov_base = (void *)&no_offload, .iov_len = sizeof(no_offload) },
 		{ .iov_base = (void *)frame, .iov_len = len },
 	};
@@ -153,7 +154,7 @@ static void emit_alone(const struct coalescer *c, void *owner, const uint8_t *fr
 		.frames = 1,
 		.frame_len = (uint32_t)len,
 		.iov_count = 2,
-		.iov = iov,
+		.iov = iov + 1,
 	};
 
 	c->emit(c->arg, &out);
@@ -200,14 +201,14 @@ static void emit_flow(struct coalescer *c, struct coalesce_flow *f)
 		return;
 	}
 	finish_headers(f);
-	f->iov[0] = (struct iovec){ .iov_base = &f->vnet, .iov_len = sizeof(f->vnet) };
-	f->iov[1] = (struct iovec){ .iov_base = f->headers, .iov_len = f->headers_len };
+	f->iov[1] = (struct iovec){ .iov_base = &f->vnet, .iov_len = sizeof(f->vnet) };
+	f->iov[2] = (struct iovec){ .iov_base = f->headers, .iov_len = f->headers_len };
 	c->emit(c->arg, &(struct coalesced){
 				.owner = f->owner,
 				.frames = f->segments,
 				.frame_len = f->headers_len + f->payload_len,
 				.iov_count = 2 + f->segments,
-				.iov = f->iov,
+				.iov = f->iov + 1,
 			});
 }
 
@@ -244,7 +245,7 @@ static void add_payload(struct coalesce_flow *f, const struct candidate *k)
 {
 	const uint8_t *payload = k->frame + k->at.end;
 
-	f->iov[2 + f->segments++] =
+	f->iov[3 + f->segments++] =
 		(struct iovec){ .iov_base = (void *)payload, .iov_len = k->payload_len };
 	f->payload_len += k->payload_len;
 	f->next_seq += k->payload_len;
@@ -345,13 +346,14 @@ void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg)
 	*c = (struct coalescer){ .emit = emit, .arg = arg };
 }
 
-void coalesce_add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,
-                  size_t len)
+static inline void add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,
+                       size_t len, bool ethernet)
 {
 	struct candidate k = { .owner = owner, .frame = frame };
 	struct coalesce_flow *f = NULL;
 
-	if (accepts && inner_headers_read(frame, len, &k.at)) {
+	if (accepts && (ethernet ? inner_headers_read(frame, len, &k.at)
+	                         : inner_headers_read_ip(frame, len, &k.at))) {
 		if (k.at.fragment) {
 			coalesce_flush_owner(c, owner); /* of which flow it is, it does not say */
 		} else if (k.at.protocol == IPPROTO_TCP || k.at.protocol == IPPROTO_UDP) {
@@ -369,6 +371,18 @@ void coalesce_add(struct coalescer *c, void *owner, uint32_t accepts, const uint
 		start_flow(c, &k);
 	else
 		emit_alone(c, owner, frame, len);
+}
+
+void coalesce_add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,
+                  size_t len)
+{
+	add(c, owner, accepts, frame, len, true);
+}
+
+void coalesce_add_ip(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *packet,
+                     size_t len)
+{
+	add(c, owner, accepts, packet, len, false);
 }
 
 void coalesce_flush(struct coalescer *c)

@@ -30,8 +30,9 @@ struct coalesced {
 	uint32_t frames;    /* how many received frames are in it */
 	uint32_t frame_len; /* octets without the virtio-net header */
 	uint32_t iov_count;
-	struct iovec *
-		iov; /* [0] the virtio-net header, then the frame; borrowed, good during the call */
+	struct iovec
+		*iov; /* [0] the virtio-net header, then the frame; borrowed, good during the call.
+			    * [-1] is there too, for what a taker has to put in front */
 };
 
 /* Takes a frame. Must not call the coalescer. */
@@ -48,10 +49,9 @@ struct coalesce_flow {
 	uint8_t ip_version, protocol;
 	uint8_t headers[COALESCE_HEADERS_MAX]; /* of its first frame */
 	struct virtio_net_hdr vnet;
-	struct iovec iov
-		[2 +
-	         COALESCE_SEGMENTS]; /* [2] on: payloads; a flow of one frame is emitted from frame */
-	struct iovec frame;          /* its first frame, as it came */
+	struct iovec iov[3 + COALESCE_SEGMENTS]; /* [0] the taker's; [3] on: payloads; a flow of one
+						  * frame is emitted from frame */
+	struct iovec frame;                      /* its first frame, as it came */
 };
 
 struct coalescer {
@@ -81,6 +81,10 @@ enum coalesce_accepts {
  */
 void coalesce_add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,
                   size_t len);
+
+/** coalesce_add_ip() - the same for a TUN: @packet is an IP packet, or whatever its owner takes for one */
+void coalesce_add_ip(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *packet,
+                     size_t len);
 
 /** coalesce_flush() - emit all that is held, oldest first; at the end of a batch */
 void coalesce_flush(struct coalescer *c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* coalesce_fuzz.c - any frames in a row: what is merged is what cutting gives back
  *
- * Input: an octet of enum coalesce_accepts, then frames, each with its length in two octets in front. An
+ * Input: an octet of enum coalesce_accepts, with 0x80 for packets without Ethernet, then frames, each with its length in two octets in front. An
  * octet of 0x80 in the length asks for repair: the lengths and checksums the frame should have are put in, or
  * hardly two invented frames would ever be merged.
  */
@@ -21,12 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct batch {
 	struct coalescer coalescer;
+	bool bare;
 	struct iovec frames[FRAMES_MAX];
 	bool seen[FRAMES_MAX];
 	size_t count;
 };
 
-static void repair(uint8_t *frame, size_t len)
+static void repair(uint8_t *frame, size_t len, bool bare)
 {
 	struct inner_headers at;
 	uint8_t *l3, *l4;
@@ -34,7 +35,9 @@ static void repair(uint8_t *frame, size_t len)
 	uint64_t sum;
 	uint16_t value;
 
-	if (!inner_headers_read(frame, len, &at) || at.end == at.l4)
+	if (!(bare ? inner_headers_read_ip(frame, len, &at)
+	           : inner_headers_read(frame, len, &at)) ||
+	    at.end == at.l4)
 		return;
 	l3 = frame + at.l3;
 	l4 = frame + at.l4;
@@ -76,7 +79,8 @@ static void cut(struct batch *b, const struct coalesced *c, uint8_t *frame)
 
 	assert(wire);
 	memcpy(&vnet, c->iov[0].iov_base, sizeof(vnet));
-	assert(segment_begin(&s, &vnet, frame, c->frame_len) == 0);
+	assert((b->bare ? segment_begin_ip(&s, &vnet, frame, c->frame_len)
+	                : segment_begin(&s, &vnet, frame, c->frame_len)) == 0);
 	assert(s.count == c->frames);
 	while (segment_next(&s, headers, &part)) {
 		memcpy(wire, part.headers, part.headers_len);
@@ -114,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	coalesce_init(&b.coalescer, emit, &b);
 	memset(b.seen, 0, sizeof(b.seen));
+	b.bare = data[0] & 0x80;
 	for (b.count = 0; end - at >= 2 && b.count < FRAMES_MAX;) {
 		bool whole = at[0] & 0x80;
 		size_t len = (size_t)(at[0] & 0x7f) << 8 | at[1];
@@ -127,9 +132,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(frame, at, len);
 		at += len;
 		if (whole)
-			repair(frame, len);
+			repair(frame, len, b.bare);
 		b.frames[b.count++] = (struct iovec){ .iov_base = frame, .iov_len = len };
-		coalesce_add(&b.coalescer, &b, data[0], frame, len);
+		if (b.bare)
+			coalesce_add_ip(&b.coalescer, &b, data[0] & 0x7f, frame, len);
+		else
+			coalesce_add(&b.coalescer, &b, data[0], frame, len);
 	}
 	coalesce_flush(&b.coalescer);
 	for (size_t i = 0; i < b.count; i++) {

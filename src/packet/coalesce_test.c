@@ -43,6 +43,7 @@ static size_t last_emitted_len;
 static struct virtio_net_hdr last_vnet;
 static uint8_t payload[65536];
 static int owner_a, owner_b;
+static bool bare; /* packets are added and cut, not Ethernet frames */
 
 static void read_vnet(const struct coalesced *c, struct virtio_net_hdr *vnet)
 {
@@ -85,13 +86,14 @@ static void emit(void *arg, const struct coalesced *c)
 	assert_true(emitted_count < FRAMES_MAX);
 	emitted[emitted_count++] = c->frames;
 	read_vnet(c, &last_vnet);
+	c->iov[-1] = (struct iovec){ copy, 1 }; /* it is there to be written */
 	last_emitted_len = gather(c, last_emitted);
 	assert_int_equal(last_emitted_len, c->frame_len);
 	if (c->frames == 1)
 		assert_memory_equal(&last_vnet, &(struct virtio_net_hdr){ 0 }, sizeof(last_vnet));
 
 	memcpy(copy, last_emitted, last_emitted_len);
-	if (c->frame_len < 14) { /* too short to be cut; as it came */
+	if (c->frame_len < 14 && !bare) { /* too short to be cut; as it came */
 		struct wire_frame *w = next_unseen(c->owner, copy, c->frame_len);
 
 		assert_non_null(w);
@@ -99,7 +101,9 @@ static void emit(void *arg, const struct coalesced *c)
 		free(copy);
 		return;
 	}
-	assert_int_equal(segment_begin(&s, &last_vnet, copy, last_emitted_len), 0);
+	assert_int_equal(bare ? segment_begin_ip(&s, &last_vnet, copy, last_emitted_len)
+	                      : segment_begin(&s, &last_vnet, copy, last_emitted_len),
+	                 0);
 	assert_int_equal(s.count, c->frames);
 	while (segment_next(&s, headers, &part)) {
 		struct wire_frame *w;
@@ -136,7 +140,10 @@ static void add_octets(void *owner, uint32_t accepts, const uint8_t *data, size_
 {
 	struct wire_frame *w = remember(owner, data, len);
 
-	coalesce_add(&coalescer, owner, accepts, w->data, w->len);
+	if (bare)
+		coalesce_add_ip(&coalescer, owner, accepts, w->data, w->len);
+	else
+		coalesce_add(&coalescer, owner, accepts, w->data, w->len);
 }
 
 static void add(const struct frame_model *m, size_t payload_len)
@@ -712,9 +719,9 @@ static void what_is_no_flow_goes_at_once(void **state)
 }
 
 /* Frames of random flows and sizes, some of them odd: what comes out is what came, whatever was merged. */
-static void whatever_comes_is_what_cutting_gives_back(void **state)
+static void check_whatever_comes(uint32_t seed)
 {
-	uint32_t seed = 20, merged = 0;
+	uint32_t merged = 0;
 
 	for (int round = 0; round < 400; round++) {
 		struct frame_model flows[4];
@@ -723,6 +730,7 @@ static void whatever_comes_is_what_cutting_gives_back(void **state)
 			flows[i] = frame_model_default();
 			flows[i].ip_version = model_random(&seed) % 2 ? 4 : 6;
 			flows[i].protocol = model_random(&seed) % 4 ? IPPROTO_TCP : IPPROTO_UDP;
+			flows[i].bare = bare;
 			flows[i].vlan_tags = model_random(&seed) % 4 ? 0 : 1;
 			flows[i].tcp_option_len = model_random(&seed) % 2 ? 12 : 0;
 			flows[i].source_port = (uint8_t)i;
@@ -758,6 +766,18 @@ static void whatever_comes_is_what_cutting_gives_back(void **state)
 		merged += (uint32_t)came_count - emitted_count;
 	}
 	assert_true(merged > 400 * 20); /* and a good part was merged */
+}
+
+static void whatever_comes_is_what_cutting_gives_back(void **state)
+{
+	check_whatever_comes(20);
+}
+
+static void so_it_is_without_ethernet(void **state)
+{
+	bare = true;
+	check_whatever_comes(22);
+	bare = false;
 }
 
 /* The other way round: a frame that is cut comes out of coalescing as it was. */
@@ -847,6 +867,7 @@ int main(void)
 		cmocka_unit_test(flows_beside_each_other_are_merged),
 		cmocka_unit_test(what_is_no_flow_goes_at_once),
 		cmocka_unit_test(whatever_comes_is_what_cutting_gives_back),
+		cmocka_unit_test(so_it_is_without_ethernet),
 		cmocka_unit_test(what_was_cut_is_put_together_again),
 	};
 

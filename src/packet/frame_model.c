@@ -23,7 +23,7 @@ struct frame_model frame_model_default(void)
 
 size_t frame_model_l3(const struct frame_model *m)
 {
-	return 14 + 4u * m->vlan_tags;
+	return m->bare ? 0 : 14 + 4u * m->vlan_tags;
 }
 
 size_t frame_model_l4(const struct frame_model *m)
@@ -77,6 +77,8 @@ static uint32_t get(const uint8_t *at, unsigned int octets)
 
 static uint8_t *write_ethernet(const struct frame_model *m, uint8_t *at)
 {
+	if (m->bare)
+		return at;
 	memcpy(at, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
 	at += 12;
 	for (unsigned int i = 0; i < m->vlan_tags; i++)

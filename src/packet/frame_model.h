@@ -14,6 +14,7 @@
 struct frame_model {
 	uint8_t ip_version, protocol; /* 4 or 6; IPPROTO_TCP or IPPROTO_UDP */
 	uint8_t vlan_tags;
+	bool bare;                /* an IP packet: no Ethernet header */
 	uint8_t tcp_option_len;   /* a multiple of 4 */
 	uint8_t extension_len;    /* IPv6: of one hop-by-hop header, 0 or a multiple of 8 */
 	uint8_t source_port;      /* the low octet; tells flows apart */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* inner_headers.c - find the headers of the frame that a session carries */
+/* inner_headers.c - find the headers of the frame or packet that a session carries */
 #include "packet/inner_headers.h"
 
 #include <linux/if_ether.h>
@@ -74,10 +74,25 @@ static bool read_transport(struct reader *r, struct inner_headers *h)
 	return !r->failed;
 }
 
+/* What begins at the reader's place is IP. */
+static bool read_ip(struct reader *r, const uint8_t *frame, struct inner_headers *ret,
+                    uint16_t type)
+{
+	struct inner_headers h = { .l3 = (uint16_t)(r->at - frame) };
+
+	if (r->failed || !(type == ETH_P_IP     ? read_ipv4(r, frame, &h)
+	                   : type == ETH_P_IPV6 ? read_ipv6(r, frame, &h)
+	                                        : false))
+		return false;
+	if (!read_transport(r, &h))
+		return false;
+	*ret = h;
+	return true;
+}
+
 bool inner_headers_read(const uint8_t *frame, size_t len, struct inner_headers *ret)
 {
 	struct reader r = reader_over(frame, len);
-	struct inner_headers h = { 0 };
 	unsigned int tags = 0;
 	uint16_t type;
 
@@ -87,13 +102,13 @@ bool inner_headers_read(const uint8_t *frame, size_t len, struct inner_headers *
 		read_u16(&r);
 		type = read_u16(&r);
 	}
-	h.l3 = (uint16_t)(r.at - frame);
-	if (r.failed || !(type == ETH_P_IP     ? read_ipv4(&r, frame, &h)
-	                  : type == ETH_P_IPV6 ? read_ipv6(&r, frame, &h)
-	                                       : false))
-		return false;
-	if (!read_transport(&r, &h))
-		return false;
-	*ret = h;
-	return true;
+	return read_ip(&r, frame, ret, type);
+}
+
+bool inner_headers_read_ip(const uint8_t *packet, size_t len, struct inner_headers *ret)
+{
+	struct reader r = reader_over(packet, len);
+
+	/* Which of the two it is, its reader looks at again. */
+	return len && read_ip(&r, packet, ret, packet[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP);
 }

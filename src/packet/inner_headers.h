@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* inner_headers.h - where the IP and the transport header of an Ethernet frame begin
+/* inner_headers.h - where the IP and the transport header of an Ethernet frame, or of an IP packet, begin
  *
  * What segment.c and coalesce.c have in common: both look into the frames that a session carries.
  */
@@ -64,6 +64,9 @@ struct inner_headers {
  * Return: false for what is not IP, is cut short, or has more tags or extension headers than we follow.
  */
 bool inner_headers_read(const uint8_t *frame, size_t len, struct inner_headers *ret);
+
+/** inner_headers_read_ip() - the same of an IP packet without anything in front; .l3 is 0 */
+bool inner_headers_read_ip(const uint8_t *packet, size_t len, struct inner_headers *ret);
 
 static inline uint16_t load_u16(const uint8_t *at)
 {

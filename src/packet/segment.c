@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* segment.c - cut a frame from a TAP into the frames that go on the wire
+/* segment.c - cut a frame from a TAP or TUN into the frames that go on the wire
  *
  * What stays the same over the segments is summed once; for each there is one copy of the headers, a few
  * stores, and one pass over the payload for its checksum.
@@ -122,21 +122,17 @@ static void sum_headers(struct segmenter *s, uint64_t pseudo)
 }
 
 static int begin_cut(struct segmenter *s, const struct virtio_net_hdr *vnet, uint8_t gso_type,
-                     size_t len)
+                     size_t len, const struct inner_headers *h)
 {
 	bool partial = vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	uint32_t payload_len;
-	struct inner_headers h;
-	int err;
+	int err = expect_kind(s, gso_type, h);
 
-	if (!inner_headers_read(s->frame, len, &h))
-		return -EPROTONOSUPPORT;
-	err = expect_kind(s, gso_type, &h);
 	if (err < 0)
 		return err;
-	s->l3 = h.l3;
-	s->l4 = h.l4;
-	s->headers_len = h.end;
+	s->l3 = h->l3;
+	s->l4 = h->l4;
+	s->headers_len = h->end;
 	if (s->headers_len > SEGMENT_HEADERS_MAX || !vnet->gso_size ||
 	    (partial && (vnet->csum_start != s->l4 || vnet->csum_offset != checksum_field(s))))
 		return -EBADMSG;
@@ -156,19 +152,35 @@ static int begin_cut(struct segmenter *s, const struct virtio_net_hdr *vnet, uin
 	return 0;
 }
 
-int segment_begin(struct segmenter *s, const struct virtio_net_hdr *vnet, uint8_t *frame,
-                  size_t len)
+static inline int begin(struct segmenter *s, const struct virtio_net_hdr *vnet, uint8_t *frame,
+                        size_t len, bool ethernet)
 {
 	uint8_t gso_type = vnet->gso_type & ~VIRTIO_NET_HDR_GSO_ECN;
+	struct inner_headers h;
 
 	*s = (struct segmenter){ .frame = frame };
-	if (len < ETHERNET_HEADER_LEN)
+	if (ethernet && len < ETHERNET_HEADER_LEN)
 		return -ERANGE;
 	if (len > SEGMENT_FRAME_MAX)
 		return -EBADMSG;
 	if (gso_type == VIRTIO_NET_HDR_GSO_NONE)
 		return begin_whole(s, vnet, len);
-	return begin_cut(s, vnet, gso_type, len);
+	if (!(ethernet ? inner_headers_read(frame, len, &h)
+	               : inner_headers_read_ip(frame, len, &h)))
+		return -EPROTONOSUPPORT;
+	return begin_cut(s, vnet, gso_type, len, &h);
+}
+
+int segment_begin(struct segmenter *s, const struct virtio_net_hdr *vnet, uint8_t *frame,
+                  size_t len)
+{
+	return begin(s, vnet, frame, len, true);
+}
+
+int segment_begin_ip(struct segmenter *s, const struct virtio_net_hdr *vnet, uint8_t *packet,
+                     size_t len)
+{
+	return begin(s, vnet, packet, len, false);
 }
 
 static void write_ip(const struct segmenter *s, uint8_t *l3, uint32_t index, size_t ip_len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* segment.h - one frame as a TAP hands it over becomes the frames that go on the wire
+/* segment.h - one frame as a TAP or TUN hands it over becomes the frames that go on the wire
  *
  * With IFF_VNET_HDR the kernel gives TCP (and UDP_SEGMENT) data up to 64 KiB at once and leaves
  * segmentation and checksums to us. For each segment new headers are written where the caller says, right behind
@@ -69,6 +69,15 @@ struct segmenter {
  */
 int segment_begin(struct segmenter *s, const struct virtio_net_hdr *vnet, uint8_t *frame,
                   size_t len);
+
+/**
+ * segment_begin_ip() - the same of an IP packet, as a TUN hands it over
+ * @packet: from the IP header on
+ *
+ * Return: as segment_begin(), but for -ERANGE: a packet of any length is taken.
+ */
+int segment_begin_ip(struct segmenter *s, const struct virtio_net_hdr *vnet, uint8_t *packet,
+                     size_t len);
 
 /**
  * segment_next() - write the headers of the next segment, checksums complete

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* segment_fuzz.c - any virtio-net header in front of any frame: nothing is read or written outside
  *
- * Input: a virtio-net header of 10 octets, then the frame. What is cut must have the lengths it was said to
+ * Input: a virtio-net header of 10 octets, then the frame, which is taken for a packet, too. What is cut must have the lengths it was said to
  * have and cover the payload once.
  */
 #include <assert.h>
@@ -49,6 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(frame);
 	memcpy(frame, data + sizeof(vnet), len);
 	if (segment_begin(&s, &vnet, frame, len) == 0)
+		cut(&s, frame, len);
+	memcpy(frame, data + sizeof(vnet), len); /* a checksum may have been completed in it */
+	if (segment_begin_ip(&s, &vnet, frame, len) == 0)
 		cut(&s, frame, len);
 	free(frame);
 	return 0;

@@ -79,7 +79,9 @@ static void check_segments(const struct frame_model *whole, struct offloaded *o,
 	uint32_t count = 0;
 
 	assert_non_null(room);
-	assert_int_equal(segment_begin(&s, &o->vnet, o->frame, o->len), 0);
+	assert_int_equal(whole->bare ? segment_begin_ip(&s, &o->vnet, o->frame, o->len)
+	                             : segment_begin(&s, &o->vnet, o->frame, o->len),
+	                 0);
 	assert_int_equal(s.count, (payload_len + gso_size - 1) / gso_size);
 	assert_int_equal(s.headers_len, frame_model_headers_len(whole));
 	while (segment_next(&s, room, &part)) {
@@ -147,6 +149,44 @@ static void vlan_tags_stay_in_front(void **state)
 	m.ip_version = 6;
 	m.vlan_tags = 2;
 	check(&m, 5000, 1201);
+}
+
+/* A TUN's: PPP carries them without Ethernet. */
+static void packets_without_ethernet_are_cut(void **state)
+{
+	struct frame_model m = frame_model_default();
+
+	m.bare = true;
+	check(&m, 1448 * 44, 1448);
+	check(&m, 1, 1448);
+	m.protocol = IPPROTO_UDP;
+	check(&m, 1001, 500);
+	m.ip_version = 6;
+	check(&m, 5000, 1201);
+	m.protocol = IPPROTO_TCP;
+	m.extension_len = 16;
+	check(&m, 4000, 1000);
+}
+
+/* Whatever it is, and however short. */
+static void a_packet_not_to_be_cut_is_sent_as_it_is(void **state)
+{
+	struct virtio_net_hdr vnet = { 0 };
+	uint8_t octets[20] = { 0x99 };
+	struct segmenter s;
+	struct segment part;
+
+	for (size_t len = 0; len <= sizeof(octets); len += 5) {
+		assert_int_equal(segment_begin_ip(&s, &vnet, octets, len), 0);
+		assert_true(segment_next(&s, NULL, &part));
+		assert_null(part.headers);
+		assert_ptr_equal(part.payload, octets);
+		assert_int_equal(part.payload_len, len);
+		assert_false(segment_next(&s, NULL, &part));
+	}
+	vnet.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+	vnet.gso_size = 4;
+	assert_int_equal(segment_begin_ip(&s, &vnet, octets, sizeof(octets)), -EPROTONOSUPPORT);
 }
 
 static void udp_is_cut(void **state)
@@ -402,6 +442,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tcp_is_cut),
 		cmocka_unit_test(vlan_tags_stay_in_front),
+		cmocka_unit_test(packets_without_ethernet_are_cut),
+		cmocka_unit_test(a_packet_not_to_be_cut_is_sent_as_it_is),
 		cmocka_unit_test(udp_is_cut),
 		cmocka_unit_test(udp_checksums_are_never_zero),
 		cmocka_unit_test(udp_without_checksum_stays_without),
