@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* device.c - the interfaces of sessions
  *
- * A TAP is opened in the namespace of its client and so keeps it alive, as the sockets do; all of them are
+ * A TAP, or the TUN of a PPP unit, is opened in the namespace of its client and so keeps it alive, as the sockets do; all of them are
  * given up when nobody else is in it (namespaces.h). One opened elsewhere and moved in would not, but moving
  * takes 30 ms where making takes less than one.
  */
@@ -26,6 +26,7 @@
 #define MTU_MIN 68
 #define MTU_MAX 65521
 
+/* Of a TUN or TAP it is the room for what we have not read yet, so a PPP unit has more than the kernel's 3. */
 #define QUEUE_LEN 1000
 
 /* So many segments of a frame, headers and all, still fit one UDP_SEGMENT message. */
@@ -86,7 +87,7 @@ static int device_make(struct device *d, const char *name)
 
 	if (link < 0)
 		return link;
-	d->about.fd = tap_open(name);
+	d->about.fd = d->about.ppp ? tun_open_ppp(name) : tap_open(name);
 	if (d->about.fd < 0)
 		return d->about.fd;
 	err = tap_offload(d->about.fd, &d->about.offloads);
@@ -147,7 +148,7 @@ static int device_make_named(struct server *s, const struct client *c, struct de
 	return err;
 }
 
-static struct device *device_new(const struct client *c, uint32_t mtu_bytes)
+static struct device *device_new(const struct client *c, uint32_t mtu_bytes, bool ppp)
 {
 	struct device *d = calloc(1, sizeof(*d));
 
@@ -157,6 +158,7 @@ static struct device *device_new(const struct client *c, uint32_t mtu_bytes)
 	d->about.mtu_bytes = mtu_bytes < MTU_MIN   ? MTU_MIN
 	                     : mtu_bytes > MTU_MAX ? MTU_MAX
 	                                           : mtu_bytes;
+	d->about.ppp = ppp;
 	d->about.fd = -1;
 	return d;
 }
@@ -168,7 +170,7 @@ static void device_lend(const struct device *d, struct reply *reply, struct mess
 }
 
 int kept_device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
-                       struct reply *reply, struct message_fds *fds)
+                       bool ppp, struct reply *reply, struct message_fds *fds)
 {
 	const struct client *c = slots_get(&s->clients, client);
 	AUTO(device) struct device *d = NULL;
@@ -186,7 +188,7 @@ int kept_device_create(struct server *s, uint32_t client, const char *name, uint
 	err = descriptors_check(&reply->ea);
 	if (err < 0)
 		return err;
-	d = device_new(c, mtu_bytes);
+	d = device_new(c, mtu_bytes, ppp);
 	if (!d)
 		return -ENOMEM;
 	err = slots_add(&s->devices, d, &d->about.slot);

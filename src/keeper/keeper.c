@@ -17,6 +17,8 @@
 #include "keeper/engine_process.h"
 #include "keeper/request.h"
 
+#define PPP_MTU 1500 /* PPP-81 */
+
 struct keeper {
 	int requests, events;
 };
@@ -287,6 +289,16 @@ static int ask_device(struct keeper *k, const struct request *request, struct ke
 	return 0;
 }
 
+static int ask_new_device(struct keeper *k, struct request *request, const char *name,
+                          struct keeper_device *ret, struct extack *ea)
+{
+	if (strlen(name) >= sizeof(request->device.name))
+		return extack_fail(ea, -EINVAL, 0, "an interface name has at most %d characters",
+		                   IFNAMSIZ - 1);
+	snprintf(request->device.name, sizeof(request->device.name), "%s", name);
+	return ask_device(k, request, ret, ea);
+}
+
 int keeper_device_create(struct keeper *k, uint32_t client, const char *name, uint32_t mtu_bytes,
                          struct keeper_device *ret, struct extack *ea)
 {
@@ -296,11 +308,19 @@ int keeper_device_create(struct keeper *k, uint32_t client, const char *name, ui
 		.device = { .mtu_bytes = mtu_bytes },
 	};
 
-	if (strlen(name) >= sizeof(request.device.name))
-		return extack_fail(ea, -EINVAL, 0, "an interface name has at most %d characters",
-		                   IFNAMSIZ - 1);
-	snprintf(request.device.name, sizeof(request.device.name), "%s", name);
-	return ask_device(k, &request, ret, ea);
+	return ask_new_device(k, &request, name, ret, ea);
+}
+
+int keeper_ppp_device_create(struct keeper *k, uint32_t client, const char *name,
+                             struct keeper_device *ret, struct extack *ea)
+{
+	struct request request = {
+		.kind = REQUEST_DEVICE_CREATE,
+		.slot = client,
+		.device = { .mtu_bytes = PPP_MTU, .ppp = 1 },
+	};
+
+	return ask_new_device(k, &request, name, ret, ea);
 }
 
 int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *ret)

@@ -224,7 +224,9 @@ int keeper_socket_option(struct keeper *k, uint32_t endpoint,
 struct keeper_device {
 	uint32_t slot;
 	struct netns_id netns;
-	int fd; /* TAP, non-blocking, IFF_VNET_HDR with a header of 10 octets; becomes the caller's */
+	int fd; /* TAP, non-blocking, IFF_VNET_HDR with a header of 10 octets; becomes the caller's. Of
+		 * PPP: a TUN, struct tun_pi in front of that header */
+	bool ppp;
 	int ifindex;
 	uint32_t mtu_bytes;
 	uint32_t offloads;   /* TUN_F_* that the kernel accepted */
@@ -240,6 +242,14 @@ struct keeper_device {
  */
 int keeper_device_create(struct keeper *k, uint32_t client, const char *name, uint32_t mtu_bytes,
                          struct keeper_device *ret, struct extack *ea);
+
+/**
+ * keeper_ppp_device_create() - the interface of a PPP unit, down, in the client's namespace (PPP-81)
+ *
+ * Its MTU is 1500. Return: as keeper_device_create().
+ */
+int keeper_ppp_device_create(struct keeper *k, uint32_t client, const char *name,
+                             struct keeper_device *ret, struct extack *ea);
 
 /* Returns at once; the device goes with others in one batch soon after. The caller closes its own duplicate. */
 void keeper_device_remove(struct keeper *k, uint32_t device);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if_arp.h>
 #include <sched.h>
 #include <signal.h>
 #include <setjmp.h>
@@ -365,6 +366,44 @@ static void test_device_names_at_home(void **state)
 	assert_true(interface_becomes(home, "wan0", true, 0));
 }
 
+/* What SIOCGIF* says of an interface in a namespace. */
+static struct ifreq interface_asked(int netns, const char *name, unsigned long number)
+{
+	AUTO_FD home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), fd = -1;
+	struct ifreq r = { 0 };
+
+	assert_int_equal(setns(netns, CLONE_NEWNET), 0);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	assert_int_equal(ioctl(fd, number, &r), 0);
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	return r;
+}
+
+/* Requirements: PPP-81 */
+static void test_ppp_device_is_as_ppps_are(void **state)
+{
+	struct fixture *f = *state;
+	struct order order = { .kind = ORDER_PPP_DEVICE, .name = "ppp0" };
+	const int flags = IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST;
+	struct result r;
+	struct ifreq asked;
+
+	need_root();
+	r = ask(f->client, &order);
+	assert_int_equal(r.err, 0);
+	assert_true(r.device.ppp);
+	assert_true(r.device.offloads & 7);
+	assert_int_equal(interface_asked(f->netns, "ppp0", SIOCGIFMTU).ifr_mtu, 1500);
+	asked = interface_asked(f->netns, "ppp0", SIOCGIFHWADDR);
+	assert_int_equal(asked.ifr_hwaddr.sa_family, ARPHRD_PPP);
+	asked = interface_asked(f->netns, "ppp0", SIOCGIFFLAGS);
+	assert_int_equal(asked.ifr_flags & (flags | IFF_UP), flags);
+	assert_int_equal(ask(f->client, &order).err, -EEXIST);
+	ask(f->client, &(struct order){ .kind = ORDER_DEVICE_REMOVE, .slot = r.device.slot });
+	assert_true(interface_becomes(f->netns, "ppp0", false, 2000));
+}
+
 static void test_device_is_removed_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -505,6 +544,7 @@ int main(void)
 		ONE(test_options_of_a_programs_socket),
 		ONE(test_device_names_in_another_namespace),
 		ONE(test_device_names_at_home),
+		ONE(test_ppp_device_is_as_ppps_are),
 		ONE(test_device_is_removed_at_once),
 		ONE(test_name_is_free_when_removal_was_answered),
 		ONE(test_many_devices_come_and_go),

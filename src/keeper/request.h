@@ -58,6 +58,7 @@ struct request {
 		struct divert_session session;
 		struct {
 			uint32_t mtu_bytes;
+			uint8_t ppp;
 			char name[IFNAMSIZ];
 		} device;
 	};

@@ -143,8 +143,8 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 	case REQUEST_DEVICE_CREATE:
 		if (!memchr(r->device.name, '\0', sizeof(r->device.name)))
 			return -EINVAL;
-		return kept_device_create(s, r->slot, r->device.name, r->device.mtu_bytes, reply,
-		                          out);
+		return kept_device_create(s, r->slot, r->device.name, r->device.mtu_bytes,
+		                          r->device.ppp, reply, out);
 	case REQUEST_DEVICE_REMOVE:
 		return kept_device_remove(s, r->slot);
 	case REQUEST_DEVICE_RESUME:

@@ -110,7 +110,7 @@ int kept_socket_connect(struct server *s, uint32_t endpoint, const union address
 int kept_socket_option(struct server *s, uint32_t endpoint,
                        const struct keeper_socket_option *option, struct reply *reply);
 int kept_device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
-                       struct reply *reply, struct message_fds *fds);
+                       bool ppp, struct reply *reply, struct message_fds *fds);
 int kept_device_resume(struct server *s, uint32_t from, struct reply *reply,
                        struct message_fds *fds);
 int kept_device_remove(struct server *s, uint32_t slot);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_arp.h>
 #include <linux/if_tun.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,10 +27,9 @@ static const uint32_t offloads[] = { OFFLOAD_TCP | TUN_F_USO4 | TUN_F_USO6, OFFL
 	                             0 };
 
 /* A name that exists gives EBUSY with IFF_TUN_EXCL, and would be joined without. */
-static int tap_attach(int fd, const char *name)
+static int attach(int fd, const char *name, int kind)
 {
-	struct ifreq r = { .ifr_flags =
-		                   (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL) };
+	struct ifreq r = { .ifr_flags = (short)(kind | IFF_VNET_HDR | IFF_TUN_EXCL) };
 	int header = TAP_HEADER_LEN;
 
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
@@ -38,15 +38,29 @@ static int tap_attach(int fd, const char *name)
 	return ioctl(fd, TUNSETVNETHDRSZ, &header) < 0 ? -errno : 0;
 }
 
-int tap_open(const char *name)
+static int open_kind(const char *name, int kind)
 {
 	AUTO_FD fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
-	err = tap_attach(fd, name);
+	err = attach(fd, name, kind);
 	return err < 0 ? err : TAKE_FD(fd);
+}
+
+int tap_open(const char *name)
+{
+	return open_kind(name, IFF_TAP | IFF_NO_PI);
+}
+
+int tun_open_ppp(const char *name)
+{
+	AUTO_FD fd = open_kind(name, IFF_TUN);
+
+	if (fd >= 0 && ioctl(fd, TUNSETLINK, (unsigned long)ARPHRD_PPP) < 0)
+		return -errno;
+	return TAKE_FD(fd);
 }
 
 int tap_name(int fd, char ret[IFNAMSIZ])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tap.h - TAP devices, made in the namespace the calling thread is in */
+/* tap.h - TAP and TUN devices, made in the namespace the calling thread is in */
 #ifndef UL2TP_KEEPER_TAP_H
 #define UL2TP_KEEPER_TAP_H
 
@@ -11,6 +11,10 @@
 
 /** tap_open() - a new device. @name: with or without %d. Return: a descriptor; -EEXIST, -EINVAL, -ENFILE, -ENODEV ... */
 int tap_open(const char *name);
+
+/** tun_open_ppp() - the same for an interface of the kind of pppN: what is read and written is struct tun_pi, the
+ * virtio-net header, a packet; of which EtherType it is, the first of these says, not the packet */
+int tun_open_ppp(const char *name);
 
 /** tap_name() - what it is called now. Return: 0, or -errno: it was deleted. */
 int tap_name(int fd, char ret[IFNAMSIZ]);

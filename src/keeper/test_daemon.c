@@ -209,6 +209,11 @@ static void obey(struct test_engine *e, int connection, const struct keeper_clie
 	case ORDER_BULK:
 		r->err = send_bulk(&e->endpoint[o->slot % OBJECTS_MAX], &o->peer);
 		break;
+	case ORDER_PPP_DEVICE:
+		r->err = keeper_ppp_device_create(k, client->slot, o->name, &r->device, &r->ea);
+		if (r->err == 0)
+			note_device(e, &r->device);
+		break;
 	case ORDER_DEVICE:
 		r->err = keeper_device_create(k, client->slot, o->name, o->mtu_bytes, &r->device,
 		                              &r->ea);

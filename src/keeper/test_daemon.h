@@ -20,6 +20,7 @@ enum order_kind {
 	ORDER_SOCKET_OPTION,
 	ORDER_BULK, /* a batch of segments to .peer from endpoint .slot */
 	ORDER_DEVICE,
+	ORDER_PPP_DEVICE,
 	ORDER_DEVICE_REMOVE,
 	ORDER_FILE_KEEP,   /* this connection, for the next engine: result.file */
 	ORDER_FILE_STDERR, /* what is no end of a pair, likewise */
