@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit.h - a PPP unit: an interface pppN and the files of /dev/ppp on it (kernel-behaviour §6.1, §6.4 to §6.10)
+ *
+ * Three owners, as of a channel. Relations (files, channels, device) are the API thread's. What is received (.rx) is
+ * the receiving worker's of the namespace, as of all its channels. What is sent (.tx) belongs to one worker, to which
+ * the senders of its channels are moved: one chosen by the unit's number, or, of a unit that does more than carry
+ * packets as they are (.complete, several channels, traffic looped to its file), the receiving worker, so that
+ * both directions are one thread's and share what they must.
+ */
+#ifndef UL2TP_PATH_UNIT_H
+#define UL2TP_PATH_UNIT_H
+
+#include <linux/if_tun.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/extack.h"
+#include "base/list.h"
+#include "base/ordered.h"
+#include "base/reader.h"
+#include "base/writer.h"
+#include "loop/mailbox.h"
+#include "packet/coalesce.h"
+#include "packet/drop_reason.h"
+#include "path/dataplane.h"
+#include "path/frame_taker.h"
+
+struct channel;
+struct ppp_end;
+struct ppp_file;
+struct unit;
+struct unit_complete; /* unit_complete.h */
+
+/* Network protocols with a mode of their own (PPP-52). */
+enum unit_np {
+	UNIT_IP,
+	UNIT_IPV6,
+	UNIT_IPX,
+	UNIT_APPLETALK,
+	UNIT_MPLS,
+	UNIT_MPLS_MULTICAST,
+	UNIT_NPS,
+};
+
+/** unit_np_of() - of a PPP protocol number; UNIT_NPS: it is none of those */
+enum unit_np unit_np_of(uint16_t protocol);
+
+/* Frames of one protocol on their way to the interface: an owner of the worker's coalescer. */
+struct unit_flow {
+	struct frame_taker taker;
+	struct unit *unit;
+	struct tun_pi pi;
+};
+
+/* As SIOCGPPPSTATS has them (PPP-64): of a direction, each written by its owner. */
+struct unit_counters {
+	_Atomic uint64_t packets, octets; /* octets without the protocol number */
+	_Atomic uint64_t errors, length_errors, dropped;
+	_Atomic uint64_t
+		last_ms; /* loop_now_ms() of the last that the active filter let pass (PPP-53); 0: none */
+};
+
+struct unit_rx {
+	struct letter letter;
+	struct worker *worker; /* does not change */
+	int device;            /* -1: it has gone */
+	struct ppp_end *file;  /* of the first file on it; NULL: none */
+	uint32_t accepts;      /* enum coalesce_accepts of the device */
+	struct unit_flow flows[UNIT_NPS];
+	struct unit_counters counters;
+	_Atomic uint64_t drops[RX_DROP_REASONS];
+};
+
+struct unit_tx {
+	struct letter letter;
+	struct watch watch; /* of the device */
+	struct worker *worker;
+	int device;
+	struct channel *channel; /* the first of its channels; NULL: none, frames vanish (PPP-42) */
+	struct unit_counters counters;
+	_Atomic uint64_t drops[TX_DROP_REASONS];
+};
+
+struct unit {
+	struct ordered_node by_number; /* of the namespace, until it is dead */
+	struct dataplane *dp;
+	struct netns *netns;
+	uint32_t number;
+	uint32_t slot; /* the keeper's, of the device; RECORD_NONE: it has gone */
+	int ifindex;
+	bool dead; /* PPP-44; it is freed when its last channel is disconnected (PPP-45) */
+	struct watch
+		gone; /* of the device, in the API thread's loop: whether somebody has deleted it */
+	struct loop *loop; /* the API thread's; NULL: it is not watched */
+	struct ppp_file *owner;
+	struct list files;    /* of struct ppp_file, .in_unit */
+	struct list channels; /* of struct channel, .in_unit */
+	uint64_t created_ms;
+	int debug, mru, mrru;
+	_Atomic uint32_t flags;            /* SC_*, as set (PPP-50) */
+	_Atomic uint8_t np_mode[UNIT_NPS]; /* its low octet; 0: pass */
+	int np_mode_set[UNIT_NPS];         /* as it was given */
+	/* What is beyond the plain path: filters, VJ, compression, multilink. NULL: nothing. Set by the API thread while
+	 * .tx.worker is .rx.worker and neither runs (unit_pause()). */
+	struct unit_complete *complete;
+	struct unit_rx rx;
+	struct unit_tx tx;
+};
+
+/* API thread. All wait until the workers have done it. */
+
+/**
+ * unit_new() - an interface, down, in the client's namespace, and the unit behind it (PPP-2, PPP-81)
+ * @client: keeper's number of the client
+ * @number: that which is wanted; negative: the lowest that is free and whose name is
+ *
+ * Return: 0; -EEXIST number or name is taken; -ENFILE; what keeper_ppp_device_create() says; with words.
+ */
+int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int number, struct unit **ret,
+             struct extack *ea);
+
+/** unit_adopt() - the unit with this number that an earlier engine had, on its device, which becomes the unit's */
+int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t number,
+               const struct keeper_device *device, struct unit **ret);
+
+/** unit_find() - one that lives, by its number; NULL */
+struct unit *unit_find(const struct netns *ns, uint32_t number);
+
+/** unit_find_device() - one that lives, by the number of its interface, wherever that is now; NULL */
+struct unit *unit_find_device(const struct dataplane *dp, int ifindex, const char *name);
+
+/** unit_die() - its interface goes, its number is free, its files are at their end (PPP-44). Freed with its last channel */
+void unit_die(struct unit *u);
+
+/** units_die() - all of a namespace that has gone */
+void units_die(struct netns *ns);
+
+/** unit_connect() - PPPIOCCONNECT, checked; unit_disconnect() - PPPIOCDISCONN, or the channel goes */
+void unit_connect(struct unit *u, struct channel *c);
+void unit_disconnect(struct channel *c);
+
+/** unit_file_attach() - @owner: the unit lives as long as the file does (PPP-44) */
+void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner);
+
+/** unit_file_detach() - the program has closed it; the unit dies if it was its owner's */
+void unit_file_detach(struct ppp_file *f);
+
+/** unit_is_idle() - reads of its files say end of file now: no channel, and no traffic is looped (PPP-41) */
+bool unit_is_idle(const struct unit *u);
+
+/** unit_ioctl() - of a file on it (kernel-behaviour §6.4). 0; the call's errno with words */
+int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer *out,
+               struct extack *ea);
+
+/**
+ * unit_device_ioctl() - SIOCGPPPSTATS, SIOCGPPPVER, SIOCGPPPCSTATS by the name of an interface (PPP-64)
+ * @ifindex: what the name means where the program is
+ *
+ * Return: 0; -ENODEV it is no unit's; -EINVAL another number.
+ */
+int unit_device_ioctl(struct dataplane *dp, int ifindex, const char *name, uint32_t number,
+                      struct writer *out, struct extack *ea);
+
+/** unit_pause(), unit_resume() - no worker touches the unit in between; it is resumed where it belongs now, and so are
+ * the senders of its channels. Frames wait meanwhile in the device, in files and sockets */
+void unit_pause(struct unit *u);
+void unit_resume(struct unit *u);
+
+/* On the worker that receives. */
+
+/** unit_receive() - a frame for it came by @c, the protocol number decompressed (§6.7); @info stays where it is until the
+ * worker's coalescer is flushed */
+void unit_receive(struct unit *u, struct channel *c, uint16_t protocol, const uint8_t *info,
+                  size_t len);
+
+/** unit_receive_short() - one too short for a protocol number (PPP-20 (2)) */
+void unit_receive_short(struct unit *u);
+
+/** unit_take() - steps 6 to 8 of §6.7: count it, and give it to file or interface */
+void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);
+
+/** unit_drop_received() - count one, under a reason and as an error */
+void unit_drop_received(struct unit *u, enum rx_drop why);
+
+/* On the worker that owns .tx. */
+
+/** unit_send() - steps 7 and 8 of §6.6: on its first channel, or to its file. Information in two pieces: @head is copied,
+ * @payload stays where it is until outbox_flush() */
+void unit_send(struct unit *u, uint16_t protocol, const uint8_t *head, size_t head_len,
+               const uint8_t *payload, size_t payload_len);
+
+/** unit_drop_sent() - count one, under a reason; @error: as tx_errors, else as tx_dropped */
+void unit_drop_sent(struct unit *u, enum tx_drop why, bool error);
+
+#endif
