@@ -77,6 +77,19 @@ void loop_remove(struct loop *loop, struct watch *watch)
 			loop->events[i].data.ptr = NULL;
 }
 
+/* One that was called is forgotten, so that it can remove itself and its memory. */
+static void call_ready(struct loop *loop, bool urgent)
+{
+	for (int i = 0; i < loop->pending; i++) {
+		struct watch *watch = loop->events[i].data.ptr;
+
+		if (!watch || watch->urgent != urgent)
+			continue;
+		loop->events[i].data.ptr = NULL;
+		watch->ready(watch, loop->events[i].events);
+	}
+}
+
 int loop_once(struct loop *loop, int timeout_ms)
 {
 	int n = epoll_wait(loop->epoll, loop->events, EVENTS_MAX, timeout_ms);
@@ -85,12 +98,8 @@ int loop_once(struct loop *loop, int timeout_ms)
 		return errno == EINTR ? 0 : -errno;
 	loop->now_ms = clock_ms();
 	loop->pending = n;
-	for (int i = 0; i < n; i++) {
-		struct watch *watch = loop->events[i].data.ptr;
-
-		if (watch)
-			watch->ready(watch, loop->events[i].events);
-	}
+	call_ready(loop, true);
+	call_ready(loop, false);
 	loop->pending = 0;
 	return 0;
 }

@@ -19,6 +19,7 @@ typedef void watch_fn(struct watch *watch, uint32_t events);
 struct watch {
 	int fd; /* borrowed; -1: not in a loop */
 	watch_fn *ready;
+	bool urgent; /* of those that are ready at once it comes before others */
 };
 
 struct loop;
