@@ -40,6 +40,9 @@ static const struct drop_reason rx_reasons[] = {
 	[RX_DROP_RING_FULL]       = { "ring-full",       "came faster than they were read",             COUNT_RX_ERRORS },
 	[RX_DROP_CHECKSUM]        = { "checksum",        "UDP checksum is wrong or lacking",            0 },
 	[RX_DROP_UNCUT]           = { "uncut",           "several in one, and nobody says where to cut", 0 },
+	[RX_DROP_SOCKET_FULL]     = { "socket-full",     "program does not read its PPPoL2TP socket",    COUNT_RX_ERRORS },
+	[RX_DROP_PPP_SHORT]       = { "ppp-short",       "shorter than a PPP protocol number",           0 },
+	[RX_DROP_FILE_FULL]       = { "file-full",       "32 frames wait on the PPP channel already",    0 },
 };
 
 static const struct drop_reason tx_reasons[] = {

@@ -44,6 +44,10 @@ enum rx_drop {
 	/* Of a program's socket, received without eBPF; counted as those that belong to no session. */
 	RX_DROP_CHECKSUM, /* of UDP: wrong, or none where there must be one */
 	RX_DROP_UNCUT,    /* several datagrams in one, and the system does not say where to cut */
+	/* Counted in the session after rx_packets and rx_bytes; of PPP. */
+	RX_DROP_SOCKET_FULL, /* RX-60: the program does not read its PPPoL2TP socket */
+	RX_DROP_PPP_SHORT,   /* PPP-20 (2) */
+	RX_DROP_FILE_FULL,   /* PPP-21 */
 	RX_DROP_REASONS,
 };
 
