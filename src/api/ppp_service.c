@@ -4,47 +4,206 @@
 
 #include <errno.h>
 
-static int not_here(struct request *r)
+#include "api/server.h"
+#include "base/cleanup.h"
+#include "netlink/l2tp_family.h"
+#include "netlink/ul2tp_ppp_message.h"
+#include "path/channel.h"
+#include "path/ppp_file.h"
+#include "path/ppp_socket.h"
+
+#define ANSWER_MAX 4096 /* of an ioctl at most a filter or 72 octets */
+
+static int find(struct request *r, uint64_t handle, struct ppp_file **ret)
 {
-	return extack_fail(&r->ea, -EOPNOTSUPP, 0, "this ul2tpd has no PPP");
+	int err = netns_request(r->c->netns, loop_now_ms(r->c->server->loop), &r->ea);
+
+	return err < 0 ? err : ppp_file_find(r->c->server->dataplane, handle, ret, &r->ea);
+}
+
+static int find_socket(struct request *r, uint64_t handle, struct ppp_file **ret)
+{
+	int err = find(r, handle, ret);
+
+	if (!err && !(*ret)->is_socket)
+		err = extack_fail(&r->ea, -ENOTSOCK, 0, "the handle is that of a file of /dev/ppp");
+	return err;
+}
+
+static int answer(struct request *r, enum ul2tp_command command,
+                  const struct ul2tp_ppp_state_message *state)
+{
+	uint8_t octets[ANSWER_MAX];
+	struct writer w = writer_over(octets, sizeof(octets));
+	struct nl_header header = nl_answer_header(&r->message, UL2TP_FAMILY_ID, 0);
+	size_t start = ul2tp_message_begin(&w, &header, command);
+
+	ul2tp_ppp_state_put(&w, state);
+	if (!nl_message_end(&w, start))
+		return -EMSGSIZE;
+	connection_answer(r->c, octets, write_len(&w));
+	return 0;
+}
+
+static struct ppp_caller caller_of(const struct request *r)
+{
+	return (struct ppp_caller){
+		.netns = r->c->netns,
+		.client = r->c->client.slot,
+		.pid = r->c->client.pid,
+		.process = r->c->client.process,
+	};
 }
 
 int ppp_serve_open(struct request *r, const struct ul2tp_request *in)
 {
-	return not_here(r);
+	struct ul2tp_ppp_open params = ul2tp_ppp_open_read(in);
+	AUTO_FD fd = connection_take_descriptor(r->c);
+	struct ul2tp_ppp_state_message state = { .has_handle = true };
+	bool is_socket = params.kind == UL2TP_PPP_SOCKET;
+	struct ppp_file *f;
+	int err;
+
+	if (fd < 0)
+		return extack_fail(&r->ea, -EBADF, 0, "no descriptor came along (SCM_RIGHTS)");
+	err = is_socket ? 0 : request_check_privilege(r, GENL_ADMIN); /* PX-1, PPP-1 */
+	if (!err)
+		err = netns_request(r->c->netns, loop_now_ms(r->c->server->loop), &r->ea);
+	if (!err)
+		err = ppp_file_open(r->c->server->dataplane, r->c->server->loop, r->c->netns,
+		                    r->c->client.uid, is_socket, params.empty_reads, fd, &f,
+		                    &r->ea);
+	if (err < 0)
+		return err;
+	TAKE_FD(fd);
+	state.handle = f->handle;
+	return answer(r, UL2TP_CMD_PPP_OPEN, &state);
 }
 
 int ppp_serve_close(struct request *r, const struct ul2tp_request *in)
 {
-	return not_here(r);
+	struct ppp_file *f;
+	int err = find(r, ul2tp_ppp_request_read(in).handle, &f);
+
+	if (err < 0)
+		return err;
+	ppp_file_free(f);
+	return 0;
 }
 
 int ppp_serve_connect(struct request *r, const struct ul2tp_request *in)
 {
-	return not_here(r);
+	struct ul2tp_ppp_request params = ul2tp_ppp_request_read(in);
+	AUTO_FD fd = connection_take_descriptor(r->c);
+	struct ppp_caller caller = caller_of(r);
+	struct ppp_file *f;
+	int err = find_socket(r, params.handle, &f);
+
+	if (!err && !r->c->server->quirks->kernels_way[QUIRK_PPP_SOCKETS])
+		err = request_check_privilege(r, GENL_ADMIN); /* */
+	if (err < 0)
+		return err;
+	return ppp_socket_connect(f, &caller, params.name, (pid_t)params.pid, fd, &r->ea);
 }
 
 int ppp_serve_ioctl(struct request *r, const struct ul2tp_request *in)
 {
-	return not_here(r);
+	struct ul2tp_ppp_request params = ul2tp_ppp_request_read(in);
+	AUTO_FD program_fd = connection_take_descriptor(r->c);
+	struct ppp_caller caller = caller_of(r);
+	uint8_t octets[ANSWER_MAX / 2];
+	struct writer out = writer_over(octets, sizeof(octets));
+	struct ul2tp_ppp_state_message state = { 0 };
+	struct ppp_file *f;
+	int err = find(r, params.handle, &f);
+
+	if (err < 0)
+		return err;
+	if (f->is_socket) {
+		err = ppp_socket_ioctl(f, params.ioctl, program_fd, params.data, &out, &r->ea);
+	} else {
+		caller.admin = ppp_file_state(f) != UL2TP_PPP_NEW ||
+		               !request_check_privilege(r, GENL_ADMIN);
+		err = ppp_file_ioctl(f, &caller, params.ioctl, params.data, &out, &r->ea);
+	}
+	if (err < 0)
+		return err;
+	state.data = reader_over(octets, write_len(&out));
+	return answer(r, UL2TP_CMD_PPP_IOCTL, &state);
 }
 
 int ppp_serve_option_set(struct request *r, const struct ul2tp_request *in)
 {
-	return not_here(r);
+	struct ul2tp_ppp_request params = ul2tp_ppp_request_read(in);
+	struct ppp_file *f;
+	int err = find_socket(r, params.handle, &f);
+
+	return err < 0 ? err : ppp_socket_option_set(f, params.option, params.value, &r->ea);
 }
 
 int ppp_serve_option_get(struct request *r, const struct ul2tp_request *in)
 {
-	return not_here(r);
+	struct ul2tp_ppp_request params = ul2tp_ppp_request_read(in);
+	struct ul2tp_ppp_state_message state = { 0 };
+	struct ppp_file *f;
+	int value, err = find_socket(r, params.handle, &f);
+
+	if (!err)
+		err = ppp_socket_option_get(f, params.option, &value, &r->ea);
+	if (err < 0)
+		return err;
+	state.value = reader_over(&value, sizeof(value));
+	return answer(r, UL2TP_CMD_PPP_OPTION_GET, &state);
+}
+
+/* What a file has; @name has room for state->name. */
+static void state_of(const struct ppp_file *f, uint8_t name[PPP_NAME_MAX],
+                     struct ul2tp_ppp_state_message *ret)
+{
+	int len = f->is_socket ? ppp_socket_name(f, name, NULL) : -1;
+
+	*ret = (struct ul2tp_ppp_state_message){
+		.has_kind = true,
+		.kind = f->is_socket ? UL2TP_PPP_SOCKET : UL2TP_PPP_FILE,
+		.has_state = true,
+		.state = (uint8_t)ppp_file_state(f),
+		.has_channel = f->channel && f->channel->number,
+	};
+	if (ret->has_channel)
+		ret->channel = f->channel->number;
+	if (len > 0)
+		ret->name = reader_over(name, (size_t)len);
 }
 
 int ppp_serve_get(struct request *r, const struct ul2tp_request *in)
 {
-	return not_here(r);
+	struct ul2tp_ppp_state_message state;
+	uint8_t name[PPP_NAME_MAX];
+	struct ppp_file *f;
+	int err = find(r, ul2tp_ppp_request_read(in).handle, &f);
+
+	if (err < 0)
+		return err;
+	state_of(f, name, &state);
+	return answer(r, UL2TP_CMD_PPP_GET, &state);
 }
 
 bool ppp_dump_next(struct connection *c, struct writer *w)
 {
+	struct ul2tp_ppp_state_message state;
+	uint8_t name[PPP_NAME_MAX];
+	struct ppp_file *f;
+
+	while ((f = ppp_file_from(c->netns, c->dump.next_session))) {
+		struct nl_header header =
+			nl_answer_header(&c->dump.request, UL2TP_FAMILY_ID, L2TP_DUMP_FLAGS);
+		size_t start = ul2tp_message_begin(w, &header, UL2TP_CMD_PPP_GET);
+
+		state_of(f, name, &state);
+		ul2tp_ppp_state_put(w, &state);
+		if (!nl_message_end(w, start))
+			return false;
+		c->dump.next_session = f->serial + 1;
+	}
 	return true;
 }

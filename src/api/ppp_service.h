@@ -17,7 +17,7 @@ int ppp_serve_option_set(struct request *r, const struct ul2tp_request *in);
 int ppp_serve_option_get(struct request *r, const struct ul2tp_request *in);
 int ppp_serve_get(struct request *r, const struct ul2tp_request *in);
 
-/** ppp_dump_next() - as ul2tp_dump_next(), of UL2TP_CMD_PPP_GET; -EPERM was said before if it is not for the client */
+/** ppp_dump_next() - as ul2tp_dump_next(), of UL2TP_CMD_PPP_GET */
 bool ppp_dump_next(struct connection *c, struct writer *w);
 
 #endif

@@ -66,6 +66,12 @@ static int start_dump(struct request *r)
 	return 0;
 }
 
+static enum genl_privilege privilege_of(const struct genl_request *generic)
+{
+	return generic->dump && generic->command->dump_admin ? GENL_ADMIN
+	                                                     : generic->command->privilege;
+}
+
 /* Return: 0: done, acknowledge if wanted; 1: a dump answers, with its own end; negative errno. */
 static int serve_message(struct request *r)
 {
@@ -78,10 +84,10 @@ static int serve_message(struct request *r)
 	err = genl_request_read(service->family, &r->message, &r->generic, &r->ea);
 	if (err < 0)
 		return err;
-	err = request_check_privilege(r, r->generic.command->privilege);
+	err = request_check_privilege(r, privilege_of(&r->generic));
 	if (err < 0)
 		return err;
-	if (r->generic.command->privilege != GENL_ANYONE) {
+	if (privilege_of(&r->generic) != GENL_ANYONE) {
 		err = netns_request(r->c->netns, loop_now_ms(r->c->server->loop), &r->ea);
 		if (err < 0)
 			return err;

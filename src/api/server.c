@@ -10,6 +10,7 @@
 #include "api/trace.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "path/ppp_file.h"
 
 static void refuse(int fd)
 {
@@ -110,6 +111,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 			trace_tell(&server);
 	}
 	free_connections(&server);
+	ppp_files_close(dp);
 	dataplane_trace_close(dp);
 	mailbox_close(&server.mailbox, server.loop);
 	loop_free(server.loop);

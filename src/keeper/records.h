@@ -17,7 +17,7 @@
 #include "keeper/keeper.h"
 
 #define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    3
+#define RECORDS_VERSION    4
 #define RECORD_DROPS_MAX   32
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
@@ -74,6 +74,8 @@ struct session_record {
 	_Atomic uint32_t send_seq; /* the word by which receive tells transmit (RX-42, RX-43) */
 	uint8_t cookie[8], peer_cookie[8];
 	uint32_t reorder_timeout_ms, mtu_bytes;
+	uint32_t
+		owner; /* process or thread that made it, for getsockname() of its socket (PX-44) */
 	char ifname[IFNAMSIZ];      /* stored name (NL-71) */
 	uint64_t created_s, serial; /* serial: order of creation, for "newest first" (NL-70) */
 	char label[RECORD_LABEL_MAX];

@@ -24,6 +24,7 @@ struct genl_command {
 	bool has_do;
 	bool has_dump;
 	enum genl_privilege privilege;
+	bool dump_admin; /* a dump of it needs GENL_ADMIN, whatever the rest of it does */
 };
 
 struct genl_family {

@@ -43,7 +43,7 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_PPP_IOCTL,      "PPP_IOCTL",      true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_PPP_OPTION_SET, "PPP_OPTION_SET", true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_PPP_OPTION_GET, "PPP_OPTION_GET", true, false,  GENL_ANYONE },
-	{ UL2TP_CMD_PPP_GET,        "PPP_GET",        true, true,   GENL_ANYONE },
+	{ UL2TP_CMD_PPP_GET,        "PPP_GET",        true, true,   GENL_ANYONE, .dump_admin = true },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */

@@ -2,7 +2,7 @@
 /* channel.h - a channel: the PPP link that a PPPoL2TP socket's session is (kernel-behaviour §6.1)
  *
  * Three owners. The relations (socket, session, files, unit, bridge) are the API thread's. What is received (.rx) is
- * the namespace's receiving worker's, which has the session's receiver too. What is sent (.tx) belongs to one worker,
+ * the namespace's receiving worker's (R), which has the session's receiver too. What is sent (.tx) belongs to one worker,
  * which may change: channel_move(). The API thread changes .rx and .tx by letters that their owners open.
  */
 #ifndef UL2TP_PATH_CHANNEL_H
@@ -35,22 +35,33 @@ enum channel_mode {
 	CHANNEL_TO_BRIDGE, /* PPP-30 */
 };
 
+struct channel_route {
+	enum channel_mode mode;
+	struct ppp_end *socket; /* NULL: it is being closed */
+	struct ppp_end
+		*file; /* of the first file that is attached; NULL: frames wait in the queue */
+	struct unit *unit;
+	struct channel *bridge; /* its .tx belongs to our worker */
+};
+
 struct channel_rx {
 	struct letter letter;
-	struct worker *worker; /* R; does not change */
-	enum channel_mode mode;
-	struct ppp_end *socket; /* of the socket, until it is closed */
-	struct ppp_end *file; /* of the first file that is attached; NULL: frames wait in .queue */
-	struct unit *unit;
-	struct channel *bridge; /* its .tx belongs to .worker then */
-	struct list queue;      /* of struct held_packet, oldest first: frames as files have them */
+	struct worker *worker;     /* R; does not change */
+	struct receiver *receiver; /* of the session; NULL: that has gone */
+	struct channel_route route;
+	struct list queue; /* of struct held_packet, oldest first: frames as files have them */
 	uint32_t queued;
+	/* Arguments of the letter. */
+	struct channel_route next;
+	int program_fd; /* the program's end of its socket, what waits there goes into the queue; -1: nothing does */
 };
 
 struct channel_tx {
 	struct letter letter;
 	struct worker *worker; /* the owner */
 	struct sender *sender; /* NULL: the session has gone, frames vanish (SES-43) */
+	uint8_t *room; /* between channel_frame_begin() and _end(): the headers of the frame */
+	size_t prefix; /* octets written there already */
 };
 
 struct channel {
@@ -60,6 +71,7 @@ struct channel {
 	uint32_t number; /* 0: it has none, for its socket is a tunnel's (PX-21) */
 	struct ppp_file *socket;
 	struct session *session; /* NULL: it has been deleted */
+	bool bound;              /* its number was asked for (PX-40) */
 	struct unit *unit;       /* NULL: not connected to one */
 	struct list in_unit;
 	struct channel *bridge; /* NULL: not bridged */
@@ -69,6 +81,37 @@ struct channel {
 };
 
 /* API thread. */
+
+/**
+ * channel_new() - the channel of @socket, which is being connected to @s; frames go to the socket
+ *
+ * It has a number unless both ids of the session are 0. -ENOMEM.
+ */
+int channel_new(struct ppp_file *socket, struct session *s, struct channel **ret);
+
+/** channel_free() - its socket is closed: its files die, the session is removed (SES-40, PX-45) */
+void channel_free(struct channel *c);
+
+/** channel_session_going() - its session is about to be detached from the workers: posted, see
+ * dataplane_session_remove() */
+void channel_session_going(struct channel *c);
+
+/** channel_session_gone() - ... and is freed now */
+void channel_session_gone(struct channel *c);
+
+/**
+ * channel_bind() - its number was asked for: frames go to its files from now on (PX-40)
+ * @program_fd: the program's end of the socket: what waits there is moved; -1: the caller has none
+ */
+void channel_bind(struct channel *c, int program_fd);
+
+/** channel_file_attach(), channel_file_detach() - @f is on it; what waited for a file is written to the first */
+void channel_file_attach(struct channel *c, struct ppp_file *f);
+void channel_file_detach(struct ppp_file *f);
+
+/** channel_bridge() - what one receives the other sends, until channel_unbridge(); neither is bridged or has a unit */
+void channel_bridge(struct channel *a, struct channel *b);
+void channel_unbridge(struct channel *c);
 
 /** channel_find() - by its number, or NULL */
 struct channel *channel_find(const struct netns *ns, uint32_t number);
@@ -109,7 +152,11 @@ void channel_frame_end(struct channel *c, size_t head_len, const uint8_t *payloa
 void channel_send(struct channel *c, uint16_t protocol, const uint8_t *head, size_t head_len,
                   const uint8_t *payload, size_t payload_len);
 
-/** channel_send_failed() - count a frame that does not even fit an outbox */
-void channel_send_failed(struct channel *c);
+/** channel_forward() - a frame as it came, protocol first: with ff 03 in front (PPP-30, PX-42); stays where it is until
+ * outbox_flush() */
+void channel_forward(struct channel *c, const uint8_t *frame, size_t len);
+
+/** channel_drop() - count a frame that is not sent, if there is a session */
+void channel_drop(struct channel *c, enum tx_drop why);
 
 #endif

@@ -204,6 +204,7 @@ void dataplane_free(struct dataplane *dp)
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		divert_ring_free(dp->rings[i]);
 	buckets_release(&dp->managed);
+	buckets_release(&dp->ppp_files);
 	free_list_close(&dp->free_tunnels);
 	free_list_close(&dp->free_sessions);
 	free(dp);

@@ -27,6 +27,9 @@ struct dataplane {
 	struct divert_ring *rings[WORKERS_MAX]; /* of the workers; NULL: none was needed yet */
 	struct list raw_receives; /* of namespaces that have such endpoints, without eBPF */
 	struct buckets managed;   /* endpoints that are a program's socket, by cookie */
+	struct buckets ppp_files; /* by handle */
+	uint32_t ppp_files_max;   /* a share of the descriptors we may have; 0: not asked yet */
+	uint64_t ppp_serial;      /* of the last file */
 };
 
 /* Where packets of a tunnel come from and go to. */

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "path/channel.h"
 #include "path/dataplane_private.h"
 #include "path/receiver.h"
 #include "path/sender.h"
@@ -115,6 +116,7 @@ static void fill_record(struct dataplane *dp, struct session_record *r, const st
 	r->reorder_timeout_ms = reorder_timeout(dp, p->recv_timeout_ms);
 	r->created_s = (uint64_t)time(NULL);
 	r->serial = ++dp->records->serial;
+	r->owner = dp->trace.pid;
 	strncpy(r->label, label, sizeof(r->label) - 1);
 }
 
@@ -267,6 +269,8 @@ static void keep_counters(struct tunnel_record *t, const struct session_record *
 void dataplane_session_finish(struct dataplane *dp, struct session *s)
 {
 	log_session("session-removed", s);
+	if (s->channel)
+		channel_session_gone(s->channel);
 	dataplane_trace_session(dp, UL2TP_TRACE_FREE_SESSION, s);
 	session_remove(s);
 	s->tunnel->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] -= SESSION_KIB;
@@ -286,6 +290,8 @@ void dataplane_session_remove(struct dataplane *dp, struct session *s)
 	atomic_store(&s->record->state, RECORD_GOING);
 	dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
 	dataplane_divert_remove(dp, s);
+	if (s->channel)
+		channel_session_going(s->channel);
 	receiver_detach(s->receiver);
 	sender_detach(s->sender);
 	dataplane_wait(dp);

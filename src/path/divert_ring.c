@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "keeper/divert.h"
+#include "path/outbox.h"
 #include "path/receive.h"
 
 #define BATCH   256 /* records until the coalescer is flushed and their room given back */
@@ -142,6 +143,7 @@ static bool take_batch(struct divert_ring *ring)
 		at += (len + BPF_RINGBUF_HDR_SZ + 7) & ~7u;
 	}
 	coalesce_flush(&ring->worker->coalescer);
+	outbox_flush(ring->worker->outbox);
 	atomic_store_explicit(ring->consumer, at, memory_order_release);
 	return count < BATCH;
 }

@@ -202,6 +202,11 @@ static void count_sent(struct sender *s, uint32_t packets, uint32_t octets)
 	counter_add(&s->record->tx.bytes, octets);
 }
 
+static bool is_headers(const struct outbox *o, const uint8_t *octets)
+{
+	return octets >= o->headers && octets < o->headers + HEADERS_OCTETS;
+}
+
 /* Each packet of a message by itself. */
 static void send_singly(struct outbox *o, uint32_t i)
 {
@@ -214,12 +219,11 @@ static void send_singly(struct outbox *o, uint32_t i)
 	address_message(o, i);
 	one = o->wire[i].msg_hdr;
 	while (iov < end) {
-		/* Headers begin in the arena of headers, payloads lie in that of frames. */
+		/* Headers begin in their arena, payloads lie elsewhere. */
 		struct iovec *next = iov + 1;
 		size_t len = iov->iov_len;
 
-		if (next < end && (uint8_t *)next->iov_base >= o->frames &&
-		    (uint8_t *)next->iov_base < o->frames + FRAMES_OCTETS)
+		if (next < end && !is_headers(o, next->iov_base))
 			len += (next++)->iov_len;
 		one.msg_iov = iov;
 		one.msg_iovlen = (size_t)(next - iov);

@@ -19,7 +19,6 @@
 
 #define PPP_END_FRAMES_MAX                                                                         \
 	32 /* PPP-21: that wait to be read by the program, on a file of /dev/ppp */
-#define PPP_END_PIECES_MAX 4 /* of one frame */
 
 /**
  * A frame that the program has written; on the worker that reads.

@@ -19,6 +19,7 @@
 #include "base/writer.h"
 #include "path/dataplane.h"
 #include "path/ppp_end.h"
+#include "ul2tp_netlink.h"
 
 struct channel;
 struct unit;
@@ -46,7 +47,7 @@ struct ppp_file {
 struct ppp_caller {
 	struct netns *netns;
 	uint32_t client; /* keeper's number */
-	bool admin;      /* CAP_NET_ADMIN in his namespace */
+	bool admin; /* CAP_NET_ADMIN in his namespace; asked of files that are attached to nothing */
 	pid_t pid;
 	const char *process;
 };
@@ -68,6 +69,9 @@ int ppp_file_find(struct dataplane *dp, uint64_t handle, struct ppp_file **ret, 
 
 /** ppp_file_free() - as the program's last close(): a socket's channel and session go with it */
 void ppp_file_free(struct ppp_file *f);
+
+/** ppp_file_state() - what it is on, for whoever asks */
+enum ul2tp_ppp_state ppp_file_state(const struct ppp_file *f);
 
 /** ppp_file_die() - what it was on goes: the program reads what waits for it, then end of file. When no worker has the
  * file's end any more. It is freed by PPP_CLOSE */

@@ -19,6 +19,7 @@
 #include "packet/gauge.h"
 #include "packet/raw_datagram.h"
 #include "path/counter.h"
+#include "path/outbox.h"
 #include "path/raw_member.h"
 #include "path/receive.h"
 
@@ -196,6 +197,7 @@ static int take_batch(struct raw_side *side)
 			take_v4(side, &r);
 	}
 	coalesce_flush(&w->coalescer);
+	outbox_flush(w->outbox);
 	return count;
 }
 

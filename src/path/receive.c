@@ -18,6 +18,7 @@
 #include "encap/address.h"
 #include "path/counter.h"
 #include "path/ip_delivery.h"
+#include "path/outbox.h"
 #include "path/receiver.h"
 #include "path/worker.h"
 
@@ -332,5 +333,6 @@ void intake_ready(struct watch *watch, uint32_t events)
 		return;
 	take_batch(in, inbox, count);
 	coalesce_flush(&in->worker->coalescer);
+	outbox_flush(in->worker->outbox);
 	ip_delivery_flush(in->worker->delivery);
 }

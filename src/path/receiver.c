@@ -11,8 +11,10 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "encap/address.h"
+#include "path/channel.h"
 #include "path/counter.h"
 #include "path/divert_ring.h"
+#include "path/outbox.h"
 #include "path/raw_member.h"
 #include "path/raw_receive.h"
 #include "path/sequence_mode.h"
@@ -128,6 +130,8 @@ static void open_detach(struct letter *letter)
 		release(r, e);
 	}
 	list_remove(&r->in_holding);
+	if (r->channel)
+		r->channel->rx.receiver = NULL;
 }
 
 static void open_modify(struct letter *letter)
@@ -244,7 +248,9 @@ static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t
 	counter_add(&r->tunnel->rx_packets, 1);
 	counter_add(&r->tunnel->rx_bytes, l2tp_len);
 
-	if (r->ppp)
+	if (r->channel)
+		channel_receive(r->channel, r, frame, len);
+	else if (r->ppp)
 		receiver_drop(r, RX_DROP_NO_SOCKET, 1);
 	else if (len < ETHERNET_HEADER_LEN)
 		receiver_drop(r, RX_DROP_FRAME_SHORT, 1);
@@ -283,6 +289,14 @@ static void hold(struct receiver *r, const struct reorder_arrival *a, const uint
 	reorder_hold(&r->reorder, a, &p->entry);
 }
 
+/* What was delivered by reference goes. */
+static void receiver_flush(struct receiver *r)
+{
+	coalesce_flush_owner(&r->worker->coalescer, r);
+	if (r->channel)
+		outbox_flush(r->worker->outbox);
+}
+
 static void deliver_held(struct receiver *r, uint64_t now_ms)
 {
 	struct reorder_entry *e;
@@ -295,7 +309,7 @@ static void deliver_held(struct receiver *r, uint64_t now_ms)
 			if (e->has_ns)
 				trace_taken(r, e->ns);
 			deliver(r, p->payload, p->len, p->l2tp_len);
-			coalesce_flush_owner(&r->worker->coalescer, r); /* before its memory goes */
+			receiver_flush(r); /* before its memory goes */
 		} else {
 			trace_untaken(r, why, e->ns, r->reorder.held + 1);
 			receiver_drop(r, why, 1);

@@ -16,6 +16,8 @@
 #include "tunnel/session.h"
 #include "wire/data_header.h"
 
+struct channel;
+
 struct receiver {
 	struct bucket_node by_id;
 	struct list in_holding; /* of the worker, while packets are held */
@@ -27,9 +29,10 @@ struct receiver {
 	struct tunnel_record *tunnel;
 	const _Atomic uint64_t *trace_events; /* of the namespace */
 	uint32_t netns_index;
-	bool in_v2_space; /* the tunnel's version is not 3 (SES-7) */
-	uint32_t id;      /* session id, or in v2 space v2_session_key() */
-	bool ppp;         /* else Ethernet */
+	bool in_v2_space;        /* the tunnel's version is not 3 (SES-7) */
+	uint32_t id;             /* session id, or in v2 space v2_session_key() */
+	bool ppp;                /* else Ethernet */
+	struct channel *channel; /* of PPP: whose frames they are; NULL: no socket is attached */
 	struct data_sublayer_params sublayer;
 	struct reorder reorder;
 	uint32_t accepts;        /* enum coalesce_accepts of the device */

@@ -92,6 +92,20 @@ void sender_detach(struct sender *s)
 	mailbox_post(&s->worker->mailbox, &s->letter);
 }
 
+static void open_peer_changed(struct letter *letter)
+{
+	struct sender *s = container_of(letter, struct sender, letter);
+
+	s->header.peer_conn_id = s->tunnel->peer_conn_id;
+	data_header_build(&s->header, &s->template);
+}
+
+void sender_peer_changed(struct sender *s)
+{
+	s->letter.open = open_peer_changed;
+	mailbox_post(&s->worker->mailbox, &s->letter);
+}
+
 void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets)
 {
 	counter_add(&s->record->tx.drops[why], packets);
@@ -116,4 +130,13 @@ const struct data_header_template *sender_header(struct sender *s)
 		data_header_build(&s->header, &s->template);
 	}
 	return &s->template;
+}
+
+void sender_number(struct sender *s, const struct data_header_template *t, uint8_t *header)
+{
+	data_header_number(t, header, s->record->tx.ns++);
+	if (trace_wanted(s->trace_events, UL2TP_TRACE_SESSION_SEQNUM_UPDATE))
+		trace_sequence(&s->worker->trace, s->trace_events,
+		               UL2TP_TRACE_SESSION_SEQNUM_UPDATE, s->tunnel, s->record,
+		               __atomic_load_n(&s->record->rx.nr, __ATOMIC_RELAXED));
 }

@@ -41,6 +41,9 @@ void sender_detach(struct sender *s);
 /** sender_endpoint_changed() - while it is detached: what was known of the endpoint is to be found out again */
 void sender_endpoint_changed(struct sender *s);
 
+/** sender_peer_changed() - the tunnel's peer_conn_id is another now (PX-24); posted */
+void sender_peer_changed(struct sender *s);
+
 /** sender_drop() - count @packets of them; worker */
 void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets);
 
@@ -49,5 +52,8 @@ void sender_retry_batches(struct sender *s, uint64_t now_ms);
 
 /** sender_header() - the header to send now, built again if receive has switched numbering (RX-42, RX-43) */
 const struct data_header_template *sender_header(struct sender *s);
+
+/** sender_number() - write the next number into a header made of @t, which has room for it; worker */
+void sender_number(struct sender *s, const struct data_header_template *t, uint8_t *header);
 
 #endif

@@ -20,15 +20,6 @@ static enum tx_drop drop_of_segmenter(int err)
 	return err == -ERANGE ? TX_DROP_RUNT : TX_DROP_MALFORMED;
 }
 
-static void number(struct sender *s, const struct data_header_template *t, uint8_t *header)
-{
-	data_header_number(t, header, s->record->tx.ns++);
-	if (trace_wanted(s->trace_events, UL2TP_TRACE_SESSION_SEQNUM_UPDATE))
-		trace_sequence(&s->worker->trace, s->trace_events,
-		               UL2TP_TRACE_SESSION_SEQNUM_UPDATE, s->tunnel, s->record,
-		               __atomic_load_n(&s->record->rx.nr, __ATOMIC_RELAXED));
-}
-
 /* One packet: L2TP header and the segment's own headers side by side, payload where it is. */
 static bool send_segment(struct outbox *o, struct sender *s, struct segmenter *segmenter)
 {
@@ -40,7 +31,7 @@ static bool send_segment(struct outbox *o, struct sender *s, struct segmenter *s
 		return false;
 	memcpy(room, t->octets, t->len);
 	if (t->ns_offset)
-		number(s, t, room);
+		sender_number(s, t, room);
 	outbox_put(o, s, room, t->len + part.headers_len, part.payload, part.payload_len);
 	return true;
 }

@@ -64,7 +64,8 @@ static int worker_open(struct worker *w)
 	w->inbox = inbox_new();
 	w->outbox = outbox_new();
 	w->delivery = ip_delivery_new();
-	if (!w->inbox || !w->outbox || !w->delivery || held_pool_open(&w->held) < 0)
+	if (!w->inbox || !w->outbox || !w->delivery || held_pool_open(&w->held) < 0 ||
+	    held_pool_open(&w->waiting) < 0)
 		return -ENOMEM;
 	if (getrandom(&w->seed, sizeof(w->seed), 0) != sizeof(w->seed))
 		return -EIO;
@@ -80,6 +81,7 @@ static void worker_close(struct worker *w)
 	buckets_release(&w->receivers);
 	buckets_release(&w->ip_bindings);
 	held_pool_close(&w->held);
+	held_pool_close(&w->waiting);
 	trace_ring_close(&w->trace.ring);
 	inbox_free(w->inbox);
 	outbox_free(w->outbox);

@@ -39,6 +39,7 @@ struct worker {
 	struct coalescer coalescer;
 	struct reorder_pool reorder_pool;
 	struct held_pool held;
+	struct held_pool waiting; /* frames of PPP channels that have no file (channel_receive.c) */
 	struct divert_ring *ring; /* of the data of programs' sockets; NULL: none was needed yet */
 	struct inbox *inbox;      /* buffers of receive.c */
 	struct outbox *outbox;    /* buffers of transmit.c */

@@ -19,6 +19,7 @@ struct netns *netns_new(struct netns_id id, uint32_t index)
 	ns->index = index;
 	list_init(&ns->endpoints);
 	list_init(&ns->ip_sockets);
+	list_init(&ns->ppp_files);
 	return ns;
 }
 

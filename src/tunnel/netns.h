@@ -30,6 +30,9 @@ struct netns {
 	struct ordered v2_sessions; /* by the low 16 bits of both */
 	struct list endpoints;
 	struct list ip_sockets;     /* of programs; see path/ip_socket.h */
+	struct list ppp_files;      /* likewise; see path/ppp_file.h */
+	struct ordered channels;    /* by number; see path/channel.h */
+	uint32_t last_channel;      /* numbers are not used again (PPP-2) */
 	struct ul2tp_limits limits; /* 0: none */
 	struct ul2tp_limits usage;
 	_Atomic uint64_t

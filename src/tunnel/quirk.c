@@ -15,6 +15,7 @@ static const struct quirk_row rows[] = {
 	[QUIRK_CONNECTED]   = { "TUN-16", "each UDP tunnel has a local port of its own, closed to all but its peer", "several share one" },
 	[QUIRK_TICKS]       = { "LIM-9",  "reorder timeouts are rounded up to 4 ms",         "milliseconds as given" },
 	[QUIRK_IP_SOCKETS]  = { "Q-19",   "anyone may use L2TP/IP sockets",                  "only with CAP_NET_ADMIN" },
+	[QUIRK_PPP_SOCKETS] = { "Q-19",   "anyone may connect PPPoL2TP sockets",             "only with CAP_NET_ADMIN" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(rows) == QUIRKS, "each quirk has a row");

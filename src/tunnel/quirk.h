@@ -15,6 +15,7 @@ enum quirk {
 	QUIRK_CONNECTED,   /* TUN-16 */
 	QUIRK_TICKS,       /* LIM-9 */
 	QUIRK_IP_SOCKETS,  /* Q-19, of L2TP/IP sockets */
+	QUIRK_PPP_SOCKETS, /* Q-19, of PPPoL2TP sockets */
 	QUIRKS,
 };
 

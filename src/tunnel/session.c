@@ -132,7 +132,9 @@ static struct ul2tp_debug debug_of(const struct session *s)
 	const struct session_record *r = s->record;
 	uint32_t max = data_ns_max(s->tunnel->record->version);
 	struct ul2tp_debug debug = {
-		.references = r->collides ? 3 : 2,
+		.references = 2u + r->collides + (s->channel ? 1 : 0), /* DBG-13 */
+		.has_socket = s->channel,
+		.socket_state = s->socket_state,
 		.ns = __atomic_load_n(&r->tx.ns, __ATOMIC_RELAXED) & max,
 		.nr = __atomic_load_n(&r->rx.nr, __ATOMIC_RELAXED) & max,
 	};

@@ -12,6 +12,7 @@
 #include "netlink/ul2tp_session_message.h"
 #include "tunnel/tunnel.h"
 
+struct channel;
 struct receiver;
 struct sender;
 
@@ -25,6 +26,9 @@ struct session {
 	int tap;                   /* its interface; -1: none */
 	struct receiver *receiver; /* its direction from the peer; see path/receiver.h */
 	struct sender *sender;     /* its direction to the peer; see path/sender.h */
+	struct channel *
+		channel; /* the link of the socket that is attached (PPP); NULL: none is; see path/channel.h */
+	uint8_t socket_state; /* of that socket: PX-3 */
 };
 
 /** session_new() - for a record; NULL: out of memory */

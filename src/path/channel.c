@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* channel.c - channels come, change and go; the API thread. See channel.h
+ *
+ * Where a channel's frames go follows from its relations: route_of(). Whoever changes one of them lets the worker know
+ * by set_route(), and what it pointed to before is free when that returns.
+ */
+#include "path/channel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "path/channel_private.h"
+#include "path/dataplane_private.h"
+#include "path/ppp_file.h"
+
+#define STATE_CONNECTED 1 /* PX-3 */
+#define STATE_BOUND     3
+
+/* Frames that a socket or file has: protocol first. */
+static void frame_written(void *arg, const uint8_t *frame, size_t len, bool whole)
+{
+	struct channel *c = arg;
+
+	if (whole)
+		channel_forward(c, frame, len);
+	else
+		channel_drop(c, TX_DROP_TOO_BIG);
+}
+
+static struct channel_route route_of(const struct channel *c)
+{
+	struct channel_route route = { .unit = c->unit, .bridge = c->bridge };
+
+	if (c->socket)
+		route.socket = &c->socket->end;
+	if (!list_empty(&c->files))
+		route.file = &list_entry(c->files.next, struct ppp_file, in_channel)->end;
+	if (!c->bound)
+		route.mode = CHANNEL_TO_SOCKET;
+	else if (c->bridge)
+		route.mode = CHANNEL_TO_BRIDGE;
+	else
+		route.mode = c->unit ? CHANNEL_TO_UNIT : CHANNEL_TO_FILES;
+	return route;
+}
+
+static void open_route(struct letter *letter)
+{
+	struct channel *c = container_of(letter, struct channel, rx.letter);
+
+	c->rx.route = c->rx.next;
+	if (c->rx.program_fd >= 0)
+		channel_take_over(c, c->rx.program_fd);
+	if (c->rx.route.file)
+		channel_queue_flush(c);
+}
+
+static void post(struct channel *c, void (*open)(struct letter *))
+{
+	c->rx.letter.open = open;
+	mailbox_post(&c->rx.worker->mailbox, &c->rx.letter);
+	mailbox_wait(&c->rx.worker->mailbox);
+}
+
+static void set_route(struct channel *c, int program_fd)
+{
+	c->rx.next = route_of(c);
+	c->rx.program_fd = program_fd;
+	post(c, open_route);
+}
+
+static void open_begin(struct letter *letter)
+{
+	struct channel *c = container_of(letter, struct channel, rx.letter);
+
+	c->rx.route = c->rx.next;
+	c->rx.receiver->channel = c;
+}
+
+static void open_end(struct letter *letter)
+{
+	channel_queue_flush(container_of(letter, struct channel, rx.letter));
+}
+
+static struct worker *own_worker(const struct channel *c)
+{
+	return c->session ? dataplane_sending_worker(c->dp, c->session) : c->tx.worker;
+}
+
+/* PX-21 */
+static void take_number(struct channel *c)
+{
+	const struct session_record *r = c->session->record;
+
+	if (!r->session_id && !r->peer_session_id)
+		return;
+	c->number = ++c->netns->last_channel;
+	ordered_insert(&c->netns->channels, &c->by_number, c->number);
+}
+
+int channel_new(struct ppp_file *socket, struct session *s, struct channel **ret)
+{
+	struct channel *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	c->dp = socket->dp;
+	c->netns = socket->netns;
+	c->socket = socket;
+	c->session = s;
+	list_init(&c->in_unit);
+	list_init(&c->files);
+	list_init(&c->rx.queue);
+	c->rx.worker = dataplane_receiving_worker(c->dp, s->tunnel->netns);
+	c->rx.receiver = s->receiver;
+	c->tx.worker = s->sender->worker;
+	c->tx.sender = s->sender;
+	take_number(c);
+	s->channel = c;
+	s->socket_state = STATE_CONNECTED;
+	c->rx.next = route_of(c);
+	post(c, open_begin);
+	ppp_end_start(&socket->end, c->tx.worker, frame_written, c);
+	*ret = c;
+	return 0;
+}
+
+static void open_sender_gone(struct letter *letter)
+{
+	container_of(letter, struct channel, tx.letter)->tx.sender = NULL;
+}
+
+void channel_session_going(struct channel *c)
+{
+	c->tx.letter.open = open_sender_gone;
+	mailbox_post(&c->tx.worker->mailbox, &c->tx.letter);
+}
+
+void channel_session_gone(struct channel *c)
+{
+	c->session = NULL;
+}
+
+static void kill_files(struct channel *c)
+{
+	list_for_each_safe (node, &c->files) {
+		struct ppp_file *f = list_entry(node, struct ppp_file, in_channel);
+
+		channel_file_detach(f);
+		ppp_file_die(f);
+	}
+}
+
+void channel_free(struct channel *c)
+{
+	if (!c)
+		return;
+	ppp_end_stop(&c->socket->end);
+	if (c->bridge)
+		channel_unbridge(c);
+	kill_files(c);
+	c->socket = NULL;
+	set_route(c, -1);
+	if (c->session)
+		dataplane_session_remove(c->dp, c->session);
+	post(c, open_end);
+	if (c->number)
+		ordered_remove(&c->netns->channels, &c->by_number);
+	free(c);
+}
+
+void channel_bind(struct channel *c, int program_fd)
+{
+	if (!c->number)
+		return;
+	c->bound = true;
+	if (c->session)
+		c->session->socket_state = STATE_BOUND;
+	set_route(c, program_fd);
+}
+
+void channel_file_attach(struct channel *c, struct ppp_file *f)
+{
+	f->channel = c;
+	list_append(&c->files, &f->in_channel);
+	set_route(c, -1);
+	ppp_end_start(&f->end, c->tx.worker, frame_written, c);
+}
+
+void channel_file_detach(struct ppp_file *f)
+{
+	struct channel *c = f->channel;
+
+	ppp_end_stop(&f->end);
+	list_remove(&f->in_channel);
+	f->channel = NULL;
+	set_route(c, -1);
+}
+
+struct channel *channel_find(const struct netns *ns, uint32_t number)
+{
+	return ordered_entry(ordered_find(&ns->channels, number), struct channel, by_number);
+}
+
+void channel_unit_set(struct channel *c, struct unit *u)
+{
+	c->unit = u;
+	set_route(c, -1);
+}
+
+static void stop_ends(struct channel *c)
+{
+	if (c->socket)
+		ppp_end_stop(&c->socket->end);
+	list_for_each (node, &c->files)
+		ppp_end_stop(&list_entry(node, struct ppp_file, in_channel)->end);
+}
+
+static void start_ends(struct channel *c)
+{
+	if (c->socket)
+		ppp_end_start(&c->socket->end, c->tx.worker, frame_written, c);
+	list_for_each (node, &c->files)
+		ppp_end_start(&list_entry(node, struct ppp_file, in_channel)->end, c->tx.worker,
+		              frame_written, c);
+	mailbox_wait(&c->tx.worker->mailbox);
+}
+
+/* While nobody reads what programs write, and nothing routes to it, no worker touches .tx. */
+void channel_move(struct channel *c, struct worker *w)
+{
+	if (!w)
+		w = own_worker(c);
+	if (w == c->tx.worker)
+		return;
+	stop_ends(c);
+	mailbox_wait(&c->tx.worker->mailbox);
+	c->tx.worker = w;
+	if (c->session)
+		c->session->sender->worker = w;
+	start_ends(c);
+}
+
+/* First each other's worker gets the sender, then the frames go there (PPP-30). */
+void channel_bridge(struct channel *a, struct channel *b)
+{
+	channel_move(a, b->rx.worker);
+	channel_move(b, a->rx.worker);
+	a->bridge = b;
+	b->bridge = a;
+	set_route(a, -1);
+	set_route(b, -1);
+}
+
+void channel_unbridge(struct channel *c)
+{
+	struct channel *other = c->bridge;
+
+	c->bridge = other->bridge = NULL;
+	set_route(c, -1);
+	set_route(other, -1);
+	channel_move(c, NULL);
+	channel_move(other, NULL);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* channel_receive.c - a channel's frames on their way to the program, a unit or another channel; on the worker that
+ * receives. See channel.h
+ *
+ * Frames that no file can take yet are copied into the worker's pool for packets that wait, which is reserved: nothing
+ * is allocated here.
+ */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "path/channel_private.h"
+#include "path/outbox.h"
+
+#define TAKE_OVER_MAX         1024 /* frames; more than a socket's buffer holds */
+#define PROTOCOL_LEN          2
+#define PROTOCOL_LINK_CCP     0x80fb
+#define PROTOCOL_LINK_CONTROL 0xc000 /* and above: LCP, authentication, LQR */
+
+/* In two pieces, since a compressed protocol number stands in one octet (RFC 1661 §6.5). */
+struct ppp_frame {
+	uint16_t protocol;
+	const uint8_t *info;
+	size_t len;
+};
+
+static void drop(struct channel *c, enum rx_drop why)
+{
+	if (c->rx.receiver)
+		receiver_drop(c->rx.receiver, why, 1);
+}
+
+static void forget(struct channel *c, struct held_packet *p)
+{
+	list_remove(&p->entry.node);
+	c->rx.queued--;
+	held_pool_give(&c->rx.worker->waiting, p);
+}
+
+/* PPP-21: the oldest make room. */
+static void keep(struct channel *c, const uint8_t protocol[PROTOCOL_LEN], const uint8_t *info,
+                 size_t len)
+{
+	struct held_packet *p;
+
+	if (c->rx.queued == PPP_END_FRAMES_MAX) {
+		forget(c, list_entry(c->rx.queue.next, struct held_packet, entry.node));
+		drop(c, RX_DROP_FILE_FULL);
+	}
+	p = held_pool_take(&c->rx.worker->waiting, PROTOCOL_LEN + len);
+	if (!p) {
+		drop(c, RX_DROP_FILE_FULL);
+		return;
+	}
+	p->len = (uint32_t)(PROTOCOL_LEN + len);
+	memcpy(p->payload, protocol, PROTOCOL_LEN);
+	if (len)
+		memcpy(p->payload + PROTOCOL_LEN, info, len);
+	list_append(&c->rx.queue, &p->entry.node);
+	c->rx.queued++;
+}
+
+void channel_queue(struct channel *c, uint16_t protocol, const uint8_t *info, size_t len)
+{
+	uint8_t octets[PROTOCOL_LEN] = { (uint8_t)(protocol >> 8), (uint8_t)protocol };
+	struct iovec pieces[] = { { octets, sizeof(octets) }, { (void *)info, len } };
+
+	if (!c->rx.route.file)
+		keep(c, octets, info, len);
+	else if (ppp_end_write(c->rx.route.file, pieces, ARRAY_SIZE(pieces)) < 0)
+		drop(c, RX_DROP_FILE_FULL);
+}
+
+/* PPP-20 (2) */
+static bool read_protocol(const uint8_t *frame, size_t len, struct ppp_frame *ret)
+{
+	size_t at = len && frame[0] & 1 ? 1 : PROTOCOL_LEN;
+
+	if (len < at)
+		return false;
+	ret->protocol = (uint16_t)(at == 1 ? frame[0] : frame[0] << 8 | frame[1]);
+	ret->info = frame + at;
+	ret->len = len - at;
+	return true;
+}
+
+static void to_files_or_unit(struct channel *c, const uint8_t *octets, size_t len)
+{
+	struct ppp_frame frame;
+
+	if (!read_protocol(octets, len, &frame)) {
+		drop(c, RX_DROP_PPP_SHORT);
+		return;
+	}
+	channel_queue(c, frame.protocol, frame.info, frame.len);
+}
+
+static void to_socket(struct channel *c, const uint8_t *frame, size_t len)
+{
+	struct iovec piece = { (void *)frame, len };
+
+	if (!c->rx.route.socket)
+		drop(c, RX_DROP_NO_SOCKET);
+	else if (ppp_end_write(c->rx.route.socket, &piece, 1) < 0)
+		drop(c, RX_DROP_SOCKET_FULL);
+}
+
+void channel_receive(struct channel *c, struct receiver *r, const uint8_t *frame, size_t len)
+{
+	if (len >= 2 && frame[0] == 0xff && frame[1] == 0x03) {
+		frame += 2;
+		len -= 2;
+	}
+	if (c->rx.route.mode == CHANNEL_TO_SOCKET)
+		to_socket(c, frame, len);
+	else if (c->rx.route.mode == CHANNEL_TO_BRIDGE)
+		channel_forward(c->rx.route.bridge, frame, len);
+	else
+		to_files_or_unit(c, frame, len);
+}
+
+/* PX-40: what the program has not read from its socket is moved, in order. In each: what it has, without ff 03. */
+void channel_take_over(struct channel *c, int program_fd)
+{
+	uint8_t *room = outbox_arena(c->rx.worker->outbox);
+
+	for (int i = 0; i < TAKE_OVER_MAX; i++) {
+		ssize_t n = recv(program_fd, room, OUTBOX_ARENA_OCTETS, MSG_DONTWAIT);
+
+		if (n < 0)
+			return;
+		if (n)
+			to_files_or_unit(c, room, (size_t)n);
+	}
+}
+
+void channel_queue_flush(struct channel *c)
+{
+	while (!list_empty(&c->rx.queue)) {
+		struct held_packet *p =
+			list_entry(c->rx.queue.next, struct held_packet, entry.node);
+		struct iovec piece = { p->payload, p->len };
+
+		if (c->rx.route.file && ppp_end_write(c->rx.route.file, &piece, 1) < 0)
+			drop(c, RX_DROP_FILE_FULL);
+		forget(c, p);
+	}
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ppp_file.c - what programs hold of PPP comes and goes; see ppp_file.h */
+#include "path/ppp_file.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "path/channel.h"
+#include "path/dataplane_private.h"
+
+#define FILES_OF_USER_MAX 1024 /* but for root, who runs access concentrators */
+
+static struct ppp_file *find(const struct dataplane *dp, uint64_t handle)
+{
+	struct bucket_node *node = buckets_first(&dp->ppp_files, handle);
+
+	return node ? container_of(node, struct ppp_file, by_handle) : NULL;
+}
+
+/* It can not be guessed: whoever knows it may use the file. */
+static int choose_handle(const struct dataplane *dp, uint64_t *ret)
+{
+	do {
+		if (getrandom(ret, sizeof(*ret), 0) != sizeof(*ret))
+			return -EIO;
+	} while (!*ret || find(dp, *ret));
+	return 0;
+}
+
+static bool has_too_many(const struct dataplane *dp, uid_t uid)
+{
+	uint32_t count = 0;
+
+	if (uid == 0)
+		return false;
+	for (size_t i = 0; i < dp->ppp_files.size; i++)
+		for (struct bucket_node *n = dp->ppp_files.heads[i]; n; n = n->next)
+			count += container_of(n, struct ppp_file, by_handle)->uid == uid;
+	return count >= FILES_OF_USER_MAX;
+}
+
+/* Each costs a descriptor. Half of all are left for clients, tunnels and interfaces. */
+static int check_room(struct dataplane *dp, uid_t uid, struct extack *ea)
+{
+	struct rlimit limit;
+
+	if (!dp->ppp_files_max)
+		dp->ppp_files_max = getrlimit(RLIMIT_NOFILE, &limit) < 0
+		                            ? FILES_OF_USER_MAX
+		                            : (uint32_t)(limit.rlim_cur / 2);
+	if (dp->ppp_files.count >= dp->ppp_files_max)
+		return extack_fail(ea, -ENFILE, 0,
+		                   "ul2tpd may have %u PPPoL2TP sockets and files of /dev/ppp",
+		                   dp->ppp_files_max);
+	if (has_too_many(dp, uid))
+		return extack_fail(ea, -EMFILE, 0,
+		                   "the user has %d PPPoL2TP sockets and files of /dev/ppp already",
+		                   FILES_OF_USER_MAX);
+	return 0;
+}
+
+static void hung_up(struct watch *watch, uint32_t events)
+{
+	if (events & (EPOLLHUP | EPOLLERR))
+		ppp_file_free(container_of(watch, struct ppp_file, hangup));
+}
+
+static int insert(struct ppp_file *f, struct loop *loop, int fd)
+{
+	int err = choose_handle(f->dp, &f->handle);
+
+	if (!err)
+		err = buckets_insert(&f->dp->ppp_files, &f->by_handle, f->handle);
+	if (err < 0)
+		return err;
+	err = loop_add(loop, &f->hangup, fd, 0, hung_up); /* hang-ups are always told */
+	if (err < 0)
+		buckets_remove(&f->dp->ppp_files, &f->by_handle);
+	return err;
+}
+
+int ppp_file_open(struct dataplane *dp, struct loop *loop, struct netns *ns, uid_t uid,
+                  bool is_socket, bool empty_reads, int fd, struct ppp_file **ret,
+                  struct extack *ea)
+{
+	struct ppp_file *f;
+	int err = ppp_end_check(fd, ea);
+
+	if (!err)
+		err = check_room(dp, uid, ea);
+	if (err < 0)
+		return err;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	f->dp = dp;
+	f->netns = ns;
+	f->uid = uid;
+	f->is_socket = is_socket;
+	f->empty_reads = empty_reads;
+	f->loop = loop;
+	f->hangup.fd = -1;
+	f->serial = ++dp->ppp_serial;
+	list_init(&f->in_channel);
+	list_init(&f->in_unit);
+	err = insert(f, loop, fd);
+	if (err < 0) {
+		free(f);
+		return err;
+	}
+	ppp_end_open(&f->end, fd, !is_socket);
+	list_append(&ns->ppp_files, &f->in_netns);
+	dataplane_netns_hold(ns);
+	*ret = f;
+	return 0;
+}
+
+static bool has_hung_up(const struct ppp_file *f)
+{
+	struct pollfd p = { .fd = f->end.fd };
+
+	return f->end.fd >= 0 && poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR);
+}
+
+int ppp_file_find(struct dataplane *dp, uint64_t handle, struct ppp_file **ret, struct extack *ea)
+{
+	struct ppp_file *f = find(dp, handle);
+
+	if (f && has_hung_up(f)) {
+		ppp_file_free(f);
+		f = NULL;
+	}
+	if (!f)
+		return extack_fail(ea, -EBADF, 0,
+		                   "no PPPoL2TP socket or file of /dev/ppp has this handle");
+	*ret = f;
+	return 0;
+}
+
+void ppp_file_free(struct ppp_file *f)
+{
+	loop_remove(f->loop, &f->hangup);
+	if (f->is_socket)
+		channel_free(f->channel);
+	else if (f->channel)
+		channel_file_detach(f);
+	ppp_end_close(&f->end);
+	buckets_remove(&f->dp->ppp_files, &f->by_handle);
+	list_remove(&f->in_netns);
+	dataplane_netns_release(f->dp, f->netns);
+	free(f);
+}
+
+void ppp_file_die(struct ppp_file *f)
+{
+	loop_remove(f->loop, &f->hangup);
+	ppp_end_close(&f->end);
+	f->dead = true;
+}
+
+static enum ul2tp_ppp_state socket_state(const struct channel *c)
+{
+	if (!c)
+		return UL2TP_PPP_NEW;
+	if (!c->session)
+		return UL2TP_PPP_SESSION_GONE;
+	return c->bound ? UL2TP_PPP_BOUND : UL2TP_PPP_CONNECTED;
+}
+
+enum ul2tp_ppp_state ppp_file_state(const struct ppp_file *f)
+{
+	if (f->is_socket)
+		return socket_state(f->channel);
+	if (f->dead)
+		return UL2TP_PPP_DEAD;
+	return f->channel ? UL2TP_PPP_ON_CHANNEL : UL2TP_PPP_NEW;
+}
+
+struct ppp_file *ppp_file_from(const struct netns *ns, uint64_t serial)
+{
+	list_for_each (node, &ns->ppp_files) {
+		struct ppp_file *f = list_entry(node, struct ppp_file, in_netns);
+
+		if (f->serial >= serial)
+			return f;
+	}
+	return NULL;
+}
+
+static struct ppp_file *any(const struct dataplane *dp)
+{
+	for (size_t i = 0; i < dp->ppp_files.size; i++)
+		if (dp->ppp_files.heads[i])
+			return container_of(dp->ppp_files.heads[i], struct ppp_file, by_handle);
+	return NULL;
+}
+
+void ppp_files_close(struct dataplane *dp)
+{
+	struct ppp_file *f;
+
+	while ((f = any(dp)))
+		ppp_file_free(f);
+}
