@@ -54,7 +54,6 @@ void endpoint_change(struct endpoint *e, const struct keeper_endpoint *now)
 {
 	keeper_endpoint_fds_close(&e->at);
 	e->at.fd = now->fd;
-	e->at.receive_fd = now->receive_fd;
 	/* Not the protocol, which the receiving worker reads. */
 	e->at.params.local = now->params.local;
 	e->at.params.peer = now->params.peer;

@@ -53,7 +53,6 @@ struct divert_socket {
 	uint32_t worker;           /* which receives for the namespace */
 	union address local, peer; /* as far as known; peer AF_UNSPEC: not connected */
 	uint32_t sessions;         /* added and not removed */
-	int receive_fd; /* set by attach(): what the worker reads for this socket alone; -1: its channel */
 	struct raw_fds
 		receive; /* set by attach() and changed(): what is read for all in the namespace */
 	bool gone;       /* its last copy was closed */

@@ -95,7 +95,7 @@ struct endpoint *kept_endpoint_new(void)
 	struct endpoint *e = calloc(1, sizeof(*e));
 
 	if (e)
-		e->about.fd = e->about.bulk_fd = e->about.receive_fd = -1;
+		e->about.fd = e->about.bulk_fd = -1;
 	return e;
 }
 
@@ -103,7 +103,7 @@ void kept_endpoint_lend(const struct endpoint *e, struct reply *reply, struct me
 {
 	reply->endpoint = e->about;
 	fds->fd[0] = e->about.fd;
-	fds->fd[1] = e->managed ? e->about.receive_fd : e->about.bulk_fd;
+	fds->fd[1] = e->about.bulk_fd;
 }
 
 /* what an L2TP/IP socket of a program needs, and no more. */

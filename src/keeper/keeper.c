@@ -110,8 +110,7 @@ static int ask_endpoint(struct keeper *k, const struct request *request, int fd,
 		return err;
 	*ret = reply.endpoint;
 	ret->fd = fds.fd[0];
-	ret->bulk_fd = ret->cookie ? -1 : fds.fd[1];
-	ret->receive_fd = ret->cookie ? fds.fd[1] : -1;
+	ret->bulk_fd = fds.fd[1];
 	return 0;
 }
 
@@ -134,7 +133,7 @@ int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoi
 
 void keeper_endpoint_fds_close(struct keeper_endpoint *e)
 {
-	int *const fds[] = { &e->fd, &e->bulk_fd, &e->receive_fd };
+	int *const fds[] = { &e->fd, &e->bulk_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
 		if (*fds[i] >= 0)

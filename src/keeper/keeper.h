@@ -102,7 +102,6 @@ struct keeper_endpoint {
 	uint64_t cookie; /* managed: of the program's socket (SO_COOKIE); 0: the socket is ours */
 	int fd; /* receives and sends; non-blocking; becomes the caller's. Managed: sends from the
 			     * socket's port, the source address by IP_PKTINFO; -1 while it is not connected */
-	int receive_fd; /* managed: what its data is read from; -1: the channel of the worker. Else -1 */
 	int bulk_fd; /* UDP without transmit checksums only, else -1: sends UDP_SEGMENT batches, which need
 		      * them, from the same port; gets nothing. Source address by IP_PKTINFO on each message */
 };
@@ -168,7 +167,7 @@ void keeper_divert_remove(struct keeper *k, uint32_t endpoint,
 
 /**
  * keeper_divert_channel() - what @worker reads for all managed endpoints of its namespaces (divert.h)
- * @ring, @board: descriptors, the caller's; -1: each endpoint has its own receive_fd
+ * @ring, @board: descriptors, the caller's; -1: this way has none, see keeper_raw_sockets()
  * @max_sessions: size of the board's second part
  */
 int keeper_divert_channel(struct keeper *k, uint32_t worker, int *ring, int *board,

@@ -94,7 +94,6 @@ static int take(struct server *s, struct endpoint *e, int fd, struct extack *ea)
 	describe(e, &p);
 	err = s->divert.ops->attach(&s->divert, &m->divert, fd, ea);
 	if (err == 0) {
-		e->about.receive_fd = m->divert.receive_fd;
 		program_socket_quieten(fd);
 		if (buckets_insert(&s->managed, &m->by_cookie, m->divert.cookie) == 0)
 			return 0;
@@ -139,7 +138,6 @@ static struct managed *managed_new(struct endpoint *e, uint32_t worker)
 		return NULL;
 	m->endpoint = e;
 	m->divert.worker = worker;
-	m->divert.receive_fd = -1;
 	m->divert.receive = RAW_FDS_NONE;
 	return m;
 }
@@ -223,7 +221,7 @@ void managed_drop(struct server *s, struct endpoint *e)
 	s->divert.ops->detach(&s->divert, &m->divert);
 	transmitter_put(TAKE(m->transmitter));
 	socket_watch_release(&s->watches, m->divert.netns);
-	e->about.fd = e->about.receive_fd = -1;
+	e->about.fd = -1;
 }
 
 void managed_close(struct server *s, struct endpoint *e)
