@@ -137,6 +137,7 @@ static struct managed *managed_new(struct endpoint *e, uint32_t worker)
 	if (!m)
 		return NULL;
 	m->endpoint = e;
+	list_init(&m->in_untold);
 	m->divert.worker = worker;
 	m->divert.receive = RAW_FDS_NONE;
 	return m;
@@ -231,8 +232,7 @@ void managed_close(struct server *s, struct endpoint *e)
 	managed_drop(s, e);
 	if (!m->gone)
 		namespaces_release_socket(&s->namespaces, m->divert.netns);
-	if (m->gone && !m->told)
-		s->untold--;
+	list_remove(&m->in_untold);
 	buckets_remove(&s->managed, &m->by_cookie);
 }
 
@@ -301,7 +301,7 @@ static void socket_gone(struct server *s, struct managed *m)
 		return;
 	m->gone = m->divert.gone = true;
 	namespaces_release_socket(&s->namespaces, m->divert.netns);
-	s->untold++;
+	list_append(&s->untold, &m->in_untold);
 }
 
 static void gone(void *arg, uint64_t cookie)
@@ -349,6 +349,7 @@ static void end(void *arg, struct netns_id netns)
 
 void managed_open(struct server *s)
 {
+	list_init(&s->untold);
 	socket_watches_open(&s->watches);
 	s->watches.begin = begin;
 	s->watches.alive = alive;
@@ -362,7 +363,6 @@ void managed_engine_gone(struct server *s)
 {
 	struct endpoint *e;
 
-	s->untold = 0;
 	slots_for_each(&s->endpoints, slot, e)
 	{
 		struct managed *m = e->managed;
@@ -370,32 +370,26 @@ void managed_engine_gone(struct server *s)
 		if (!m)
 			continue;
 		m->divert.sessions = 0; /* the next engine adds them again */
-		m->told = false;
+		list_remove(&m->in_untold);
 		if (m->gone)
-			s->untold++;
+			list_append(&s->untold, &m->in_untold);
 	}
 }
 
 void managed_tell(struct server *s, bool (*tell)(void *arg, const struct keeper_event *event),
                   void *arg)
 {
-	struct endpoint *e;
+	list_for_each_safe (node, &s->untold) {
+		const struct managed *m = list_entry(node, struct managed, in_untold);
+		const struct keeper_event event = {
+			.kind = KEEPER_EVENT_SOCKET_GONE,
+			.netns = m->divert.netns,
+			.cookie = m->divert.cookie,
+		};
 
-	if (!s->untold)
-		return;
-	slots_for_each(&s->endpoints, slot, e)
-	{
-		struct managed *m = e->managed;
-		struct keeper_event event = { .kind = KEEPER_EVENT_SOCKET_GONE };
-
-		if (!m || !m->gone || m->told)
-			continue;
-		event.netns = m->divert.netns;
-		event.cookie = m->divert.cookie;
-		m->told = tell(arg, &event);
-		if (!m->told)
+		if (!tell(arg, &event))
 			return;
-		s->untold--;
+		list_remove(node);
 	}
 }
 

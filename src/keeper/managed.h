@@ -11,7 +11,8 @@ struct managed {
 	struct divert_socket divert;
 	struct transmitter *transmitter; /* NULL: the socket is not connected */
 	bool bound;                      /* has a port, as far as we know */
-	bool gone, told;                 /* its last copy was closed; the engine knows */
+	bool gone;                       /* its last copy was closed */
+	struct list in_untold;           /* of the server, until the engine knows that */
 	bool seen;                       /* while it is found out which are left */
 	bool dropped;                    /* nothing of ours is left in its namespace */
 };
@@ -29,7 +30,7 @@ void managed_drop(struct server *s, struct endpoint *e);
 /** managed_engine_gone() - the next engine is told again what it must know */
 void managed_engine_gone(struct server *s);
 
-/** managed_tell() - tell the engine which sockets have gone, while @tell can; s->untold: how many are left */
+/** managed_tell() - tell the engine which sockets have gone, while @tell can; the rest stays in s->untold */
 void managed_tell(struct server *s, bool (*tell)(void *arg, const struct keeper_event *event),
                   void *arg);
 

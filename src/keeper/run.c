@@ -266,7 +266,7 @@ static int next_wait_ms(const struct keeping *k, uint64_t now)
 {
 	uint64_t until = k->server.namespaces.count ? k->look_ms : UINT64_MAX;
 
-	if (k->server.untold && now + TELL_AGAIN_MS < until)
+	if (!list_empty(&k->server.untold) && now + TELL_AGAIN_MS < until)
 		until = now + TELL_AGAIN_MS;
 	if (k->settle_ms && k->settle_ms < until)
 		until = k->settle_ms;

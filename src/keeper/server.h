@@ -7,6 +7,7 @@
 #define UL2TP_KEEPER_SERVER_H
 
 #include "base/buckets.h"
+#include "base/list.h"
 #include "keeper/divert.h"
 #include "keeper/namespaces.h"
 #include "keeper/netns.h"
@@ -29,7 +30,7 @@ struct server {
 	struct transmitters transmitters;
 	struct socket_watches watches;
 	struct buckets managed; /* endpoints that are a program's socket, by cookie */
-	uint32_t untold;        /* of them have gone, and the engine does not know yet */
+	struct list untold;     /* those that have gone, which the engine does not know yet */
 	bool ip_sockets_for_all;
 };
 
