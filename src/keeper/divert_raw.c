@@ -240,7 +240,7 @@ static int follow_port(struct raw *r, struct raw_socket *s, struct divert_socket
 {
 	uint16_t port = port_of(&socket->local);
 	struct raw_sockets *now = NULL;
-	int err = port ? raw_sockets_use(&r->receivers, s->netns, port, &now, ea) : 0;
+	int err = port ? raw_sockets_use(&r->receivers, r->reaper, s->netns, port, &now, ea) : 0;
 
 	if (err < 0)
 		return err;

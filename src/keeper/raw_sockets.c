@@ -17,12 +17,14 @@
 
 #include "base/cleanup.h"
 #include "keeper/raw_filter.h"
+#include "keeper/reaper.h"
 
 #define BUFFER_BYTES (4 * 1024 * 1024)
 #define PORTS        65536
 
 struct raw_sockets {
 	struct list in_all;
+	struct reaper *reaper;
 	struct netns_id netns;
 	struct raw_fds fds;
 	uint32_t users;
@@ -88,7 +90,7 @@ static void raw_sockets_free(struct raw_sockets *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < RAW_FDS; i++)
-		close_fd(&r->fds.fd[i]);
+		reaper_close(r->reaper, r->fds.fd[i]);
 	free(r);
 }
 DEFINE_AUTO(raw_sockets)
@@ -168,13 +170,15 @@ static void gauges_begin(struct raw_fds *fds)
 			close_fd(&fds->fd[i]);
 }
 
-static int make(struct list *all, struct netns_id netns, uint16_t port, struct raw_sockets **ret)
+static int make(struct list *all, struct reaper *reaper, struct netns_id netns, uint16_t port,
+                struct raw_sockets **ret)
 {
 	AUTO(raw_sockets) struct raw_sockets *r = calloc(1, sizeof(*r));
 	int err;
 
 	if (!r)
 		return -ENOMEM;
+	r->reaper = reaper;
 	r->netns = netns;
 	r->fds = RAW_FDS_NONE;
 	r->users = r->ports[port] = 1;
@@ -187,14 +191,14 @@ static int make(struct list *all, struct netns_id netns, uint16_t port, struct r
 	return 0;
 }
 
-int raw_sockets_use(struct list *all, struct netns_id netns, uint16_t port,
+int raw_sockets_use(struct list *all, struct reaper *reaper, struct netns_id netns, uint16_t port,
                     struct raw_sockets **ret, struct extack *ea)
 {
 	struct raw_sockets *r = find(all, netns);
 	int err = 0;
 
 	if (!r) {
-		err = make(all, netns, port, ret);
+		err = make(all, reaper, netns, port, ret);
 	} else {
 		if (r->ports[port]++ == 0)
 			err = filters_renew(r);

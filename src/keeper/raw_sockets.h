@@ -11,13 +11,15 @@
 #include "keeper/keeper.h"
 
 struct raw_sockets;
+struct reaper;
 
 /**
  * raw_sockets_use() - also receive what is sent to UDP port @port (host order) in @netns. Call while in it
+ * @reaper: closes them in the end, which takes long
  *
  * Return: 0, and one user of them and of the port more; -errno in words.
  */
-int raw_sockets_use(struct list *all, struct netns_id netns, uint16_t port,
+int raw_sockets_use(struct list *all, struct reaper *reaper, struct netns_id netns, uint16_t port,
                     struct raw_sockets **ret, struct extack *ea);
 
 /** raw_sockets_release() - one user of the port fewer; the last of all closes them. NULL is fine */

@@ -32,8 +32,9 @@ struct reaper {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
-	struct batch waiting;
-	bool busy; /* the thread is starting, or a batch is being gathered or deleted */
+	struct batch waiting; /* interfaces */
+	struct batch closing; /* other descriptors */
+	bool busy; /* the thread is starting, or a batch is being gathered or deleted, or one is being closed */
 	bool ending;
 };
 
@@ -121,34 +122,55 @@ static void delete_batch(const struct reaper *r, struct batch *b)
 	free(b->fd);
 }
 
-static void *reaper_main(void *arg)
+/* The lock is held before and after. */
+static void delete_waiting(struct reaper *r)
 {
 	const struct timespec gathering = { .tv_nsec = GATHER_NS };
+	struct batch batch;
+
+	if (!r->ending) {
+		pthread_mutex_unlock(&r->lock);
+		nanosleep(&gathering, NULL);
+		pthread_mutex_lock(&r->lock);
+	}
+	batch = r->waiting;
+	r->waiting = (struct batch){ 0 };
+	pthread_mutex_unlock(&r->lock);
+	delete_batch(r, &batch);
+	pthread_mutex_lock(&r->lock);
+}
+
+static void close_one(struct reaper *r)
+{
+	int fd = r->closing.fd[--r->closing.count];
+
+	pthread_mutex_unlock(&r->lock);
+	close(fd);
+	pthread_mutex_lock(&r->lock);
+}
+
+static bool has_work(const struct reaper *r)
+{
+	return r->waiting.count > 0 || r->closing.count > 0;
+}
+
+static void *reaper_main(void *arg)
+{
 	struct reaper *r = arg;
 
 	pthread_mutex_lock(&r->lock);
-	r->busy = false;
-	pthread_cond_broadcast(&r->done);
 	for (;;) {
-		struct batch batch;
-
-		while (r->waiting.count == 0 && !r->ending)
-			pthread_cond_wait(&r->wake, &r->lock);
-		if (r->waiting.count == 0)
-			break;
-		r->busy = true;
-		if (!r->ending) {
-			pthread_mutex_unlock(&r->lock);
-			nanosleep(&gathering, NULL);
-			pthread_mutex_lock(&r->lock);
-		}
-		batch = r->waiting;
-		r->waiting = (struct batch){ 0 };
-		pthread_mutex_unlock(&r->lock);
-		delete_batch(r, &batch);
-		pthread_mutex_lock(&r->lock);
 		r->busy = false;
 		pthread_cond_broadcast(&r->done);
+		while (!has_work(r) && !r->ending)
+			pthread_cond_wait(&r->wake, &r->lock);
+		if (!has_work(r))
+			break;
+		r->busy = true;
+		if (r->waiting.count > 0)
+			delete_waiting(r);
+		else
+			close_one(r);
 	}
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
@@ -172,15 +194,25 @@ struct reaper *reaper_start(const struct netns_home *home)
 	return r;
 }
 
-void reaper_take(struct reaper *r, int fd)
+static void hand_over(struct reaper *r, struct batch *to, int fd)
 {
 	if (fd < 0)
 		return;
 	pthread_mutex_lock(&r->lock);
-	if (batch_add(&r->waiting, fd) < 0)
+	if (batch_add(to, fd) < 0)
 		close(fd);
 	pthread_cond_signal(&r->wake);
 	pthread_mutex_unlock(&r->lock);
+}
+
+void reaper_take(struct reaper *r, int fd)
+{
+	hand_over(r, &r->waiting, fd);
+}
+
+void reaper_close(struct reaper *r, int fd)
+{
+	hand_over(r, &r->closing, fd);
 }
 
 bool reaper_wait(struct reaper *r)
@@ -188,7 +220,7 @@ bool reaper_wait(struct reaper *r)
 	bool waited = false;
 
 	pthread_mutex_lock(&r->lock);
-	while (r->busy || r->waiting.count > 0) {
+	while (r->busy || has_work(r)) {
 		waited = true;
 		pthread_cond_wait(&r->done, &r->lock);
 	}
@@ -209,5 +241,6 @@ void reaper_free(struct reaper *r)
 	pthread_cond_destroy(&r->wake);
 	pthread_cond_destroy(&r->done);
 	free(r->waiting.fd);
+	free(r->closing.fd);
 	free(r);
 }
