@@ -36,5 +36,10 @@ def test_under_esp(machine):
     machine.call("support.pair_inside:tell_story_under_esp", "static-epoll")
 
 
+def test_a_storm_of_ppp_sessions(machine):
+    """Each descriptor of a session as programs with thousands of them have it: what storm expects holds here."""
+    machine.call("support.pair_inside:tell_storm", 50, timeout=120)
+
+
 def test_the_kernel_had_nothing_to_complain_about(machine):
     assert "Call Trace" not in machine.log()

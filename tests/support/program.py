@@ -35,7 +35,7 @@ PROGRAMS = {
 
 
 def command(name):
-    words = PROGRAMS[name]
+    words = PROGRAMS.get(name) or name.split()
     return [sys.executable if words[0].endswith(".py") else str(BUILD / "tests/programs" / words[0]),
             *(words if words[0].endswith(".py") else words[1:])]
 
@@ -43,6 +43,7 @@ def command(name):
 class Program:
     """Started, and through with its first look at the family l2tp.
 
+    name:       of PROGRAMS; or a program of tests/programs with its arguments
     namespace:  it runs there
     before:     words before its own, as of a launcher
     """
@@ -79,9 +80,9 @@ class Program:
                 self.answers.put((word, rest))
         self.answers.put(("ended", ""))
 
-    def _answer(self, what):
+    def _answer(self, what, timeout=20):
         try:
-            word, rest = self.answers.get(timeout=20 * SLOW)
+            word, rest = self.answers.get(timeout=timeout * SLOW)
         except queue.Empty:
             raise AssertionError(f"no answer to {what} from {' '.join(self.words)}") from None
         if word == "failed":
@@ -90,12 +91,19 @@ class Program:
         assert word in ("ok", "ready"), f"{word} {rest}, asked for {what}: {' '.join(self.words)}"
         return rest
 
-    def do(self, *words):
-        """What is said behind "ok"."""
-        line = " ".join(map(str, words))
-        self.process.stdin.write(line.encode() + b"\n")
+    def tell(self, *words):
+        """What is answered is to be heard()."""
+        self.process.stdin.write(" ".join(map(str, words)).encode() + b"\n")
         self.process.stdin.flush()
-        return self._answer(line)
+
+    def heard(self, what, timeout=20):
+        """What is said behind "ok"."""
+        return self._answer(what, timeout)
+
+    def do(self, *words):
+        """Both at once."""
+        self.tell(*words)
+        return self.heard(" ".join(map(str, words)))
 
     def refused(self, *words):
         """The errno with which it fails."""
