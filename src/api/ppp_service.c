@@ -11,6 +11,7 @@
 #include "path/channel.h"
 #include "path/ppp_file.h"
 #include "path/ppp_socket.h"
+#include "path/unit.h"
 
 #define ANSWER_MAX 4096 /* of an ioctl at most a filter or 72 octets */
 
@@ -171,6 +172,9 @@ static void state_of(const struct ppp_file *f, uint8_t name[PPP_NAME_MAX],
 	};
 	if (ret->has_channel)
 		ret->channel = f->channel->number;
+	ret->has_unit = f->unit || (f->channel && f->channel->unit);
+	if (ret->has_unit)
+		ret->unit = f->unit ? f->unit->number : f->channel->unit->number;
 	if (len > 0)
 		ret->name = reader_over(name, (size_t)len);
 }

@@ -9,6 +9,7 @@
  */
 #include "packet/coalesce.h"
 
+#include <linux/if_tun.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -339,6 +340,25 @@ static bool merge(struct coalescer *c, struct coalesce_flow *f, const struct can
 	if (k->last || k->payload_len < f->segment_payload || f->segments == COALESCE_SEGMENTS)
 		emit_flow(c, f);
 	return true;
+}
+
+uint32_t coalesce_accepts_of(uint32_t offloads)
+{
+	uint32_t accepts = 0;
+
+#ifdef TUN_F_USO4
+	const uint32_t uso = TUN_F_USO4 | TUN_F_USO6;
+#else
+	const uint32_t uso = 0x20 | 0x40; /* Linux 6.2 */
+#endif
+
+	if (offloads & TUN_F_TSO4)
+		accepts |= COALESCE_TCP4;
+	if (offloads & TUN_F_TSO6)
+		accepts |= COALESCE_TCP6;
+	if ((offloads & uso) == uso)
+		accepts |= COALESCE_UDP;
+	return accepts;
 }
 
 void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg)

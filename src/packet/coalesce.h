@@ -71,6 +71,9 @@ enum coalesce_accepts {
 	COALESCE_UDP = 4,  /* TUN_F_USO4 and TUN_F_USO6 */
 };
 
+/** coalesce_accepts_of() - what a TAP or TUN with these TUN_F_* takes */
+uint32_t coalesce_accepts_of(uint32_t offloads);
+
 /**
  * coalesce_add() - a received frame, in the order of arrival
  * @owner:   whose device it goes to (a session); frames of different owners are never merged

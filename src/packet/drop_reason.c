@@ -43,6 +43,8 @@ static const struct drop_reason rx_reasons[] = {
 	[RX_DROP_SOCKET_FULL]     = { "socket-full",     "program does not read its PPPoL2TP socket",    COUNT_RX_ERRORS },
 	[RX_DROP_PPP_SHORT]       = { "ppp-short",       "shorter than a PPP protocol number",           0 },
 	[RX_DROP_FILE_FULL]       = { "file-full",       "32 frames wait on the PPP channel already",    0 },
+	[RX_DROP_NP_MODE]         = { "np-mode",         "PPP unit lets none of this protocol in",      0 },
+	[RX_DROP_NOT_SET_UP]      = { "not-set-up",      "compressed or a fragment, as was not agreed on", 0 },
 };
 
 static const struct drop_reason tx_reasons[] = {
@@ -57,6 +59,9 @@ static const struct drop_reason tx_reasons[] = {
 	[TX_DROP_BUFFER_FULL]    = { "buffer-full",    "send buffer is full or memory is short",         COUNT_TX_ERRORS },
 	[TX_DROP_SEGMENT_FAILED] = { "segment-failed", "could not be sent in segments, nor one by one",  COUNT_TX_ERRORS },
 	[TX_DROP_OTHER]          = { "other",          "system refused it for another reason",           COUNT_TX_ERRORS },
+	[TX_DROP_NP_MODE]        = { "np-mode",        "PPP unit lets none of this protocol out",        0 },
+	[TX_DROP_ETHERTYPE]      = { "ethertype",      "PPP has no number for this protocol",            0 },
+	[TX_DROP_NO_CHANNEL]     = { "no-channel",     "PPP unit is connected to no channel",            0 },
 };
 /* clang-format on */
 

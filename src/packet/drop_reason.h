@@ -48,6 +48,9 @@ enum rx_drop {
 	RX_DROP_SOCKET_FULL, /* RX-60: the program does not read its PPPoL2TP socket */
 	RX_DROP_PPP_SHORT,   /* PPP-20 (2) */
 	RX_DROP_FILE_FULL,   /* PPP-21 */
+	/* Of a PPP unit, counted there. */
+	RX_DROP_NP_MODE,    /* PPP-52 */
+	RX_DROP_NOT_SET_UP, /* compressed or in fragments, and nobody has asked for that */
 	RX_DROP_REASONS,
 };
 
@@ -64,6 +67,10 @@ enum tx_drop {
 	TX_DROP_BUFFER_FULL,    /* EAGAIN, ENOBUFS, ENOMEM */
 	TX_DROP_SEGMENT_FAILED, /* a batch of segments was refused (EIO), and so was each alone */
 	TX_DROP_OTHER,
+	/* Of a PPP unit, counted there. */
+	TX_DROP_NP_MODE,    /* PPP-52 */
+	TX_DROP_ETHERTYPE,  /* PPP has no number for it */
+	TX_DROP_NO_CHANNEL, /* PPP-42 */
 	TX_DROP_REASONS,
 };
 

@@ -13,6 +13,7 @@
 #include "path/channel_private.h"
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
+#include "path/unit.h"
 
 #define STATE_CONNECTED 1 /* PX-3 */
 #define STATE_BOUND     3
@@ -159,6 +160,8 @@ void channel_free(struct channel *c)
 	ppp_end_stop(&c->socket->end);
 	if (c->bridge)
 		channel_unbridge(c);
+	if (c->unit)
+		unit_disconnect(c);
 	kill_files(c);
 	c->socket = NULL;
 	set_route(c, -1);

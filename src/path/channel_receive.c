@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "path/channel_private.h"
 #include "path/outbox.h"
+#include "path/unit.h"
 
 #define TAKE_OVER_MAX         1024 /* frames; more than a socket's buffer holds */
 #define PROTOCOL_LEN          2
@@ -84,15 +85,27 @@ static bool read_protocol(const uint8_t *frame, size_t len, struct ppp_frame *re
 	return true;
 }
 
+/* PPP-20 (3) */
+static bool is_link_level(uint16_t protocol)
+{
+	return protocol >= PROTOCOL_LINK_CONTROL || protocol == PROTOCOL_LINK_CCP;
+}
+
 static void to_files_or_unit(struct channel *c, const uint8_t *octets, size_t len)
 {
 	struct ppp_frame frame;
 
+	bool to_unit = c->rx.route.mode == CHANNEL_TO_UNIT;
+
 	if (!read_protocol(octets, len, &frame)) {
 		drop(c, RX_DROP_PPP_SHORT);
-		return;
+		if (to_unit)
+			unit_receive_short(c->rx.route.unit);
+	} else if (to_unit && !is_link_level(frame.protocol)) {
+		unit_receive(c->rx.route.unit, c, frame.protocol, frame.info, frame.len);
+	} else {
+		channel_queue(c, frame.protocol, frame.info, frame.len);
 	}
-	channel_queue(c, frame.protocol, frame.info, frame.len);
 }
 
 static void to_socket(struct channel *c, const uint8_t *frame, size_t len)

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "path/dataplane_private.h"
+#include "path/unit.h"
 #include "path/intake.h"
 #include "path/raw_receive.h"
 
@@ -125,6 +126,7 @@ void dataplane_netns_empty(struct dataplane *dp, struct netns *ns)
 	dataplane_netns_hold(ns);
 	while ((t = netns_tunnel_from(ns, 0)))
 		dataplane_tunnel_remove(dp, t);
+	units_die(ns);
 	dataplane_netns_release(dp, ns);
 }
 

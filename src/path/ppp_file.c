@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "path/channel.h"
 #include "path/dataplane_private.h"
+#include "path/unit.h"
 
 #define FILES_OF_USER_MAX 1024 /* but for root, who runs access concentrators */
 
@@ -149,6 +150,8 @@ void ppp_file_free(struct ppp_file *f)
 		channel_free(f->channel);
 	else if (f->channel)
 		channel_file_detach(f);
+	else if (f->unit)
+		unit_file_detach(f);
 	ppp_end_close(&f->end);
 	buckets_remove(&f->dp->ppp_files, &f->by_handle);
 	list_remove(&f->in_netns);
@@ -178,6 +181,8 @@ enum ul2tp_ppp_state ppp_file_state(const struct ppp_file *f)
 		return socket_state(f->channel);
 	if (f->dead)
 		return UL2TP_PPP_DEAD;
+	if (f->unit)
+		return unit_is_idle(f->unit) ? UL2TP_PPP_ON_IDLE_UNIT : UL2TP_PPP_ON_UNIT;
 	return f->channel ? UL2TP_PPP_ON_CHANNEL : UL2TP_PPP_NEW;
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "path/channel.h"
 #include "path/ppp_file.h"
+#include "path/unit.h"
 
 static int not_here(struct extack *ea, uint32_t number)
 {
@@ -37,6 +38,39 @@ static int attach_channel(struct ppp_file *f, const struct ppp_caller *caller, s
 	return 0;
 }
 
+static int new_unit(struct ppp_file *f, const struct ppp_caller *caller, struct reader *in,
+                    struct writer *out, struct extack *ea)
+{
+	struct unit *u;
+	int number, err = read_number(in, &number, ea);
+
+	if (!err)
+		err = unit_new(f->dp, caller->netns, caller->client, number, &u, ea);
+	if (err < 0)
+		return err;
+	ppp_end_empty(&f->end);
+	unit_file_attach(u, f, true);
+	number = (int)u->number;
+	write_bytes(out, &number, sizeof(number));
+	return 0;
+}
+
+static int attach_unit(struct ppp_file *f, const struct ppp_caller *caller, struct reader *in,
+                       struct extack *ea)
+{
+	struct unit *u;
+	int number, err = read_number(in, &number, ea);
+
+	if (err < 0)
+		return err;
+	u = unit_find(caller->netns, (uint32_t)number);
+	if (!u)
+		return extack_fail(ea, -ENXIO, 0, "there is no unit %d here", number);
+	ppp_end_empty(&f->end);
+	unit_file_attach(u, f, false);
+	return 0;
+}
+
 /* PPP-1 */
 static int unattached(struct ppp_file *f, const struct ppp_caller *caller, uint32_t number,
                       struct reader *in, struct writer *out, struct extack *ea)
@@ -45,6 +79,10 @@ static int unattached(struct ppp_file *f, const struct ppp_caller *caller, uint3
 		return extack_fail(ea, -EPERM, 0,
 		                   "this needs CAP_NET_ADMIN in the network namespace");
 	switch (number) {
+	case PPPIOCNEWUNIT:
+		return new_unit(f, caller, in, out, ea);
+	case PPPIOCATTACH:
+		return attach_unit(f, caller, in, ea);
 	case PPPIOCATTCHAN:
 		return attach_channel(f, caller, in, ea);
 	default:
@@ -87,10 +125,39 @@ static int unbridge(struct channel *c, struct extack *ea)
 	return 0;
 }
 
+/* PPP-3: the unit is one of the channel's namespace. */
+static int connect_unit(struct channel *c, struct reader *in, struct extack *ea)
+{
+	struct unit *u;
+	int number, err = read_number(in, &number, ea);
+
+	if (err < 0)
+		return err;
+	u = unit_find(c->netns, (uint32_t)number);
+	if (!u)
+		return extack_fail(ea, -ENXIO, 0, "there is no unit %d here", number);
+	if (c->unit || c->bridge)
+		return extack_fail(ea, -EINVAL, 0, "the channel is connected or bridged already");
+	unit_connect(u, c);
+	return 0;
+}
+
+static int disconnect_unit(struct channel *c, struct extack *ea)
+{
+	if (!c->unit)
+		return extack_fail(ea, -EINVAL, 0, "the channel is connected to no unit");
+	unit_disconnect(c);
+	return 0;
+}
+
 static int on_channel(struct channel *c, const struct ppp_caller *caller, uint32_t number,
                       struct reader *in, struct extack *ea)
 {
 	switch (number) {
+	case PPPIOCCONNECT:
+		return connect_unit(c, in, ea);
+	case PPPIOCDISCONN:
+		return disconnect_unit(c, ea);
 	case PPPIOCBRIDGECHAN:
 		return bridge(c, caller, in, ea);
 	case PPPIOCUNBRIDGECHAN:
@@ -137,5 +204,7 @@ int ppp_file_ioctl(struct ppp_file *f, const struct ppp_caller *caller, uint32_t
 		return detach(caller, ea);
 	if (f->dead)
 		return on_dead(number, ea);
+	if (f->unit)
+		return unit_ioctl(f->unit, number, in, out, ea);
 	return on_channel(f->channel, caller, number, &in, ea);
 }

@@ -3,7 +3,6 @@
 #include "path/receiver.h"
 
 #include <errno.h>
-#include <linux/if_tun.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -21,23 +20,17 @@
 #include "pseudowire/ethernet.h"
 #include "tunnel/session_key.h"
 
-static uint32_t accepts_of(uint32_t offloads)
+static void receiver_write(struct frame_taker *taker, const struct coalesced *frame)
 {
-	uint32_t accepts = 0;
+	struct receiver *r = container_of(taker, struct receiver, taker);
+	enum rx_drop why;
 
-#ifdef TUN_F_USO4
-	const uint32_t uso = TUN_F_USO4 | TUN_F_USO6;
-#else
-	const uint32_t uso = 0x20 | 0x40; /* Linux 6.2 */
-#endif
-
-	if (offloads & TUN_F_TSO4)
-		accepts |= COALESCE_TCP4;
-	if (offloads & TUN_F_TSO6)
-		accepts |= COALESCE_TCP6;
-	if ((offloads & uso) == uso)
-		accepts |= COALESCE_UDP;
-	return accepts;
+	if (writev(r->device, frame->iov, (int)frame->iov_count) >= 0)
+		return;
+	why = rx_drop_of_errno(errno);
+	receiver_drop(r, why, frame->frames);
+	if (why == RX_DROP_DEVICE_GONE)
+		r->device = -1;
 }
 
 struct receiver *receiver_new(struct worker *w, const struct session *s, int tap, uint32_t offloads)
@@ -47,6 +40,7 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 
 	if (!r)
 		return NULL;
+	r->taker.write = receiver_write;
 	r->worker = w;
 	r->intake = s->tunnel->endpoint->intake;
 	r->record = s->record;
@@ -65,7 +59,7 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 	r->lns_mode = record->lns_mode;
 	r->timeout_ms = record->reorder_timeout_ms;
 	r->device = tap;
-	r->accepts = accepts_of(offloads);
+	r->accepts = coalesce_accepts_of(offloads);
 	list_init(&r->in_holding);
 	reorder_init(&r->reorder, s->tunnel->record->version, &w->reorder_pool);
 	if (counter_read(&record->rx.packets))
@@ -257,20 +251,7 @@ static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t
 	else if (r->device < 0)
 		receiver_drop(r, RX_DROP_NO_DEVICE, 1);
 	else
-		coalesce_add(&r->worker->coalescer, r, r->accepts, frame, len);
-}
-
-void receiver_write(void *arg, const struct coalesced *frame)
-{
-	struct receiver *r = frame->owner;
-	enum rx_drop why;
-
-	if (writev(r->device, frame->iov, (int)frame->iov_count) >= 0)
-		return;
-	why = rx_drop_of_errno(errno);
-	receiver_drop(r, why, frame->frames);
-	if (why == RX_DROP_DEVICE_GONE)
-		r->device = -1;
+		coalesce_add(&r->worker->coalescer, &r->taker, r->accepts, frame, len);
 }
 
 /* Copied, because the receive buffer belongs to the next batch. */
@@ -292,9 +273,12 @@ static void hold(struct receiver *r, const struct reorder_arrival *a, const uint
 /* What was delivered by reference goes. */
 static void receiver_flush(struct receiver *r)
 {
-	coalesce_flush_owner(&r->worker->coalescer, r);
-	if (r->channel)
-		outbox_flush(r->worker->outbox);
+	if (!r->channel) {
+		coalesce_flush_owner(&r->worker->coalescer, &r->taker);
+		return;
+	}
+	coalesce_flush(&r->worker->coalescer); /* a unit's, which is not asked whose */
+	outbox_flush(r->worker->outbox);
 }
 
 static void deliver_held(struct receiver *r, uint64_t now_ms)

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "loop/mailbox.h"
 #include "packet/drop_reason.h"
+#include "path/frame_taker.h"
 #include "path/intake.h"
 #include "path/reorder.h"
 #include "path/worker.h"
@@ -19,6 +20,7 @@
 struct channel;
 
 struct receiver {
+	struct frame_taker taker; /* first: the coalescer's frames come here */
 	struct bucket_node by_id;
 	struct list in_holding; /* of the worker, while packets are held */
 	struct letter letter;
@@ -71,9 +73,6 @@ void receiver_take(struct receiver *r, const struct data_header *h, const uint8_
 
 /** receiver_drop() - count @packets of them; worker */
 void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets);
-
-/** receiver_write() - a coalescer's frame goes to the device of @frame->owner; arg: the worker */
-void receiver_write(void *arg, const struct coalesced *frame);
 
 /** receivers_expire() - give back packets that have been held for too long (LIM-8) */
 void receivers_expire(struct worker *w);

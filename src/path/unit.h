@@ -102,8 +102,8 @@ struct unit {
 	_Atomic uint32_t flags;            /* SC_*, as set (PPP-50) */
 	_Atomic uint8_t np_mode[UNIT_NPS]; /* its low octet; 0: pass */
 	int np_mode_set[UNIT_NPS];         /* as it was given */
-	/* What is beyond the plain path: filters, VJ, compression, multilink. NULL: nothing. Set by the API thread while
-	 * .tx.worker is .rx.worker and neither runs (unit_pause()). */
+	/* What is beyond the plain path: filters, VJ, compression, multilink. NULL: nothing. It and what is in it is
+	 * changed by unit_call() of a combined unit. */
 	struct unit_complete *complete;
 	struct unit_rx rx;
 	struct unit_tx tx;
@@ -163,10 +163,11 @@ int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer 
 int unit_device_ioctl(struct dataplane *dp, int ifindex, const char *name, uint32_t number,
                       struct writer *out, struct extack *ea);
 
-/** unit_pause(), unit_resume() - no worker touches the unit in between; it is resumed where it belongs now, and so are
- * the senders of its channels. Frames wait meanwhile in the device, in files and sockets */
-void unit_pause(struct unit *u);
-void unit_resume(struct unit *u);
+/** unit_combine() - from now on and for good the receiving worker sends for it, too */
+void unit_combine(struct unit *u);
+
+/** unit_call() - @fn runs on the receiving worker, which of a combined unit is the only one */
+void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg);
 
 /* On the worker that receives. */
 

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "path/divert_ring.h"
+#include "path/frame_taker.h"
 #include "path/ip_delivery.h"
 #include "path/outbox.h"
 #include "path/receive.h"
@@ -119,7 +120,7 @@ struct worker *worker_new(unsigned int number)
 	w->reorder_pool = (struct reorder_pool){ .packets_max = HELD_SMALL_COUNT,
 		                                 .octets_max = HELD_OCTETS_MAX };
 	list_init(&w->holding);
-	coalesce_init(&w->coalescer, receiver_write, w);
+	coalesce_init(&w->coalescer, frame_taker_emit, w);
 	err = worker_open(w);
 	if (!err)
 		err = start_thread(w, number);

@@ -33,6 +33,8 @@ struct netns {
 	struct list ppp_files;      /* likewise; see path/ppp_file.h */
 	struct ordered channels;    /* by number; see path/channel.h */
 	uint32_t last_channel;      /* numbers are not used again (PPP-2) */
+	struct ordered units;       /* of PPP, by number; see path/unit.h */
+	uint32_t lowest_unit;       /* no number below it is free */
 	struct ul2tp_limits limits; /* 0: none */
 	struct ul2tp_limits usage;
 	_Atomic uint64_t

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit.c - units come, are connected and go; the API thread. See unit.h */
+#include "path/unit.h"
+
+#include <errno.h>
+#include <linux/ppp-ioctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "keeper/tap.h"
+#include "path/channel.h"
+#include "path/dataplane_private.h"
+#include "path/ppp_file.h"
+#include "path/unit_private.h"
+
+#define NUMBER_MAX 0x7fffffff
+
+static struct worker *first_sending_worker(const struct unit *u)
+{
+	return u->dp->workers[(u->netns->index + 1 + u->number) % u->dp->worker_count];
+}
+
+static void post(struct worker *w, struct letter *letter, void (*open)(struct letter *))
+{
+	letter->open = open;
+	mailbox_post(&w->mailbox, letter);
+	mailbox_wait(&w->mailbox);
+}
+
+/* --- what is sent ------------------------------------------------------------------------------------- */
+
+static void open_tx_start(struct letter *letter)
+{
+	struct unit *u = container_of(letter, struct unit, tx.letter);
+
+	u->tx.channel = list_empty(&u->channels)
+	                        ? NULL
+	                        : list_entry(u->channels.next, struct channel, in_unit);
+	if (u->tx.device >= 0)
+		loop_add(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, unit_ready);
+}
+
+static void open_tx_stop(struct letter *letter)
+{
+	struct unit *u = container_of(letter, struct unit, tx.letter);
+
+	loop_remove(u->tx.worker->loop, &u->tx.watch);
+}
+
+/* While it is stopped frames wait in the device and in the files' sockets. */
+static void tx_stop(struct unit *u)
+{
+	list_for_each (node, &u->files)
+		ppp_end_stop(&list_entry(node, struct ppp_file, in_unit)->end);
+	post(u->tx.worker, &u->tx.letter, open_tx_stop);
+}
+
+static void tx_start(struct unit *u)
+{
+	post(u->tx.worker, &u->tx.letter, open_tx_start);
+	list_for_each (node, &u->files)
+		ppp_end_start(&list_entry(node, struct ppp_file, in_unit)->end, u->tx.worker,
+		              unit_frame_written, u);
+}
+
+void unit_combine(struct unit *u)
+{
+	if (u->tx.worker == u->rx.worker)
+		return;
+	tx_stop(u);
+	list_for_each (node, &u->channels)
+		channel_move(list_entry(node, struct channel, in_unit), u->rx.worker);
+	u->tx.worker = u->rx.worker;
+	tx_start(u);
+}
+
+/* --- what is received --------------------------------------------------------------------------------- */
+
+struct call {
+	struct letter letter;
+	struct unit *unit;
+	void (*fn)(struct unit *u, void *arg);
+	void *arg;
+};
+
+static void open_call(struct letter *letter)
+{
+	struct call *call = container_of(letter, struct call, letter);
+
+	call->fn(call->unit, call->arg);
+}
+
+void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
+{
+	struct call call = { .unit = u, .fn = fn, .arg = arg };
+
+	post(u->rx.worker, &call.letter, open_call);
+}
+
+static void set_file(struct unit *u, void *arg)
+{
+	u->rx.file = arg;
+}
+
+/* The kernel has one queue, from which all files read; here the first has it. */
+static void route_to_files(struct unit *u)
+{
+	struct ppp_end *first = NULL;
+
+	if (!list_empty(&u->files))
+		first = &list_entry(u->files.next, struct ppp_file, in_unit)->end;
+	unit_call(u, set_file, first);
+}
+
+static void say_end_of_file(struct unit *u, void *arg)
+{
+	struct iovec nothing = { 0 };
+
+	if (u->rx.file)
+		ppp_end_write(u->rx.file, &nothing, 1);
+}
+
+/* --- coming and going --------------------------------------------------------------------------------- */
+
+static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t number,
+                               const struct keeper_device *device)
+{
+	struct unit *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	u->dp = dp;
+	u->netns = ns;
+	u->number = number;
+	u->slot = device->slot;
+	u->ifindex = device->ifindex;
+	u->gone.fd = u->tx.watch.fd = -1;
+	u->created_ms = unit_now_ms();
+	list_init(&u->files);
+	list_init(&u->channels);
+	u->rx.worker = dataplane_receiving_worker(dp, ns);
+	u->rx.device = u->tx.device = device->fd;
+	u->rx.accepts = coalesce_accepts_of(device->offloads);
+	unit_flows_init(u);
+	u->tx.worker = first_sending_worker(u);
+	ordered_insert(&ns->units, &u->by_number, number);
+	dataplane_netns_hold(ns);
+	return u;
+}
+
+int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t number,
+               const struct keeper_device *device, struct unit **ret)
+{
+	struct unit *u;
+
+	if (unit_find(ns, number))
+		return -EEXIST;
+	u = unit_alloc(dp, ns, number, device);
+	if (!u)
+		return -ENOMEM;
+	tx_start(u);
+	*ret = u;
+	return 0;
+}
+
+static int make_device(struct dataplane *dp, uint32_t client, uint32_t number,
+                       struct keeper_device *ret, struct extack *ea)
+{
+	char name[IFNAMSIZ];
+
+	snprintf(name, sizeof(name), "ppp%u", number);
+	return keeper_ppp_device_create(dp->keeper, client, name, ret, ea);
+}
+
+/* The lowest number that is free, whose name is; below netns.lowest_unit all are taken. */
+static int make_first_free(struct dataplane *dp, struct netns *ns, uint32_t client,
+                           uint32_t *number, struct keeper_device *ret, struct extack *ea)
+{
+	int err;
+
+	while (unit_find(ns, ns->lowest_unit))
+		ns->lowest_unit++;
+	for (*number = ns->lowest_unit;; ++*number) {
+		if (unit_find(ns, *number))
+			continue;
+		err = make_device(dp, client, *number, ret, ea);
+		if (err != -EEXIST)
+			return err;
+	}
+}
+
+int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int wanted, struct unit **ret,
+             struct extack *ea)
+{
+	struct keeper_device device;
+	uint32_t number = (uint32_t)wanted;
+	int err;
+
+	if (wanted < 0)
+		err = make_first_free(dp, ns, client, &number, &device, ea);
+	else if (unit_find(ns, number))
+		err = extack_fail(ea, -EEXIST, 0, "there is a unit %u already", number);
+	else
+		err = make_device(dp, client, number, &device, ea);
+	if (err < 0)
+		return err;
+	err = unit_adopt(dp, ns, number, &device, ret);
+	if (err < 0) {
+		close(device.fd);
+		keeper_device_remove(dp->keeper, device.slot);
+		return err;
+	}
+	log_event(LOG_NOTICE, "ppp-unit-created", "unit=%u interface=%s netns=%llu", number,
+	          device.name, (unsigned long long)ns->id.cookie);
+	return 0;
+}
+
+struct unit *unit_find(const struct netns *ns, uint32_t number)
+{
+	return ordered_entry(ordered_find(&ns->units, number), struct unit, by_number);
+}
+
+static void unit_free_if_done(struct unit *u)
+{
+	if (!u->dead || !list_empty(&u->channels))
+		return;
+	dataplane_netns_release(u->dp, u->netns);
+	free(u);
+}
+
+static void forget_device(struct unit *u, void *arg)
+{
+	coalesce_flush(&u->rx.worker->coalescer);
+	u->rx.device = -1;
+	u->rx.file = NULL;
+}
+
+static void kill_files(struct unit *u)
+{
+	list_for_each_safe (node, &u->files) {
+		struct ppp_file *f = list_entry(node, struct ppp_file, in_unit);
+
+		list_remove(&f->in_unit);
+		f->unit = NULL;
+		ppp_file_die(f);
+	}
+}
+
+void unit_die(struct unit *u)
+{
+	if (u->dead)
+		return;
+	u->dead = true;
+	ordered_remove(&u->netns->units, &u->by_number);
+	if (u->number < u->netns->lowest_unit)
+		u->netns->lowest_unit = u->number;
+	if (u->loop)
+		loop_remove(u->loop, &u->gone);
+	tx_stop(u);
+	unit_call(u, forget_device, NULL);
+	kill_files(u);
+	close(u->tx.device);
+	u->tx.device = -1;
+	keeper_device_remove(u->dp->keeper, u->slot);
+	log_event(LOG_NOTICE, "ppp-unit-removed", "unit=%u netns=%llu", u->number,
+	          (unsigned long long)u->netns->id.cookie);
+	unit_free_if_done(u);
+}
+
+void units_die(struct netns *ns)
+{
+	struct ordered_node *node;
+
+	while ((node = ordered_from(&ns->units, 0)))
+		unit_die(container_of(node, struct unit, by_number));
+}
+
+/* --- channels ----------------------------------------------------------------------------------------- */
+
+bool unit_is_idle(const struct unit *u)
+{
+	return list_empty(&u->channels) && !(atomic_load(&u->flags) & SC_LOOP_TRAFFIC);
+}
+
+void unit_connect(struct unit *u, struct channel *c)
+{
+	if (!list_empty(&u->channels))
+		unit_combine(u);
+	c->unit = u;
+	list_append(&u->channels, &c->in_unit);
+	channel_unit_set(c, u);
+	channel_move(c, u->tx.worker);
+	post(u->tx.worker, &u->tx.letter, open_tx_stop);
+	post(u->tx.worker, &u->tx.letter, open_tx_start);
+}
+
+void unit_disconnect(struct channel *c)
+{
+	struct unit *u = c->unit;
+
+	channel_unit_set(c, NULL);
+	c->unit = NULL;
+	list_remove(&c->in_unit);
+	post(u->tx.worker, &u->tx.letter, open_tx_stop);
+	post(u->tx.worker, &u->tx.letter, open_tx_start);
+	channel_move(c, NULL);
+	if (unit_is_idle(u))
+		unit_call(u, say_end_of_file, NULL);
+	unit_free_if_done(u);
+}
+
+/* --- files -------------------------------------------------------------------------------------------- */
+
+/* A device that was deleted, or went with its namespace, is an error to whoever polls it. */
+static void device_gone(struct watch *watch, uint32_t events)
+{
+	unit_die(container_of(watch, struct unit, gone));
+}
+
+void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner)
+{
+	f->unit = u;
+	list_append(&u->files, &f->in_unit);
+	if (owner) {
+		u->owner = f;
+		u->loop = f->loop;
+		loop_add(u->loop, &u->gone, u->tx.device, 0, device_gone);
+	}
+	route_to_files(u);
+	if (f->empty_reads && unit_is_idle(u))
+		unit_call(u, say_end_of_file, NULL);
+	ppp_end_start(&f->end, u->tx.worker, unit_frame_written, u);
+}
+
+void unit_file_detach(struct ppp_file *f)
+{
+	struct unit *u = f->unit;
+
+	ppp_end_stop(&f->end);
+	list_remove(&f->in_unit);
+	f->unit = NULL;
+	route_to_files(u);
+	if (u->owner == f)
+		unit_die(u);
+}
+
+/* An interface can have been renamed, or moved into another namespace, where another has the same number. */
+struct unit *unit_find_device(const struct dataplane *dp, int ifindex, const char *name)
+{
+	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
+	     node = ordered_from(&dp->netns_by_cookie, node->key + 1)) {
+		const struct netns *ns = container_of(node, struct netns, by_cookie);
+
+		for (struct ordered_node *n = ordered_from(&ns->units, 0); n;
+		     n = ordered_from(&ns->units, n->key + 1)) {
+			struct unit *u = container_of(n, struct unit, by_number);
+			char now[IFNAMSIZ];
+
+			if (u->ifindex == ifindex && tap_name(u->tx.device, now) == 0 &&
+			    strncmp(now, name, IFNAMSIZ) == 0)
+				return u;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_ioctl.c - ioctls of files on a unit, and those by the name of its interface; see unit.h
+ *
+ * Source: §6.4, §6.5 and PPP-64 of doc/kernel-behaviour.md.
+ */
+#include <errno.h>
+#include <linux/ppp-ioctl.h>
+#include <linux/ppp_defs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "path/counter.h"
+#include "path/unit_private.h"
+
+#define VERSION      "2.4.2"     /* of the interface, as the kernel has it */
+#define FLAGS_STORED 0x00404eecu /* PPP-50 */
+
+/* sizes fixed by the kernel's interface; glibc's time_t does not matter */
+#define IOCTL_IDLE32 _IOR('t', 63, uint32_t[2])
+#define IOCTL_IDLE64 _IOR('t', 63, uint64_t[2])
+
+uint64_t unit_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int short_argument(struct extack *ea)
+{
+	return extack_fail(ea, -EFAULT, 0, "the argument is shorter than the ioctl reads");
+}
+
+static int read_int(struct reader *in, int *ret, struct extack *ea)
+{
+	read_copy(in, ret, sizeof(*ret));
+	return in->failed ? short_argument(ea) : 0;
+}
+
+static int put_int(struct writer *out, int value)
+{
+	write_bytes(out, &value, sizeof(value));
+	return 0;
+}
+
+static int set_flags(struct unit *u, struct reader *in, struct extack *ea)
+{
+	int value, err = read_int(in, &value, ea);
+	uint32_t flags = (uint32_t)value & FLAGS_STORED;
+
+	if (err < 0)
+		return err;
+	if (flags & (SC_LOOP_TRAFFIC | SC_MULTILINK))
+		unit_combine(u);
+	atomic_store(&u->flags, flags);
+	return 0;
+}
+
+static int get_flags(struct unit *u, struct writer *out)
+{
+	return put_int(out, (int)atomic_load(&u->flags));
+}
+
+static int np_of(struct reader *in, enum unit_np *np, int *mode, struct extack *ea)
+{
+	int protocol;
+
+	read_copy(in, &protocol, sizeof(protocol));
+	read_copy(in, mode, sizeof(*mode));
+	if (in->failed)
+		return short_argument(ea);
+	*np = protocol < 0 || protocol > UINT16_MAX ? UNIT_NPS : unit_np_of((uint16_t)protocol);
+	if (*np == UNIT_NPS)
+		return extack_fail(ea, -EINVAL, 0, "0x%x is no network protocol", protocol);
+	return 0;
+}
+
+/* PPP-52: any number is kept; what it means is decided as frames come. */
+static int set_np_mode(struct unit *u, struct reader *in, struct extack *ea)
+{
+	enum unit_np np;
+	int mode, err = np_of(in, &np, &mode, ea);
+
+	if (err < 0)
+		return err;
+	u->np_mode_set[np] = mode;
+	atomic_store(&u->np_mode[np],
+	             (uint8_t)(mode < NPMODE_PASS || mode > UINT8_MAX ? UINT8_MAX : mode));
+	return 0;
+}
+
+static int get_np_mode(struct unit *u, struct reader in, struct writer *out, struct extack *ea)
+{
+	struct npioctl answer;
+	enum unit_np np;
+	int mode, err;
+
+	memcpy(&answer, in.at, read_left(&in) < sizeof(answer) ? 0 : sizeof(answer));
+	err = np_of(&in, &np, &mode, ea);
+	if (err < 0)
+		return err;
+	answer.mode = u->np_mode_set[np];
+	write_bytes(out, &answer, sizeof(answer));
+	return 0;
+}
+
+/* PPP-53, LIM-10 */
+static uint64_t idle_s(const struct unit *u, const struct unit_counters *counters)
+{
+	uint64_t last_ms = counter_read(&counters->last_ms), now_ms = unit_now_ms();
+
+	if (!last_ms)
+		last_ms = u->created_ms;
+	return now_ms > last_ms ? (now_ms - last_ms) / 1000 : 0;
+}
+
+static int get_idle(struct unit *u, struct writer *out, bool wide)
+{
+	uint64_t idle[2] = { idle_s(u, &u->tx.counters), idle_s(u, &u->rx.counters) };
+	uint32_t narrow[2] = { (uint32_t)idle[0], (uint32_t)idle[1] };
+
+	write_bytes(out, wide ? (const void *)idle : narrow, wide ? sizeof(idle) : sizeof(narrow));
+	return 0;
+}
+
+int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer *out,
+               struct extack *ea)
+{
+	switch (number) {
+	case PPPIOCGUNIT:
+		return put_int(out, (int)u->number);
+	case PPPIOCSFLAGS:
+		return set_flags(u, &in, ea);
+	case PPPIOCGFLAGS:
+		return get_flags(u, out);
+	case PPPIOCSMRU:
+		return read_int(&in, &u->mru, ea);
+	case PPPIOCSDEBUG:
+		return read_int(&in, &u->debug, ea);
+	case PPPIOCGDEBUG:
+		return put_int(out, u->debug);
+	case IOCTL_IDLE32:
+		return get_idle(u, out, false);
+	case IOCTL_IDLE64:
+		return get_idle(u, out, true);
+	case PPPIOCSNPMODE:
+		return set_np_mode(u, &in, ea);
+	case PPPIOCGNPMODE:
+		return get_np_mode(u, in, out, ea);
+	default:
+		return extack_fail(ea, -ENOTTY, 0, "ioctl 0x%08x means nothing on a unit", number);
+	}
+}
+
+static void get_stats(const struct unit *u, struct writer *out)
+{
+	struct ppp_stats stats = {
+		.p = {
+			.ppp_ibytes = (uint32_t)counter_read(&u->rx.counters.octets),
+			.ppp_ipackets = (uint32_t)counter_read(&u->rx.counters.packets),
+			.ppp_ierrors = (uint32_t)counter_read(&u->rx.counters.errors),
+			.ppp_obytes = (uint32_t)counter_read(&u->tx.counters.octets),
+			.ppp_opackets = (uint32_t)counter_read(&u->tx.counters.packets),
+			.ppp_oerrors = (uint32_t)counter_read(&u->tx.counters.errors),
+		},
+	};
+
+	write_bytes(out, &stats, sizeof(stats));
+}
+
+int unit_device_ioctl(struct dataplane *dp, int ifindex, const char *name, uint32_t number,
+                      struct writer *out, struct extack *ea)
+{
+	const struct unit *u = unit_find_device(dp, ifindex, name);
+
+	if (!u)
+		return extack_fail(ea, -ENODEV, 0, "interface %s is of no PPP unit", name);
+	switch (number) {
+	case SIOCGPPPSTATS:
+		get_stats(u, out);
+		return 0;
+	case SIOCGPPPVER:
+		write_bytes(out, VERSION, sizeof(VERSION));
+		return 0;
+	default:
+		return extack_fail(ea, -EINVAL, 0, "ioctl 0x%04x means nothing on a unit", number);
+	}
+}

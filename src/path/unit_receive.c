@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_receive.c - frames of a unit on their way to its interface or file; on the worker that receives. See unit.h
+ *
+ * Source: §6.7 of doc/kernel-behaviour.md.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/ppp_defs.h>
+#include <sys/uio.h>
+
+#include "base/cleanup.h"
+#include "path/counter.h"
+#include "path/ppp_end.h"
+#include "path/unit_private.h"
+#include "path/worker.h"
+
+#define PROTOCOL_LEN 2
+
+/* §6.6 step 1. */
+static const struct {
+	uint16_t protocol, ethertype;
+} nps[UNIT_NPS] = {
+	[UNIT_IP] = { PPP_IP, ETH_P_IP },
+	[UNIT_IPV6] = { PPP_IPV6, ETH_P_IPV6 },
+	[UNIT_IPX] = { PPP_IPX, ETH_P_IPX },
+	[UNIT_APPLETALK] = { PPP_AT, ETH_P_PPPTALK },
+	[UNIT_MPLS] = { PPP_MPLS_UC, ETH_P_MPLS_UC },
+	[UNIT_MPLS_MULTICAST] = { PPP_MPLS_MC, ETH_P_MPLS_MC },
+};
+
+enum unit_np unit_np_of(uint16_t protocol)
+{
+	switch (protocol) {
+	case PPP_IP:
+		return UNIT_IP;
+	case PPP_IPV6:
+		return UNIT_IPV6;
+	case PPP_IPX:
+		return UNIT_IPX;
+	case PPP_AT:
+		return UNIT_APPLETALK;
+	case PPP_MPLS_UC:
+		return UNIT_MPLS;
+	case PPP_MPLS_MC:
+		return UNIT_MPLS_MULTICAST;
+	default:
+		return UNIT_NPS;
+	}
+}
+
+static void drop(struct unit *u, enum rx_drop why, uint64_t frames)
+{
+	counter_add(&u->rx.drops[why], frames);
+}
+
+void unit_drop_received(struct unit *u, enum rx_drop why)
+{
+	drop(u, why, 1);
+	counter_add(&u->rx.counters.errors, 1);
+}
+
+void unit_receive_short(struct unit *u)
+{
+	counter_add(&u->rx.counters.length_errors, 1);
+	unit_drop_received(u, RX_DROP_PPP_SHORT);
+}
+
+/* The taker of a flow: which protocol its frames are of stands in front of them. */
+static void write_to_device(struct frame_taker *taker, const struct coalesced *frame)
+{
+	struct unit_flow *flow = container_of(taker, struct unit_flow, taker);
+	struct unit *u = flow->unit;
+
+	frame->iov[-1] = (struct iovec){ &flow->pi, sizeof(flow->pi) };
+	if (u->rx.device < 0)
+		drop(u, RX_DROP_NO_DEVICE, frame->frames);
+	else if (writev(u->rx.device, frame->iov - 1, (int)frame->iov_count + 1) < 0)
+		drop(u, rx_drop_of_errno(errno), frame->frames);
+}
+
+void unit_flows_init(struct unit *u)
+{
+	for (enum unit_np np = 0; np < UNIT_NPS; np++)
+		u->rx.flows[np] = (struct unit_flow){
+			.taker = { write_to_device },
+			.unit = u,
+			.pi = { .proto = htons(nps[np].ethertype) },
+		};
+}
+
+/* PPP-40 */
+static void to_file(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
+{
+	uint8_t octets[PROTOCOL_LEN] = { (uint8_t)(protocol >> 8), (uint8_t)protocol };
+	struct iovec pieces[] = { { octets, sizeof(octets) }, { (void *)info, len } };
+
+	if (!u->rx.file)
+		drop(u, RX_DROP_NO_DEVICE, 1);
+	else if (ppp_end_write(u->rx.file, pieces, ARRAY_SIZE(pieces)) < 0)
+		drop(u, RX_DROP_FILE_FULL, 1);
+}
+
+void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
+{
+	enum unit_np np = unit_np_of(protocol);
+
+	counter_add(&u->rx.counters.packets, 1);
+	counter_add(&u->rx.counters.octets, len);
+	if (np == UNIT_NPS) {
+		to_file(u, protocol, info, len);
+		return;
+	}
+	counter_set(&u->rx.counters.last_ms, loop_now_ms(u->rx.worker->loop));
+	if (atomic_load_explicit(&u->np_mode[np], memory_order_relaxed))
+		drop(u, RX_DROP_NP_MODE, 1);
+	else
+		coalesce_add_ip(&u->rx.worker->coalescer, &u->rx.flows[np].taker,
+		                np <= UNIT_IPV6 ? u->rx.accepts : 0, info, len);
+}
+
+void unit_receive(struct unit *u, struct channel *c, uint16_t protocol, const uint8_t *info,
+                  size_t len)
+{
+	switch (protocol) {
+	case PPP_VJC_COMP:
+	case PPP_VJC_UNCOMP:
+	case PPP_MP:
+		unit_drop_received(u, RX_DROP_NOT_SET_UP);
+		break;
+	default:
+		unit_take(u, protocol, info, len);
+	}
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_transmit.c - packets of a unit's interface, and frames written to its file, on their way to a channel; on the worker
+ * that sends. See unit.h
+ *
+ * Source: §6.6 of doc/kernel-behaviour.md.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/ppp-ioctl.h>
+#include <linux/ppp_defs.h>
+#include <linux/virtio_net.h>
+#include <sys/uio.h>
+
+#include "base/cleanup.h"
+#include "packet/segment.h"
+#include "path/channel.h"
+#include "path/counter.h"
+#include "path/outbox.h"
+#include "path/ppp_end.h"
+#include "path/unit_private.h"
+#include "path/worker.h"
+
+#define FRAMES           64 /* read before they are sent */
+#define PROTOCOL_LEN     2
+#define PROTOCOL_CONTROL 0x8000 /* and above: no data */
+
+void unit_drop_sent(struct unit *u, enum tx_drop why, bool error)
+{
+	counter_add(&u->tx.drops[why], 1);
+	counter_add(error ? &u->tx.counters.errors : &u->tx.counters.dropped, 1);
+}
+
+/* Step 1. 0: there is none. */
+static uint16_t protocol_of(uint16_t ethertype)
+{
+	switch (ethertype) {
+	case ETH_P_IP:
+		return PPP_IP;
+	case ETH_P_IPV6:
+		return PPP_IPV6;
+	case ETH_P_IPX:
+		return PPP_IPX;
+	case ETH_P_PPPTALK:
+	case ETH_P_ATALK:
+		return PPP_AT;
+	case ETH_P_MPLS_UC:
+		return PPP_MPLS_UC;
+	case ETH_P_MPLS_MC:
+		return PPP_MPLS_MC;
+	default:
+		return 0;
+	}
+}
+
+/* Demand dialling. The file is written to by this worker too: such a unit is combined. */
+static void loop_back(struct unit *u, uint16_t protocol, const struct iovec info[2])
+{
+	uint8_t octets[PROTOCOL_LEN] = { (uint8_t)(protocol >> 8), (uint8_t)protocol };
+	struct iovec pieces[] = { { octets, sizeof(octets) }, info[0], info[1] };
+
+	if (!u->rx.file || ppp_end_write(u->rx.file, pieces, ARRAY_SIZE(pieces)) < 0)
+		unit_drop_sent(u, TX_DROP_BUFFER_FULL, true);
+}
+
+void unit_send(struct unit *u, uint16_t protocol, const uint8_t *head, size_t head_len,
+               const uint8_t *payload, size_t payload_len)
+{
+	if (atomic_load_explicit(&u->flags, memory_order_relaxed) & SC_LOOP_TRAFFIC)
+		loop_back(u, protocol,
+		          (struct iovec[]){ { (void *)head, head_len },
+		                            { (void *)payload, payload_len } });
+	else if (u->tx.channel)
+		channel_send(u->tx.channel, protocol, head, head_len, payload, payload_len);
+	else
+		counter_add(&u->tx.drops[TX_DROP_NO_CHANNEL], 1);
+}
+
+static void count(struct unit *u, uint64_t packets, uint64_t octets)
+{
+	counter_add(&u->tx.counters.packets, packets);
+	counter_add(&u->tx.counters.octets, octets);
+}
+
+/* One packet: L2TP, PPP and its own headers side by side, payload where it is. */
+static void send_segment(struct unit *u, uint16_t protocol, struct segmenter *segmenter)
+{
+	uint8_t *room = channel_frame_begin(u->tx.channel, protocol, segmenter->headers_len);
+	uint8_t unsent[SEGMENT_HEADERS_MAX];
+	struct segment part;
+
+	segment_next(segmenter, room ? room : unsent, &part);
+	if (room)
+		channel_frame_end(u->tx.channel, part.headers_len, part.payload, part.payload_len);
+}
+
+/* A file that has what is to be sent takes it whole; so it does not get here what it could not have read. */
+static void send_segment_by_unit(struct unit *u, uint16_t protocol, struct segmenter *segmenter)
+{
+	uint8_t headers[SEGMENT_HEADERS_MAX];
+	struct segment part;
+
+	segment_next(segmenter, headers, &part);
+	unit_send(u, protocol, headers, part.headers_len, part.payload, part.payload_len);
+}
+
+static bool is_plain(const struct unit *u)
+{
+	return u->tx.channel &&
+	       !(atomic_load_explicit(&u->flags, memory_order_relaxed) & SC_LOOP_TRAFFIC);
+}
+
+static void send_packet(struct unit *u, uint16_t protocol, const struct virtio_net_hdr *vnet,
+                        uint8_t *packet, size_t len)
+{
+	struct segmenter s;
+	bool plain = is_plain(u);
+
+	if (segment_begin_ip(&s, vnet, packet, len) < 0) {
+		unit_drop_sent(u, TX_DROP_MALFORMED, false);
+		return;
+	}
+	count(u, s.count, len + (uint64_t)(s.count - 1) * s.headers_len);
+	for (uint32_t i = 0; i < s.count; i++) {
+		if (plain)
+			send_segment(u, protocol, &s);
+		else
+			send_segment_by_unit(u, protocol, &s);
+	}
+}
+
+static void take_packet(struct unit *u, const struct tun_pi *pi, const struct virtio_net_hdr *vnet,
+                        uint8_t *packet, size_t len)
+{
+	uint16_t protocol = protocol_of(ntohs(pi->proto));
+
+	if (!protocol)
+		unit_drop_sent(u, TX_DROP_ETHERTYPE, false);
+	else if (atomic_load_explicit(&u->np_mode[unit_np_of(protocol)], memory_order_relaxed))
+		unit_drop_sent(u, TX_DROP_NP_MODE, false);
+	else
+		send_packet(u, protocol, vnet, packet, len);
+}
+
+/* Return: octets of arena used; 0: nothing more to read. */
+static size_t read_packet(struct unit *u, uint8_t *at)
+{
+	struct tun_pi pi;
+	struct virtio_net_hdr vnet;
+	struct iovec iov[3] = { { &pi, sizeof(pi) },
+		                { &vnet, sizeof(vnet) },
+		                { at, SEGMENT_FRAME_MAX } };
+	const size_t least = sizeof(pi) + sizeof(vnet);
+	ssize_t n = readv(u->tx.device, iov, ARRAY_SIZE(iov));
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		loop_remove(u->tx.worker->loop, &u->tx.watch); /* it was deleted: PPP-44 */
+	if (n < (ssize_t)least)
+		return 0;
+	take_packet(u, &pi, &vnet, at, (size_t)n - least);
+	return (size_t)n;
+}
+
+void unit_ready(struct watch *watch, uint32_t events)
+{
+	struct unit *u = container_of(watch, struct unit, tx.watch);
+	struct outbox *o = u->tx.worker->outbox;
+	uint8_t *arena = outbox_arena(o);
+	size_t used = 0;
+
+	for (int i = 0; i < FRAMES && used < OUTBOX_ARENA_OCTETS; i++) {
+		size_t n = read_packet(u, arena + used);
+
+		if (!n)
+			break;
+		used += (n + 63) & ~(size_t)63;
+	}
+	if (u->tx.channel && u->tx.channel->tx.sender)
+		sender_retry_batches(u->tx.channel->tx.sender, loop_now_ms(u->tx.worker->loop));
+	outbox_flush(o);
+	if (used)
+		counter_set(&u->tx.counters.last_ms, loop_now_ms(u->tx.worker->loop));
+}
+
+/* PPP-42 */
+void unit_frame_written(void *arg, const uint8_t *frame, size_t len, bool whole)
+{
+	struct unit *u = arg;
+	uint16_t protocol;
+
+	if (!whole || len < PROTOCOL_LEN) {
+		unit_drop_sent(u, whole ? TX_DROP_RUNT : TX_DROP_TOO_BIG, true);
+		return;
+	}
+	protocol = (uint16_t)(frame[0] << 8 | frame[1]);
+	count(u, 1, len - PROTOCOL_LEN);
+	if (protocol < PROTOCOL_CONTROL)
+		counter_set(&u->tx.counters.last_ms, loop_now_ms(u->tx.worker->loop));
+	unit_send(u, protocol, NULL, 0, frame + PROTOCOL_LEN, len - PROTOCOL_LEN);
+}
