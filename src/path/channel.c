@@ -227,7 +227,6 @@ static void start_ends(struct channel *c)
 	list_for_each (node, &c->files)
 		ppp_end_start(&list_entry(node, struct ppp_file, in_channel)->end, c->tx.worker,
 		              frame_written, c);
-	mailbox_wait(&c->tx.worker->mailbox);
 }
 
 /* While nobody reads what programs write, and nothing routes to it, no worker touches .tx. */

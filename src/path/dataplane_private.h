@@ -30,6 +30,7 @@ struct dataplane {
 	struct buckets ppp_files; /* by handle */
 	uint32_t ppp_files_max;   /* a share of the descriptors we may have; 0: not asked yet */
 	uint64_t ppp_serial;      /* of the last file */
+	bool ppp_detach_logged;   /* PPP-10: once */
 };
 
 /* Where packets of a tunnel come from and go to. */

@@ -135,6 +135,7 @@ void ppp_end_start(struct ppp_end *e, struct worker *w, ppp_end_frame_fn *frame,
 	e->arg = arg;
 	e->letter.open = open_start;
 	mailbox_post(&w->mailbox, &e->letter);
+	mailbox_wait(&w->mailbox);
 }
 
 void ppp_end_stop(struct ppp_end *e)

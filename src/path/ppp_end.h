@@ -54,7 +54,7 @@ void ppp_end_empty(struct ppp_end *e);
 /**
  * ppp_end_start() - from now on @w reads what the program writes, and gives it to @frame; API thread
  *
- * Posted; done when mailbox_wait() of the worker returns. Nobody else reads.
+ * Waits. Nobody else reads.
  */
 void ppp_end_start(struct ppp_end *e, struct worker *w, ppp_end_frame_fn *frame, void *arg);
 

@@ -45,6 +45,24 @@ static bool has_too_many(const struct dataplane *dp, uid_t uid)
 	return count >= FILES_OF_USER_MAX;
 }
 
+/* Of dead ones, whose program may have gone without a word: the oldest goes when there is no room. */
+static bool evict_dead(struct dataplane *dp, const uid_t *uid)
+{
+	struct ppp_file *oldest = NULL;
+
+	for (size_t i = 0; i < dp->ppp_files.size; i++)
+		for (struct bucket_node *n = dp->ppp_files.heads[i]; n; n = n->next) {
+			struct ppp_file *f = container_of(n, struct ppp_file, by_handle);
+
+			if (f->dead && (!uid || f->uid == *uid) &&
+			    (!oldest || f->serial < oldest->serial))
+				oldest = f;
+		}
+	if (oldest)
+		ppp_file_free(oldest);
+	return oldest;
+}
+
 /* Each costs a descriptor. Half of all are left for clients, tunnels and interfaces. */
 static int check_room(struct dataplane *dp, uid_t uid, struct extack *ea)
 {
@@ -54,11 +72,11 @@ static int check_room(struct dataplane *dp, uid_t uid, struct extack *ea)
 		dp->ppp_files_max = getrlimit(RLIMIT_NOFILE, &limit) < 0
 		                            ? FILES_OF_USER_MAX
 		                            : (uint32_t)(limit.rlim_cur / 2);
-	if (dp->ppp_files.count >= dp->ppp_files_max)
+	if (dp->ppp_files.count >= dp->ppp_files_max && !evict_dead(dp, NULL))
 		return extack_fail(ea, -ENFILE, 0,
 		                   "ul2tpd may have %u PPPoL2TP sockets and files of /dev/ppp",
 		                   dp->ppp_files_max);
-	if (has_too_many(dp, uid))
+	if (has_too_many(dp, uid) && !evict_dead(dp, &uid))
 		return extack_fail(ea, -EMFILE, 0,
 		                   "the user has %d PPPoL2TP sockets and files of /dev/ppp already",
 		                   FILES_OF_USER_MAX);

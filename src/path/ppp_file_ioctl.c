@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "path/channel.h"
+#include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/unit.h"
 
@@ -183,15 +184,13 @@ static int on_dead(uint32_t number, struct extack *ea)
 }
 
 /* PPP-10 */
-static int detach(const struct ppp_caller *caller, struct extack *ea)
+static int detach(struct dataplane *dp, const struct ppp_caller *caller, struct extack *ea)
 {
-	static bool logged;
-
-	if (!logged)
+	if (!dp->ppp_detach_logged)
 		log_event(LOG_WARNING, "ppp-detach",
 		          "process=\"%s\" pid=%d reason=\"obsolete ioctl PPPIOCDETACH\"",
 		          caller->process, caller->pid);
-	logged = true;
+	dp->ppp_detach_logged = true;
 	return extack_fail(ea, -EINVAL, 0, "PPPIOCDETACH is obsolete, close the file");
 }
 
@@ -201,7 +200,7 @@ int ppp_file_ioctl(struct ppp_file *f, const struct ppp_caller *caller, uint32_t
 	if (!f->dead && !f->channel && !f->unit)
 		return unattached(f, caller, number, &in, out, ea);
 	if (number == PPPIOCDETACH)
-		return detach(caller, ea);
+		return detach(f->dp, caller, ea);
 	if (f->dead)
 		return on_dead(number, ea);
 	if (f->unit)

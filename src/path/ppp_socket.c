@@ -49,6 +49,8 @@ static int make_tunnel(struct ppp_file *f, const struct ppp_caller *caller,
 	if (n->fd < 0)
 		return extack_fail(ea, -EBADF, 0, "there is no tunnel %u, and fd is %d", n->conn_id,
 		                   n->fd);
+	if (fd >= 0 && !ppp_end_check(fd, NULL)) /* wherever the pair was made */
+		return extack_fail(ea, -EPROTONOSUPPORT, 0, "fd is no UDP socket");
 	if (caller->netns != f->netns)
 		return extack_fail(ea, -EINVAL, 0,
 		                   "the socket is of another network namespace than its caller");

@@ -70,7 +70,8 @@ UL2TP_COMMANDS = {name: number for number, name in enumerate((
     "STATUS_GET", "SOCKET_SET", "SUBSCRIBE", "UNSUBSCRIBE", "TUNNEL_CREATE", "TUNNEL_SET", "TUNNEL_GET",
     "SESSION_CREATE", "SESSION_SET", "SESSION_GET", "LIMITS_SET",
     "V2_TUNNEL_GET", "V2_SESSION_GET", "IPSOCKET_OPEN", "IPSOCKET_BIND", "IPSOCKET_CONNECT",
-    "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET", "TRACE", "SOCKET_CHANGED"), start=1)}
+    "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET", "TRACE", "SOCKET_CHANGED",
+    "PPP_OPEN", "PPP_CLOSE", "PPP_CONNECT", "PPP_IOCTL", "PPP_OPTION_SET", "PPP_OPTION_GET", "PPP_GET"), start=1)}
 
 UL2TP_ATTRIBUTES = dict(enumerate((
     ("VERSION", "string"), ("FEATURES", "nest"), ("GROUP", "u32"), ("CAP_ACK", "u8"), ("EXT_ACK", "u8"),
@@ -81,7 +82,9 @@ UL2TP_ATTRIBUTES = dict(enumerate((
     ("SOCKET_COOKIE", "u64"), ("NAME", "octets"), ("PEER_NAME", "octets"), ("CONNECTED", "u8"),
     ("DATA", "octets"), ("CONTROL", "octets"), ("MSG_FLAGS", "u32"), ("OPTION_LEVEL", "u32"),
     ("OPTION", "u32"), ("OPTION_VALUE", "octets"), ("TRACE_EVENTS", "u64"),
-    ("TRACE", "nest"), ("TRACE_LOST", "u64")), start=1))
+    ("TRACE", "nest"), ("TRACE_LOST", "u64"), ("PPP_HANDLE", "u64"), ("PPP_KIND", "u8"), ("PPP_EMPTY_READS", "u8"),
+    ("PPP_PID", "u32"), ("PPP_IOCTL", "u32"), ("PPP_STATE", "u8"), ("PPP_CHANNEL", "u32"),
+    ("PPP_UNIT", "u32")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (
