@@ -15,6 +15,7 @@ USES = {
     "base": [],
     "loop": ["base"],
     "wire": ["base"],
+    "ppp": ["base"],
     "netlink": ["base"],
     "process": ["base"],
     "keeper": ["process"],

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vj_test.c - RFC 1144, octet by octet and round the two tables */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "ppp/vj_private.h"
+
+struct link {
+	struct vj *out, *in;
+};
+
+struct tcp {
+	uint32_t seq, ack;
+	uint16_t window, id, urgent, port;
+	uint8_t flags, options;
+	size_t payload;
+};
+
+static const struct tcp first = {
+	.seq = 1000, .ack = 77, .window = 500, .id = 9, .port = 1, .flags = TCP_HAS_ACK
+};
+
+static uint16_t header_sum(const uint8_t *ip)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < IPV4_HEADER_MIN; i += 2)
+		sum += load_u16(ip + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static size_t write_packet(const struct tcp *t, uint8_t *at)
+{
+	size_t headers = 40u + t->options;
+	uint8_t *tcp = at + 20;
+
+	memset(at, 0, headers);
+	at[0] = 0x45;
+	store_u16(at + IPV4_TOTAL_LEN, (uint32_t)(headers + t->payload));
+	store_u16(at + IPV4_ID, t->id);
+	at[IPV4_FRAGMENT] = 0x40;
+	at[IPV4_TTL] = 64;
+	at[IPV4_PROTOCOL] = IPPROTO_TCP;
+	store_u32(at + IPV4_SOURCE, 0x0a000001);
+	store_u32(at + IPV4_SOURCE + 4, 0x0a000002);
+	store_u16(at + IPV4_CHECKSUM, header_sum(at));
+	store_u16(tcp, t->port);
+	store_u16(tcp + 2, 80);
+	store_u32(tcp + TCP_SEQ, t->seq);
+	store_u32(tcp + TCP_ACK, t->ack);
+	tcp[TCP_HEADER_LEN] = (uint8_t)((20 + t->options) / 4 << 4);
+	tcp[TCP_FLAGS] = t->flags;
+	store_u16(tcp + TCP_WINDOW, t->window);
+	store_u16(tcp + TCP_CHECKSUM, 0xabcd);
+	store_u16(tcp + TCP_URGENT_AT, t->urgent);
+	memset(at + headers, 0x5a, t->payload);
+	return headers + t->payload;
+}
+
+static size_t join(const struct vj_packet *p, const uint8_t *from, size_t len, uint8_t *to)
+{
+	memcpy(to, p->head, p->head_len);
+	memcpy(to + p->head_len, from + p->payload_at, len - p->payload_at);
+	return p->head_len + len - p->payload_at;
+}
+
+/* Return: the protocol it was sent as. *frame: what was sent. The other end must make the packet of it. */
+static uint16_t carry(struct link *l, const struct tcp *t, uint8_t *frame, size_t *frame_len)
+{
+	uint8_t packet[2048], back[2048];
+	size_t len = write_packet(t, packet);
+	struct vj_packet sent, received;
+
+	vj_compress(l->out, true, packet, len, &sent);
+	*frame_len = join(&sent, packet, len, frame);
+	if (sent.protocol == PROTOCOL_IP) {
+		assert_int_equal(*frame_len, len);
+		return sent.protocol;
+	}
+	assert_int_equal(vj_restore(l->in, sent.protocol, frame, *frame_len, &received), 0);
+	assert_int_equal(received.protocol, PROTOCOL_IP);
+	assert_int_equal(join(&received, frame, *frame_len, back), len);
+	assert_memory_equal(back, packet, len);
+	return sent.protocol;
+}
+
+static int set_up(void **state)
+{
+	static struct link l;
+
+	l = (struct link){ vj_new(15, 15), vj_new(15, 15) };
+	*state = &l;
+	return !l.out || !l.in;
+}
+
+static int tear_down(void **state)
+{
+	struct link *l = *state;
+
+	vj_free(l->out);
+	vj_free(l->in);
+	return 0;
+}
+
+/* Requirements: PPP-58 */
+static void a_connection_is_told_whole_and_then_by_differences(void **state)
+{
+	struct link *l = *state;
+	struct tcp t = first;
+	uint8_t frame[2048];
+	size_t len;
+
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.payload = 100;
+	t.id++;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	/* data behind an acknowledgement: nothing has changed; mask and checksum */
+	assert_int_equal(len, 3 + 100);
+	assert_memory_equal(frame, "\x00\xab\xcd", 3);
+	t.seq += 100;
+	t.id++;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	assert_int_equal(len, 3 + 100);
+	assert_int_equal(frame[0], STREAMED);
+	t.seq += 100;
+	t.ack += 100;
+	t.id++;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	assert_int_equal(frame[0], ECHOED);
+	t.seq += 100;
+	t.ack += 0x1234;
+	t.window += 5;
+	t.id += 2;
+	t.flags |= TCP_PSH;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	assert_memory_equal(frame, "\x3e\xab\xcd\x05\x00\x12\x34\x64\x02", 9);
+}
+
+static void what_differences_can_not_say_is_told_whole(void **state)
+{
+	struct link *l = *state;
+	struct tcp t = first;
+	uint8_t frame[2048];
+	size_t len;
+
+	t.payload = 10;
+	carry(l, &t, frame, &len);
+	t.seq -= 10; /* sent again */
+	t.id++;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.id++; /* and again */
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.ack += 70000;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.seq += 10;
+	t.options = 12;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.flags |= TCP_FIN;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_IP);
+}
+
+static void connections_have_numbers_and_the_oldest_makes_room(void **state)
+{
+	struct link *l = *state;
+	uint8_t frame[2048];
+	size_t len;
+	struct tcp t = first;
+
+	t.payload = 10;
+	for (t.port = 1; t.port <= 16; t.port++)
+		assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.seq += 10;
+	t.id++;
+	t.port = 3;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	assert_int_equal(frame[0], CHANGED_NUMBER | STREAMED);
+	t.port = 100; /* takes the place of 1 */
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.port = 1;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.port = 4;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	assert_int_equal(vj_counters(l->out)->misses, 18);
+	assert_int_equal(vj_counters(l->in)->compressed_in, 2);
+}
+
+static void after_a_loss_only_what_names_its_connection_is_taken(void **state)
+{
+	struct link *l = *state;
+	struct tcp t = first;
+	uint8_t frame[2048];
+	struct vj_packet p;
+	size_t len;
+
+	carry(l, &t, frame, &len);
+	vj_toss(l->in);
+	assert_int_equal(
+		vj_restore(l->in, PROTOCOL_VJ_COMPRESSED, (const uint8_t *)"\x0f\xab\xcd", 3, &p),
+		-EBADMSG);
+	assert_int_equal(vj_counters(l->in)->tossed, 1);
+	assert_int_equal(vj_counters(l->in)->errors_in, 0);
+	t.seq += 5;
+	t.flags |= TCP_URG;
+	t.urgent = 3;
+	t.id += 300;
+	t.port = 2;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+	t.port = 1;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	assert_int_equal(frame[0], CHANGED_NUMBER | CHANGED_URGENT | CHANGED_SEQ | CHANGED_ID);
+}
+
+static void what_is_no_such_frame_is_refused(void **state)
+{
+	struct link *l = *state;
+	struct tcp t = first;
+	uint8_t frame[2048], packet[64];
+	struct vj_packet p;
+	size_t len = write_packet(&t, packet);
+
+	assert_int_equal(vj_restore(l->in, PROTOCOL_VJ_COMPRESSED, NULL, 0, &p), -EBADMSG);
+	assert_int_equal(vj_restore(l->in, PROTOCOL_VJ_COMPRESSED,
+	                            (const uint8_t *)"\x40\x00\xab\xcd", 4, &p),
+	                 -EBADMSG);
+	assert_int_equal(vj_restore(l->in, PROTOCOL_VJ_COMPRESSED,
+	                            (const uint8_t *)"\x40\x10\xab\xcd", 4, &p),
+	                 -EBADMSG);
+	packet[IPV4_PROTOCOL] = 16; /* no such number */
+	assert_int_equal(vj_restore(l->in, PROTOCOL_VJ_UNCOMPRESSED, packet, len, &p), -EBADMSG);
+	packet[IPV4_PROTOCOL] = 15;
+	assert_int_equal(vj_restore(l->in, PROTOCOL_VJ_UNCOMPRESSED, packet, 39, &p), -EBADMSG);
+	packet[IPV4_TTL]++; /* the checksum does not hold */
+	assert_int_equal(vj_restore(l->in, PROTOCOL_VJ_UNCOMPRESSED, packet, len, &p), -EBADMSG);
+	assert_int_equal(vj_counters(l->in)->errors_in, 6);
+	carry(l, &t, frame, &len);
+	/* a difference that ends in the middle */
+	assert_int_equal(vj_restore(l->in, PROTOCOL_VJ_COMPRESSED,
+	                            (const uint8_t *)"\x08\xab\xcd\x00\x01", 5, &p),
+	                 -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_connection_is_told_whole_and_then_by_differences,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_differences_can_not_say_is_told_whole, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(connections_have_numbers_and_the_oldest_makes_room,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			after_a_loss_only_what_names_its_connection_is_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_such_frame_is_refused, set_up,
+		                                tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
