@@ -18,6 +18,7 @@
 #include "netlink/ul2tp_status_message.h"
 #include "netlink/ul2tp_trace.h"
 #include "netlink/ul2tp_tunnel_message.h"
+#include "path/channel.h"
 
 #define ANSWER_MAX 16384 /* all drop reasons of both directions, with their words */
 
@@ -185,13 +186,20 @@ static bool tunnel_put(struct writer *w, const struct nl_message *request, uint1
 	return nl_message_end(w, start);
 }
 
+static void message_of(const struct session *s, struct ul2tp_session_message *ret)
+{
+	ul2tp_session_message_of(s, ret);
+	if (s->channel)
+		channel_device_name(s->channel, ret->debug.device);
+}
+
 static bool session_put(struct writer *w, const struct nl_message *request, uint16_t flags,
                         const struct session *s)
 {
 	struct ul2tp_session_message m;
 	size_t start = begin(w, request, flags, UL2TP_CMD_SESSION_GET);
 
-	ul2tp_session_message_of(s, &m);
+	message_of(s, &m);
 	ul2tp_session_message_put(w, &m);
 	return nl_message_end(w, start);
 }
@@ -221,7 +229,7 @@ static bool v2_session_put(struct writer *w, const struct nl_message *request, u
 	if (!tunnel_is_v2(s->tunnel))
 		return true;
 	start = begin(w, request, flags, UL2TP_CMD_V2_SESSION_GET);
-	ul2tp_session_message_of(s, &m);
+	message_of(s, &m);
 	memset(m.label, 0, sizeof(m.label));
 	ul2tp_session_message_put(w, &m);
 	return nl_message_end(w, start);

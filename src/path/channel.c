@@ -7,7 +7,10 @@
 #include "path/channel.h"
 
 #include <errno.h>
+#include <linux/if_tun.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/cleanup.h"
 #include "path/channel_private.h"
@@ -138,6 +141,19 @@ void channel_session_going(struct channel *c)
 	mailbox_post(&c->tx.worker->mailbox, &c->tx.letter);
 }
 
+static void open_sender_back(struct letter *letter)
+{
+	struct channel *c = container_of(letter, struct channel, tx.letter);
+
+	c->tx.sender = c->session->sender;
+}
+
+void channel_session_back(struct channel *c)
+{
+	c->tx.letter.open = open_sender_back;
+	mailbox_post(&c->tx.worker->mailbox, &c->tx.letter);
+}
+
 void channel_session_gone(struct channel *c)
 {
 	c->session = NULL;
@@ -157,12 +173,12 @@ void channel_free(struct channel *c)
 {
 	if (!c)
 		return;
-	ppp_end_stop(&c->socket->end);
 	if (c->bridge)
 		channel_unbridge(c);
 	if (c->unit)
 		unit_disconnect(c);
 	kill_files(c);
+	ppp_end_stop(&c->socket->end); /* what was written before is sent */
 	c->socket = NULL;
 	set_route(c, -1);
 	if (c->session)
@@ -199,6 +215,16 @@ void channel_file_detach(struct ppp_file *f)
 	list_remove(&f->in_channel);
 	f->channel = NULL;
 	set_route(c, -1);
+}
+
+void channel_device_name(const struct channel *c, char ret[IFNAMSIZ])
+{
+	struct ifreq request = { 0 };
+
+	ret[0] = '\0';
+	if (c->unit && c->unit->tx.device >= 0 &&
+	    ioctl(c->unit->tx.device, TUNGETIFF, &request) == 0)
+		memcpy(ret, request.ifr_name, IFNAMSIZ);
 }
 
 struct channel *channel_find(const struct netns *ns, uint32_t number)

@@ -8,6 +8,7 @@
 #ifndef UL2TP_PATH_CHANNEL_H
 #define UL2TP_PATH_CHANNEL_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,6 +97,9 @@ void channel_free(struct channel *c);
  * dataplane_session_remove() */
 void channel_session_going(struct channel *c);
 
+/** channel_session_back() - ... or was so only while its tunnel's ends change, and sends again: posted */
+void channel_session_back(struct channel *c);
+
 /** channel_session_gone() - ... and is freed now */
 void channel_session_gone(struct channel *c);
 
@@ -112,6 +116,9 @@ void channel_file_detach(struct ppp_file *f);
 /** channel_bridge() - what one receives the other sends, until channel_unbridge(); neither is bridged or has a unit */
 void channel_bridge(struct channel *a, struct channel *b);
 void channel_unbridge(struct channel *c);
+
+/** channel_device_name() - of its unit's interface, as it is named now; empty: there is none */
+void channel_device_name(const struct channel *c, char ret[IFNAMSIZ]);
 
 /** channel_find() - by its number, or NULL */
 struct channel *channel_find(const struct netns *ns, uint32_t number);

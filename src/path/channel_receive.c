@@ -94,7 +94,6 @@ static bool is_link_level(uint16_t protocol)
 static void to_files_or_unit(struct channel *c, const uint8_t *octets, size_t len)
 {
 	struct ppp_frame frame;
-
 	bool to_unit = c->rx.route.mode == CHANNEL_TO_UNIT;
 
 	if (!read_protocol(octets, len, &frame)) {

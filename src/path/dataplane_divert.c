@@ -247,7 +247,7 @@ int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, 
 		return extack_fail(ea, -ENOENT, 0, "there is no tunnel on this socket");
 	}
 	list_for_each (node, &t->sessions)
-		sender_detach(list_entry(node, struct session, in_tunnel)->sender);
+		dataplane_sending_stop(list_entry(node, struct session, in_tunnel));
 	dataplane_wait(dp);
 	raw_receive_leave(e->intake);
 	intake_tunnel_remove(e->intake, t);
@@ -255,10 +255,10 @@ int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, 
 	intake_tunnel_add(e->intake, t);
 	err = raw_start(dp, e);
 	list_for_each (node, &t->sessions) {
-		struct sender *s = list_entry(node, struct session, in_tunnel)->sender;
+		struct session *s = list_entry(node, struct session, in_tunnel);
 
-		sender_endpoint_changed(s);
-		sender_attach(s);
+		sender_endpoint_changed(s->sender);
+		dataplane_sending_start(s);
 	}
 	dataplane_wait(dp);
 	*ret = t;

@@ -104,6 +104,10 @@ void dataplane_divert_adopted(struct dataplane *dp);
 int dataplane_session_start(struct dataplane *dp, struct session *s,
                             const struct keeper_device *device);
 
+/** dataplane_sending_stop() - no worker sends for it any more, dataplane_sending_start() - ... again; posted */
+void dataplane_sending_stop(struct session *s);
+void dataplane_sending_start(struct session *s);
+
 /** dataplane_session_finish() - after its directions were detached and waited for: free all of it */
 void dataplane_session_finish(struct dataplane *dp, struct session *s);
 

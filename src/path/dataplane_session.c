@@ -266,6 +266,20 @@ static void keep_counters(struct tunnel_record *t, const struct session_record *
 	t->gone_tx_errors += stats.tx_errors;
 }
 
+void dataplane_sending_stop(struct session *s)
+{
+	if (s->channel)
+		channel_session_going(s->channel);
+	sender_detach(s->sender);
+}
+
+void dataplane_sending_start(struct session *s)
+{
+	if (s->channel)
+		channel_session_back(s->channel);
+	sender_attach(s->sender);
+}
+
 void dataplane_session_finish(struct dataplane *dp, struct session *s)
 {
 	log_session("session-removed", s);
@@ -290,10 +304,8 @@ void dataplane_session_remove(struct dataplane *dp, struct session *s)
 	atomic_store(&s->record->state, RECORD_GOING);
 	dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
 	dataplane_divert_remove(dp, s);
-	if (s->channel)
-		channel_session_going(s->channel);
 	receiver_detach(s->receiver);
-	sender_detach(s->sender);
+	dataplane_sending_stop(s);
 	dataplane_wait(dp);
 	dataplane_session_finish(dp, s);
 }

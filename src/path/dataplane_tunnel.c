@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "encap/address.h"
 #include "path/dataplane_private.h"
-#include "path/channel.h"
 #include "path/intake.h"
 #include "path/ip_socket.h"
 #include "path/receiver.h"
@@ -365,10 +364,8 @@ static void remove_sessions(struct dataplane *dp, struct tunnel *t)
 		atomic_store(&s->record->state, RECORD_GOING);
 		dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
 		dataplane_divert_remove(dp, s);
-		if (s->channel)
-			channel_session_going(s->channel);
 		receiver_detach(s->receiver);
-		sender_detach(s->sender);
+		dataplane_sending_stop(s);
 	}
 	dataplane_wait(dp); /* once for all of them */
 	list_for_each_safe (node, &t->sessions)

@@ -83,12 +83,12 @@ void ip_socket_tunnel_moved(struct ip_socket *s)
 	if (!t)
 		return;
 	list_for_each (node, &t->sessions)
-		sender_detach(list_entry(node, struct session, in_tunnel)->sender);
+		dataplane_sending_stop(list_entry(node, struct session, in_tunnel));
 	dataplane_wait(s->dataplane);
 	intake_tunnel_remove(s->sending->intake, t);
 	take_ends(s, t->record);
 	intake_tunnel_add(s->sending->intake, t);
 	list_for_each (node, &t->sessions)
-		sender_attach(list_entry(node, struct session, in_tunnel)->sender);
+		dataplane_sending_start(list_entry(node, struct session, in_tunnel));
 	dataplane_wait(s->dataplane);
 }

@@ -4,6 +4,7 @@ left when sessions, tunnels and programs go"""
 import errno
 import itertools
 import os
+import signal
 import socket
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from support.api import PPP, Api, gone
 from support.daemon import Daemon
 from support.netlink import Refused
-from support.ppp_file import (BOUND, CONNECTED, DEBUG, LCP, LNSMODE, NEW, PPPIOCATTCHAN, PPPIOCGFLAGS, PPPIOCGL2TPSTATS,
+from support.ppp_file import (BOUND, CONNECTED, DEBUG, LCP, LNSMODE, NEW, PPPIOCATTCHAN, PPPIOCCONNECT, PPPIOCDISCONN,
+                              PPPIOCGFLAGS, PPPIOCGL2TPSTATS,
                               PPPIOCGMRU, PPPIOCGUNIT, PPPIOCNEWUNIT, PPPIOCSFLAGS, PPPIOCSMRU, RECVSEQ, REORDERTO,
                               SENDSEQ, SESSION_GONE, PppClient, name)
 from support.program_socket import ProgramSocket
@@ -415,3 +417,53 @@ def test_the_debug_texts_know_the_socket(program, cli, api):
     text = cli("show debug pppol2tp")
     assert line(11) == ["3", "Y"] and text.count("interface (null)") == 1
     assert "refcnt 3" in cli("show debug tunnels")
+    unit, channel = program.ppp.file(), program.ppp.channel_file(call.channel())
+    number = unit.ioctl_int(PPPIOCNEWUNIT, -1)
+    channel.ioctl_int(PPPIOCCONNECT, number)
+    for which in ("pppol2tp", "tunnels"):
+        assert f"interface ppp{number}\n" in cli(f"show debug {which}")
+    channel.ioctl_int(PPPIOCDISCONN)
+    assert "interface (null)" in cli("show debug pppol2tp")
+    unit.close()
+
+
+def test_a_tunnels_socket_that_is_connected_anew(program, rig):
+    """
+    Requirements: TUN-23, PX-44
+    """
+    call = program.call()
+    call.send(LCP)
+    assert program.udp.peer.recv(100).endswith(LCP)
+    other = program.udp.far_socket()
+    program.udp.connect(other.getsockname()[1])
+    program.ppp.netlink.ul2tp("SOCKET_CHANGED", descriptors=[program.udp.socket.fileno()]).check()
+    assert call.name()["peer"] == other.getsockname()
+    call.send(LCP)
+    other.settimeout(20)
+    assert other.recv(100).endswith(LCP)
+
+
+def test_a_program_that_is_killed_leaves_nothing(shared_daemon, cable, rig, api):
+    """
+    Requirements: PX-45, SES-40
+    """
+    udp = ProgramSocket(rig, version=2)
+    conn_id, ready, child = next(ids), os.pipe(), os.fork()
+    if not child:
+        with PppClient(shared_daemon, cable.near) as client:
+            client.socket().connect(name(conn_id, 0, 1, 0, fd=udp.socket.fileno()), udp.socket.fileno())
+            for number in range(1, 6):
+                call = client.socket()
+                call.connect(name(conn_id, number, 1, number))
+                client.channel_file(call.channel())
+            os.write(ready[1], b"x")
+            signal.pause()
+    os.close(ready[1])
+    assert os.read(ready[0], 1) == b"x"
+    os.close(ready[0])
+    assert len([s for s in api.sessions() if s["CONN_ID"] == conn_id]) == 5
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    eventually(lambda: not [s for s in api.sessions() if s["CONN_ID"] == conn_id], "all have gone")
+    eventually(lambda: gone(api.session_get, conn_id, 0), "the hidden one too")
+    assert api.tunnel_get(conn_id)
