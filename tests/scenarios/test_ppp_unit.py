@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Units of PPP: two ends of a link in two namespaces, interfaces pppN at both, files of /dev/ppp by direct requests"""
+import errno
+import os
+import socket
+import struct
+import threading
+
+import pytest
+
+from support.daemon import Daemon
+from support.api import PPP, Api
+from support.netlink import Refused
+from support.netns import entered
+from support.ppp_file import (DEAD, LCP, ON_IDLE_UNIT, ON_UNIT, PPPIOCATTACH, PPPIOCCONNECT, PPPIOCDISCONN,
+                              PPPIOCGFLAGS, PPPIOCGUNIT, PPPIOCNEWUNIT, PPPIOCSFLAGS, PppClient, name)
+from support.wait import eventually
+
+IPCP = bytes.fromhex("8021616263646566")
+PPPIOCSNPMODE, PPPIOCGNPMODE, PPPIOCGIDLE32, PPPIOCGIDLE64 = 0x4008744b, 0xc008744c, 0x8008743f, 0x8010743f
+PPPIOCSMRU, PPPIOCSDEBUG, PPPIOCGDEBUG, PPPIOCGASYNCMAP = 0x40047452, 0x40047440, 0x80047441, 0x80047458
+PASS, DROP = 0, 1
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(build):
+    daemon = Daemon("--workers", "2")
+    yield daemon
+    assert daemon.stop() == 0
+
+
+class End:
+    """One end of a link: session, socket, channel, unit."""
+
+    def __init__(self, daemon, namespace, ids, addresses, version, over):
+        self.namespace, self.ids = namespace, ids
+        self.api, self.ppp = Api(daemon, namespace), PppClient(daemon, namespace)
+        tunnel = {"CONN_ID": ids[0], "PEER_CONN_ID": ids[1], "PROTO_VERSION": version,
+                  "ENCAP_TYPE": int(over == "ip"), "IP_SADDR": addresses[0], "IP_DADDR": addresses[1]}
+        if over == "udp":
+            tunnel |= {"UDP_SPORT": 1701, "UDP_DPORT": 1701}
+        self.api.tunnel_create(**tunnel)
+        self.api.session_create(ids[0], ids[0] + 100, PEER_SESSION_ID=ids[1] + 100, PW_TYPE=PPP)
+        self.socket = self.ppp.socket()
+        self.socket.connect(name(ids[0], ids[0] + 100, 0, 0, version=3))
+        self.channel = self.ppp.channel_file(self.socket.channel())
+        self.unit = self.ppp.file()
+        self.number = self.unit.ioctl_int(PPPIOCNEWUNIT, -1)
+        self.device = f"ppp{self.number}"
+
+    def connect(self):
+        self.channel.ioctl_int(PPPIOCCONNECT, self.number)
+
+    def up(self, host, mtu=1400):
+        self.namespace.sysctl(f"net/ipv6/conf/{self.device}/disable_ipv6", 0)
+        self.namespace.ip(f"link set {self.device} mtu {mtu} up", f"addr add 10.8.0.{host}/32 peer 10.8.0.{3 - host} dev "
+                          f"{self.device}", f"addr add fd08::{host}/64 dev {self.device} nodad")
+
+    def stats(self):
+        return self.api.session_get(self.ids[0], self.ids[0] + 100)
+
+    def close(self):
+        self.api.tunnel_delete(self.ids[0])
+        self.ppp.close()
+        self.api.close()
+
+
+@pytest.fixture(params=[(2, "udp"), (3, "udp"), (3, "ip")], ids=lambda p: f"v{p[0]}-{p[1]}")
+def link(request, shared_daemon, cable):
+    version, over = request.param
+    ends = [End(shared_daemon, ns, ids, addresses, version, over) for ns, ids, addresses in (
+        (cable.near, (1, 2), ("192.0.2.1", "192.0.2.2")), (cable.far, (2, 1), ("192.0.2.2", "192.0.2.1")))]
+    yield ends
+    for end in ends:
+        end.close()
+    for end in ends:
+        eventually(lambda e=end: e.device not in e.namespace.devices(), f"{end.device} gone")
+
+
+def refused(code, function, *arguments):
+    with pytest.raises(Refused) as caught:
+        function(*arguments)
+    assert caught.value.errno == getattr(errno, code), caught.value
+
+
+def brought_up(link):
+    for host, end in enumerate(link, 1):
+        end.connect()
+        end.up(host)
+
+
+def transfer(link, family, size):
+    """size octets by TCP from the first to the second; what arrived"""
+    there = "10.8.0.2" if family == socket.AF_INET else "fd08::2"
+    listener = link[1].namespace.socket(family, socket.SOCK_STREAM)
+    listener.bind((there, 7000))
+    listener.listen()
+    received = bytearray()
+
+    def take():
+        taken, _ = listener.accept()
+        taken.settimeout(60)
+        while octets := taken.recv(1 << 16):
+            received.extend(octets)
+        taken.close()
+    thread = threading.Thread(target=take)
+    thread.start()
+    sender = link[0].namespace.socket(family, socket.SOCK_STREAM)
+    sender.settimeout(60)
+    sender.connect((there, 7000))
+    sent = os.urandom(1 << 16) * (size >> 16)
+    sender.sendall(sent)
+    sender.close()
+    thread.join()
+    listener.close()
+    return sent == bytes(received)
+
+
+def test_ip_goes_through_both_ways(link):
+    """
+    Requirements: PPP-55, PPP-58, PPP-81, PPP-82, PPP-84
+    """
+    brought_up(link)
+    near = link[0].namespace
+    near.run("ping", "-c", "2", "-i", "0.05", "10.8.0.2")
+    near.run("ping", "-c", "2", "-i", "0.05", "fd08::2")
+    near.run("ping", "-c", "1", "-s", "1372", "-M", "do", "10.8.0.2")
+    near.run("ping", "-c", "1", "-s", "4000", "10.8.0.2")
+    assert transfer(link, socket.AF_INET, 4 << 20)
+    assert transfer(link, socket.AF_INET6, 1 << 20)
+
+
+def test_control_frames_go_by_the_files(link):
+    """
+    Requirements: PPP-20, PPP-40, PPP-42, PPP-26
+    """
+    near, far = link
+    for end in link:
+        end.connect()
+    near.unit.send(IPCP)
+    assert far.unit.receive() == IPCP
+    near.channel.send(LCP)
+    assert far.channel.receive() == LCP
+    near.unit.send(LCP)
+    assert far.channel.receive() == LCP
+    near.channel.send(IPCP)
+    assert far.unit.receive() == IPCP
+    near.unit.send(b"\x12\x35zzzzzz")
+    assert far.unit.receive() == b"\x12\x35zzzzzz"
+
+
+def test_what_the_files_say_of_it(link):
+    """
+    Requirements: PPP-2, PPP-10, PPP-43, PPP-50, PPP-52, PPP-53
+    """
+    unit, channel = link[0].unit, link[0].channel
+    assert unit.state()["PPP_STATE"] == ON_IDLE_UNIT
+    link[0].connect()
+    assert unit.state()["PPP_STATE"] == ON_UNIT and unit.state()["PPP_UNIT"] == 0
+    assert unit.ioctl_int(PPPIOCGUNIT) == 0
+    refused("EINVAL", channel.ioctl_int, PPPIOCCONNECT, 0)
+    refused("ENOTTY", unit.ioctl_int, PPPIOCNEWUNIT, -1)
+    refused("ENOTTY", unit.ioctl_int, PPPIOCGASYNCMAP)
+    unit.ioctl_int(PPPIOCSFLAGS, 0x404eec & ~0x600)
+    assert unit.ioctl_int(PPPIOCGFLAGS) == 0x404eec & ~0x600
+    unit.ioctl_int(PPPIOCSFLAGS, 0)
+    unit.ioctl_int(PPPIOCSMRU, 1492)
+    unit.ioctl_int(PPPIOCSDEBUG, 7)
+    assert unit.ioctl_int(PPPIOCGDEBUG) == 7
+    unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", 0x57, 77))
+    assert struct.unpack("=ii", unit.ioctl(PPPIOCGNPMODE, struct.pack("=ii", 0x57, 0))) == (0x57, 77)
+    refused("EINVAL", unit.ioctl, PPPIOCSNPMODE, struct.pack("=ii", 0xc021, 0))
+    assert len(unit.ioctl(PPPIOCGIDLE32)) == 8 and max(struct.unpack("=QQ", unit.ioctl(PPPIOCGIDLE64))) < 60
+    channel.ioctl_int(PPPIOCDISCONN)
+    refused("EINVAL", channel.ioctl_int, PPPIOCDISCONN)
+    assert unit.receive() == b"" and not unit.hung_up()
+    refused("ENXIO", channel.ioctl_int, PPPIOCCONNECT, 5)
+
+
+def test_a_mode_keeps_packets_in_and_out(link):
+    """
+    Requirements: PPP-52
+    """
+    brought_up(link)
+    near, far = link
+    near.namespace.run("ping", "-c", "1", "10.8.0.2")
+    for end in (near, far):
+        end.unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", 0x21, DROP))
+        assert near.namespace.run("ping", "-c", "1", "-W", "0.2", "10.8.0.2", check=False).returncode == 1
+        near.namespace.run("ping", "-c", "1", "fd08::2")
+        end.unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", 0x21, PASS))
+    near.namespace.run("ping", "-c", "1", "10.8.0.2")
+
+
+def test_it_dies_with_its_owner_and_with_its_interface(link):
+    """
+    Requirements: PPP-44, PPP-45, PPP-83
+    """
+    near, far = link
+    for end in link:
+        end.connect()
+    other = near.ppp.file()
+    other.ioctl_int(PPPIOCATTACH, 0)
+    near.unit.close()
+    eventually(other.hung_up)
+    assert other.receive() == b"" and other.state()["PPP_STATE"] == DEAD
+    eventually(lambda: "ppp0" not in near.namespace.devices())
+    far.channel.send(LCP)
+    assert near.channel.receive() == LCP
+    near.channel.ioctl_int(PPPIOCDISCONN)
+    again = near.ppp.file()
+    assert again.ioctl_int(PPPIOCNEWUNIT, -1) == 0
+    far.namespace.ip("link del ppp0")
+    eventually(far.unit.hung_up)
+    assert far.unit.receive() == b""
+
+
+def test_numbers_and_names(shared_daemon, cable):
+    """
+    Requirements: PPP-2, PPP-80
+    """
+    cable.near.ip("tuntap add dev ppp1 mode tun")
+    with PppClient(shared_daemon, cable.near) as ppp:
+        files = [ppp.file() for _ in range(6)]
+        assert files[0].ioctl_int(PPPIOCNEWUNIT, -1) == 0
+        assert files[1].ioctl_int(PPPIOCNEWUNIT, -1) == 2
+        refused("EEXIST", files[2].ioctl_int, PPPIOCNEWUNIT, 1)
+        refused("EEXIST", files[2].ioctl_int, PPPIOCNEWUNIT, 2)
+        assert files[2].ioctl_int(PPPIOCNEWUNIT, 17) == 17
+        refused("ENXIO", files[3].ioctl_int, PPPIOCATTACH, 16)
+        files[0].close()
+        eventually(lambda: "ppp0" not in cable.near.devices())
+        assert files[3].ioctl_int(PPPIOCNEWUNIT, -1) == 0
+        assert files[4].ioctl_int(PPPIOCNEWUNIT, -1) == 3
+    eventually(lambda: not [d for d in cable.near.devices() if d.startswith("ppp") and d != "ppp1"])
+
+
+def test_it_goes_with_its_namespace(shared_daemon, cable):
+    """
+    Requirements: PPP-44
+    """
+    with PppClient(shared_daemon, cable.far) as ppp:
+        unit = ppp.file()
+        unit.ioctl_int(PPPIOCNEWUNIT, -1)
+        ppp.netlink.close()
+        cable.close()
+        eventually(unit.hung_up)
