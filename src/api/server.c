@@ -105,6 +105,8 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		               accept_clients);
 	if (!err)
 		err = mailbox_open(&server.mailbox, server.loop);
+	if (!err)
+		dataplane_mailbox_set(dp, &server.mailbox);
 	while (!err && !server.stop) {
 		err = loop_once(server.loop, -1);
 		if (server.tracers)
@@ -113,6 +115,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 	free_connections(&server);
 	ppp_files_close(dp);
 	dataplane_trace_close(dp);
+	dataplane_mailbox_set(dp, NULL);
 	mailbox_close(&server.mailbox, server.loop);
 	loop_free(server.loop);
 	return err;

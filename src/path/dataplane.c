@@ -187,6 +187,11 @@ int dataplane_new(const struct keeper_start *start, const struct dataplane_optio
 	return 0;
 }
 
+void dataplane_mailbox_set(struct dataplane *dp, struct mailbox *api)
+{
+	dp->api = api;
+}
+
 void dataplane_free(struct dataplane *dp)
 {
 	struct ordered_node *node;

@@ -33,6 +33,9 @@ struct dataplane_options {
 int dataplane_new(const struct keeper_start *start, const struct dataplane_options *options,
                   struct dataplane **ret);
 
+/** dataplane_mailbox_set() - where letters of workers for the API thread go; NULL: nowhere */
+void dataplane_mailbox_set(struct dataplane *dp, struct mailbox *api);
+
 /** dataplane_free() - stop the workers, remove everything; NULL is fine */
 void dataplane_free(struct dataplane *dp);
 

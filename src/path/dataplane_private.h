@@ -26,6 +26,9 @@ struct dataplane {
 	bool adopting;          /* what waits in the rings is for sessions that are not there yet */
 	struct divert_ring *rings[WORKERS_MAX]; /* of the workers; NULL: none was needed yet */
 	struct list raw_receives; /* of namespaces that have such endpoints, without eBPF */
+	struct mailbox *api;      /* of the API thread; NULL: it takes no letters */
+	struct letter units_lost; /* to it: interfaces of PPP have been deleted */
+	atomic_bool units_lost_told;
 	struct buckets managed;   /* endpoints that are a program's socket, by cookie */
 	struct buckets ppp_files; /* by handle */
 	uint32_t ppp_files_max;   /* a share of the descriptors we may have; 0: not asked yet */

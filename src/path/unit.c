@@ -32,6 +32,36 @@ static void post(struct worker *w, struct letter *letter, void (*open)(struct le
 
 /* --- what is sent ------------------------------------------------------------------------------------- */
 
+/* The API thread is told once for all that are lost at the time: a letter of the unit's own could outlive it. */
+static void open_lost(struct letter *letter)
+{
+	struct dataplane *dp = container_of(letter, struct dataplane, units_lost);
+
+	atomic_store(&dp->units_lost_told, false);
+	units_lost_die(dp);
+}
+
+static void tell_lost(struct unit *u)
+{
+	struct dataplane *dp = u->dp;
+
+	atomic_store(&u->lost, true);
+	if (dp->api && !atomic_exchange(&dp->units_lost_told, true)) {
+		dp->units_lost.open = open_lost;
+		mailbox_post(dp->api, &dp->units_lost);
+	}
+}
+
+/* A device that has gone is one that can not be read any more, and is not watched then. */
+static void ready(struct watch *watch, uint32_t events)
+{
+	struct unit *u = container_of(watch, struct unit, tx.watch);
+
+	unit_ready(watch, events);
+	if (u->tx.watch.fd < 0)
+		tell_lost(u);
+}
+
 static void open_tx_start(struct letter *letter)
 {
 	struct unit *u = container_of(letter, struct unit, tx.letter);
@@ -40,7 +70,7 @@ static void open_tx_start(struct letter *letter)
 	                        ? NULL
 	                        : list_entry(u->channels.next, struct channel, in_unit);
 	if (u->tx.device >= 0)
-		loop_add(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, unit_ready);
+		loop_add(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, ready);
 }
 
 static void open_tx_stop(struct letter *letter)
@@ -137,7 +167,7 @@ static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t 
 	u->number = number;
 	u->slot = device->slot;
 	u->ifindex = device->ifindex;
-	u->gone.fd = u->tx.watch.fd = -1;
+	u->tx.watch.fd = -1;
 	u->created_ms = unit_now_ms();
 	list_init(&u->files);
 	list_init(&u->channels);
@@ -257,8 +287,6 @@ void unit_die(struct unit *u)
 	ordered_remove(&u->netns->units, &u->by_number);
 	if (u->number < u->netns->lowest_unit)
 		u->netns->lowest_unit = u->number;
-	if (u->loop)
-		loop_remove(u->loop, &u->gone);
 	tx_stop(u);
 	unit_call(u, forget_device, NULL);
 	kill_files(u);
@@ -268,6 +296,35 @@ void unit_die(struct unit *u)
 	log_event(LOG_NOTICE, "ppp-unit-removed", "unit=%u netns=%llu", u->number,
 	          (unsigned long long)u->netns->id.cookie);
 	unit_free_if_done(u);
+}
+
+static void lost_die_in(struct netns *ns)
+{
+	struct ordered_node *node = ordered_from(&ns->units, 0);
+
+	while (node) {
+		struct unit *u = container_of(node, struct unit, by_number);
+		uint64_t next = node->key + 1;
+
+		if (atomic_load(&u->lost))
+			unit_die(u);
+		node = ordered_from(&ns->units, next);
+	}
+}
+
+void units_lost_die(struct dataplane *dp)
+{
+	struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0);
+
+	while (node) {
+		struct netns *ns = container_of(node, struct netns, by_cookie);
+		uint64_t next = node->key + 1;
+
+		dataplane_netns_hold(ns);
+		lost_die_in(ns);
+		dataplane_netns_release(dp, ns);
+		node = ordered_from(&dp->netns_by_cookie, next);
+	}
 }
 
 void units_die(struct netns *ns)
@@ -314,21 +371,12 @@ void unit_disconnect(struct channel *c)
 
 /* --- files -------------------------------------------------------------------------------------------- */
 
-/* A device that was deleted, or went with its namespace, is an error to whoever polls it. */
-static void device_gone(struct watch *watch, uint32_t events)
-{
-	unit_die(container_of(watch, struct unit, gone));
-}
-
 void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner)
 {
 	f->unit = u;
 	list_append(&u->files, &f->in_unit);
-	if (owner) {
+	if (owner)
 		u->owner = f;
-		u->loop = f->loop;
-		loop_add(u->loop, &u->gone, u->tx.device, 0, device_gone);
-	}
 	route_to_files(u);
 	if (f->empty_reads && unit_is_idle(u))
 		unit_call(u, say_end_of_file, NULL);

@@ -90,10 +90,8 @@ struct unit {
 	uint32_t number;
 	uint32_t slot; /* the keeper's, of the device; RECORD_NONE: it has gone */
 	int ifindex;
-	bool dead; /* PPP-44; it is freed when its last channel is disconnected (PPP-45) */
-	struct watch
-		gone; /* of the device, in the API thread's loop: whether somebody has deleted it */
-	struct loop *loop; /* the API thread's; NULL: it is not watched */
+	bool dead;        /* PPP-44; it is freed when its last channel is disconnected (PPP-45) */
+	atomic_bool lost; /* somebody has deleted the device, or its namespace has gone */
 	struct ppp_file *owner;
 	struct list files;    /* of struct ppp_file, .in_unit */
 	struct list channels; /* of struct channel, .in_unit */
@@ -168,6 +166,9 @@ void unit_combine(struct unit *u);
 
 /** unit_call() - @fn runs on the receiving worker, which of a combined unit is the only one */
 void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg);
+
+/** units_lost_die() - those whose devices have gone, of all namespaces */
+void units_lost_die(struct dataplane *dp);
 
 /* On the worker that receives. */
 
