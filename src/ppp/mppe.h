@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mppe.h - Microsoft Point-to-Point Encryption, a direction at a time (RFC 3078, RFC 3079; PPP-60, PPP-63)
+ *
+ * RC4, as the protocol demands it: no protection by today's standards, and still what VPN clients ask for. What is
+ * called compression in PPP is encryption only here. One thread's; no allocation after mppe_new().
+ */
+#ifndef UL2TP_PPP_MPPE_H
+#define UL2TP_PPP_MPPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#define MPPE_OPTION_LEN                                                                            \
+	22              /* {18, 6, four octets}, and the key of 16, as PPPIOCSCOMPRESS has them */
+#define MPPE_OVERHEAD 4 /* octets by which a frame's information grows: header, protocol number */
+
+enum mppe_result {
+	MPPE_OK,
+	MPPE_ERROR, /* it can not be read; the peer must be asked for a new key if it keeps state */
+	MPPE_FATAL, /* and so often that this is no accident */
+};
+
+struct mppe;
+
+/**
+ * mppe_new() - for one direction, not started
+ * @option: MPPE_OPTION_LEN octets as above
+ *
+ * Return: 0; -EINVAL @len is below 2, or the option's own length is not in it, or it is another method;
+ *	   -ENOBUFS not an option of MPPE with a key; -ENOMEM.
+ */
+int mppe_new(const uint8_t *option, size_t len, struct mppe **ret);
+
+/** mppe_free() - the key is wiped */
+void mppe_free(struct mppe *m);
+
+/**
+ * mppe_start() - the peers have agreed on this option: begin with count 0
+ * @option: {18, 6, four octets} of a Configure-Ack
+ *
+ * Return: false: nothing that is known here: 56 bit, compression, another method.
+ */
+bool mppe_start(struct mppe *m, const uint8_t *option, size_t len);
+
+/** mppe_reset() - of what is sent: the peer has lost its way, the next frame begins with a new key (RFC 3078 §7.2) */
+void mppe_reset(struct mppe *m);
+
+/**
+ * mppe_encrypt() - make information of a frame of 00fd
+ * @info: in pieces
+ * @out:  room for all of it and MPPE_OVERHEAD octets
+ *
+ * Return: octets there; 0: not a protocol that is encrypted, the frame goes as it is.
+ */
+size_t mppe_encrypt(struct mppe *m, uint16_t protocol, const struct iovec *info, int pieces,
+                    uint8_t *out);
+
+/**
+ * mppe_decrypt() - of the information of a frame of 00fd
+ * @out: room for @len octets
+ */
+enum mppe_result mppe_decrypt(struct mppe *m, const uint8_t *info, size_t len, uint8_t *out,
+                              uint16_t *protocol, const uint8_t **ret, size_t *ret_len);
+
+#endif
