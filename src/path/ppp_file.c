@@ -63,7 +63,8 @@ static bool evict_dead(struct dataplane *dp, const uid_t *uid)
 	return oldest;
 }
 
-/* Each costs a descriptor. Half of all are left for clients, tunnels and interfaces. */
+/* Each costs a descriptor. A quarter of all is left for interfaces, of which a session has one beside three files, and
+ * for clients and tunnels. */
 static int check_room(struct dataplane *dp, uid_t uid, struct extack *ea)
 {
 	struct rlimit limit;
@@ -71,7 +72,7 @@ static int check_room(struct dataplane *dp, uid_t uid, struct extack *ea)
 	if (!dp->ppp_files_max)
 		dp->ppp_files_max = getrlimit(RLIMIT_NOFILE, &limit) < 0
 		                            ? FILES_OF_USER_MAX
-		                            : (uint32_t)(limit.rlim_cur / 2);
+		                            : (uint32_t)(limit.rlim_cur / 4 * 3);
 	if (dp->ppp_files.count >= dp->ppp_files_max && !evict_dead(dp, NULL))
 		return extack_fail(ea, -ENFILE, 0,
 		                   "ul2tpd may have %u PPPoL2TP sockets and files of /dev/ppp",
