@@ -4,6 +4,7 @@ import errno
 import itertools
 import select
 import socket
+import struct
 import time
 
 import pytest
@@ -18,6 +19,7 @@ from support.ppp_file import (BOUND, DEAD, LCP, NEW, ON_CHANNEL, PPPIOCATTACH, P
 from support.wait import eventually
 
 FF03 = b"\xff\x03"
+UDP_SEGMENT = 103
 IPCP = bytes.fromhex("8021616263646566")
 WAYS = [(2, "udp", 4), (2, "udp", 6), (3, "udp", 4), (3, "ip", 4), (3, "ip", 6)]
 
@@ -461,6 +463,20 @@ def test_a_stream_crosses_in_order_and_is_counted(rig, ppp):
     assert got == [n.to_bytes(4, "big") for n in range(count)]
     settled(a, RX_PACKETS=count, RX_BYTES=count * (6 + 2 + 606))
     settled(b, TX_PACKETS=count, TX_BYTES=count * (12 + 2 + 606))
+
+
+def test_packets_that_come_together_cross_in_order(rig, ppp):
+    """
+    Requirements: PPP-30
+    """
+    a, b = Call(rig, ppp), Call(rig, ppp)
+    bridged(a, b)
+    packets = [a.session.packet(FF03 + b"\x00\x21" + bytes([n]) * 1000) for n in range(60)]
+    a.tunnel.socket.sendmsg(packets, [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", len(packets[0])))], 0,
+                            (a.tunnel.near_address, a.tunnel.near_port))
+    for n in range(60):
+        b.leaves(b"\x00\x21" + bytes([n]) * 1000)
+    settled(b, TX_PACKETS=60, TX_BYTES=60 * 1010)
 
 
 def open_sockets(ppp):
