@@ -3,6 +3,8 @@
 #include "api/ppp_service.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 
 #include "api/server.h"
 #include "base/cleanup.h"
@@ -11,6 +13,7 @@
 #include "path/channel.h"
 #include "path/ppp_file.h"
 #include "path/ppp_socket.h"
+#include "path/unit.h"
 #include "path/unit.h"
 
 #define ANSWER_MAX 4096 /* of an ioctl at most a filter or 72 octets */
@@ -107,30 +110,63 @@ int ppp_serve_connect(struct request *r, const struct ul2tp_request *in)
 	return ppp_socket_connect(f, &caller, params.name, (pid_t)params.pid, fd, &r->ea);
 }
 
-int ppp_serve_ioctl(struct request *r, const struct ul2tp_request *in)
+static bool is_device_ioctl(const struct ul2tp_ppp_request *params)
 {
-	struct ul2tp_ppp_request params = ul2tp_ppp_request_read(in);
+	return params->ioctl >= SIOCDEVPRIVATE && params->ioctl < SIOCDEVPRIVATE + 16 &&
+	       read_left(&params->data);
+}
+
+/* Of an interface by its name: any program can ask for it, with whatever socket (PPP-64). */
+static int device_ioctl(struct request *r, struct ul2tp_ppp_request *params)
+{
+	struct ul2tp_ppp_state_message state = { 0 };
+	uint8_t octets[ANSWER_MAX / 2];
+	struct writer out = writer_over(octets, sizeof(octets));
+	char name[IFNAMSIZ];
+	int err = netns_request(r->c->netns, loop_now_ms(r->c->server->loop), &r->ea);
+
+	read_copy(&params->data, name, sizeof(name));
+	name[IFNAMSIZ - 1] = '\0';
+	if (!err && params->data.failed)
+		err = extack_fail(&r->ea, -EFAULT, 0, "the name has fewer than 16 octets");
+	if (!err)
+		err = unit_device_ioctl(r->c->netns, name, params->ioctl, &out, &r->ea);
+	if (err < 0)
+		return err;
+	state.data = reader_over(octets, write_len(&out));
+	return answer(r, UL2TP_CMD_PPP_IOCTL, &state);
+}
+
+static int handle_ioctl(struct request *r, struct ul2tp_ppp_request *params)
+{
 	AUTO_FD program_fd = connection_take_descriptor(r->c);
 	struct ppp_caller caller = caller_of(r);
 	uint8_t octets[ANSWER_MAX / 2];
 	struct writer out = writer_over(octets, sizeof(octets));
 	struct ul2tp_ppp_state_message state = { 0 };
 	struct ppp_file *f;
-	int err = find(r, params.handle, &f);
+	int err = find(r, params->handle, &f);
 
 	if (err < 0)
 		return err;
 	if (f->is_socket) {
-		err = ppp_socket_ioctl(f, params.ioctl, program_fd, params.data, &out, &r->ea);
+		err = ppp_socket_ioctl(f, params->ioctl, program_fd, params->data, &out, &r->ea);
 	} else {
 		caller.admin = ppp_file_state(f) != UL2TP_PPP_NEW ||
 		               !request_check_privilege(r, GENL_ADMIN);
-		err = ppp_file_ioctl(f, &caller, params.ioctl, params.data, &out, &r->ea);
+		err = ppp_file_ioctl(f, &caller, params->ioctl, params->data, &out, &r->ea);
 	}
 	if (err < 0)
 		return err;
 	state.data = reader_over(octets, write_len(&out));
 	return answer(r, UL2TP_CMD_PPP_IOCTL, &state);
+}
+
+int ppp_serve_ioctl(struct request *r, const struct ul2tp_request *in)
+{
+	struct ul2tp_ppp_request params = ul2tp_ppp_request_read(in);
+
+	return is_device_ioctl(&params) ? device_ioctl(r, &params) : handle_ioctl(r, &params);
 }
 
 int ppp_serve_option_set(struct request *r, const struct ul2tp_request *in)

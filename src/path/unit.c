@@ -396,21 +396,15 @@ void unit_file_detach(struct ppp_file *f)
 }
 
 /* An interface can have been renamed, or moved into another namespace, where another has the same number. */
-struct unit *unit_find_device(const struct dataplane *dp, int ifindex, const char *name)
+struct unit *unit_named(const struct netns *ns, const char *name)
 {
-	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
-	     node = ordered_from(&dp->netns_by_cookie, node->key + 1)) {
-		const struct netns *ns = container_of(node, struct netns, by_cookie);
+	for (struct ordered_node *n = ordered_from(&ns->units, 0); n;
+	     n = ordered_from(&ns->units, n->key + 1)) {
+		struct unit *u = container_of(n, struct unit, by_number);
+		char now[IFNAMSIZ];
 
-		for (struct ordered_node *n = ordered_from(&ns->units, 0); n;
-		     n = ordered_from(&ns->units, n->key + 1)) {
-			struct unit *u = container_of(n, struct unit, by_number);
-			char now[IFNAMSIZ];
-
-			if (u->ifindex == ifindex && tap_name(u->tx.device, now) == 0 &&
-			    strncmp(now, name, IFNAMSIZ) == 0)
-				return u;
-		}
+		if (tap_name(u->tx.device, now) == 0 && strncmp(now, name, IFNAMSIZ) == 0)
+			return u;
 	}
 	return NULL;
 }

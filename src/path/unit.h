@@ -126,8 +126,8 @@ int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t number,
 /** unit_find() - one that lives, by its number; NULL */
 struct unit *unit_find(const struct netns *ns, uint32_t number);
 
-/** unit_find_device() - one that lives, by the number of its interface, wherever that is now; NULL */
-struct unit *unit_find_device(const struct dataplane *dp, int ifindex, const char *name);
+/** unit_named() - one that lives, by what its interface is called now, wherever that is; NULL */
+struct unit *unit_named(const struct netns *ns, const char *name);
 
 /** unit_die() - its interface goes, its number is free, its files are at their end (PPP-44). Freed with its last channel */
 void unit_die(struct unit *u);
@@ -154,12 +154,11 @@ int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer 
 
 /**
  * unit_device_ioctl() - SIOCGPPPSTATS, SIOCGPPPVER, SIOCGPPPCSTATS by the name of an interface (PPP-64)
- * @ifindex: what the name means where the program is
  *
- * Return: 0; -ENODEV it is no unit's; -EINVAL another number.
+ * Return: 0; -ENODEV it is no unit's of the namespace; -EINVAL another number.
  */
-int unit_device_ioctl(struct dataplane *dp, int ifindex, const char *name, uint32_t number,
-                      struct writer *out, struct extack *ea);
+int unit_device_ioctl(const struct netns *ns, const char *name, uint32_t number, struct writer *out,
+                      struct extack *ea);
 
 /** unit_combine() - from now on and for good the receiving worker sends for it, too */
 void unit_combine(struct unit *u);

@@ -171,10 +171,10 @@ static void get_stats(const struct unit *u, struct writer *out)
 	write_bytes(out, &stats, sizeof(stats));
 }
 
-int unit_device_ioctl(struct dataplane *dp, int ifindex, const char *name, uint32_t number,
-                      struct writer *out, struct extack *ea)
+int unit_device_ioctl(const struct netns *ns, const char *name, uint32_t number, struct writer *out,
+                      struct extack *ea)
 {
-	const struct unit *u = unit_find_device(dp, ifindex, name);
+	const struct unit *u = unit_named(ns, name);
 
 	if (!u)
 		return extack_fail(ea, -ENODEV, 0, "interface %s is of no PPP unit", name);

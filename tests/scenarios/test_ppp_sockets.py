@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 import socket
+import struct
 
 import pytest
 
@@ -19,6 +20,7 @@ from support.ppp_file import (BOUND, CONNECTED, DEBUG, LCP, LNSMODE, NEW, PPPIOC
 from support.program_socket import ProgramSocket
 from support.wait import eventually
 
+SIOCGPPPSTATS = 0x89f0
 ids = itertools.count(2000)
 
 
@@ -467,3 +469,22 @@ def test_a_program_that_is_killed_leaves_nothing(shared_daemon, cable, rig, api)
     eventually(lambda: not [s for s in api.sessions() if s["CONN_ID"] == conn_id], "all have gone")
     eventually(lambda: gone(api.session_get, conn_id, 0), "the hidden one too")
     assert api.tunnel_get(conn_id)
+
+
+def test_statistics_of_an_interface_by_its_name(rig, ppp):
+    """
+    Requirements: PPP-64
+    """
+    call, unit = Program(rig, ppp).call(), ppp.file()
+    number = unit.ioctl_int(PPPIOCNEWUNIT, -1)
+    ppp.channel_file(call.channel()).ioctl_int(PPPIOCCONNECT, number)
+    unit.send(bytes.fromhex("80210101000a0306c0000201"))
+    asker = ppp.file()
+    wanted = f"ppp{number}".encode().ljust(16, b"\0")
+
+    def sent():
+        return struct.unpack("=19I", asker.ioctl(SIOCGPPPSTATS, wanted))[6:9]
+    eventually(lambda: sent()[2] == 1, "it is counted")
+    refused("ENODEV", asker.ioctl, SIOCGPPPSTATS, b"lo".ljust(16, b"\0"))
+    refused("EFAULT", asker.ioctl, SIOCGPPPSTATS, b"ppp0")
+    unit.close()
