@@ -126,10 +126,45 @@ static int get_idle(struct unit *u, struct writer *out, bool wide)
 	return 0;
 }
 
+static void get_stats(const struct unit *u, struct writer *out)
+{
+	struct ppp_stats stats = {
+		.p = {
+			.ppp_ibytes = (uint32_t)counter_read(&u->rx.counters.octets),
+			.ppp_ipackets = (uint32_t)counter_read(&u->rx.counters.packets),
+			.ppp_ierrors = (uint32_t)counter_read(&u->rx.counters.errors),
+			.ppp_obytes = (uint32_t)counter_read(&u->tx.counters.octets),
+			.ppp_opackets = (uint32_t)counter_read(&u->tx.counters.packets),
+			.ppp_oerrors = (uint32_t)counter_read(&u->tx.counters.errors),
+		},
+	};
+
+	write_bytes(out, &stats, sizeof(stats));
+}
+
+/* Those of the interface. By the unit's own file, too, for programs that have no name of it; no kernel does that. */
+static int device_ioctl(const struct unit *u, uint32_t number, struct writer *out,
+                        struct extack *ea)
+{
+	switch (number) {
+	case SIOCGPPPSTATS:
+		get_stats(u, out);
+		return 0;
+	case SIOCGPPPVER:
+		write_bytes(out, VERSION, sizeof(VERSION));
+		return 0;
+	default:
+		return extack_fail(ea, -EINVAL, 0, "ioctl 0x%04x means nothing on a unit", number);
+	}
+}
+
 int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer *out,
                struct extack *ea)
 {
 	switch (number) {
+	case SIOCGPPPSTATS:
+	case SIOCGPPPVER:
+		return device_ioctl(u, number, out, ea);
 	case PPPIOCGUNIT:
 		return put_int(out, (int)u->number);
 	case PPPIOCSFLAGS:
@@ -155,22 +190,6 @@ int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer 
 	}
 }
 
-static void get_stats(const struct unit *u, struct writer *out)
-{
-	struct ppp_stats stats = {
-		.p = {
-			.ppp_ibytes = (uint32_t)counter_read(&u->rx.counters.octets),
-			.ppp_ipackets = (uint32_t)counter_read(&u->rx.counters.packets),
-			.ppp_ierrors = (uint32_t)counter_read(&u->rx.counters.errors),
-			.ppp_obytes = (uint32_t)counter_read(&u->tx.counters.octets),
-			.ppp_opackets = (uint32_t)counter_read(&u->tx.counters.packets),
-			.ppp_oerrors = (uint32_t)counter_read(&u->tx.counters.errors),
-		},
-	};
-
-	write_bytes(out, &stats, sizeof(stats));
-}
-
 int unit_device_ioctl(const struct netns *ns, const char *name, uint32_t number, struct writer *out,
                       struct extack *ea)
 {
@@ -178,14 +197,5 @@ int unit_device_ioctl(const struct netns *ns, const char *name, uint32_t number,
 
 	if (!u)
 		return extack_fail(ea, -ENODEV, 0, "interface %s is of no PPP unit", name);
-	switch (number) {
-	case SIOCGPPPSTATS:
-		get_stats(u, out);
-		return 0;
-	case SIOCGPPPVER:
-		write_bytes(out, VERSION, sizeof(VERSION));
-		return 0;
-	default:
-		return extack_fail(ea, -EINVAL, 0, "ioctl 0x%04x means nothing on a unit", number);
-	}
+	return device_ioctl(u, number, out, ea);
 }
