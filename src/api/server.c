@@ -10,6 +10,7 @@
 #include "api/trace.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "path/ppp_adopt.h"
 #include "path/ppp_file.h"
 
 static void refuse(int fd)
@@ -107,6 +108,8 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		err = mailbox_open(&server.mailbox, server.loop);
 	if (!err)
 		dataplane_mailbox_set(dp, &server.mailbox);
+	if (!err && !start->first)
+		err = ppp_adopt(dp, server.loop);
 	while (!err && !server.stop) {
 		err = loop_once(server.loop, -1);
 		if (server.tracers)

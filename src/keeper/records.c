@@ -10,6 +10,9 @@
 static_assert(sizeof(struct tunnel_record) % ALIGNMENT == 0, "each record starts a cache line");
 static_assert(sizeof(struct session_record) % ALIGNMENT == 0, "each record starts a cache line");
 
+static_assert(sizeof(struct ppp_file_record) % ALIGNMENT == 0, "each record starts a cache line");
+static_assert(sizeof(struct unit_record) % ALIGNMENT == 0, "each record starts a cache line");
+
 static uint64_t tunnels_at(void)
 {
 	return (sizeof(struct records) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -20,9 +23,21 @@ static uint64_t sessions_at(uint32_t max_tunnels)
 	return tunnels_at() + (uint64_t)max_tunnels * sizeof(struct tunnel_record);
 }
 
-uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions)
+static uint64_t files_at(uint32_t max_tunnels, uint32_t max_sessions)
 {
 	return sessions_at(max_tunnels) + (uint64_t)max_sessions * sizeof(struct session_record);
+}
+
+static uint64_t units_at(uint32_t max_tunnels, uint32_t max_sessions)
+{
+	return files_at(max_tunnels, max_sessions) +
+	       (uint64_t)max_sessions * RECORD_FILES_PER_SESSION * sizeof(struct ppp_file_record);
+}
+
+uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions)
+{
+	return units_at(max_tunnels, max_sessions) +
+	       (uint64_t)max_sessions * sizeof(struct unit_record);
 }
 
 struct tunnel_record *records_tunnel(struct records *r, uint32_t index)
@@ -35,6 +50,21 @@ struct tunnel_record *records_tunnel(struct records *r, uint32_t index)
 struct session_record *records_session(struct records *r, uint32_t index)
 {
 	struct session_record *first = (void *)((char *)r + sessions_at(r->max_tunnels));
+
+	return index < r->max_sessions ? first + index : NULL;
+}
+
+struct ppp_file_record *records_file(struct records *r, uint32_t index)
+{
+	struct ppp_file_record *first =
+		(void *)((char *)r + files_at(r->max_tunnels, r->max_sessions));
+
+	return index / RECORD_FILES_PER_SESSION < r->max_sessions ? first + index : NULL;
+}
+
+struct unit_record *records_unit(struct records *r, uint32_t index)
+{
+	struct unit_record *first = (void *)((char *)r + units_at(r->max_tunnels, r->max_sessions));
 
 	return index < r->max_sessions ? first + index : NULL;
 }

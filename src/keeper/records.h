@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* records.h - tunnels and sessions as they stand in the memory that outlives the engine
  *
- * Two arrays of fixed-size records in one shared mapping, made by the keeper. The engine's API thread
- * writes the configuration; each direction's block is written by the one worker that owns it and read
+ * Arrays of fixed-size records in one shared mapping, made by the keeper; those of PPP are in ppp_records.h.
+ * The engine's API thread writes the configuration; each direction's block is written by the one worker that owns it and read
  * by the API thread (relaxed atomics: a reader may see one counter newer than another). A fresh engine
  * rebuilds itself from the records that are LIVE; anything else half-made is removed.
  *
@@ -15,14 +15,19 @@
 #include <stdint.h>
 
 #include "keeper/keeper.h"
+#include "keeper/ppp_records.h"
 
 #define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    4
+#define RECORDS_VERSION    5
 #define RECORD_DROPS_MAX   48
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
 #define RECORD_LIMITED_MAX 1024 /* namespaces that can have limits of their own */
 #define RECORD_NONE        UINT32_MAX
+
+/* A session of a program has a socket, a file on the channel and one on the unit, and one more for programs that like
+ * to have two. */
+#define RECORD_FILES_PER_SESSION 4
 
 enum record_state {
 	RECORD_FREE,     /* memory is zero */
@@ -96,13 +101,17 @@ struct records {
 	uint32_t tunnels_used, sessions_used; /* no record at or beyond this index was ever used */
 	uint64_t serial;
 	uint32_t engines; /* how many engines were started */
+	uint32_t files_used, units_used;
 	struct limits_record limits[RECORD_LIMITED_MAX];
-	/* then max_tunnels tunnel records, max_sessions session records */
+	/* then max_tunnels tunnel records, max_sessions session records, RECORD_FILES_PER_SESSION times as many of files,
+	 * max_sessions of units */
 };
 
 /** records_size() - octets of the whole mapping */
 uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions);
 struct tunnel_record *records_tunnel(struct records *r, uint32_t index);
 struct session_record *records_session(struct records *r, uint32_t index);
+struct ppp_file_record *records_file(struct records *r, uint32_t index);
+struct unit_record *records_unit(struct records *r, uint32_t index);
 
 #endif

@@ -192,7 +192,11 @@ static void test_records_have_bounds(void **state)
 	assert_null(records_tunnel(r, 2));
 	assert_non_null(records_session(r, 2));
 	assert_null(records_session(r, 3));
-	assert_int_equal((char *)(records_session(r, 2) + 1) - (char *)r, records_size(2, 3));
+	assert_ptr_equal(records_session(r, 2) + 1, records_file(r, 0));
+	assert_ptr_equal(records_file(r, 11) + 1, records_unit(r, 0));
+	assert_null(records_file(r, 12));
+	assert_null(records_unit(r, 3));
+	assert_int_equal((char *)(records_unit(r, 2) + 1) - (char *)r, records_size(2, 3));
 	free(r);
 }
 

@@ -9,12 +9,9 @@
 #include "base/log.h"
 #include "keeper/identity.h"
 #include "keeper/managed.h"
+#include "keeper/records.h"
 
 #define CLIENTS_MAX 4096
-
-/* A session of a program has a socket, a file on the channel and one on the unit, and one more for programs that like
- * to have two. */
-#define FILES_PER_SESSION 4
 
 int server_open(struct server *s, const struct keeper_options *options)
 {
@@ -24,7 +21,7 @@ int server_open(struct server *s, const struct keeper_options *options)
 		.clients = { .max = CLIENTS_MAX },
 		.endpoints = { .max = options->max_tunnels },
 		.devices = { .max = options->max_sessions },
-		.files = { .max = options->max_sessions * FILES_PER_SESSION },
+		.files = { .max = options->max_sessions * RECORD_FILES_PER_SESSION },
 	};
 	namespaces_open(&s->namespaces);
 	managed_open(s);

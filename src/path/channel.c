@@ -16,6 +16,7 @@
 #include "path/channel_private.h"
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
+#include "path/ppp_record.h"
 #include "path/unit.h"
 
 #define STATE_CONNECTED 1 /* PX-3 */
@@ -79,7 +80,8 @@ static void open_begin(struct letter *letter)
 	struct channel *c = container_of(letter, struct channel, rx.letter);
 
 	c->rx.route = c->rx.next;
-	c->rx.receiver->channel = c;
+	if (c->rx.receiver)
+		c->rx.receiver->channel = c;
 }
 
 static void open_end(struct letter *letter)
@@ -92,23 +94,13 @@ static struct worker *own_worker(const struct channel *c)
 	return c->session ? dataplane_sending_worker(c->dp, c->session) : c->tx.worker;
 }
 
-/* PX-21 */
-static void take_number(struct channel *c)
-{
-	const struct session_record *r = c->session->record;
-
-	if (!r->session_id && !r->peer_session_id)
-		return;
-	c->number = ++c->netns->last_channel;
-	ordered_insert(&c->netns->channels, &c->by_number, c->number);
-}
-
-int channel_new(struct ppp_file *socket, struct session *s, struct channel **ret)
+/* Without a session it is one that has lost its own. */
+static struct channel *channel_make(struct ppp_file *socket, struct session *s)
 {
 	struct channel *c = calloc(1, sizeof(*c));
 
 	if (!c)
-		return -ENOMEM;
+		return NULL;
 	c->dp = socket->dp;
 	c->netns = socket->netns;
 	c->socket = socket;
@@ -116,16 +108,54 @@ int channel_new(struct ppp_file *socket, struct session *s, struct channel **ret
 	list_init(&c->in_unit);
 	list_init(&c->files);
 	list_init(&c->rx.queue);
-	c->rx.worker = dataplane_receiving_worker(c->dp, s->tunnel->netns);
-	c->rx.receiver = s->receiver;
-	c->tx.worker = s->sender->worker;
-	c->tx.sender = s->sender;
-	take_number(c);
-	s->channel = c;
-	s->socket_state = STATE_CONNECTED;
+	c->rx.worker = c->tx.worker = dataplane_receiving_worker(c->dp, c->netns);
+	if (s) {
+		c->rx.receiver = s->receiver;
+		c->tx.worker = s->sender->worker;
+		c->tx.sender = s->sender;
+		s->channel = c;
+		s->socket_state = STATE_CONNECTED;
+	}
+	return c;
+}
+
+/* @number: 0: none */
+static void channel_start(struct channel *c, uint32_t number)
+{
+	c->number = number;
+	if (number)
+		ordered_insert(&c->netns->channels, &c->by_number, number);
 	c->rx.next = route_of(c);
 	post(c, open_begin);
-	ppp_end_start(&socket->end, c->tx.worker, frame_written, c);
+	ppp_end_start(&c->socket->end, c->tx.worker, frame_written, c);
+}
+
+/* PX-21 */
+static bool has_number(const struct session_record *r)
+{
+	return r->session_id || r->peer_session_id;
+}
+
+int channel_new(struct ppp_file *socket, struct session *s, struct channel **ret)
+{
+	struct channel *c = channel_make(socket, s);
+
+	if (!c)
+		return -ENOMEM;
+	channel_start(c, has_number(s->record) ? ++c->netns->last_channel : 0);
+	*ret = c;
+	return 0;
+}
+
+int channel_adopt(struct ppp_file *socket, struct session *s, uint32_t number, struct channel **ret)
+{
+	struct channel *c = channel_make(socket, s);
+
+	if (!c)
+		return -ENOMEM;
+	if (number > c->netns->last_channel)
+		c->netns->last_channel = number;
+	channel_start(c, number);
 	*ret = c;
 	return 0;
 }
@@ -157,6 +187,7 @@ void channel_session_back(struct channel *c)
 void channel_session_gone(struct channel *c)
 {
 	c->session = NULL;
+	ppp_record_update(c->socket);
 }
 
 static void kill_files(struct channel *c)
@@ -197,6 +228,7 @@ void channel_bind(struct channel *c, int program_fd)
 	if (c->session)
 		c->session->socket_state = STATE_BOUND;
 	set_route(c, program_fd);
+	ppp_record_update(c->socket);
 }
 
 void channel_file_attach(struct channel *c, struct ppp_file *f)
@@ -205,6 +237,7 @@ void channel_file_attach(struct channel *c, struct ppp_file *f)
 	list_append(&c->files, &f->in_channel);
 	set_route(c, -1);
 	ppp_end_start(&f->end, c->tx.worker, frame_written, c);
+	ppp_record_update(f);
 }
 
 void channel_file_detach(struct ppp_file *f)
@@ -236,6 +269,7 @@ void channel_unit_set(struct channel *c, struct unit *u)
 {
 	c->unit = u;
 	set_route(c, -1);
+	ppp_record_update(c->socket);
 }
 
 static void stop_ends(struct channel *c)
@@ -279,6 +313,8 @@ void channel_bridge(struct channel *a, struct channel *b)
 	b->bridge = a;
 	set_route(a, -1);
 	set_route(b, -1);
+	ppp_record_update(a->socket);
+	ppp_record_update(b->socket);
 }
 
 void channel_unbridge(struct channel *c)
@@ -288,6 +324,8 @@ void channel_unbridge(struct channel *c)
 	c->bridge = other->bridge = NULL;
 	set_route(c, -1);
 	set_route(other, -1);
+	ppp_record_update(c->socket);
+	ppp_record_update(other->socket);
 	channel_move(c, NULL);
 	channel_move(other, NULL);
 }

@@ -90,6 +90,10 @@ struct channel {
  */
 int channel_new(struct ppp_file *socket, struct session *s, struct channel **ret);
 
+/** channel_adopt() - one that an earlier engine had, with its number; @s: NULL: it has been deleted. -ENOMEM */
+int channel_adopt(struct ppp_file *socket, struct session *s, uint32_t number,
+                  struct channel **ret);
+
 /** channel_free() - its socket is closed: its files die, the session is removed (SES-40, PX-45) */
 void channel_free(struct channel *c);
 

@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "path/dataplane_private.h"
 #include "path/unit.h"
+#include "path/unit_record.h"
 #include "path/intake.h"
+#include "path/ppp_record.h"
 #include "path/raw_receive.h"
 
 struct worker *dataplane_receiving_worker(const struct dataplane *dp, const struct netns *ns)
@@ -175,6 +177,10 @@ int dataplane_new(const struct keeper_start *start, const struct dataplane_optio
 	if (dp->options.workers < 1 || dp->options.workers > WORKERS_MAX)
 		dp->options.workers = dp->options.workers ? WORKERS_MAX : 1;
 	err = start_workers(dp);
+	if (!err)
+		err = ppp_records_open(dp);
+	if (!err)
+		err = unit_records_open(dp);
 	if (!err && !start->first)
 		err = dataplane_adopt(dp);
 	if (!err)
@@ -212,6 +218,8 @@ void dataplane_free(struct dataplane *dp)
 		divert_ring_free(dp->rings[i]);
 	buckets_release(&dp->managed);
 	buckets_release(&dp->ppp_files);
+	ppp_records_close(dp);
+	unit_records_close(dp);
 	free_list_close(&dp->free_tunnels);
 	free_list_close(&dp->free_sessions);
 	free(dp);

@@ -67,6 +67,10 @@ static int resume_devices(struct dataplane *dp, struct kept *kept)
 
 	while ((err = keeper_device_resume(dp->keeper, slot, &device)) == 0) {
 		slot = device.slot + 1;
+		if (device.ppp) { /* ppp_adopt.h */
+			close(device.fd);
+			continue;
+		}
 		before = kept->device_count;
 		err = grow(&kept->devices, sizeof(struct keeper_device), &kept->device_count,
 		           device.slot);

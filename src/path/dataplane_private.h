@@ -16,7 +16,7 @@ struct dataplane {
 	struct dataplane_options options;
 	struct ordered netns_by_cookie;
 	uint32_t last_netns_index;
-	struct free_list free_tunnels, free_sessions;
+	struct free_list free_tunnels, free_sessions, free_files, free_units;
 	struct trace trace; /* of the API thread */
 	uint64_t
 		trace_everywhere; /* events that clients listen to in all namespaces, those to come included */
@@ -34,6 +34,7 @@ struct dataplane {
 	uint32_t ppp_files_max;   /* a share of the descriptors we may have; 0: not asked yet */
 	uint64_t ppp_serial;      /* of the last file */
 	bool ppp_detach_logged;   /* PPP-10: once */
+	bool ppp_adopting;        /* the records are being read, and say more than is there yet */
 };
 
 /* Where packets of a tunnel come from and go to. */

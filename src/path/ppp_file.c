@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "path/channel.h"
 #include "path/dataplane_private.h"
+#include "path/ppp_record.h"
 #include "path/unit.h"
 
 #define FILES_OF_USER_MAX 1024 /* but for root, who runs access concentrators */
@@ -90,17 +91,58 @@ static void hung_up(struct watch *watch, uint32_t events)
 		ppp_file_free(container_of(watch, struct ppp_file, hangup));
 }
 
-static int insert(struct ppp_file *f, struct loop *loop, int fd)
+static struct ppp_file *file_new(struct dataplane *dp, struct loop *loop, struct netns *ns,
+                                 bool is_socket)
+{
+	struct ppp_file *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->dp = dp;
+	f->netns = ns;
+	f->is_socket = is_socket;
+	f->loop = loop;
+	f->hangup.fd = f->end.fd = f->end.watch.fd = -1;
+	list_init(&f->in_channel);
+	list_init(&f->in_unit);
+	return f;
+}
+
+/* @fd: -1: there is nothing to watch */
+static int insert(struct ppp_file *f, int fd)
+{
+	int err = buckets_insert(&f->dp->ppp_files, &f->by_handle, f->handle);
+
+	if (err < 0 || fd < 0)
+		return err;
+	err = loop_add(f->loop, &f->hangup, fd, 0, hung_up); /* hang-ups are always told */
+	if (err < 0)
+		buckets_remove(&f->dp->ppp_files, &f->by_handle);
+	return err;
+}
+
+static void file_start(struct ppp_file *f)
+{
+	list_append(&f->netns->ppp_files, &f->in_netns);
+	dataplane_netns_hold(f->netns);
+}
+
+/* On failure @fd is the caller's. */
+static int file_begin(struct ppp_file *f, int fd, struct extack *ea)
 {
 	int err = choose_handle(f->dp, &f->handle);
 
 	if (!err)
-		err = buckets_insert(&f->dp->ppp_files, &f->by_handle, f->handle);
+		err = insert(f, fd);
 	if (err < 0)
 		return err;
-	err = loop_add(loop, &f->hangup, fd, 0, hung_up); /* hang-ups are always told */
-	if (err < 0)
+	f->serial = ++f->dp->ppp_serial;
+	ppp_end_open(&f->end, fd, !f->is_socket);
+	err = ppp_record_open(f, ea);
+	if (err < 0) {
+		loop_remove(f->loop, &f->hangup);
 		buckets_remove(&f->dp->ppp_files, &f->by_handle);
+	}
 	return err;
 }
 
@@ -115,27 +157,48 @@ int ppp_file_open(struct dataplane *dp, struct loop *loop, struct netns *ns, uid
 		err = check_room(dp, uid, ea);
 	if (err < 0)
 		return err;
-	f = calloc(1, sizeof(*f));
+	f = file_new(dp, loop, ns, is_socket);
 	if (!f)
 		return -ENOMEM;
-	f->dp = dp;
-	f->netns = ns;
 	f->uid = uid;
-	f->is_socket = is_socket;
 	f->empty_reads = empty_reads;
-	f->loop = loop;
-	f->hangup.fd = -1;
-	f->serial = ++dp->ppp_serial;
-	list_init(&f->in_channel);
-	list_init(&f->in_unit);
-	err = insert(f, loop, fd);
+	err = file_begin(f, fd, ea);
 	if (err < 0) {
 		free(f);
 		return err;
 	}
-	ppp_end_open(&f->end, fd, !is_socket);
-	list_append(&ns->ppp_files, &f->in_netns);
-	dataplane_netns_hold(ns);
+	file_start(f);
+	*ret = f;
+	return 0;
+}
+
+int ppp_file_adopt(struct dataplane *dp, struct loop *loop, uint32_t record_index, int fd,
+                   struct ppp_file **ret)
+{
+	struct ppp_file_record *r = records_file(dp->records, record_index);
+	struct netns *ns = dataplane_netns_at(dp, r->netns, r->netns_index);
+	struct ppp_file *f = ns ? file_new(dp, loop, ns, r->is_socket) : NULL;
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	f->handle = r->handle;
+	f->serial = r->serial;
+	f->uid = r->uid;
+	f->empty_reads = r->empty_reads;
+	f->dead = fd < 0;
+	err = insert(f, fd);
+	if (err < 0) {
+		free(f);
+		return err;
+	}
+	if (fd >= 0)
+		ppp_end_open(&f->end, fd, !f->is_socket);
+	if (f->serial > dp->ppp_serial)
+		dp->ppp_serial = f->serial;
+	f->record = r;
+	f->record_index = record_index;
+	file_start(f);
 	*ret = f;
 	return 0;
 }
@@ -164,6 +227,7 @@ int ppp_file_find(struct dataplane *dp, uint64_t handle, struct ppp_file **ret, 
 
 void ppp_file_free(struct ppp_file *f)
 {
+	ppp_record_going(f);
 	loop_remove(f->loop, &f->hangup);
 	if (f->is_socket)
 		channel_free(f->channel);
@@ -172,6 +236,7 @@ void ppp_file_free(struct ppp_file *f)
 	else if (f->unit)
 		unit_file_detach(f);
 	ppp_end_close(&f->end);
+	ppp_record_free(f);
 	buckets_remove(&f->dp->ppp_files, &f->by_handle);
 	list_remove(&f->in_netns);
 	dataplane_netns_release(f->dp, f->netns);
@@ -180,9 +245,14 @@ void ppp_file_free(struct ppp_file *f)
 
 void ppp_file_die(struct ppp_file *f)
 {
+	if (has_hung_up(f)) {
+		ppp_file_free(f);
+		return;
+	}
 	loop_remove(f->loop, &f->hangup);
 	ppp_end_close(&f->end);
 	f->dead = true;
+	ppp_record_give_up(f);
 }
 
 static enum ul2tp_ppp_state socket_state(const struct channel *c)

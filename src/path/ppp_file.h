@@ -22,6 +22,7 @@
 #include "ul2tp_netlink.h"
 
 struct channel;
+struct ppp_file_record;
 struct unit;
 
 struct ppp_file {
@@ -37,10 +38,12 @@ struct ppp_file {
 	struct loop *loop;
 	struct watch hangup; /* of .end.fd, in the API thread's loop */
 	struct ppp_end end;
-	struct channel *channel; /* a socket's own, or that which a file is on; else NULL */
-	struct unit *unit;       /* that which a file is on, else NULL */
-	struct list in_channel;  /* of a file, in the order in which they were attached */
-	struct list in_unit;     /* likewise */
+	struct channel *channel;        /* a socket's own, or that which a file is on; else NULL */
+	struct unit *unit;              /* that which a file is on, else NULL */
+	struct list in_channel;         /* of a file, in the order in which they were attached */
+	struct list in_unit;            /* likewise */
+	struct ppp_file_record *record; /* what the next engine finds of it; see ppp_record.h */
+	uint32_t record_index;
 };
 
 /* Who asks for an ioctl: where numbers are looked up (PPP-3) and what he may do. */
@@ -64,6 +67,11 @@ int ppp_file_open(struct dataplane *dp, struct loop *loop, struct netns *ns, uid
                   bool is_socket, bool empty_reads, int fd, struct ppp_file **ret,
                   struct extack *ea);
 
+/** ppp_file_adopt() - one that an earlier engine had, on nothing yet
+ * @fd: ul2tpd's end, becomes the file's on success; -1: it was given up, so the file is dead. -ENOMEM */
+int ppp_file_adopt(struct dataplane *dp, struct loop *loop, uint32_t record_index, int fd,
+                   struct ppp_file **ret);
+
 /** ppp_file_find() - by its handle; one whose program has gone is not there any more. -EBADF */
 int ppp_file_find(struct dataplane *dp, uint64_t handle, struct ppp_file **ret, struct extack *ea);
 
@@ -74,7 +82,7 @@ void ppp_file_free(struct ppp_file *f);
 enum ul2tp_ppp_state ppp_file_state(const struct ppp_file *f);
 
 /** ppp_file_die() - what it was on goes: the program reads what waits for it, then end of file. When no worker has the
- * file's end any more. It is freed by PPP_CLOSE */
+ * file's end any more. It is freed by PPP_CLOSE, or here if its program has gone already */
 void ppp_file_die(struct ppp_file *f);
 
 /** ppp_file_from() - the first of a namespace whose .serial is not below @serial, or NULL */

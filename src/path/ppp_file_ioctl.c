@@ -9,6 +9,7 @@
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/unit.h"
+#include "path/unit_record.h"
 
 static int not_here(struct extack *ea, uint32_t number)
 {
@@ -168,6 +169,16 @@ static int on_channel(struct channel *c, const struct ppp_caller *caller, uint32
 	}
 }
 
+static int on_unit(struct unit *u, uint32_t number, struct reader in, struct writer *out,
+                   struct extack *ea)
+{
+	int err = unit_ioctl(u, number, in, out, ea);
+
+	if (!err)
+		unit_record_note(u, number, in);
+	return err;
+}
+
 /* Of a channel whose socket was closed; a dead unit is the unit's affair. */
 static int on_dead(uint32_t number, struct extack *ea)
 {
@@ -204,6 +215,6 @@ int ppp_file_ioctl(struct ppp_file *f, const struct ppp_caller *caller, uint32_t
 	if (f->dead)
 		return on_dead(number, ea);
 	if (f->unit)
-		return unit_ioctl(f->unit, number, in, out, ea);
+		return on_unit(f->unit, number, in, out, ea);
 	return on_channel(f->channel, caller, number, &in, ea);
 }

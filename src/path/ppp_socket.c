@@ -11,6 +11,7 @@
 #include "encap/address.h"
 #include "path/channel.h"
 #include "path/dataplane_private.h"
+#include "path/ppp_record.h"
 #include "wire/data_header.h"
 
 /* PX-13: a tunnel's own socket, which shows the hidden session 0. */
@@ -122,14 +123,18 @@ static int attach(struct ppp_file *f, const struct ppp_caller *caller, struct tu
 {
 	struct session *s = netns_session(f->netns, t, n->session_id); /* PX-33 */
 	bool made = !s;
-	int err = s ? check_session(s, ea) : make_session(f, caller, t, n, pid, &s, ea);
+	int err;
 
-	if (err < 0)
-		return err;
-	ppp_end_empty(&f->end); /* nothing can be sent before */
-	err = channel_new(f, s, &f->channel);
-	if (err < 0 && made)
-		dataplane_session_remove(f->dp, s);
+	if (made)
+		ppp_record_connecting(f, t, n->session_id);
+	err = s ? check_session(s, ea) : make_session(f, caller, t, n, pid, &s, ea);
+	if (!err) {
+		ppp_end_empty(&f->end); /* nothing can be sent before */
+		err = channel_new(f, s, &f->channel);
+		if (err < 0 && made)
+			dataplane_session_remove(f->dp, s);
+	}
+	ppp_record_update(f);
 	return err;
 }
 

@@ -14,7 +14,9 @@
 #include "path/channel.h"
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
+#include "path/ppp_record.h"
 #include "path/unit_private.h"
+#include "path/unit_record.h"
 
 #define NUMBER_MAX 0x7fffffff
 
@@ -243,6 +245,11 @@ int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int wanted
 		keeper_device_remove(dp->keeper, device.slot);
 		return err;
 	}
+	err = unit_record_open(*ret, ea);
+	if (err < 0) {
+		unit_die(*ret);
+		return err;
+	}
 	log_event(LOG_NOTICE, "ppp-unit-created", "unit=%u interface=%s netns=%llu", number,
 	          device.name, (unsigned long long)ns->id.cookie);
 	return 0;
@@ -284,6 +291,7 @@ void unit_die(struct unit *u)
 	if (u->dead)
 		return;
 	u->dead = true;
+	unit_record_going(u);
 	ordered_remove(&u->netns->units, &u->by_number);
 	if (u->number < u->netns->lowest_unit)
 		u->netns->lowest_unit = u->number;
@@ -293,6 +301,7 @@ void unit_die(struct unit *u)
 	close(u->tx.device);
 	u->tx.device = -1;
 	keeper_device_remove(u->dp->keeper, u->slot);
+	unit_record_free(u);
 	log_event(LOG_NOTICE, "ppp-unit-removed", "unit=%u netns=%llu", u->number,
 	          (unsigned long long)u->netns->id.cookie);
 	unit_free_if_done(u);
@@ -378,9 +387,10 @@ void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner)
 	if (owner)
 		u->owner = f;
 	route_to_files(u);
-	if (f->empty_reads && unit_is_idle(u))
+	if (f->empty_reads && unit_is_idle(u) && !u->dp->ppp_adopting)
 		unit_call(u, say_end_of_file, NULL);
 	ppp_end_start(&f->end, u->tx.worker, unit_frame_written, u);
+	ppp_record_update(f);
 }
 
 void unit_file_detach(struct ppp_file *f)

@@ -32,6 +32,7 @@ struct ppp_end;
 struct ppp_file;
 struct unit;
 struct unit_complete; /* unit_complete.h */
+struct unit_record;
 
 /* Network protocols with a mode of their own (PPP-52). */
 enum unit_np {
@@ -103,6 +104,8 @@ struct unit {
 	/* What is beyond the plain path: filters, VJ, compression, multilink. NULL: nothing. It and what is in it is
 	 * changed by unit_call() of a combined unit. */
 	struct unit_complete *complete;
+	struct unit_record *record; /* what the next engine finds of it; see unit_record.h */
+	uint32_t record_index;
 	struct unit_rx rx;
 	struct unit_tx tx;
 };

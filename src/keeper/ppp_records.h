@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ppp_records.h - what programs hold, and PPP units, as they stand in the memory that outlives the engine
+ *
+ * Two more arrays beside those of records.h, by the same rules. A record names others by their index. A channel has
+ * none of its own: it is with the record of its socket, since they come and go together.
+ */
+#ifndef UL2TP_KEEPER_PPP_RECORDS_H
+#define UL2TP_KEEPER_PPP_RECORDS_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/keeper.h"
+
+#define UNIT_PROTOCOLS  6   /* that have a mode of their own (PPPIOCSNPMODE) */
+#define UNIT_FILTER_MAX 256 /* instructions of a filter that is kept */
+
+enum ppp_file_on {
+	PPP_FILE_ON_NOTHING,
+	PPP_FILE_ON_CHANNEL, /* .on: record of its socket */
+	PPP_FILE_ON_UNIT,    /* .on: record of the unit */
+	PPP_FILE_ON_GONE,    /* it is dead */
+};
+
+/* Of a socket the channel that comes with it. */
+struct channel_record {
+	uint32_t
+		session; /* index of its record; RECORD_NONE: there is none, or it has been deleted */
+	uint32_t number;         /* of the channel; 0: it has none */
+	uint64_t session_serial; /* as it stands there, else it is another session by now */
+	uint32_t unit;           /* index of its record, or RECORD_NONE */
+	uint32_t bridge; /* index of the record of the other channel's socket, or RECORD_NONE */
+	uint64_t joined; /* order in which channels were connected to their units */
+	uint8_t connected, bound; /* it once was; its number was asked for (PX-40) */
+	/* While connect() makes a session, which goes if it was not done. */
+	uint8_t making;
+	uint32_t making_tunnel; /* index of its record */
+	uint32_t making_session;
+};
+
+struct ppp_file_record {
+	_Alignas(64) _Atomic uint32_t state; /* enum record_state */
+	uint32_t slot; /* keeper's, of our end; RECORD_NONE: it was given up */
+	uint64_t handle, serial;
+	struct netns_id netns;
+	uint32_t netns_index;
+	uint32_t uid;
+	uint8_t is_socket, empty_reads;
+	uint8_t on;        /* of a file: enum ppp_file_on */
+	uint8_t owner;     /* of the unit it is on (PPP-44) */
+	uint32_t on_index; /* see enum ppp_file_on */
+	uint64_t attached; /* order in which files were attached */
+	struct channel_record channel;
+};
+
+/* Arguments of the ioctls that set up a unit, as they were last given. */
+enum unit_setting {
+	UNIT_SET_FLAGS,
+	UNIT_SET_MRU,
+	UNIT_SET_MRRU,
+	UNIT_SET_DEBUG,
+	UNIT_SET_MAX_CID,
+	UNIT_SETTINGS,
+};
+
+struct unit_mode_record {
+	int32_t protocol, mode; /* protocol 0: none was given */
+};
+
+struct unit_filter_record {
+	uint32_t count; /* of instructions; 0: there is none; more than UNIT_FILTER_MAX: not kept */
+	struct sock_filter at[UNIT_FILTER_MAX];
+};
+
+struct unit_record {
+	_Alignas(64) _Atomic uint32_t state;
+	uint32_t device; /* keeper slot */
+	struct netns_id netns;
+	uint32_t netns_index;
+	uint32_t number;
+	uint32_t present; /* bits of enum unit_setting: those that were given */
+	int32_t settings[UNIT_SETTINGS];
+	struct unit_mode_record modes[UNIT_PROTOCOLS]; /* PPPIOCSNPMODE */
+	struct unit_filter_record pass, active;
+};
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ppp_adopt.c - see ppp_adopt.h
+ *
+ * A file is adopted if its record is LIVE and the keeper has its end, a unit if the keeper has its interface. Then, from
+ * the bottom up: channels, what is attached to them and to units, bridges, and which channels units have. All other
+ * records are freed, and what nothing adopted refers to goes: the program at the other end of it sees a hang-up.
+ */
+#include "path/ppp_adopt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "path/channel.h"
+#include "path/dataplane_private.h"
+#include "path/ppp_file.h"
+#include "path/ppp_record.h"
+#include "path/unit.h"
+#include "path/unit_record.h"
+
+/* Records of files, in some order. */
+struct order {
+	struct ppp_file_record **at;
+	uint32_t count;
+};
+
+struct adoption {
+	struct dataplane *dp;
+	struct loop *loop;
+	struct session **sessions; /* by record; NULL: not adopted */
+	struct ppp_file **files;   /* likewise */
+	int *ends;                 /* by keeper slot; -1: there is none, or a file has it */
+	uint32_t end_count;
+	struct keeper_device
+		*devices; /* of units, by keeper slot; .fd -1: there is none, or a unit has it */
+	uint32_t device_count;
+	struct unit **units; /* by record */
+	struct order order;  /* of LIVE files */
+	uint32_t file_count, unit_count;
+};
+
+static struct ppp_file_record *record_at(const struct adoption *a, uint32_t index)
+{
+	return records_file(a->dp->records, index);
+}
+
+static uint32_t index_of(const struct adoption *a, const struct ppp_file_record *r)
+{
+	return (uint32_t)(r - record_at(a, 0));
+}
+
+static struct ppp_file *file_at(const struct adoption *a, uint32_t index)
+{
+	return index < a->dp->records->files_used ? a->files[index] : NULL;
+}
+
+/* --- what there is */
+
+static int resume_ends(struct adoption *a)
+{
+	uint32_t slot = 0;
+	int err, fd;
+
+	while ((err = keeper_file_resume(a->dp->keeper, slot, &slot, &fd)) == 0) {
+		if (slot >= a->end_count) {
+			uint32_t room = 2 * slot + 64;
+			int *larger = realloc(a->ends, room * sizeof(*larger));
+
+			if (!larger) {
+				close(fd);
+				return -ENOMEM;
+			}
+			a->ends = larger;
+			while (a->end_count < room)
+				a->ends[a->end_count++] = -1;
+		}
+		a->ends[slot++] = fd;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static int resume_devices(struct adoption *a)
+{
+	struct keeper_device device;
+	uint32_t slot = 0;
+	int err;
+
+	while ((err = keeper_device_resume(a->dp->keeper, slot, &device)) == 0) {
+		slot = device.slot + 1;
+		if (!device.ppp) {
+			close(device.fd); /* a session has it */
+			continue;
+		}
+		if (device.slot >= a->device_count) {
+			uint32_t room = 2 * device.slot + 64;
+			struct keeper_device *larger = realloc(a->devices, room * sizeof(*larger));
+
+			if (!larger) {
+				close(device.fd);
+				return -ENOMEM;
+			}
+			a->devices = larger;
+			while (a->device_count < room)
+				a->devices[a->device_count++].fd = -1;
+		}
+		a->devices[device.slot] = device;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static void find_sessions(struct adoption *a)
+{
+	const struct ordered *all = &a->dp->netns_by_cookie;
+
+	for (struct ordered_node *node = ordered_from(all, 0); node;
+	     node = ordered_from(all, node->key + 1)) {
+		const struct netns *ns = container_of(node, struct netns, by_cookie);
+
+		for (struct tunnel *t = netns_tunnel_from(ns, 0); t;
+		     t = netns_tunnel_from(ns, (uint64_t)t->record->conn_id + 1))
+			list_for_each (n, &t->sessions) {
+				struct session *s = list_entry(n, struct session, in_tunnel);
+
+				a->sessions[s->index] = s;
+			}
+	}
+}
+
+static struct session *session_of(const struct adoption *a, const struct channel_record *c)
+{
+	struct session *s =
+		c->session < a->dp->records->sessions_used ? a->sessions[c->session] : NULL;
+
+	return s && s->record->serial == c->session_serial && !s->channel ? s : NULL;
+}
+
+static void remove_session(struct adoption *a, struct session *s)
+{
+	if (!s)
+		return;
+	a->sessions[s->index] = NULL;
+	dataplane_session_remove(a->dp, s);
+}
+
+/* --- files */
+
+/* connect() was not answered, so there is no session yet. */
+static void undo_connect(struct adoption *a, struct channel_record *c)
+{
+	for (uint32_t i = 0; c->making && i < a->dp->records->sessions_used; i++) {
+		struct session *s = a->sessions[i];
+
+		if (s && s->record->tunnel == c->making_tunnel &&
+		    s->record->session_id == c->making_session && !s->channel) {
+			remove_session(a, s);
+			break;
+		}
+	}
+	c->making = 0;
+}
+
+static void drop_file(struct adoption *a, struct ppp_file_record *r)
+{
+	remove_session(a, session_of(a, &r->channel));
+	undo_connect(a, &r->channel);
+	r->state = RECORD_FREE;
+}
+
+static bool can_be_adopted(const struct adoption *a, const struct ppp_file_record *r)
+{
+	if (r->state != RECORD_LIVE)
+		return false;
+	return r->slot == RECORD_NONE || (r->slot < a->end_count && a->ends[r->slot] >= 0);
+}
+
+static void adopt_file(struct adoption *a, struct ppp_file_record *r)
+{
+	int fd = r->slot == RECORD_NONE ? -1 : a->ends[r->slot];
+	uint32_t index = index_of(a, r);
+
+	if (ppp_file_adopt(a->dp, a->loop, index, fd, &a->files[index]) < 0) {
+		drop_file(a, r);
+		return;
+	}
+	if (fd >= 0)
+		a->ends[r->slot] = -1;
+	a->file_count++;
+}
+
+static int by_serial(const void *a, const void *b)
+{
+	const struct ppp_file_record *const *x = a, *const *y = b;
+
+	return (*x)->serial < (*y)->serial ? -1 : (*x)->serial > (*y)->serial;
+}
+
+static int by_attachment(const void *a, const void *b)
+{
+	const struct ppp_file_record *const *x = a, *const *y = b;
+
+	return (*x)->attached < (*y)->attached ? -1 : (*x)->attached > (*y)->attached;
+}
+
+static int by_joining(const void *a, const void *b)
+{
+	const struct ppp_file_record *const *x = a, *const *y = b;
+
+	return (*x)->channel.joined < (*y)->channel.joined
+	               ? -1
+	               : (*x)->channel.joined > (*y)->channel.joined;
+}
+
+static void sort(struct adoption *a, int (*order)(const void *, const void *))
+{
+	qsort(a->order.at, a->order.count, sizeof(struct ppp_file_record *), order);
+}
+
+static void adopt_files(struct adoption *a)
+{
+	for (uint32_t i = 0; i < a->dp->records->files_used; i++) {
+		struct ppp_file_record *r = record_at(a, i);
+
+		if (can_be_adopted(a, r))
+			a->order.at[a->order.count++] = r;
+		else if (r->state != RECORD_FREE)
+			drop_file(a, r);
+	}
+	sort(a, by_serial);
+	for (uint32_t i = 0; i < a->order.count; i++)
+		adopt_file(a, a->order.at[i]);
+}
+
+/* --- units */
+
+static struct unit *adopt_unit(struct adoption *a, struct unit_record *r, uint32_t index)
+{
+	struct keeper_device *device = r->device < a->device_count ? &a->devices[r->device] : NULL;
+	struct unit *u = NULL;
+	struct netns *ns;
+
+	if (r->state != RECORD_LIVE || !device || device->fd < 0)
+		return NULL;
+	ns = dataplane_netns_at(a->dp, r->netns, r->netns_index);
+	if (!ns || unit_adopt(a->dp, ns, r->number, device, &u) < 0)
+		return NULL;
+	device->fd = -1;
+	u->record = r;
+	u->record_index = index;
+	unit_record_replay(u);
+	a->unit_count++;
+	return u;
+}
+
+static void adopt_units(struct adoption *a)
+{
+	for (uint32_t i = 0; i < a->dp->records->units_used; i++) {
+		struct unit_record *r = records_unit(a->dp->records, i);
+
+		a->units[i] = adopt_unit(a, r, i);
+		if (!a->units[i])
+			r->state = RECORD_FREE;
+	}
+}
+
+static struct unit *unit_at(const struct adoption *a, uint32_t index)
+{
+	return index < a->dp->records->units_used ? a->units[index] : NULL;
+}
+
+/* One whose owner has gone, or was not told of it (PPP-44). */
+static void remove_ownerless(struct adoption *a)
+{
+	for (uint32_t i = 0; i < a->dp->records->units_used; i++) {
+		if (!a->units[i] || a->units[i]->owner)
+			continue;
+		unit_die(TAKE(a->units[i]));
+		a->unit_count--;
+	}
+}
+
+/* --- how they are connected */
+
+static void adopt_channel(struct adoption *a, struct ppp_file *f)
+{
+	struct channel_record *r = &f->record->channel;
+
+	undo_connect(a, r);
+	if (!r->connected)
+		return;
+	if (channel_adopt(f, session_of(a, r), r->number, &f->channel) == 0) {
+		if (r->bound)
+			channel_bind(f->channel, -1);
+		return;
+	}
+	remove_session(a, session_of(a, r));
+	a->files[f->record_index] = NULL;
+	ppp_file_free(f);
+}
+
+static void adopt_attachment(struct adoption *a, struct ppp_file *f)
+{
+	const struct ppp_file_record *r = f->record;
+	struct ppp_file *socket = file_at(a, r->on_index);
+	struct unit *u = unit_at(a, r->on_index);
+
+	if (f->dead || r->on == PPP_FILE_ON_NOTHING)
+		return;
+	if (r->on == PPP_FILE_ON_CHANNEL && socket && socket->channel)
+		channel_file_attach(socket->channel, f);
+	else if (r->on == PPP_FILE_ON_UNIT && u)
+		unit_file_attach(u, f, r->owner);
+	else
+		ppp_file_die(TAKE(a->files[f->record_index]));
+}
+
+static void adopt_bridge(struct adoption *a, struct ppp_file *f)
+{
+	struct ppp_file *other = file_at(a, f->record->channel.bridge);
+	struct channel *c = f->channel, *d = other ? other->channel : NULL;
+
+	if (c && d && c != d && !c->bridge && !c->unit && !d->bridge && !d->unit)
+		channel_bridge(c, d);
+}
+
+static void adopt_connection(struct adoption *a, struct ppp_file *f)
+{
+	struct unit *u = unit_at(a, f->record->channel.unit);
+	struct channel *c = f->channel;
+
+	if (c && u && !c->bridge && !c->unit)
+		unit_connect(u, c);
+}
+
+/* @sockets: only those, else only files of /dev/ppp */
+static void for_each(struct adoption *a, bool sockets,
+                     void (*adopt)(struct adoption *a, struct ppp_file *f))
+{
+	for (uint32_t i = 0; i < a->order.count; i++) {
+		struct ppp_file *f = a->files[index_of(a, a->order.at[i])];
+
+		if (f && f->is_socket == sockets)
+			adopt(a, f);
+	}
+}
+
+static void update(struct adoption *a, struct ppp_file *f)
+{
+	ppp_record_update(f);
+}
+
+static void adopt(struct adoption *a)
+{
+	a->dp->ppp_adopting = true;
+	find_sessions(a);
+	adopt_units(a);
+	adopt_files(a);
+	for_each(a, true, adopt_channel);
+	sort(a, by_attachment);
+	for_each(a, false, adopt_attachment);
+	remove_ownerless(a);
+	for_each(a, true, adopt_bridge);
+	sort(a, by_joining);
+	for_each(a, true, adopt_connection);
+	a->dp->ppp_adopting = false;
+	for_each(a, true, update);
+	for_each(a, false, update);
+}
+
+static void remove_rest(struct adoption *a)
+{
+	for (uint32_t slot = 0; slot < a->end_count; slot++) {
+		if (a->ends[slot] < 0)
+			continue;
+		shutdown(a->ends[slot], SHUT_RDWR);
+		close(a->ends[slot]);
+		keeper_file_close(a->dp->keeper, slot);
+	}
+	for (uint32_t slot = 0; slot < a->device_count; slot++) {
+		if (a->devices[slot].fd < 0)
+			continue;
+		close(a->devices[slot].fd);
+		keeper_device_remove(a->dp->keeper, slot);
+	}
+}
+
+int ppp_adopt(struct dataplane *dp, struct loop *loop)
+{
+	const struct records *r = dp->records;
+	struct adoption a = {
+		.dp = dp,
+		.loop = loop,
+		.sessions = calloc(r->sessions_used + 1, sizeof(*a.sessions)),
+		.files = calloc(r->files_used + 1, sizeof(*a.files)),
+		.units = calloc(r->units_used + 1, sizeof(*a.units)),
+		.order.at = calloc(r->files_used + 1, sizeof(*a.order.at)),
+	};
+	int err = a.sessions && a.files && a.units && a.order.at ? resume_ends(&a) : -ENOMEM;
+
+	if (!err)
+		err = resume_devices(&a);
+	if (!err) {
+		adopt(&a);
+		remove_rest(&a);
+		ppp_records_adopted(dp);
+		unit_records_adopted(dp);
+		log_event(LOG_NOTICE, "adopted-ppp", "files=%u units=%u", a.file_count,
+		          a.unit_count);
+	}
+	free(a.sessions);
+	free(a.files);
+	free(a.order.at);
+	free(a.ends);
+	free(a.devices);
+	free(a.units);
+	return err;
+}

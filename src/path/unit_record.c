@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_record.c - see unit_record.h */
+#include "path/unit_record.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/ppp-ioctl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "path/dataplane_private.h"
+#include "path/unit.h"
+
+static_assert(UNIT_PROTOCOLS == (int)UNIT_NPS, "each protocol with a mode has a place");
+
+/* clang-format off */
+static const uint32_t ioctl_of[UNIT_SETTINGS] = {
+	[UNIT_SET_FLAGS]   = PPPIOCSFLAGS,
+	[UNIT_SET_MRU]     = PPPIOCSMRU,
+	[UNIT_SET_MRRU]    = PPPIOCSMRRU,
+	[UNIT_SET_DEBUG]   = PPPIOCSDEBUG,
+	[UNIT_SET_MAX_CID] = PPPIOCSMAXCID,
+};
+/* clang-format on */
+
+int unit_records_open(struct dataplane *dp)
+{
+	return free_list_open(&dp->free_units, dp->records->max_sessions) < 0 ? -ENOMEM : 0;
+}
+
+void unit_records_adopted(struct dataplane *dp)
+{
+	for (uint32_t i = dp->records->units_used; i-- > 0;)
+		if (records_unit(dp->records, i)->state == RECORD_FREE)
+			free_list_give(&dp->free_units, i);
+}
+
+void unit_records_close(struct dataplane *dp)
+{
+	free_list_close(&dp->free_units);
+}
+
+/* As in ppp_record.c, what was never used is not touched. */
+static struct unit_record *take(struct dataplane *dp, uint32_t *index)
+{
+	*index = free_list_take(&dp->free_units);
+	if (*index == FREE_LIST_NONE) {
+		if (!records_unit(dp->records, dp->records->units_used))
+			return NULL;
+		*index = dp->records->units_used++;
+	}
+	return records_unit(dp->records, *index);
+}
+
+int unit_record_open(struct unit *u, struct extack *ea)
+{
+	uint32_t index;
+	struct unit_record *r = take(u->dp, &index);
+
+	if (!r)
+		return extack_fail(ea, -ENOSPC, 0,
+		                   "ul2tpd was started for at most %u sessions (--max-sessions)",
+		                   u->dp->records->max_sessions);
+	/* Filters are as long as their count says. */
+	memset((void *)r, 0, offsetof(struct unit_record, pass));
+	r->pass.count = r->active.count = 0;
+	r->device = u->slot;
+	r->netns = u->netns->id;
+	r->netns_index = u->netns->index;
+	r->number = u->number;
+	u->record = r;
+	u->record_index = index;
+	atomic_store(&r->state, RECORD_LIVE);
+	return 0;
+}
+
+static void note_mode(struct unit_record *r, struct reader *in)
+{
+	int32_t protocol = 0, mode = 0;
+	enum unit_np np;
+
+	read_copy(in, &protocol, sizeof(protocol));
+	read_copy(in, &mode, sizeof(mode));
+	np = unit_np_of((uint16_t)protocol);
+	if (in->failed || np >= UNIT_NPS)
+		return;
+	r->modes[np].mode = mode;
+	r->modes[np].protocol = protocol;
+}
+
+static void note_filter(struct unit_filter_record *r, struct reader *in)
+{
+	uint32_t count = (uint32_t)(read_left(in) / sizeof(r->at[0]));
+
+	r->count = 0;
+	if (count <= UNIT_FILTER_MAX)
+		read_copy(in, r->at, count * sizeof(r->at[0]));
+	r->count = count;
+}
+
+static void note_setting(struct unit_record *r, uint32_t number, struct reader *in)
+{
+	int32_t value = 0;
+
+	for (uint32_t i = 0; i < UNIT_SETTINGS; i++) {
+		if (ioctl_of[i] != number)
+			continue;
+		read_copy(in, &value, sizeof(value));
+		r->settings[i] = value;
+		r->present |= 1u << i;
+	}
+}
+
+void unit_record_note(struct unit *u, uint32_t number, struct reader in)
+{
+	switch (number) {
+	case PPPIOCSNPMODE:
+		note_mode(u->record, &in);
+		break;
+	case PPPIOCSPASS:
+		note_filter(&u->record->pass, &in);
+		break;
+	case PPPIOCSACTIVE:
+		note_filter(&u->record->active, &in);
+		break;
+	default:
+		note_setting(u->record, number, &in);
+	}
+}
+
+static void tell(struct unit *u, uint32_t number, const void *octets, size_t len)
+{
+	uint8_t room[64];
+	struct writer out = writer_over(room, sizeof(room));
+
+	unit_ioctl(u, number, reader_over(octets, len), &out, NULL);
+}
+
+static void tell_filter(struct unit *u, uint32_t number, const struct unit_filter_record *r)
+{
+	if (r->count > UNIT_FILTER_MAX)
+		log_event(LOG_WARNING, "ppp-filter-lost",
+		          "unit=%u instructions=%u reason=\"it was too long to be kept\"",
+		          u->number, r->count);
+	else if (r->count)
+		tell(u, number, r->at, r->count * sizeof(r->at[0]));
+}
+
+void unit_record_replay(struct unit *u)
+{
+	const struct unit_record *r = u->record;
+
+	tell_filter(u, PPPIOCSPASS, &r->pass);
+	tell_filter(u, PPPIOCSACTIVE, &r->active);
+	for (size_t i = 0; i < ARRAY_SIZE(r->modes); i++)
+		if (r->modes[i].protocol)
+			tell(u, PPPIOCSNPMODE, &r->modes[i], sizeof(r->modes[i]));
+	for (uint32_t i = 0; i < UNIT_SETTINGS; i++)
+		if (r->present & 1u << i)
+			tell(u, ioctl_of[i], &r->settings[i], sizeof(r->settings[i]));
+}
+
+void unit_record_going(struct unit *u)
+{
+	if (u->record)
+		atomic_store(&u->record->state, RECORD_GOING);
+}
+
+void unit_record_free(struct unit *u)
+{
+	if (!u->record)
+		return;
+	atomic_store(&u->record->state, RECORD_FREE);
+	free_list_give(&u->dp->free_units, u->record_index);
+	u->record = NULL;
+}

@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""PPP over the death of the engine: sockets, channels, units and bridges are there afterwards, nothing else is"""
+import errno
+import os
+import random
+import signal
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+
+from support import wire
+from support.api import PPP, Api, gone
+from support.daemon import Daemon, children, descriptors, no_more_than
+from support.netlink import Refused
+from support.netns import Cable
+from support.ppp_file import (BOUND, CONNECTED, DEAD, LCP, NEW, ON_CHANNEL, ON_IDLE_UNIT, ON_UNIT, PPPIOCATTACH,
+                              PPPIOCBRIDGECHAN, PPPIOCCONNECT, PPPIOCGFLAGS, PPPIOCNEWUNIT,
+                              PPPIOCSFLAGS, PPPIOCUNBRIDGECHAN, SENDSEQ, SESSION_GONE, PppClient, name)
+from support.rig import Rig
+from support.wait import SLOW, eventually
+
+FF03 = b"\xff\x03"
+IPCP = bytes.fromhex("8021616263646566")
+PPPIOCSNPMODE, PPPIOCGNPMODE = 0x4008744b, 0xc008744c
+DROP = 1
+SC_LOOP_TRAFFIC, SC_NO_TCP_CCID = 0x200, 0x8
+
+
+class World:
+    """A daemon of this test's own, and a client whose handles outlive its connection."""
+
+    def __init__(self, cable, *options):
+        self.cable = cable
+        self.daemon = Daemon("--workers", "2", *options)
+        self.rig = Rig(self.daemon, cable)
+        self.ppp = PppClient(self.daemon, cable.near)
+
+    @property
+    def api(self):
+        return self.rig.api
+
+    def kill(self):
+        """The engine; the next one is there when this returns."""
+        engine = self.daemon.engine_pid
+        os.kill(engine, signal.SIGKILL)
+        self.next(engine)
+
+    def next(self, engine):
+        self.rig.api.close()
+        self.ppp.netlink.close()
+        eventually(lambda: children(self.daemon.pid) not in ([], [engine]), "the keeper starts another engine")
+        self.rig.api = Api(self.daemon, self.rig.near)
+        self.ppp.netlink = PppClient(self.daemon, self.rig.near).netlink
+        for tunnel in self.rig.tunnels:
+            tunnel.api = self.rig.api
+
+    def close(self):
+        self.ppp.close()
+        for closable in self.rig.closing:
+            closable.close()
+        self.rig.api.close()
+        assert self.daemon.stop() == 0
+
+
+@pytest.fixture
+def world(build):
+    cable = Cable()
+    made = World(cable)
+    yield made
+    made.close()
+    cable.close()
+
+
+def refused(code, function, *arguments):
+    with pytest.raises(Refused) as caught:
+        function(*arguments)
+    assert caught.value.errno == getattr(errno, code), caught.value
+
+
+class Call:
+    """A session with a socket; the peer is the test."""
+
+    def __init__(self, world, version=2):
+        self.world = world
+        self.tunnel = world.rig.tunnel("udp", 4, PROTO_VERSION=version)
+        self.session = self.tunnel.session(PW_TYPE=PPP)
+        self.socket = world.ppp.socket()
+        self.socket.connect(name(self.tunnel.id, self.session.id, 0, 0, version=3))
+
+    def arrives(self, frame):
+        self.session.receive(FF03 + frame)
+
+    def leaves(self, frame):
+        packet = self.tunnel.received()
+        header = wire.data2(self.tunnel.peer_id, self.session.peer_id, b"", None)
+        assert packet == header + FF03 + frame, packet and packet.hex()
+
+    def works(self, reader, writer=None):
+        """A frame to @reader, and one of it (or @writer) back."""
+        self.arrives(LCP)
+        assert reader.receive() == LCP
+        (writer or reader).send(LCP)
+        self.leaves(LCP)
+
+
+def state(file):
+    return file.state()["PPP_STATE"]
+
+
+# --- what is there goes on ------------------------------------------------------------------------------
+
+def test_sockets_that_have_frames(world):
+    """Also one that was made by connect() alone, one not connected yet, and one whose session has gone.
+
+    Requirements: PX-22, PX-44
+    """
+    call = Call(world)
+    call.socket.set_option(SENDSEQ, 0)
+    call.arrives(IPCP)
+    made = world.ppp.socket()
+    made.connect(name(call.tunnel.id, 77, 0, 78), pid=1234)
+    fresh, orphan = world.ppp.socket(), world.ppp.socket()
+    orphan.connect(name(call.tunnel.id, 79, 0, 80))
+    world.api.session_delete(call.tunnel.id, 79)
+    before = [s.name() for s in (call.socket, made)]
+    eventually(lambda: call.session.counts()["RX_PACKETS"] == 1)
+    world.kill()
+    assert call.socket.receive() == IPCP
+    call.works(call.socket)
+    assert [s.name() for s in (call.socket, made)] == before
+    assert [state(s) for s in (call.socket, made, fresh, orphan)] == [CONNECTED, CONNECTED, NEW, SESSION_GONE]
+    refused("EEXIST", fresh.connect, name(call.tunnel.id, 77, 0, 78))
+    refused("EBUSY", orphan.connect, name(call.tunnel.id, 81, 0, 82))
+    fresh.connect(name(call.tunnel.id, 81, 0, 82))
+    made.close()
+    eventually(lambda: gone(world.api.session_get, call.tunnel.id, 77), "its session goes with it")
+    assert call.socket.channel() < fresh.channel()
+
+
+def test_a_bound_channel_with_two_files(world):
+    """What the program writes while there is no engine is sent by the next.
+
+    Requirements: PX-40, PPP-2, PPP-20, PPP-25
+    """
+    call = Call(world)
+    number = call.socket.channel()
+    first, second = world.ppp.channel_file(number), world.ppp.channel_file(number)
+    call.works(first, second)
+    engine = world.daemon.engine_pid
+    os.kill(engine, signal.SIGKILL)
+    first.send(IPCP)
+    world.next(engine)
+    call.leaves(IPCP)
+    call.works(first, second)
+    assert (state(call.socket), state(first), state(second)) == (BOUND, ON_CHANNEL, ON_CHANNEL)
+    assert call.socket.channel() == number
+    first.close()
+    refused("EBADF", first.state)
+    call.works(second)
+    call.socket.close()
+    eventually(second.hung_up, "the channel is dead")
+    assert state(second) == DEAD
+    other = Call(world)
+    assert other.socket.channel() > number
+    world.kill()
+    assert state(second) == DEAD
+    second.ask("CLOSE")
+    refused("EBADF", second.state)
+
+
+def test_bridged_channels(world):
+    """
+    Requirements: PPP-30, PPP-31
+    """
+    calls = [Call(world) for _ in range(3)]
+    numbers = [c.socket.channel() for c in calls]
+    files = [world.ppp.channel_file(n) for n in numbers]
+    files[0].ioctl_int(PPPIOCBRIDGECHAN, numbers[1])
+
+    def bridged():
+        for one, other in ((0, 1), (1, 0)):
+            calls[one].arrives(LCP)
+            calls[other].leaves(LCP)
+    bridged()
+    files[1].close()
+    world.kill()
+    bridged()
+    refused("EALREADY", files[2].ioctl_int, PPPIOCBRIDGECHAN, numbers[1])
+    calls[2].works(files[2])
+    files[0].ioctl(PPPIOCUNBRIDGECHAN)
+    calls[0].works(files[0])
+    world.kill()
+    calls[0].works(files[0])
+    refused("EINVAL", files[0].ioctl, PPPIOCUNBRIDGECHAN)
+
+
+def test_files_on_nothing(world):
+    """They are never ready, and can be attached afterwards."""
+    file, late = world.ppp.file(), world.ppp.file()
+    file.send(b"\0" * 100)
+    world.kill()
+    assert (state(file), state(late)) == (NEW, NEW) and not file.hung_up()
+    call = Call(world)
+    file.attach_channel(call.socket.channel())
+    call.works(file)
+    late.ioctl_int(PPPIOCNEWUNIT, -1)
+    assert state(late) == ON_IDLE_UNIT
+
+
+def test_programs_that_went_meanwhile(world):
+    """Their sessions and interfaces go at once with the next engine.
+
+    Requirements: PX-45, PPP-44
+    """
+    calls = [Call(world) for _ in range(3)]
+    unit = world.ppp.file()
+    device = f"ppp{unit.ioctl_int(PPPIOCNEWUNIT, -1)}"
+    file = world.ppp.channel_file(calls[1].socket.channel())
+    engine = world.daemon.engine_pid
+    os.kill(engine, signal.SIGKILL)
+    for f in (calls[0].socket, calls[1].socket, unit):
+        f.close()
+    world.next(engine)
+    for call in calls[:2]:
+        eventually(lambda c=call: gone(world.api.session_get, c.tunnel.id, c.session.id), "the session has gone")
+    eventually(file.hung_up, "so has the channel")
+    eventually(lambda: device not in world.rig.near.devices(), "and the interface")
+    calls[2].works(calls[2].socket)
+
+
+# --- units ----------------------------------------------------------------------------------------------
+
+class End:
+    """One end of a link with a unit."""
+
+    def __init__(self, world, namespace, ids, addresses):
+        self.namespace, self.ids = namespace, ids
+        self.ppp = PppClient(world.daemon, namespace)
+        with Api(world.daemon, namespace) as api:
+            api.tunnel_create(CONN_ID=ids[0], PEER_CONN_ID=ids[1], PROTO_VERSION=2, ENCAP_TYPE=0, IP_SADDR=addresses[0],
+                              IP_DADDR=addresses[1], UDP_SPORT=1701, UDP_DPORT=1701)
+            api.session_create(ids[0], 5, PEER_SESSION_ID=5, PW_TYPE=PPP)
+        self.socket = self.ppp.socket()
+        self.socket.connect(name(ids[0], 5, 0, 0, version=3))
+        self.channel = self.ppp.channel_file(self.socket.channel())
+        self.unit, self.beside = self.ppp.file(), self.ppp.file()
+        self.number = self.unit.ioctl_int(PPPIOCNEWUNIT, -1)
+        self.beside.ioctl_int(PPPIOCATTACH, self.number)
+        self.device = f"ppp{self.number}"
+        self.channel.ioctl_int(PPPIOCCONNECT, self.number)
+
+    def up(self, host):
+        self.namespace.ip(f"link set {self.device} mtu 1400 up",
+                          f"addr add 10.8.0.{host}/32 peer 10.8.0.{3 - host} dev {self.device}")
+
+
+def test_a_link_with_traffic_both_ways(world):
+    """A ping each 10 ms loses few, interfaces stay as they are, settings too.
+
+    Requirements: PPP-44, PPP-50, PPP-52, PPP-55, PPP-58
+    """
+    ends = [End(world, ns, ids, addresses) for ns, ids, addresses in (
+        (world.cable.near, (1, 2), ("192.0.2.1", "192.0.2.2")), (world.cable.far, (2, 1), ("192.0.2.2", "192.0.2.1")))]
+    near, far = ends
+    for host, end in enumerate(ends, 1):
+        end.up(host)
+    near.unit.ioctl_int(PPPIOCSFLAGS, SC_NO_TCP_CCID)
+    near.unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", 0x57, DROP))
+    indexes = [e.namespace.link(e.device)["ifindex"] for e in ends]
+    ping = near.namespace.popen("ping", "-q", "-i", "0.01", "-c", "300", "10.8.0.2", stdout=subprocess.PIPE)
+    for answers in (20, 60):
+        eventually(lambda n=answers: near.namespace.link_statistics(near.device)["rx_packets"] > n, "traffic")
+        world.kill()
+    out, _ = ping.communicate(timeout=60 * SLOW)
+    received = int(out.split(b" received")[0].split()[-1])
+    assert received > 270, out
+    for end in ends:
+        end.ppp.netlink = PppClient(world.daemon, end.namespace).netlink
+        assert (state(end.socket), state(end.unit), state(end.beside)) == (BOUND, ON_UNIT, ON_UNIT)
+    assert [e.namespace.link(e.device)["ifindex"] for e in ends] == indexes
+    assert near.unit.ioctl_int(PPPIOCGFLAGS) == SC_NO_TCP_CCID
+    assert struct.unpack("=ii", near.unit.ioctl(PPPIOCGNPMODE, struct.pack("=ii", 0x57, 0)))[1] == DROP
+    near.unit.send(IPCP)
+    assert far.unit.receive() == IPCP
+    near.channel.send(LCP)
+    assert far.channel.receive() == LCP
+    near.unit.close()
+    eventually(lambda: near.device not in near.namespace.devices(), "the unit goes with its owner")
+    eventually(near.beside.hung_up)
+    for end in ends:
+        end.ppp.close()
+
+
+# --- and nothing else -----------------------------------------------------------------------------------
+
+KILLS = int(os.environ.get("UL2TP_KILLS", "4"))
+KILLS_IN_A_ROW, PAUSE_S = 4, 11  # more in less time, and ul2tpd takes itself for broken
+
+
+def left(world):
+    """Dead files aside, which are kept for programs that might still ask about them."""
+    return world.api.sessions() or [f for f in world.ppp.dump() if f["PPP_STATE"] != DEAD]
+
+
+def close_all(world):
+    for file in world.ppp.files:
+        file.close()
+    world.ppp.files.clear()
+    eventually(lambda: not left(world), "nothing is left")
+    eventually(lambda: world.rig.near.devices() == {"wire"}, "no interface is")
+
+
+def set_up(ppp, tunnel, session_id):
+    """All that a program makes for one session, one request after the other."""
+    call = ppp.socket()
+    call.connect(name(tunnel, session_id, 0, session_id, version=3))
+    channel = ppp.channel_file(call.channel())
+    unit = ppp.file()
+    channel.ioctl_int(PPPIOCCONNECT, unit.ioctl_int(PPPIOCNEWUNIT, -1))
+    return call
+
+
+def test_an_engine_that_dies_amid_setting_up(world):
+    """At any moment: what was complete works, what was not leaves nothing."""
+    tunnel = world.rig.tunnel("udp", 4, PROTO_VERSION=2)
+    pids = world.daemon.pid, world.daemon.engine_pid
+    idle = {"keeper": descriptors(pids[0]), "engine": descriptors(pids[1])}
+    session_id = 0
+    for kills in range(KILLS):
+        if kills and kills % KILLS_IN_A_ROW == 0:
+            time.sleep(PAUSE_S)
+        engine = world.daemon.engine_pid
+        complete = []
+        timer = threading.Timer(random.uniform(0.005, 0.1), os.kill, (engine, signal.SIGKILL))
+        timer.start()
+        try:
+            while True:
+                session_id += 1
+                complete.append((session_id, set_up(world.ppp, tunnel.id, session_id)))
+        except OSError:
+            pass
+        timer.join()
+        world.next(engine)
+        listed = {s["SESSION_ID"] for s in world.api.sessions()}
+        assert {number for number, _ in complete} <= listed <= set(range(1, session_id + 1))
+        assert all(state(call) == BOUND for _, call in complete)
+        close_all(world)
+    assert session_id > KILLS
+    for pid, had in zip((world.daemon.pid, world.daemon.engine_pid), idle.values()):
+        no_more_than(had, pid)
+
+
+def pss_kib(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+
+
+SET_UPS = int(os.environ.get("UL2TP_SET_UPS", "2000"))
+
+
+def test_set_ups_and_tear_downs_cost_nothing(world):
+    """Descriptors and memory are those of before.
+
+    Requirements: PX-45, PPP-44
+    """
+    tunnel = world.rig.tunnel("udp", 4, PROTO_VERSION=2)
+    pids = world.daemon.pid, world.daemon.engine_pid
+
+    def round_of(count):
+        for number in range(1, count + 1):
+            set_up(world.ppp, tunnel.id, number)
+            if number % 20 == 0:
+                close_all(world)
+        close_all(world)
+        assert len(world.ppp.dump()) < 1000
+    round_of(SET_UPS // 10)
+    before = {pid: (descriptors(pid), pss_kib(pid)) for pid in pids}
+    round_of(SET_UPS)
+    for pid, (had, kib) in before.items():
+        no_more_than(had, pid)
+        assert pss_kib(pid) < kib + 1024, f"{pid} had {kib} KiB"
