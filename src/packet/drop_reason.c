@@ -45,6 +45,8 @@ static const struct drop_reason rx_reasons[] = {
 	[RX_DROP_FILE_FULL]       = { "file-full",       "32 frames wait on the PPP channel already",    0 },
 	[RX_DROP_NP_MODE]         = { "np-mode",         "PPP unit lets none of this protocol in",      0 },
 	[RX_DROP_NOT_SET_UP]      = { "not-set-up",      "compressed or a fragment, as was not agreed on", 0 },
+	[RX_DROP_FILTERED]        = { "filtered",        "pass filter of the PPP unit does not want it", 0 },
+	[RX_DROP_UNREADABLE]      = { "unreadable",      "compressed or encrypted, and can not be read", 0 },
 };
 
 static const struct drop_reason tx_reasons[] = {
@@ -62,6 +64,8 @@ static const struct drop_reason tx_reasons[] = {
 	[TX_DROP_NP_MODE]        = { "np-mode",        "PPP unit lets none of this protocol out",        0 },
 	[TX_DROP_ETHERTYPE]      = { "ethertype",      "PPP has no number for this protocol",            0 },
 	[TX_DROP_NO_CHANNEL]     = { "no-channel",     "PPP unit is connected to no channel",            0 },
+	[TX_DROP_FILTERED]       = { "filtered",       "pass filter of the PPP unit does not want it",   0 },
+	[TX_DROP_NOT_COMPRESSED] = { "not-compressed", "encryption is agreed on, and not yet open",      0 },
 };
 /* clang-format on */
 

@@ -51,6 +51,8 @@ enum rx_drop {
 	/* Of a PPP unit, counted there. */
 	RX_DROP_NP_MODE,    /* PPP-52 */
 	RX_DROP_NOT_SET_UP, /* compressed or in fragments, and nobody has asked for that */
+	RX_DROP_FILTERED,   /* by the pass filter: §6.7 step 8 */
+	RX_DROP_UNREADABLE, /* what was compressed, or encrypted */
 	RX_DROP_REASONS,
 };
 
@@ -68,9 +70,11 @@ enum tx_drop {
 	TX_DROP_SEGMENT_FAILED, /* a batch of segments was refused (EIO), and so was each alone */
 	TX_DROP_OTHER,
 	/* Of a PPP unit, counted there. */
-	TX_DROP_NP_MODE,    /* PPP-52 */
-	TX_DROP_ETHERTYPE,  /* PPP has no number for it */
-	TX_DROP_NO_CHANNEL, /* PPP-42 */
+	TX_DROP_NP_MODE,        /* PPP-52 */
+	TX_DROP_ETHERTYPE,      /* PPP has no number for it */
+	TX_DROP_NO_CHANNEL,     /* PPP-42 */
+	TX_DROP_FILTERED,       /* by the pass filter: §6.6 step 2 */
+	TX_DROP_NOT_COMPRESSED, /* PPP-62 */
 	TX_DROP_REASONS,
 };
 

@@ -15,6 +15,7 @@
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/ppp_record.h"
+#include "path/unit_complete.h"
 #include "path/unit_private.h"
 #include "path/unit_record.h"
 
@@ -265,6 +266,7 @@ static void unit_free_if_done(struct unit *u)
 	if (!u->dead || !list_empty(&u->channels))
 		return;
 	dataplane_netns_release(u->dp, u->netns);
+	unit_complete_free(u);
 	free(u);
 }
 

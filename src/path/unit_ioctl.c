@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "path/counter.h"
+#include "path/unit_complete.h"
 #include "path/unit_private.h"
 
 #define VERSION      "2.4.2"     /* of the interface, as the kernel has it */
@@ -55,13 +56,21 @@ static int set_flags(struct unit *u, struct reader *in, struct extack *ea)
 		return err;
 	if (flags & (SC_LOOP_TRAFFIC | SC_MULTILINK))
 		unit_combine(u);
+	if (u->complete) {
+		unit_complete_set_flags(u, flags);
+		return 0;
+	}
+	if (atomic_load(&u->flags) & ~flags & SC_CCP_OPEN)
+		flags &= ~(uint32_t)SC_CCP_UP;
 	atomic_store(&u->flags, flags);
 	return 0;
 }
 
 static int get_flags(struct unit *u, struct writer *out)
 {
-	return put_int(out, (int)atomic_load(&u->flags));
+	uint32_t state = u->complete ? unit_complete_state(u) : 0;
+
+	return put_int(out, (int)(atomic_load(&u->flags) | state));
 }
 
 static int np_of(struct reader *in, enum unit_np *np, int *mode, struct extack *ea)
@@ -186,7 +195,7 @@ int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer 
 	case PPPIOCGNPMODE:
 		return get_np_mode(u, in, out, ea);
 	default:
-		return extack_fail(ea, -ENOTTY, 0, "ioctl 0x%08x means nothing on a unit", number);
+		return unit_complete_ioctl(u, number, in, ea);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "path/counter.h"
 #include "path/ppp_end.h"
+#include "path/unit_complete.h"
 #include "path/unit_private.h"
 #include "path/worker.h"
 
@@ -58,6 +59,8 @@ void unit_drop_received(struct unit *u, enum rx_drop why)
 {
 	drop(u, why, 1);
 	counter_add(&u->rx.counters.errors, 1);
+	if (u->complete)
+		unit_complete_error(u);
 }
 
 void unit_receive_short(struct unit *u)
@@ -111,7 +114,10 @@ void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t le
 		to_file(u, protocol, info, len);
 		return;
 	}
-	counter_set(&u->rx.counters.last_ms, loop_now_ms(u->rx.worker->loop));
+	if (!u->complete)
+		counter_set(&u->rx.counters.last_ms, loop_now_ms(u->rx.worker->loop));
+	else if (!unit_complete_lets_in(u, protocol, info, len))
+		return;
 	if (atomic_load_explicit(&u->np_mode[np], memory_order_relaxed))
 		drop(u, RX_DROP_NP_MODE, 1);
 	else
@@ -122,6 +128,10 @@ void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t le
 void unit_receive(struct unit *u, struct channel *c, uint16_t protocol, const uint8_t *info,
                   size_t len)
 {
+	if (u->complete) {
+		unit_complete_receive(u, c, protocol, info, len);
+		return;
+	}
 	switch (protocol) {
 	case PPP_VJC_COMP:
 	case PPP_VJC_UNCOMP:

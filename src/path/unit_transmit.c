@@ -10,6 +10,7 @@
 #include <linux/ppp-ioctl.h>
 #include <linux/ppp_defs.h>
 #include <linux/virtio_net.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #include "base/cleanup.h"
@@ -18,6 +19,7 @@
 #include "path/counter.h"
 #include "path/outbox.h"
 #include "path/ppp_end.h"
+#include "path/unit_complete.h"
 #include "path/unit_private.h"
 #include "path/worker.h"
 
@@ -104,6 +106,26 @@ static void send_segment_by_unit(struct unit *u, uint16_t protocol, struct segme
 	unit_send(u, protocol, headers, part.headers_len, part.payload, part.payload_len);
 }
 
+/* Each packet by itself, in one piece: filters look at it, and what it becomes is another frame. */
+static void send_completely(struct unit *u, uint16_t protocol, struct segmenter *s)
+{
+	size_t headers = s->headers_len;
+	uint8_t *room = unit_complete_room(u, headers ? s->segment_len : 0);
+	const uint8_t *info;
+	struct segment part;
+	size_t len;
+
+	segment_next(s, room, &part);
+	len = headers + part.payload_len;
+	info = headers ? room : part.payload;
+	if (headers)
+		memcpy(room + headers, part.payload, part.payload_len);
+	if (!unit_complete_lets_out(u, protocol, info, len))
+		return;
+	count(u, 1, len);
+	unit_complete_send(u, protocol, info, len);
+}
+
 static bool is_plain(const struct unit *u)
 {
 	return u->tx.channel &&
@@ -120,13 +142,24 @@ static void send_packet(struct unit *u, uint16_t protocol, const struct virtio_n
 		unit_drop_sent(u, TX_DROP_MALFORMED, false);
 		return;
 	}
-	count(u, s.count, len + (uint64_t)(s.count - 1) * s.headers_len);
+	if (!u->complete)
+		count(u, s.count, len + (uint64_t)(s.count - 1) * s.headers_len);
 	for (uint32_t i = 0; i < s.count; i++) {
-		if (plain)
+		if (u->complete)
+			send_completely(u, protocol, &s);
+		else if (plain)
 			send_segment(u, protocol, &s);
 		else
 			send_segment_by_unit(u, protocol, &s);
 	}
+}
+
+/* PPP-52: what is no mode lets them pass, on the way out. */
+static bool is_closed(const struct unit *u, enum unit_np np)
+{
+	uint8_t mode = atomic_load_explicit(&u->np_mode[np], memory_order_relaxed);
+
+	return mode >= NPMODE_DROP && mode <= NPMODE_QUEUE;
 }
 
 static void take_packet(struct unit *u, const struct tun_pi *pi, const struct virtio_net_hdr *vnet,
@@ -136,7 +169,7 @@ static void take_packet(struct unit *u, const struct tun_pi *pi, const struct vi
 
 	if (!protocol)
 		unit_drop_sent(u, TX_DROP_ETHERTYPE, false);
-	else if (atomic_load_explicit(&u->np_mode[unit_np_of(protocol)], memory_order_relaxed))
+	else if (is_closed(u, unit_np_of(protocol)))
 		unit_drop_sent(u, TX_DROP_NP_MODE, false);
 	else
 		send_packet(u, protocol, vnet, packet, len);
@@ -178,8 +211,17 @@ void unit_ready(struct watch *watch, uint32_t events)
 	if (u->tx.channel && u->tx.channel->tx.sender)
 		sender_retry_batches(u->tx.channel->tx.sender, loop_now_ms(u->tx.worker->loop));
 	outbox_flush(o);
-	if (used)
+	if (used && !u->complete)
 		counter_set(&u->tx.counters.last_ms, loop_now_ms(u->tx.worker->loop));
+}
+
+static void write_completely(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
+{
+	if (!unit_complete_lets_out(u, protocol, info, len))
+		return;
+	count(u, 1, len);
+	unit_complete_room(u, 0); /* enough for what becomes of it */
+	unit_complete_send(u, protocol, info, len);
 }
 
 /* PPP-42 */
@@ -193,6 +235,10 @@ void unit_frame_written(void *arg, const uint8_t *frame, size_t len, bool whole)
 		return;
 	}
 	protocol = (uint16_t)(frame[0] << 8 | frame[1]);
+	if (u->complete) {
+		write_completely(u, protocol, frame + PROTOCOL_LEN, len - PROTOCOL_LEN);
+		return;
+	}
 	count(u, 1, len - PROTOCOL_LEN);
 	if (protocol < PROTOCOL_CONTROL)
 		counter_set(&u->tx.counters.last_ms, loop_now_ms(u->tx.worker->loop));

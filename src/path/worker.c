@@ -66,7 +66,8 @@ static int worker_open(struct worker *w)
 	w->outbox = outbox_new();
 	w->delivery = ip_delivery_new();
 	if (!w->inbox || !w->outbox || !w->delivery || held_pool_open(&w->held) < 0 ||
-	    held_pool_open(&w->waiting) < 0)
+	    held_pool_open(&w->waiting) < 0 || frame_room_open(&w->sent_room) < 0 ||
+	    frame_room_open(&w->received_room) < 0)
 		return -ENOMEM;
 	if (getrandom(&w->seed, sizeof(w->seed), 0) != sizeof(w->seed))
 		return -EIO;
@@ -83,6 +84,8 @@ static void worker_close(struct worker *w)
 	buckets_release(&w->ip_bindings);
 	held_pool_close(&w->held);
 	held_pool_close(&w->waiting);
+	frame_room_close(&w->sent_room);
+	frame_room_close(&w->received_room);
 	trace_ring_close(&w->trace.ring);
 	inbox_free(w->inbox);
 	outbox_free(w->outbox);

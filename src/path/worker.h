@@ -17,6 +17,7 @@
 #include "loop/loop.h"
 #include "loop/mailbox.h"
 #include "packet/coalesce.h"
+#include "path/frame_room.h"
 #include "path/held_pool.h"
 #include "path/reorder.h"
 #include "path/trace.h"
@@ -43,7 +44,8 @@ struct worker {
 	struct divert_ring *ring; /* of the data of programs' sockets; NULL: none was needed yet */
 	struct inbox *inbox;      /* buffers of receive.c */
 	struct outbox *outbox;    /* buffers of transmit.c */
-	struct ip_delivery *delivery; /* of control messages to programs */
+	struct ip_delivery *delivery;               /* of control messages to programs */
+	struct frame_room sent_room, received_room; /* of PPP units (unit_complete.h) */
 	struct trace trace;
 };
 

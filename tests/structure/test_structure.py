@@ -23,7 +23,7 @@ USES = {
     "encap": ["packet"],
     "pseudowire": ["packet"],
     "tunnel": ["encap", "pseudowire"],
-    "path": ["tunnel"],
+    "path": ["tunnel", "ppp"],
     "api": ["path"],
     "daemon": ["api"],
     "client": ["netlink", "base"],

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_complete.c - what programs ask a unit for; the API thread. See unit_complete.h */
+#include "path/unit_complete.h"
+
+#include <errno.h>
+#include <linux/ppp-ioctl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/cleanup.h"
+
+#define COMPRESS_OPTION_MAX 32 /* octets; PPP-60 */
+#define SLOT_MAX_DEFAULT    15
+
+/* Something that is put in the place of something else. */
+struct exchange {
+	void **place;
+	void *part;
+	uint32_t stops; /* bits of .state */
+};
+
+static void open_exchange(struct unit *u, void *arg)
+{
+	struct exchange *x = arg;
+	void *before = *x->place;
+
+	*x->place = x->part;
+	x->part = before;
+	u->complete->state &= ~x->stops;
+}
+
+/* Return: what was there. */
+static void *exchange(struct unit *u, void **place, void *part, uint32_t stops)
+{
+	struct exchange x = { place, part, stops };
+
+	unit_call(u, open_exchange, &x);
+	return x.part;
+}
+
+static void open_complete(struct unit *u, void *arg)
+{
+	u->complete = arg;
+}
+
+static int complete(struct unit *u)
+{
+	struct unit_complete *c;
+
+	if (u->complete)
+		return 0;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	unit_combine(u);
+	unit_call(u, open_complete, c);
+	return 0;
+}
+
+static int set_filter(struct unit *u, struct reader in, bool active, struct extack *ea)
+{
+	size_t octets = read_left(&in);
+	struct ppp_filter *f = NULL;
+	struct sock_filter *program;
+	struct unit_complete *c;
+	int err = 0;
+
+	if (octets) {
+		program = malloc(octets);
+		if (!program)
+			return -ENOMEM;
+		read_copy(&in, program, octets);
+		err = octets % sizeof(*program)
+		              ? -EINVAL
+		              : ppp_filter_new(program, octets / sizeof(*program), &f);
+		free(program);
+	}
+	if (!err)
+		err = complete(u);
+	if (err < 0) {
+		ppp_filter_free(f);
+		return extack_fail(ea, err, 0, "not a filter that classic BPF can run");
+	}
+	c = u->complete;
+	ppp_filter_free(exchange(u, (void **)(active ? &c->active : &c->pass), f, 0));
+	return 0;
+}
+
+/* The numbers that either end may use: the low 16 bits are of what is sent. */
+static int set_max_cid(struct unit *u, struct reader in, struct extack *ea)
+{
+	uint32_t value = read_u32_host(&in);
+	uint32_t sent = value >> 16 ? value & 0xffff : value, received = value >> 16;
+	struct vj *vj;
+
+	if (in.failed)
+		return extack_fail(ea, -EFAULT, 0, "the argument is shorter than the ioctl reads");
+	if (!received)
+		received = SLOT_MAX_DEFAULT;
+	if (sent > VJ_SLOT_MAX || received > VJ_SLOT_MAX)
+		return extack_fail(ea, -EINVAL, 0, "a connection's number can be %u at most",
+		                   VJ_SLOT_MAX);
+	vj = vj_new(sent, received);
+	if (!vj || complete(u) < 0) {
+		vj_free(vj);
+		return -ENOMEM;
+	}
+	vj_free(exchange(u, (void **)&u->complete->vj, vj, 0));
+	return 0;
+}
+
+static int set_compress(struct unit *u, struct reader in, struct extack *ea)
+{
+	bool transmit = read_u32_host(&in) != 0;
+	struct unit_complete *c;
+	struct mppe *m = NULL;
+	int err;
+
+	if (in.failed || read_left(&in) > COMPRESS_OPTION_MAX)
+		return extack_fail(ea, -EFAULT, 0, "an option has %u octets at most",
+		                   COMPRESS_OPTION_MAX);
+	err = mppe_new(in.at, read_left(&in), &m);
+	if (err < 0)
+		return extack_fail(ea, err, 0, "no option of a method that is known: MPPE (18)");
+	err = complete(u);
+	if (err < 0) {
+		mppe_free(m);
+		return err;
+	}
+	c = u->complete;
+	mppe_free(exchange(u, (void **)(transmit ? &c->compressor : &c->decompressor), m,
+	                   transmit ? SC_COMP_RUN : SC_DECOMP_RUN));
+	return 0;
+}
+
+int unit_complete_ioctl(struct unit *u, uint32_t number, struct reader in, struct extack *ea)
+{
+	switch (number) {
+	case PPPIOCSPASS:
+	case PPPIOCSACTIVE:
+		return set_filter(u, in, number == PPPIOCSACTIVE, ea);
+	case PPPIOCSMAXCID:
+		return set_max_cid(u, in, ea);
+	case PPPIOCSCOMPRESS:
+		return set_compress(u, in, ea);
+	default:
+		return extack_fail(ea, -ENOTTY, 0, "ioctl 0x%08x means nothing on a unit", number);
+	}
+}
+
+static void open_flags(struct unit *u, void *arg)
+{
+	struct unit_complete *c = u->complete;
+	uint32_t flags = *(uint32_t *)arg;
+	bool closed = atomic_load(&u->flags) & ~flags & SC_CCP_OPEN;
+
+	atomic_store(&u->flags, flags);
+	if (!closed)
+		return;
+	atomic_fetch_and(&u->flags, ~(uint32_t)SC_CCP_UP);
+	c->state = 0;
+	mppe_free(c->compressor);
+	mppe_free(c->decompressor);
+	c->compressor = c->decompressor = NULL;
+}
+
+void unit_complete_set_flags(struct unit *u, uint32_t flags)
+{
+	unit_call(u, open_flags, &flags);
+}
+
+static void open_state(struct unit *u, void *arg)
+{
+	*(uint32_t *)arg = u->complete->state;
+}
+
+uint32_t unit_complete_state(struct unit *u)
+{
+	uint32_t state;
+
+	unit_call(u, open_state, &state);
+	return state;
+}
+
+void unit_complete_free(struct unit *u)
+{
+	struct unit_complete *c = u->complete;
+
+	if (!c)
+		return;
+	ppp_filter_free(c->pass);
+	ppp_filter_free(c->active);
+	vj_free(c->vj);
+	mppe_free(c->compressor);
+	mppe_free(c->decompressor);
+	free(c);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_complete.h - what a unit does beyond carrying packets as they are: filters, VJ, encryption, multilink
+ *
+ * A unit has none of it (unit.complete is NULL) until a program asks for it. From then on both its directions are the
+ * receiving worker's, which alone touches what is here; the API thread has it changed by unit_call().
+ * Source: §6.6 to §6.9 of doc/kernel-behaviour.md.
+ */
+#ifndef UL2TP_PATH_UNIT_COMPLETE_H
+#define UL2TP_PATH_UNIT_COMPLETE_H
+
+#include "path/unit.h"
+#include "ppp/filter.h"
+#include "ppp/mppe.h"
+#include "ppp/vj.h"
+
+struct unit_complete {
+	struct ppp_filter *pass, *active; /* NULL: all pass, all are activity */
+	struct vj *vj;                    /* NULL: no program has said how many connections */
+	struct mppe *compressor, *decompressor;
+	uint32_t state; /* SC_COMP_RUN, SC_DECOMP_RUN, SC_DC_ERROR, SC_DC_FERROR */
+};
+
+/* API thread. */
+
+/** unit_complete_ioctl() - PPPIOCSCOMPRESS, SPASS, SACTIVE, SMAXCID. -ENOTTY: another */
+int unit_complete_ioctl(struct unit *u, uint32_t number, struct reader in, struct extack *ea);
+
+/** unit_complete_set_flags() - of a unit that is complete, in which CCP may have been closed (PPP-50) */
+void unit_complete_set_flags(struct unit *u, uint32_t flags);
+
+/** unit_complete_state() - bits that PPPIOCGFLAGS shows beside the flags */
+uint32_t unit_complete_state(struct unit *u);
+
+/** unit_complete_free() - when no worker has the unit any more */
+void unit_complete_free(struct unit *u);
+
+/* On the worker. */
+
+/** unit_complete_lets_out() - step 2 of §6.6; false: the frame was dropped, which is not counted as sent */
+bool unit_complete_lets_out(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);
+
+/** unit_complete_send() - steps 4 to 8; @info stays where it is until outbox_flush() */
+void unit_complete_send(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);
+
+/** unit_complete_room() - for a frame that is to be sent, contiguous */
+uint8_t *unit_complete_room(struct unit *u, size_t len);
+
+/** unit_complete_receive() - steps 2 to 5 of §6.7; unit_take() gets what comes out */
+void unit_complete_receive(struct unit *u, struct channel *c, uint16_t protocol,
+                           const uint8_t *info, size_t len);
+
+/** unit_complete_lets_in() - the filters of step 8; false: it was dropped */
+bool unit_complete_lets_in(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);
+
+/** unit_complete_error() - something of what is received was lost (step 1) */
+void unit_complete_error(struct unit *u);
+
+/** unit_ccp_look() - a CCP frame on its way (PPP-61) */
+void unit_ccp_look(struct unit *u, bool outbound, const uint8_t *info, size_t len);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_complete_receive.c - decryption, VJ and filters on the way in; see unit_complete.h */
+#include <linux/ppp-ioctl.h>
+#include <linux/ppp_defs.h>
+#include <string.h>
+
+#include "path/counter.h"
+#include "path/unit_complete.h"
+#include "path/worker.h"
+
+struct frame {
+	uint16_t protocol;
+	const uint8_t *info;
+	size_t len;
+};
+
+void unit_complete_error(struct unit *u)
+{
+	if (u->complete->vj)
+		vj_toss(u->complete->vj);
+}
+
+/* Step 3. What can not be read goes on as it came: the program, which then has it, asks the peer for a reset. */
+static void decrypt(struct unit *u, struct frame *f)
+{
+	struct unit_complete *c = u->complete;
+	uint8_t *room;
+
+	if (f->protocol != PPP_COMP || !c->decompressor || !(c->state & SC_DECOMP_RUN) ||
+	    c->state & (SC_DC_ERROR | SC_DC_FERROR))
+		return;
+	room = frame_room_take(&u->rx.worker->received_room, f->len);
+	switch (mppe_decrypt(c->decompressor, f->info, f->len, room, &f->protocol, &f->info,
+	                     &f->len)) {
+	case MPPE_OK:
+		return;
+	case MPPE_ERROR:
+		c->state |= SC_DC_ERROR;
+		break;
+	case MPPE_FATAL:
+		c->state |= SC_DC_FERROR;
+		break;
+	}
+	counter_add(&u->rx.counters.errors, 1);
+	unit_complete_error(u);
+}
+
+/* Step 4. */
+static bool restore(struct unit *u, struct frame *f)
+{
+	struct unit_complete *c = u->complete;
+	uint32_t flags = atomic_load_explicit(&u->flags, memory_order_relaxed);
+	struct vj_packet packet;
+	size_t payload;
+	uint8_t *room;
+
+	if (f->protocol != PPP_VJC_COMP && f->protocol != PPP_VJC_UNCOMP)
+		return true;
+	if (!c->vj || flags & SC_REJ_COMP_TCP) {
+		unit_drop_received(u, RX_DROP_NOT_SET_UP);
+		return false;
+	}
+	if (vj_restore(c->vj, f->protocol, f->info, f->len, &packet) < 0) {
+		unit_drop_received(u, RX_DROP_UNREADABLE);
+		return false;
+	}
+	payload = f->len - packet.payload_at;
+	room = frame_room_take(&u->rx.worker->received_room, packet.head_len + payload);
+	memcpy(room, packet.head, packet.head_len);
+	if (payload)
+		memcpy(room + packet.head_len, f->info + packet.payload_at, payload);
+	*f = (struct frame){ packet.protocol, room, packet.head_len + payload };
+	return true;
+}
+
+static void receive_whole(struct unit *u, struct frame *f)
+{
+	uint32_t flags = atomic_load_explicit(&u->flags, memory_order_relaxed);
+
+	decrypt(u, f);
+	if (flags & SC_MUST_COMP && u->complete->state & SC_DC_FERROR) {
+		unit_drop_received(u, RX_DROP_UNREADABLE);
+		return;
+	}
+	if (!restore(u, f))
+		return;
+	if (f->protocol == PPP_CCP)
+		unit_ccp_look(u, false, f->info, f->len);
+	unit_take(u, f->protocol, f->info, f->len);
+}
+
+void unit_complete_receive(struct unit *u, struct channel *c, uint16_t protocol,
+                           const uint8_t *info, size_t len)
+{
+	struct worker *w = u->rx.worker;
+	struct frame f = { protocol, info, len };
+
+	if (frame_room_is_full(&w->received_room)) {
+		coalesce_flush(&w->coalescer);
+		frame_room_empty(&w->received_room);
+	}
+	if (protocol == PPP_MP)
+		unit_drop_received(u, RX_DROP_NOT_SET_UP);
+	else
+		receive_whole(u, &f);
+}
+
+bool unit_complete_lets_in(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
+{
+	const struct unit_complete *c = u->complete;
+
+	if (c->pass && !ppp_filter_run(c->pass, false, protocol, info, len)) {
+		counter_add(&u->rx.drops[RX_DROP_FILTERED], 1);
+		return false;
+	}
+	if (!c->active || ppp_filter_run(c->active, false, protocol, info, len))
+		counter_set(&u->rx.counters.last_ms, loop_now_ms(u->rx.worker->loop));
+	return true;
+}
