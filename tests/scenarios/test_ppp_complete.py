@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Units of PPP that do more than carry packets: filters, Van Jacobson's compression, encryption"""
+import errno
+import socket
+import struct
+
+import pytest
+
+from support.capture import Capture
+from support.daemon import Daemon
+from support.netlink import Refused
+from support.ppp_file import PPPIOCGFLAGS, PPPIOCSFLAGS
+from support.ppp_link import End, brought_up, transfer
+from support.wait import eventually
+
+PPPIOCSPASS, PPPIOCSACTIVE, PPPIOCSMAXCID, PPPIOCSCOMPRESS = 0x40107447, 0x40107446, 0x40047451, 0x4010744d
+PPPIOCGIDLE64, PPPIOCSNPMODE, SIOCGPPPSTATS, SIOCGPPPCSTATS = 0x8010743f, 0x4008744b, 0x89f0, 0x89f2
+COMP_TCP, NO_TCP_CCID, REJ_COMP_TCP, CCP_OPEN, CCP_UP, MUST_COMP = 0x4, 0x8, 0x20, 0x40, 0x80, 0x400000
+COMP_RUN, DECOMP_RUN, DC_ERROR = 0x1000, 0x2000, 0x400000
+STATELESS, STATEFUL = bytes.fromhex("120601000040"), bytes.fromhex("120600000020")
+KEYS = bytes(range(16)), bytes(range(100, 116))
+
+# No ICMP: protocol IP, and octet 9 of its header is 1.
+NO_ICMP = b"".join(struct.pack("=HBBI", *i) for i in (
+    (0x28, 0, 0, 2), (0x15, 0, 3, 0x21), (0x30, 0, 0, 13), (0x15, 0, 1, 1), (0x06, 0, 0, 0), (0x06, 0, 0, 1)))
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(build):
+    daemon = Daemon("--workers", "2")
+    yield daemon
+    assert daemon.stop() == 0
+
+
+@pytest.fixture
+def link(shared_daemon, cable):
+    ends = [End(shared_daemon, ns, ids, addresses, 2, "udp") for ns, ids, addresses in (
+        (cable.near, (1, 2), ("192.0.2.1", "192.0.2.2")), (cable.far, (2, 1), ("192.0.2.2", "192.0.2.1")))]
+    yield ends
+    for end in ends:
+        end.close()
+    for end in ends:
+        eventually(lambda e=end: e.device not in e.namespace.devices(), f"{end.device} gone")
+
+
+@pytest.fixture
+def lossy(cable):
+    """Every 40th datagram that comes to either end is lost."""
+    for end in (cable.near, cable.far):
+        end.run("nft", "table inet loss { chain c { type filter hook input priority 0; "
+                "udp dport 1701 numgen inc mod 40 == 7 drop; }; }")
+    yield
+    for end in (cable.near, cable.far):
+        end.run("nft", "delete table inet loss")
+
+
+def refused(code, function, *arguments):
+    with pytest.raises(Refused) as caught:
+        function(*arguments)
+    assert caught.value.errno == getattr(errno, code), caught.value
+
+
+def statistics(end):
+    """struct ppp_stats by names"""
+    names = ("discards", "ibytes", "ioctects", "ipackets", "ierrors", "ilqrs", "obytes", "ooctects", "opackets", "oerrors",
+             "olqrs", "packets", "compressed", "searches", "misses", "uncompressedin", "compressedin", "errorin", "tossed")
+    return dict(zip(names, struct.unpack("=19I", end.unit.ioctl(SIOCGPPPSTATS))))
+
+
+def flags(end):
+    return end.unit.ioctl_int(PPPIOCGFLAGS)
+
+
+def pings(end, **options):
+    return end.namespace.run("ping", "-c", "1", "-W", "0.3", "10.8.0.2", check=False, **options).returncode == 0
+
+
+def test_a_pass_filter_keeps_packets_in_and_out(link):
+    """
+    Requirements: PPP-55, PPP-58
+    """
+    brought_up(link)
+    near, far = link
+    for end in link:
+        assert pings(near)
+        before = statistics(near)["opackets"], statistics(far)["ipackets"]
+        end.unit.ioctl(PPPIOCSPASS, NO_ICMP)
+        assert not pings(near)
+        after = statistics(near)["opackets"], statistics(far)["ipackets"]
+        assert after[0] - before[0] == (end is far), "one that the filter drops on its way out is not counted"
+        assert after[1] - before[1] == (end is far), "one that it drops on its way in is"
+        near.namespace.run("ping", "-c", "1", "fd08::2")
+        assert transfer(link, socket.AF_INET, 1 << 20)
+        end.unit.ioctl(PPPIOCSPASS)
+    assert pings(near)
+
+
+def test_filters_that_are_none(link):
+    unit = link[0].unit
+    refused("EINVAL", unit.ioctl, PPPIOCSPASS, NO_ICMP[:-1])
+    refused("EINVAL", unit.ioctl, PPPIOCSACTIVE, NO_ICMP[:-8] + bytes(8))
+    refused("EINVAL", unit.ioctl, PPPIOCSACTIVE, struct.pack("=HBBI", 0x15, 7, 7, 0))
+    unit.ioctl(PPPIOCSACTIVE)
+
+
+def test_only_activity_resets_the_idle_time(link):
+    """
+    Requirements: PPP-53
+    """
+    def idle(end):
+        return struct.unpack("=QQ", end.unit.ioctl(PPPIOCGIDLE64))
+    brought_up(link)
+    near, far = link
+    for end in link:
+        end.unit.ioctl(PPPIOCSACTIVE, NO_ICMP)
+
+    def is_idle():
+        assert pings(near)
+        return min(idle(near) + idle(far)) >= 1
+    eventually(is_idle, "pings are no activity")
+    near.namespace.run("ping", "-c", "1", "fd08::2")
+    assert max(idle(near) + idle(far)) == 0
+
+
+@pytest.mark.parametrize("more", [0, NO_TCP_CCID], ids=["numbers omitted", "all numbers"])
+def test_headers_of_tcp_are_compressed(link, more):
+    """
+    Requirements: PPP-55, PPP-58, PPP-64
+    """
+    brought_up(link)
+    for end in link:
+        end.unit.ioctl_int(PPPIOCSMAXCID, 15 << 16 | 15)
+        end.unit.ioctl_int(PPPIOCSFLAGS, COMP_TCP | more)
+    assert transfer(link, socket.AF_INET, 2 << 20)
+    near, far = statistics(link[0]), statistics(link[1])
+    assert near["compressed"] > 100 and near["compressed"] <= near["packets"]
+    assert far["compressedin"] == near["compressed"] and far["uncompressedin"] == near["packets"] - near["compressed"]
+    assert far["errorin"] == far["tossed"] == far["ierrors"] == 0
+    assert transfer(link, socket.AF_INET6, 1 << 20)
+
+
+def test_compressed_headers_and_losses(link, lossy):
+    brought_up(link)
+    for end in link:
+        end.unit.ioctl_int(PPPIOCSMAXCID, 15 << 16 | 15)
+        end.unit.ioctl_int(PPPIOCSFLAGS, COMP_TCP)
+    assert transfer(link, socket.AF_INET, 1 << 20)
+
+
+def test_compressed_headers_that_nobody_asked_for(link):
+    """
+    Requirements: PPP-58
+    """
+    for end in link:
+        end.connect()
+    near, far = link
+    for number in range(3):
+        near.unit.send(bytes.fromhex("002d0fabcd"))
+        eventually(lambda n=number: statistics(far)["ierrors"] == n + 1)
+        if number == 0:
+            far.unit.ioctl_int(PPPIOCSMAXCID, 15)
+        else:
+            far.unit.ioctl_int(PPPIOCSFLAGS, REJ_COMP_TCP)
+    refused("EINVAL", far.unit.ioctl_int, PPPIOCSMAXCID, 255)
+    refused("EINVAL", far.unit.ioctl_int, PPPIOCSMAXCID, -1)
+    far.unit.ioctl_int(PPPIOCSMAXCID, 254)
+
+
+def compression(option, key):
+    return option + key
+
+
+def set_compression(end, transmit, option, key):
+    end.unit.ioctl(PPPIOCSCOMPRESS, struct.pack("=I", transmit) + option + key)
+
+
+def ccp(code, identifier, option=b""):
+    return bytes.fromhex("80fd") + struct.pack("!BBH", code, identifier, 4 + len(option)) + option
+
+
+def agree(link, option, up=True):
+    """What two pppd do: both directions are set, each end acknowledges what the other asks for."""
+    near, far = link
+    for end, keys in ((near, KEYS), (far, KEYS[::-1])):
+        set_compression(end, 1, option, keys[0])
+        set_compression(end, 0, option, keys[1])
+        end.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN)
+    for end, other in ((near, far), (far, near)):
+        end.unit.send(ccp(2, 1, option))
+        assert other.unit.receive() == ccp(2, 1, option)
+    if up:
+        for end in link:
+            end.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN | CCP_UP)
+
+
+def test_states_of_compression(link):
+    """
+    Requirements: PPP-60, PPP-61, PPP-62, PPP-65
+    """
+    brought_up(link)
+    near, far = link
+    assert flags(near) == 0
+    agree(link, STATELESS, up=False)
+    assert flags(near) == flags(far) == CCP_OPEN | COMP_RUN | DECOMP_RUN
+    before = statistics(near)["oerrors"]
+    assert not pings(near)
+    assert statistics(near)["oerrors"] == before + 1, "it must not leave before CCP is up"
+    near.unit.send(bytes.fromhex("8021010100040000"))
+    assert far.unit.receive() == bytes.fromhex("8021010100040000")
+    near.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN | CCP_UP)
+    far.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN | CCP_UP)
+    assert pings(near)
+    near.channel.send(bytes.fromhex("00fd7000"))
+    assert far.unit.receive() == bytes.fromhex("00fd7000")
+    assert flags(far) == DC_ERROR | DECOMP_RUN | COMP_RUN | CCP_OPEN | CCP_UP
+    assert not pings(near)
+    assert far.unit.receive()[:2] == bytes.fromhex("00fd")
+    near.unit.send(ccp(15, 2))
+    assert far.unit.receive() == ccp(15, 2)
+    assert flags(far) == DECOMP_RUN | COMP_RUN | CCP_OPEN | CCP_UP
+    assert pings(near)
+    far.unit.send(ccp(1, 3, STATELESS))
+    assert near.unit.receive() == ccp(1, 3, STATELESS)
+    assert flags(near) == DECOMP_RUN | CCP_OPEN | CCP_UP and flags(far) == COMP_RUN | CCP_OPEN | CCP_UP
+    near.unit.ioctl_int(PPPIOCSFLAGS, CCP_UP)
+    assert flags(near) == 0
+
+
+def test_options_of_compression(link):
+    """
+    Requirements: PPP-60
+    """
+    unit = link[0].unit
+    for code, option in (("EFAULT", bytes(33)), ("EINVAL", b"\x12"), ("EINVAL", b"\x12\1abcd"), ("EINVAL", b"\x12\7abcd"),
+                         ("EINVAL", b"\x1a\4\x78\0"), ("EINVAL", b"\x15\3\x2f"), ("ENOBUFS", STATELESS),
+                         ("ENOBUFS", STATELESS + bytes(15)), ("ENOBUFS", STATELESS + bytes(17))):
+        refused(code, unit.ioctl, PPPIOCSCOMPRESS, struct.pack("=I", 1) + option)
+    unit.ioctl(PPPIOCSCOMPRESS, struct.pack("=I", 1) + STATELESS + bytes(16))
+
+
+@pytest.mark.parametrize("option", [STATELESS, STATEFUL], ids=["128 bit stateless", "40 bit stateful"])
+def test_packets_are_encrypted(link, cable, option):
+    """
+    Requirements: PPP-55, PPP-58, PPP-63
+    """
+    brought_up(link)
+    agree(link, option)
+    with Capture(cable.far, cable.far_device, lambda frame: b"\xff\x03\x00\xfd" in frame[:64]) as capture:
+        assert pings(link[0])
+        assert capture.next() is not None
+    assert transfer(link, socket.AF_INET, 2 << 20)
+    assert transfer(link, socket.AF_INET6, 1 << 20)
+    for end in link:
+        end.unit.ioctl_int(PPPIOCSMAXCID, 15 << 16 | 15)
+        end.unit.ioctl_int(PPPIOCSFLAGS, COMP_TCP | CCP_OPEN | CCP_UP | MUST_COMP)
+    assert transfer(link, socket.AF_INET, 1 << 20)
+    assert statistics(link[1])["compressedin"] > 10 and statistics(link[1])["ierrors"] == 0
+
+
+def test_stateless_encryption_and_losses(link, lossy):
+    """
+    Requirements: PPP-63
+    """
+    brought_up(link)
+    agree(link, STATELESS)
+    assert transfer(link, socket.AF_INET, 1 << 20)
+    assert statistics(link[1])["ierrors"] == 0
+
+
+def test_a_stateful_key_is_renewed_after_a_loss(link, cable):
+    """
+    Requirements: PPP-61, PPP-63
+    """
+    brought_up(link)
+    agree(link, STATEFUL)
+    near, far = link
+    assert pings(near)
+    cable.far.run("nft", "table inet loss { chain c { type filter hook input priority 0; udp dport 1701 drop; }; }")
+    assert not pings(near)
+    cable.far.run("nft", "delete table inet loss")
+    assert not pings(near)
+    assert far.unit.receive()[:2] == bytes.fromhex("00fd")
+    assert flags(far) & DC_ERROR
+    far.unit.send(ccp(14, 9))
+    assert near.unit.receive() == ccp(14, 9)
+    near.unit.send(ccp(15, 9))
+    assert far.unit.receive() == ccp(15, 9)
+    assert pings(near)
