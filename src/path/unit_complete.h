@@ -8,6 +8,8 @@
 #ifndef UL2TP_PATH_UNIT_COMPLETE_H
 #define UL2TP_PATH_UNIT_COMPLETE_H
 
+#include <linux/ppp_defs.h>
+
 #include "path/unit.h"
 #include "ppp/filter.h"
 #include "ppp/mppe.h"
@@ -17,7 +19,8 @@ struct unit_complete {
 	struct ppp_filter *pass, *active; /* NULL: all pass, all are activity */
 	struct vj *vj;                    /* NULL: no program has said how many connections */
 	struct mppe *compressor, *decompressor;
-	uint32_t state; /* SC_COMP_RUN, SC_DECOMP_RUN, SC_DC_ERROR, SC_DC_FERROR */
+	struct ppp_comp_stats stats; /* of both */
+	uint32_t state;              /* SC_COMP_RUN, SC_DECOMP_RUN, SC_DC_ERROR, SC_DC_FERROR */
 };
 
 /* API thread. */

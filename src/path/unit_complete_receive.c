@@ -24,6 +24,7 @@ void unit_complete_error(struct unit *u)
 static void decrypt(struct unit *u, struct frame *f)
 {
 	struct unit_complete *c = u->complete;
+	size_t len = f->len;
 	uint8_t *room;
 
 	if (f->protocol != PPP_COMP || !c->decompressor || !(c->state & SC_DECOMP_RUN) ||
@@ -33,6 +34,10 @@ static void decrypt(struct unit *u, struct frame *f)
 	switch (mppe_decrypt(c->decompressor, f->info, f->len, room, &f->protocol, &f->info,
 	                     &f->len)) {
 	case MPPE_OK:
+		c->stats.d.comp_bytes += (uint32_t)len;
+		c->stats.d.comp_packets++;
+		c->stats.d.unc_bytes += (uint32_t)f->len;
+		c->stats.d.unc_packets++;
 		return;
 	case MPPE_ERROR:
 		c->state |= SC_DC_ERROR;

@@ -36,6 +36,14 @@ uint8_t *unit_complete_room(struct unit *u, size_t len)
 	return frame_room_take(&w->sent_room, len);
 }
 
+static void count_encrypted(struct compstat *stats, size_t plain, size_t encrypted)
+{
+	stats->unc_bytes += (uint32_t)plain;
+	stats->unc_packets++;
+	stats->comp_bytes += (uint32_t)encrypted;
+	stats->comp_packets++;
+}
+
 /* Step 6. Information in two pieces. */
 static void send_encrypted(struct unit *u, uint16_t protocol, const struct iovec info[2])
 {
@@ -56,6 +64,8 @@ static void send_encrypted(struct unit *u, uint16_t protocol, const struct iovec
 		unit_drop_sent(u, TX_DROP_NOT_COMPRESSED, true);
 	else
 		unit_send(u, PPP_COMP, NULL, 0, room, len);
+	if (len)
+		count_encrypted(&u->complete->stats.c, info[0].iov_len + info[1].iov_len, len);
 }
 
 void unit_complete_send(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unit_ioctl.c - ioctls of files on a unit, and those by the name of its interface; see unit.h
+/* unit_ioctl.c - ioctls of files on a unit; see unit.h
  *
- * Source: §6.4, §6.5 and PPP-64 of doc/kernel-behaviour.md.
+ * Source: §6.4 and §6.5 of doc/kernel-behaviour.md.
  */
 #include <errno.h>
 #include <linux/ppp-ioctl.h>
@@ -15,7 +15,6 @@
 #include "path/unit_complete.h"
 #include "path/unit_private.h"
 
-#define VERSION      "2.4.2"     /* of the interface, as the kernel has it */
 #define FLAGS_STORED 0x00404eecu /* PPP-50 */
 
 /* sizes fixed by the kernel's interface; glibc's time_t does not matter */
@@ -135,45 +134,14 @@ static int get_idle(struct unit *u, struct writer *out, bool wide)
 	return 0;
 }
 
-static void get_stats(const struct unit *u, struct writer *out)
-{
-	struct ppp_stats stats = {
-		.p = {
-			.ppp_ibytes = (uint32_t)counter_read(&u->rx.counters.octets),
-			.ppp_ipackets = (uint32_t)counter_read(&u->rx.counters.packets),
-			.ppp_ierrors = (uint32_t)counter_read(&u->rx.counters.errors),
-			.ppp_obytes = (uint32_t)counter_read(&u->tx.counters.octets),
-			.ppp_opackets = (uint32_t)counter_read(&u->tx.counters.packets),
-			.ppp_oerrors = (uint32_t)counter_read(&u->tx.counters.errors),
-		},
-	};
-
-	write_bytes(out, &stats, sizeof(stats));
-}
-
-/* Those of the interface. By the unit's own file, too, for programs that have no name of it; no kernel does that. */
-static int device_ioctl(const struct unit *u, uint32_t number, struct writer *out,
-                        struct extack *ea)
-{
-	switch (number) {
-	case SIOCGPPPSTATS:
-		get_stats(u, out);
-		return 0;
-	case SIOCGPPPVER:
-		write_bytes(out, VERSION, sizeof(VERSION));
-		return 0;
-	default:
-		return extack_fail(ea, -EINVAL, 0, "ioctl 0x%04x means nothing on a unit", number);
-	}
-}
-
 int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer *out,
                struct extack *ea)
 {
 	switch (number) {
 	case SIOCGPPPSTATS:
 	case SIOCGPPPVER:
-		return device_ioctl(u, number, out, ea);
+	case SIOCGPPPCSTATS:
+		return unit_stats_ioctl(u, number, out, ea);
 	case PPPIOCGUNIT:
 		return put_int(out, (int)u->number);
 	case PPPIOCSFLAGS:
@@ -197,14 +165,4 @@ int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer 
 	default:
 		return unit_complete_ioctl(u, number, in, ea);
 	}
-}
-
-int unit_device_ioctl(const struct netns *ns, const char *name, uint32_t number, struct writer *out,
-                      struct extack *ea)
-{
-	const struct unit *u = unit_named(ns, name);
-
-	if (!u)
-		return extack_fail(ea, -ENODEV, 0, "interface %s is of no PPP unit", name);
-	return device_ioctl(u, number, out, ea);
 }

@@ -17,4 +17,8 @@ void unit_ready(struct watch *watch, uint32_t events);
 /** unit_frame_written() - a program has written a frame to a file on the unit; on the worker that sends; @arg: the unit */
 void unit_frame_written(void *arg, const uint8_t *frame, size_t len, bool whole);
 
+/** unit_stats_ioctl() - SIOCGPPPSTATS and its like; also of a unit's own file, for programs that have no name of it, which
+ * no kernel answers. -EINVAL: another */
+int unit_stats_ioctl(struct unit *u, uint32_t number, struct writer *out, struct extack *ea);
+
 #endif

@@ -155,7 +155,7 @@ def test_compressed_headers_that_nobody_asked_for(link):
         end.connect()
     near, far = link
     for number in range(3):
-        near.unit.send(bytes.fromhex("002d0fabcd"))
+        near.unit.send(bytes.fromhex("002d0fabcd") + bytes(20))
         eventually(lambda n=number: statistics(far)["ierrors"] == n + 1)
         if number == 0:
             far.unit.ioctl_int(PPPIOCSMAXCID, 15)
@@ -210,8 +210,8 @@ def test_states_of_compression(link):
     near.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN | CCP_UP)
     far.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN | CCP_UP)
     assert pings(near)
-    near.channel.send(bytes.fromhex("00fd7000"))
-    assert far.unit.receive() == bytes.fromhex("00fd7000")
+    near.channel.send(bytes.fromhex("00fd7000") + bytes(20))
+    assert far.unit.receive() == bytes.fromhex("00fd7000") + bytes(20)
     assert flags(far) == DC_ERROR | DECOMP_RUN | COMP_RUN | CCP_OPEN | CCP_UP
     assert not pings(near)
     assert far.unit.receive()[:2] == bytes.fromhex("00fd")
@@ -245,7 +245,7 @@ def test_packets_are_encrypted(link, cable, option):
     """
     brought_up(link)
     agree(link, option)
-    with Capture(cable.far, cable.far_device, lambda frame: b"\xff\x03\x00\xfd" in frame[:64]) as capture:
+    with Capture(cable.far, "wire", lambda frame: b"\xff\x03\x00\xfd" in frame[:64]) as capture:
         assert pings(link[0])
         assert capture.next() is not None
     assert transfer(link, socket.AF_INET, 2 << 20)
