@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <nettle/arcfour.h>
 #include <nettle/sha1.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ struct mppe {
 	bool flush;     /* sent: the next begins with a new key */
 	bool discard;   /* received: until one that does */
 	uint32_t suspicion;
+	struct mppe_kept *kept; /* NULL: nobody wants to know */
 };
 
 int mppe_new(const uint8_t *option, size_t len, struct mppe **ret)
@@ -110,6 +112,58 @@ static void change_key(struct mppe *m)
 	take_key(m);
 }
 
+/* What stood there before stays until the word changes that says which is right. */
+static void note(struct mppe *m)
+{
+	struct mppe_kept *k = m->kept;
+	uint32_t next;
+
+	if (!k || !m->key_len)
+		return;
+	next = atomic_load_explicit(&k->which, memory_order_relaxed) == 1;
+	memcpy(k->at[next].session_key, m->session_key, KEY_MAX);
+	k->at[next].count = m->count;
+	atomic_store_explicit(&k->which, next + 1, memory_order_release);
+}
+
+static void note_start(struct mppe *m)
+{
+	struct mppe_kept *k = m->kept;
+
+	if (!k || !m->key_len)
+		return;
+	atomic_store(&k->which, 0);
+	k->stateless = m->stateless;
+	k->key_len = (uint8_t)m->key_len;
+	memcpy(k->start_key, m->start_key, KEY_MAX);
+	note(m);
+}
+
+void mppe_keep(struct mppe *m, struct mppe_kept *kept)
+{
+	m->kept = kept;
+	if (kept && !atomic_load(&kept->which))
+		note_start(m);
+}
+
+bool mppe_resume(struct mppe *m, const struct mppe_kept *kept, bool sends)
+{
+	uint32_t which = atomic_load(&kept->which);
+
+	if (which < 1 || which > 2 || (kept->key_len != KEY_MAX && kept->key_len != KEY_MAX / 2))
+		return false;
+	m->key_len = kept->key_len;
+	m->stateless = kept->stateless;
+	memcpy(m->start_key, kept->start_key, KEY_MAX);
+	memcpy(m->session_key, kept->at[which - 1].session_key, KEY_MAX);
+	arcfour_set_key(&m->cipher, m->key_len, m->session_key);
+	m->count = kept->at[which - 1].count & COUNT_MASK;
+	m->flush = sends;
+	m->discard = !sends && !m->stateless;
+	m->suspicion = 0;
+	return true;
+}
+
 bool mppe_start(struct mppe *m, const uint8_t *option, size_t len)
 {
 	uint8_t bits;
@@ -128,6 +182,7 @@ bool mppe_start(struct mppe *m, const uint8_t *option, size_t len)
 	m->count = COUNT_MASK;
 	m->flush = m->discard = false;
 	m->suspicion = 0;
+	note_start(m);
 	return true;
 }
 
@@ -151,6 +206,7 @@ size_t mppe_encrypt(struct mppe *m, uint16_t protocol, const struct iovec *info,
 		header |= FLUSHED;
 		m->flush = false;
 	}
+	note(m);
 	header |= m->count;
 	out[0] = (uint8_t)(header >> 8);
 	out[1] = (uint8_t)header;
@@ -230,6 +286,7 @@ enum mppe_result mppe_decrypt(struct mppe *m, const uint8_t *info, size_t len, u
 	if (r.failed || left < 1)
 		return MPPE_ERROR;
 	result = follow(m, header);
+	note(m);
 	if (result != MPPE_OK)
 		return result;
 	arcfour_crypt(&m->cipher, left, out, r.at);

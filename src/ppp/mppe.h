@@ -24,6 +24,19 @@ enum mppe_result {
 
 struct mppe;
 
+/* Where one that was started stands, to go on from there in another process. In memory that outlives this one, zeroed; each
+ * change is there in whole or not at all. */
+struct mppe_kept {
+	_Atomic uint32_t which; /* 1 + place in .at; 0: it was not started */
+	uint8_t stateless;
+	uint8_t key_len;
+	uint8_t start_key[16];
+	struct {
+		uint8_t session_key[16];
+		uint32_t count;
+	} at[2];
+};
+
 /**
  * mppe_new() - for one direction, not started
  * @option: MPPE_OPTION_LEN octets as above
@@ -43,6 +56,19 @@ void mppe_free(struct mppe *m);
  * Return: false: nothing that is known here: 56 bit, compression, another method.
  */
 bool mppe_start(struct mppe *m, const uint8_t *option, size_t len);
+
+/** mppe_keep() - from now on note there where it stands, before each frame is given out
+ * @kept: zeroed, or that from which it was resumed; NULL: no more */
+void mppe_keep(struct mppe *m, struct mppe_kept *kept);
+
+/**
+ * mppe_resume() - go on where another stood, instead of mppe_start()
+ * @sends: its frames are sent, not received
+ *
+ * The cipher's own state is lost. Of what is sent the next frame begins with a new key; of what is received, if the peers
+ * keep state, nothing can be read until one does. Return: false: it was not started.
+ */
+bool mppe_resume(struct mppe *m, const struct mppe_kept *kept, bool sends);
 
 /** mppe_reset() - of what is sent: the peer has lost its way, the next frame begins with a new key (RFC 3078 §7.2) */
 void mppe_reset(struct mppe *m);

@@ -153,6 +153,60 @@ static void a_stateful_pair_needs_a_new_key_after_a_loss(void **state)
 	end(&e);
 }
 
+/* One end is lost, and another goes on in its stead, from what was kept. */
+static void replace(struct ends *e, bool sends, struct mppe_kept *kept)
+{
+	struct mppe **at = sends ? &e->out : &e->in;
+	uint8_t option[MPPE_OPTION_LEN];
+
+	mppe_free(*at);
+	option_write(option, 0, 0, "");
+	assert_int_equal(mppe_new(option, sizeof(option), at), 0);
+	assert_true(mppe_resume(*at, kept, sends));
+	mppe_keep(*at, kept);
+}
+
+static void pass(struct ends *e, int count, const char *text)
+{
+	uint8_t frame[64];
+
+	for (int i = 0; i < count; i++) {
+		size_t len = seal(e, text, frame);
+
+		assert_int_equal(open_sealed(e, frame, len, text), MPPE_OK);
+	}
+}
+
+static void another_goes_on_where_one_stood(void **state)
+{
+	const uint8_t ways[] = { 0, STATELESS };
+	uint8_t frame[64];
+
+	for (size_t i = 0; i < 2 * sizeof(ways); i++) {
+		struct ends e = begin(ways[i / 2], i % 2 ? BITS_40 : BITS_128, "abc");
+		struct mppe_kept out = { 0 }, in = { 0 };
+
+		mppe_keep(e.out, &out);
+		mppe_keep(e.in, &in);
+		pass(&e, 300, "before");
+		replace(&e, true, &out);
+		pass(&e, 300, "sender replaced");
+		seal(&e, "lost", frame);
+		replace(&e, true, &out);
+		replace(&e, false, &in);
+		pass(&e, 1, "both replaced, and one lost");
+		replace(&e, false, &in);
+		if (!ways[i / 2]) { /* it asks for a new key */
+			assert_int_equal(open_sealed(&e, frame, seal(&e, "lost", frame), "lost"),
+			                 MPPE_ERROR);
+			mppe_reset(e.out);
+		}
+		pass(&e, 300, "receiver replaced");
+		assert_false(mppe_resume(e.in, &(struct mppe_kept){ 0 }, false));
+		end(&e);
+	}
+}
+
 static void other_protocols_go_as_they_are(void **state)
 {
 	struct ends e = begin(STATELESS, BITS_128, "sixteen octets!!");
@@ -200,6 +254,7 @@ int main(void)
 		cmocka_unit_test(stateless_frames_stand_alone),
 		cmocka_unit_test(late_frames_and_frames_in_the_clear_are_suspicious),
 		cmocka_unit_test(a_stateful_pair_needs_a_new_key_after_a_loss),
+		cmocka_unit_test(another_goes_on_where_one_stood),
 		cmocka_unit_test(other_protocols_go_as_they_are),
 		cmocka_unit_test(options_are_checked),
 	};
