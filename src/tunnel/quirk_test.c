@@ -38,10 +38,20 @@ static int is_documented(const char *id)
 	return found;
 }
 
+/* Some are about the same deviation of the kernel from its own rules. */
+static int rows_of(const char *id)
+{
+	int count = 0;
+
+	for (int i = 0; i < QUIRKS; i++)
+		count += !strcmp(quirk_row(i)->id, id);
+	return count;
+}
+
 static void test_each_is_a_documented_deviation(void **state)
 {
 	for (int i = 0; i < QUIRKS; i++)
-		assert_int_equal(is_documented(quirk_row(i)->id), 1);
+		assert_int_equal(is_documented(quirk_row(i)->id), rows_of(quirk_row(i)->id));
 }
 
 int main(void)
