@@ -16,6 +16,7 @@
 #include <linux/ppp-ioctl.h>
 #include <linux/seccomp.h>
 #include <linux/udp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
@@ -41,6 +42,10 @@
 	.cases = (const struct filter_case[]){ __VA_ARGS__ }, \
 	.case_count = sizeof((const struct filter_case[]){ __VA_ARGS__ }) / sizeof(struct filter_case)
 #define IN_RANGE  WHEN(CASE(RANGE(0)))
+#define IN_PPP_RANGE     WHEN(CASE({ 0, TEST_IN_PPP_RANGE, UINT32_MAX, 0 }))
+#define IN_RECEIVE_RANGE WHEN(CASE({ 0, TEST_IN_RECEIVE_RANGE, UINT32_MAX, 0 }))
+/* As /dev/ppp is opened. */
+#define TO_READ_AND_WRITE(argument) WHEN(CASE(MASKED(argument, O_ACCMODE | O_CREAT, O_RDWR)))
 #define ALWAYS    .case_count = 0
 
 /* What decides about packets of a managed tunnel that leave by a socket of ul2tpd's. */
@@ -70,13 +75,16 @@ static const struct filter_call calls[] = {
 	{ "sendfile64",     {  -1,  -1, 239,  -1, 239 }, refusal_sendfile,   .any_abi = true, IN_RANGE },
 	{ "splice",         { 275,  76, 313, 275, 340 }, refusal_splice,     .any_abi = true, WHEN(CASE(RANGE(2))) },
 
-	{ "recvfrom",       {  45, 207,  -1,  -1,  -1 }, socket_call_receive, .need = NEED_RECEIVE, IN_RANGE },
-	{ "recvmsg",        {  47, 212,  -1,  -1,  -1 }, socket_call_receive, .need = NEED_RECEIVE, IN_RANGE },
-	{ "recvmmsg",       { 299, 243,  -1,  -1,  -1 }, socket_call_receive, .need = NEED_RECEIVE, IN_RANGE },
+	{ "recvfrom",       {  45, 207,  -1,  -1,  -1 }, socket_call_receive, IN_RECEIVE_RANGE },
+	{ "recvmsg",        {  47, 212,  -1,  -1,  -1 }, socket_call_receive, IN_RECEIVE_RANGE },
+	{ "recvmmsg",       { 299, 243,  -1,  -1,  -1 }, socket_call_receive, IN_RECEIVE_RANGE },
+
+	{ "read",           {   0,  63,  -1,  -1,  -1 }, socket_call_receive, IN_PPP_RANGE },
+	{ "readv",          {  19,  65,  -1,  -1,  -1 }, socket_call_receive, IN_PPP_RANGE },
 
 	{ "socket",         {  41, 198, 359,  41, 281 }, socket_call_socket,
 	  WHEN(CASE(EQUAL(0, AF_NETLINK), EQUAL(2, NETLINK_GENERIC)),
-	       CASE(EQUAL(0, AF_PPPOX),   EQUAL(2, PX_PROTO_OL2TP)),
+	       CASE(EQUAL(0, AF_PPPOX)),
 	       CASE(EQUAL(0, AF_INET),    EQUAL(2, IPPROTO_L2TP_NUMBER)),
 	       CASE(EQUAL(0, AF_INET6),   EQUAL(2, IPPROTO_L2TP_NUMBER))) },
 	{ "socketcall",     {  -1,  -1, 102,  -1,  -1 }, refusal_socketcall,
@@ -89,6 +97,10 @@ static const struct filter_call calls[] = {
 	{ "bind",           {  49, 200,  -1,  -1,  -1 }, socket_call_bind,        ALWAYS },
 	{ "getsockname",    {  51, 204,  -1,  -1,  -1 }, socket_call_getsockname, ALWAYS },
 	{ "getpeername",    {  52, 205,  -1,  -1,  -1 }, socket_call_getpeername, ALWAYS },
+	{ "socketpair",     {  53, 199,  -1,  -1,  -1 }, socket_call_socketpair,  WHEN(CASE(EQUAL(0, AF_PPPOX), EQUAL(2, PX_PROTO_OL2TP))) },
+	{ "listen",         {  50, 201,  -1,  -1,  -1 }, socket_call_listen,      IN_PPP_RANGE },
+	{ "accept",         {  43, 202,  -1,  -1,  -1 }, socket_call_listen,      IN_PPP_RANGE },
+	{ "accept4",        { 288, 242,  -1,  -1,  -1 }, socket_call_listen,      IN_PPP_RANGE },
 	{ "shutdown",       {  48, 210,  -1,  -1,  -1 }, socket_call_shutdown,    IN_RANGE },
 	{ "setsockopt",     {  54, 208,  -1,  -1,  -1 }, socket_call_setsockopt,
 	  WHEN(CASE(RANGE(0)), CASE(EQUAL(1, SOL_NETLINK_NUMBER)), CASE(EQUAL(1, SOL_PPPOL2TP_NUMBER)), SOCKET_OPTIONS) },
@@ -97,7 +109,7 @@ static const struct filter_call calls[] = {
 	       CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_PROTOCOL)), CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_TYPE)),
 	       CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_DOMAIN))) },
 	{ "ioctl",          {  16,  29,  -1,  -1,  -1 }, socket_call_ioctl,
-	  WHEN(CASE(MASKED(1, 0xff00, 't' << 8)), CASE(RANGE(0))) },
+	  WHEN(CASE(MASKED(1, 0xff00, 't' << 8)), CASE(MASKED(1, ~3U, SIOCGPPPSTATS)), CASE(RANGE(0))) },
 
 	{ "dup",            {  32,  23,  -1,  -1,  -1 }, descriptor_call_dup,     IN_RANGE },
 	{ "dup2",           {  33,  -1,  -1,  -1,  -1 }, descriptor_call_dup_to,  IN_RANGE },
@@ -110,9 +122,9 @@ static const struct filter_call calls[] = {
 	  WHEN(CASE(EQUAL(0, SECCOMP_SET_MODE_FILTER),
 	            MASKED(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_FILTER_FLAG_NEW_LISTENER))) },
 
-	{ "open",           {   2,  -1,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
+	{ "open",           {   2,  -1,  -1,  -1,  -1 }, file_call, .is_open = true, TO_READ_AND_WRITE(1) },
 	{ "creat",          {  85,  -1,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
-	{ "openat",         { 257,  56,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
+	{ "openat",         { 257,  56,  -1,  -1,  -1 }, file_call, .is_open = true, TO_READ_AND_WRITE(2) },
 	{ "openat2",        { 437, 437,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
 	{ "stat",           {   4,  -1,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
 	{ "lstat",          {   6,  -1,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +19,7 @@
 #include "base/cleanup.h"
 #include "launcher/file_place.h"
 #include "launcher/file_stand_in.h"
-#include "process/process.h"
+#include "launcher/ppp_file.h"
 
 #define MOUNTINFO_MAX (256 << 10)
 
@@ -162,22 +161,30 @@ static int request_read(const struct trap *t, const struct call_row *row, struct
 	return 0;
 }
 
-/* A kernel with L2TP has /dev/ppp too, and it is root's alone. That there is none to be had by root yet is for the
- * kernel to say; that others may not open one is said here, as it would be said of a file of mode 0600. */
-static bool is_roots_alone(const struct trap *t, const struct call_row *row, const char *path)
+/* /dev/ppp is ours even where the kernel has one: units of its own can not be on channels of ul2tpd's. */
+static bool is_ppp(const struct trap *t, int dirfd, const char *path)
 {
-	AUTO_FD process = -1;
-	struct process_credentials who;
-	char native[48];
+	char base[PATH_MAX] = "/", plain[PATH_MAX];
+	size_t len = strlen(path);
 
-	if (strcmp(path, "/dev/ppp") != 0 ||
-	    (row->action != FILE_OPEN && row->action != FILE_OPEN2))
+	if (len < 3 || strcmp(path + len - 3, "ppp") != 0)
 		return false;
-	snprintf(native, sizeof(native), "/proc/%u/root/dev/ppp", t->notif.pid);
-	process = process_open((pid_t)t->notif.pid);
-	return access(native, F_OK) < 0 && process >= 0 &&
-	       process_credentials(process, &who) == 0 && who.euid != 0 &&
-	       !(who.effective >> CAP_DAC_OVERRIDE & 1);
+	if (path[0] != '/' && base_of(t, dirfd, base, sizeof(base)) < 0)
+		return false;
+	return file_place_join(base, path, plain, sizeof(plain)) &&
+	       strcmp(plain, "/dev/ppp") == 0 && trap_is_valid(t);
+}
+
+/* Whether it is an open of /dev/ppp, which has been answered then. */
+static bool serve_ppp(struct trap *t, const struct call_row *row, int dirfd, const char *path)
+{
+	struct file_request request;
+
+	if ((row->action != FILE_OPEN && row->action != FILE_OPEN2) || !is_ppp(t, dirfd, path) ||
+	    request_read(t, row, &request) < 0 || (request.flags & O_ACCMODE) != O_RDWR)
+		return false;
+	ppp_file_open(t, request.flags);
+	return true;
 }
 
 void file_call(struct trap *t)
@@ -193,10 +200,8 @@ void file_call(struct trap *t)
 		trap_continue(t);
 		return;
 	}
-	if (is_roots_alone(t, row, path)) {
-		trap_fail(t, -EACCES);
+	if (serve_ppp(t, row, dirfd, path))
 		return;
-	}
 	if (!file_place_possible(path) || !find(t, dirfd, path, &mounts, &place) ||
 	    request_read(t, row, &request) < 0) {
 		trap_continue(t);

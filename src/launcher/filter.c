@@ -74,10 +74,19 @@ static struct pending emit_if(struct assembler *a, uint16_t comparison, uint32_t
 	return (struct pending){ emit(a, JUMP | comparison, 0, 0, k), true };
 }
 
+static const struct descriptor_range *range_of(const struct filter_setup *setup, uint8_t kind)
+{
+	if (kind == TEST_IN_PPP_RANGE || (kind == TEST_IN_RECEIVE_RANGE && !setup->receive))
+		return &setup->ppp_range;
+	return &setup->range;
+}
+
 /* Leaves the jumps that are taken when the test fails in @jumps; how many. */
 static unsigned int emit_test(struct assembler *a, const struct filter_setup *setup,
                               const struct filter_test *test, struct pending *jumps)
 {
+	const struct descriptor_range *range;
+
 	if (test->kind == TEST_NONE)
 		return 0;
 	/* Both kinds of machine are little-endian: the lower half comes first. */
@@ -92,8 +101,9 @@ static unsigned int emit_test(struct assembler *a, const struct filter_setup *se
 		jumps[0] = emit_if(a, BPF_JGT, test->value);
 		return 1;
 	default:
-		jumps[0] = emit_unless(a, BPF_JGE, setup->range.first);
-		jumps[1] = emit_if(a, BPF_JGT, setup->range.last);
+		range = range_of(setup, test->kind);
+		jumps[0] = emit_unless(a, BPF_JGE, range->first);
+		jumps[1] = emit_if(a, BPF_JGT, range->last);
 		return 2;
 	}
 }
@@ -117,8 +127,6 @@ static bool is_needed(const struct filter_setup *setup, const struct filter_call
 	if (call->number[abi] < 0)
 		return false;
 	switch (call->need) {
-	case NEED_RECEIVE:
-		return setup->receive;
 	case NEED_FILES:
 		return setup->files;
 	default:
@@ -133,7 +141,8 @@ static void emit_call(struct assembler *a, const struct filter_setup *setup,
 	uint32_t number = (uint32_t)call->number[abi] | (abi == ABI_X32 ? X32_BIT : 0);
 	struct pending other = emit_unless(a, BPF_JEQ, number);
 
-	if (call->case_count == 0 || (call->is_send && setup->all_sends)) {
+	if (call->case_count == 0 || (call->is_send && setup->all_sends) ||
+	    (call->is_open && setup->files)) {
 		emit_return(a, SECCOMP_RET_USER_NOTIF);
 	} else {
 		for (size_t i = 0; i < call->case_count; i++)

@@ -43,7 +43,9 @@ enum filter_test_kind {
 	TEST_NONE, /* holds */
 	TEST_EQUAL,
 	TEST_AT_MOST,
-	TEST_IN_RANGE, /* one of the numbers of stand-ins */
+	TEST_IN_RANGE,     /* one of the numbers of stand-ins */
+	TEST_IN_PPP_RANGE, /* one of those of PPP */
+	TEST_IN_RECEIVE_RANGE, /* one of those whose receive calls are trapped: of PPP, or with .receive of all */
 };
 
 struct filter_test {
@@ -63,7 +65,6 @@ struct filter_case {
 /* What must be asked for at start for a row to be there at all. */
 enum filter_need {
 	NEED_NOTHING,
-	NEED_RECEIVE, /* REPLY_TRAP */
 	NEED_FILES,
 };
 
@@ -73,6 +74,7 @@ struct filter_call {
 	void (*handler)(struct trap *t);
 	bool any_abi; /* the handler is for all; otherwise those of 32-bit programs are refused */
 	bool is_send; /* options.trap_all_sends is about this one */
+	bool is_open; /* always trapped with .files */
 	enum filter_need need;
 	const struct filter_case *cases; /* trapped if one of them holds */
 	size_t case_count;               /* 0: always trapped */
@@ -80,7 +82,8 @@ struct filter_call {
 
 struct filter_setup {
 	enum filter_abi native;
-	struct descriptor_range range;
+	struct descriptor_range range;     /* of all stand-ins */
+	struct descriptor_range ppp_range; /* of those of PPP, its lower part; 0 to 0: none */
 	bool receive, files, all_sends;
 };
 

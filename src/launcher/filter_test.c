@@ -90,10 +90,10 @@ static bool is_trapped(struct machine *m, const struct seccomp_data *data)
 #define LAST  1023
 
 static const struct filter_setup setups[] = {
-	{ ABI_X86_64, { FIRST, LAST }, false, false, false },
-	{ ABI_X86_64, { 224, 255 }, true, true, true },
-	{ ABI_ARM64, { FIRST, LAST }, false, false, false },
-	{ ABI_ARM64, { FIRST, LAST }, true, true, true },
+	{ ABI_X86_64, { FIRST, LAST }, { FIRST, 999 }, false, false, false },
+	{ ABI_X86_64, { 224, 255 }, { 224, 240 }, true, true, true },
+	{ ABI_ARM64, { FIRST, LAST }, { FIRST, 999 }, false, false, false },
+	{ ABI_ARM64, { FIRST, LAST }, { FIRST, 999 }, true, true, true },
 };
 
 static struct machine machine_new(const struct filter_setup *setup, struct sock_filter *program)
@@ -104,6 +104,14 @@ static struct machine machine_new(const struct filter_setup *setup, struct sock_
 
 	assert_true(len > 0);
 	return (struct machine){ .program = program, .len = (unsigned int)len };
+}
+
+static const struct descriptor_range *range_of(const struct filter_setup *setup,
+                                               const struct filter_test *test)
+{
+	if (test->kind == TEST_IN_RECEIVE_RANGE)
+		return setup->receive ? &setup->range : &setup->ppp_range;
+	return test->kind == TEST_IN_PPP_RANGE ? &setup->ppp_range : &setup->range;
 }
 
 /* By the words of filter.h, not by the program. */
@@ -120,17 +128,18 @@ static bool holds(const struct filter_setup *setup, const struct filter_test *te
 	case TEST_AT_MOST:
 		return value <= test->value;
 	default:
-		return value >= setup->range.first && value <= setup->range.last;
+		return value >= range_of(setup, test)->first &&
+		       value <= range_of(setup, test)->last;
 	}
 }
 
 static bool should_be_trapped(const struct filter_setup *setup, const struct filter_call *call,
                               const uint64_t *args)
 {
-	if ((call->need == NEED_FILES && !setup->files) ||
-	    (call->need == NEED_RECEIVE && !setup->receive))
+	if (call->need == NEED_FILES && !setup->files)
 		return false;
-	if (call->case_count == 0 || (call->is_send && setup->all_sends))
+	if (call->case_count == 0 || (call->is_send && setup->all_sends) ||
+	    (call->is_open && setup->files))
 		return true;
 	for (size_t i = 0; i < call->case_count; i++) {
 		const struct filter_test *tests = call->cases[i].tests;
@@ -153,20 +162,18 @@ static size_t interesting(const struct filter_setup *setup, const struct filter_
 	for (size_t i = 0; i < call->case_count; i++) {
 		for (size_t j = 0; j < FILTER_TESTS; j++) {
 			const struct filter_test *test = &call->cases[i].tests[j];
-			bool range = test->kind == TEST_IN_RANGE;
+			const struct descriptor_range *r = range_of(setup, test);
+			bool range = test->kind >= TEST_IN_RANGE;
 
 			if (test->kind == TEST_NONE || test->argument != number)
 				continue;
 			assert_true(count + 7 <= room);
 			for (uint32_t d = 0; d < 3; d++)
-				to[count++] = (range ? setup->range.first : test->value) + d - 1;
+				to[count++] = (range ? r->first : test->value) + d - 1;
 			for (uint32_t d = 0; d < 3; d++)
-				to[count++] =
-					(range ? setup->range.last : test->value | ~test->mask) +
-					d - 1;
+				to[count++] = (range ? r->last : test->value | ~test->mask) + d - 1;
 			/* The kernel takes the lower half of such an argument. */
-			to[count++] =
-				0xdeadbeef00000000U | (range ? setup->range.first : test->value);
+			to[count++] = 0xdeadbeef00000000U | (range ? r->first : test->value);
 		}
 	}
 	return count;
@@ -274,26 +281,34 @@ static void test_some_calls_by_their_numbers(void **state)
 	struct sock_filter program[FILTER_MAX];
 	struct machine m = machine_new(&setups[0], program);
 	uint32_t x86 = AUDIT_ARCH_X86_64, i386 = AUDIT_ARCH_I386;
-	static const int never[] = { 0 /* read */,
-		                     3 /* close */,
+	static const int never[] = { 3 /* close */,
 		                     7 /* poll */,
-		                     45 /* recvfrom */,
-		                     47 /* recvmsg */,
 		                     56 /* clone */,
 		                     57 /* fork */,
 		                     232 /* epoll_wait */,
 		                     281 /* epoll_pwait */,
-		                     299 /* recvmmsg */,
-		                     257 /* openat */ };
+		                     4 /* stat */ };
+	static const int receives[] = { 0 /* read */, 19 /* readv */, 45 /* recvfrom */,
+		                        47 /* recvmsg */, 299 /* recvmmsg */ };
 
 	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
 		assert_false(trap(&m, x86, never[i], FIRST, 0, 0));
+	for (size_t i = 0; i < ARRAY_SIZE(receives); i++) {
+		assert_true(trap(&m, x86, receives[i], FIRST, 0, 0)); /* of PPP */
+		assert_true(trap(&m, x86, receives[i], 999, 0, 0));
+		assert_false(trap(&m, x86, receives[i], 1000, 0, 0));
+		assert_false(trap(&m, x86, receives[i], 5, 0, 0));
+	}
+	assert_true(trap(&m, x86, 257, (uint64_t)AT_FDCWD, 0, O_RDWR | O_NONBLOCK));
+	assert_false(trap(&m, x86, 257, (uint64_t)AT_FDCWD, 0, O_RDWR | O_CREAT));
+	assert_false(trap(&m, x86, 257, (uint64_t)AT_FDCWD, 0, O_RDONLY));
+	assert_true(trap(&m, x86, 16, 5, 0x89f0, 0)); /* SIOCGPPPSTATS */
 
 	assert_true(trap(&m, x86, 41, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 16));
 	assert_true(trap(&m, x86, 41, AF_NETLINK, SOCK_DGRAM, 16));
 	assert_false(trap(&m, x86, 41, AF_NETLINK, SOCK_RAW, 0));
 	assert_true(trap(&m, x86, 41, 24, SOCK_DGRAM, 1));
-	assert_false(trap(&m, x86, 41, 24, SOCK_DGRAM, 0)); /* PPPoE */
+	assert_true(trap(&m, x86, 41, 24, SOCK_DGRAM, 255)); /* for its errno */
 	assert_true(trap(&m, x86, 41, AF_INET, SOCK_DGRAM, 115));
 	assert_true(trap(&m, x86, 41, AF_INET6, SOCK_DGRAM, 115));
 	assert_false(trap(&m, x86, 41, AF_INET, SOCK_DGRAM, 17));
@@ -334,7 +349,8 @@ static void test_some_calls_by_their_numbers(void **state)
 	m = machine_new(&setups[2], program);
 	assert_true(trap(&m, AUDIT_ARCH_AARCH64, 198, AF_NETLINK, SOCK_RAW, 16));
 	assert_true(trap(&m, AUDIT_ARCH_AARCH64, 211, FIRST, 0, 0));
-	assert_false(trap(&m, AUDIT_ARCH_AARCH64, 212, FIRST, 0, 0));
+	assert_true(trap(&m, AUDIT_ARCH_AARCH64, 212, FIRST, 0, 0));
+	assert_false(trap(&m, AUDIT_ARCH_AARCH64, 212, LAST, 0, 0));
 	assert_true(trap(&m, AUDIT_ARCH_ARM, 281, AF_NETLINK, SOCK_RAW, 16));
 	assert_false(trap(&m, x86, 41, AF_NETLINK, SOCK_RAW, 16));
 }

@@ -68,6 +68,8 @@ enum launcher_once {
 struct launcher {
 	struct launcher_options options;
 	struct descriptor_range range;
+	struct descriptor_range
+		ppp_range; /* just below: of PPP, while there is room; their receive calls are trapped too */
 	struct object_table objects;
 	int listener;                 /* of the filter */
 	int program;                  /* pidfd of the process that was `ul2tp run` */

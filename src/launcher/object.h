@@ -32,17 +32,21 @@ struct outgoing {
 	size_t control_len;
 };
 
+/* What object_ops.send() returns to have the kernel do it, with the program's own arguments. */
+#define SEND_NATIVE INT64_MIN
+
 /* What a kind of stand-in does with the calls the filter traps on it. NULL: the kernel does it. Each answers
  * the trap, but for send. Called with object.lock held. */
 struct object_ops {
 	const char *name; /* for the log: "netlink", "l2tp-ip" */
 
 	/** send() - one message of sendto, sendmsg, sendmmsg, write or writev. Return: octets sent, or the
-	 * negative errno of the call */
+	 * negative errno of the call, or SEND_NATIVE */
 	int64_t (*send)(struct trap *t, struct object *o, const struct outgoing *m);
 
-	void (*receive)(struct trap *t,
-	                struct object *o); /* recvfrom, recvmsg, recvmmsg: only with REPLY_TRAP */
+	/** receive() - recvfrom, recvmsg, recvmmsg: with REPLY_TRAP; these and read, readv: of what has numbers of
+	 * launcher.ppp_range */
+	void (*receive)(struct trap *t, struct object *o);
 	void (*bind)(struct trap *t, struct object *o);
 	void (*connect)(struct trap *t, struct object *o);
 	void (*getsockname)(struct trap *t, struct object *o);
@@ -51,6 +55,7 @@ struct object_ops {
 	void (*getsockopt)(struct trap *t, struct object *o);
 	void (*ioctl)(struct trap *t, struct object *o);
 	void (*shutdown)(struct trap *t, struct object *o);
+	void (*listen)(struct trap *t, struct object *o); /* and accept */
 
 	/** is_gone() - whether the program has closed its last copy; asked now and then. NULL: somebody else
 	 * sees it and calls object_remove() */

@@ -1,129 +1,151 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pppox.c - see pppox.h
- *
- * The stand-in is a Unix datagram socket that is not connected: sending says ENOTCONN, receiving waits, poll
- * finds it writable, as with the kernel's (PX-41 to PX-43), and none of that is trapped. It has a name, by
- * which we see that it is still there: connecting to the name of a closed one is refused.
- *
- * Source: sections 5.1 to 5.5 of doc/kernel-behaviour.md.
- */
+/* pppox.c - see pppox.h and ppp_stand_in.h */
 #include "launcher/pppox.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <linux/if_pppox.h>
 #include <linux/ppp-ioctl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/reader.h"
-#include "launcher/estate.h"
-#include "launcher/netns_socket.h"
+#include "launcher/managed_socket.h"
+#include "launcher/ppp_file.h"
+#include "launcher/ppp_stand_in.h"
 
 #define SOL_PPPOL2TP_NUMBER 273
+#define FD_AT               10 /* in each of the address structures */
+#define SIOC_TYPE           0x89
+#define PROTOCOL_MAX        3 /* the kernel has room for it, and nothing there */
+#define PID_AT              6 /* in each of the address structures */
 
-struct pppox {
-	struct object object;
-	struct launcher *launcher;
-	int watcher; /* a socket in the namespace of the stand-in's name */
-	struct sockaddr_un name;
-	socklen_t name_len;
-	uint32_t estate;
-};
+static_assert(sizeof(struct ppp_facts) <= ESTATE_STATE, "a thing has room for it");
 
-/* What the next supervisor must know. */
-struct pppox_state {
-	struct sockaddr_un name;
-	socklen_t name_len;
-};
-static_assert(sizeof(struct pppox_state) <= ESTATE_STATE, "a thing has room for it");
-
-/* What is read of an address: as much as the checks need. */
-struct address {
-	uint32_t protocol, tunnel;
-};
-
-static void address_read(const uint8_t *octets, size_t len, struct address *ret)
+static struct ppp_stand_in *of(struct object *o)
 {
-	struct reader r = reader_over(octets, len);
-	bool v3 = len == sizeof(struct sockaddr_pppol2tpv3) ||
-	          len == sizeof(struct sockaddr_pppol2tpv3in6);
-	bool inet6 = len == sizeof(struct sockaddr_pppol2tpin6) ||
-	             len == sizeof(struct sockaddr_pppol2tpv3in6);
-	uint16_t tunnel16 = 0;
+	return (struct ppp_stand_in *)o;
+}
 
-	read_skip(&r, 2);
-	read_copy(&r, &ret->protocol, sizeof(ret->protocol));
-	read_skip(&r, inet6 ? 8 : 24); /* pid, fd; for IPv4 the address stands before the ids */
-	if (v3) {
-		read_copy(&r, &ret->tunnel, sizeof(ret->tunnel));
-	} else {
-		read_copy(&r, &tunnel16, sizeof(tunnel16));
-		ret->tunnel = tunnel16;
-	}
+/* PX-10 */
+static bool is_length(uint64_t len)
+{
+	return len == sizeof(struct sockaddr_pppol2tp) ||
+	       len == sizeof(struct sockaddr_pppol2tpin6) ||
+	       len == sizeof(struct sockaddr_pppol2tpv3) ||
+	       len == sizeof(struct sockaddr_pppol2tpv3in6);
+}
+
+/* The socket that the address names is the program's; -1: none, which matters only to who makes a tunnel. */
+static int socket_named(struct trap *t, const uint8_t *address, size_t len)
+{
+	struct reader r = reader_over(address, len);
+	int number, fd;
+
+	read_skip(&r, FD_AT);
+	read_copy(&r, &number, sizeof(number));
+	fd = number < 0 ? -1 : trap_descriptor(t, number);
+	if (fd >= 0)
+		managed_socket_note(t->launcher, fd);
+	return fd;
 }
 
 static void pppox_connect(struct trap *t, struct object *o)
 {
-	uint8_t octets[sizeof(struct sockaddr_pppol2tpv3in6)];
-	uint64_t len = trap_argument(t, 2);
-	struct address address = { 0 };
-	int err;
+	uint8_t address[sizeof(struct sockaddr_pppol2tpv3in6)];
+	uint64_t len = (uint32_t)trap_argument(t, 2);
+	struct ppp_answer answer;
+	AUTO_FD fd = -1;
+	int err =
+		is_length(len) ? trap_read(t, trap_argument(t, 1), address, (size_t)len) : -EINVAL;
 
-	switch ((int)len) {
-	case sizeof(struct sockaddr_pppol2tp):
-	case sizeof(struct sockaddr_pppol2tpin6):
-	case sizeof(struct sockaddr_pppol2tpv3):
-	case sizeof(struct sockaddr_pppol2tpv3in6):
-		break;
-	default:
-		trap_fail(t, -EINVAL);
-		return;
-	}
-	err = trap_read(t, trap_argument(t, 1), octets, (size_t)len);
 	if (err < 0) {
 		trap_fail(t, err);
 		return;
 	}
-	address_read(octets, (size_t)len, &address);
-	if (address.protocol != PX_PROTO_OL2TP || address.tunnel == 0) {
-		trap_fail(t, -EINVAL);
-		return;
+	fd = socket_named(t, address, (size_t)len);
+	err = ppp_stand_in_ask(t, of(o), UL2TP_CMD_PPP_CONNECT,
+	                       (struct ul2tp_ppp_request){
+				       .name = reader_over(address, (size_t)len),
+				       .pid = t->notif.pid,
+			       },
+	                       fd, &answer);
+	trap_result(t, err);
+}
+
+/* PX-44: a session that was made by netlink is that of who asked for it, which for ul2tpd were we. */
+static void name_process(const struct trap *t, struct ppp_answer *answer)
+{
+	pid_t ours = getpid(), pid = trap_process(t);
+
+	if (answer->name_len >= PID_AT + sizeof(pid) && pid > 0 &&
+	    memcmp(answer->name + PID_AT, &ours, sizeof(ours)) == 0)
+		memcpy(answer->name + PID_AT, &pid, sizeof(pid));
+}
+
+static void pppox_name(struct trap *t, struct object *o)
+{
+	struct ppp_answer answer;
+	int state = ppp_stand_in_state(t, of(o), &answer);
+
+	if (state >= 0 && state != UL2TP_PPP_SESSION_GONE && answer.name_len) {
+		name_process(t, &answer);
+		trap_result(t, trap_write_sized(t, trap_argument(t, 1), trap_argument(t, 2),
+		                                answer.name, answer.name_len));
+	} else {
+		trap_fail(t, state < 0                         ? state
+		             : state == UL2TP_PPP_SESSION_GONE ? -EBADF
+		                                               : -ENOTCONN);
 	}
-	launcher_say_once(
-		t->launcher, ONCE_PPPOX,
-		"process %d connects a PPPoL2TP socket: this release of ul2tp has no PPP sessions",
-		trap_process(t));
-	trap_fail(t, -EOPNOTSUPP);
 }
 
-static void pppox_no_name(struct trap *t, struct object *o)
-{
-	trap_fail(t, -ENOTCONN);
-}
-
-static void pppox_bind(struct trap *t, struct object *o)
+static void pppox_unsupported(struct trap *t, struct object *o)
 {
 	trap_fail(t, -EOPNOTSUPP);
 }
 
+/* PX-42 */
+static int64_t pppox_send(struct trap *t, struct object *o, const struct outgoing *m)
+{
+	struct ppp_answer answer;
+	int state = ppp_stand_in_state(t, of(o), &answer);
+
+	if (state < 0)
+		return state;
+	if (state == UL2TP_PPP_NEW)
+		return -ENOTCONN;
+	return state == UL2TP_PPP_SESSION_GONE ? -EBADF : SEND_NATIVE;
+}
+
+static int option_set(struct trap *t, struct object *o)
+{
+	struct ppp_answer answer;
+	int value, err = trap_read(t, trap_argument(t, 3), &value, sizeof(value));
+
+	if (err < 0)
+		return err;
+	return ppp_stand_in_ask(t, of(o), UL2TP_CMD_PPP_OPTION_SET,
+	                        (struct ul2tp_ppp_request){
+					.option = (uint32_t)trap_argument(t, 2),
+					.value = reader_over(&value, sizeof(value)),
+				},
+	                        -1, &answer);
+}
+
+/* PX-50 */
 static void pppox_setsockopt(struct trap *t, struct object *o)
 {
-	int level = (int)trap_argument(t, 1), value;
-	int err;
+	int level = (int)trap_argument(t, 1);
 
-	if (level == SOL_SOCKET) {
+	if (level == SOL_SOCKET)
 		trap_continue(t);
-	} else if (level != SOL_PPPOL2TP_NUMBER || (int)trap_argument(t, 4) < (int)sizeof(value)) {
+	else if (level != SOL_PPPOL2TP_NUMBER || (int)trap_argument(t, 4) < (int)sizeof(int))
 		trap_fail(t, -EINVAL);
-	} else {
-		err = trap_read(t, trap_argument(t, 3), &value, sizeof(value));
-		trap_fail(t, err < 0 ? err : -ENOTCONN);
-	}
+	else
+		trap_result(t, option_set(t, o));
 }
 
 static void socket_level_get(struct trap *t)
@@ -147,134 +169,155 @@ static void socket_level_get(struct trap *t)
 	trap_result(t, trap_write_option(t, trap_argument(t, 3), trap_argument(t, 4), value));
 }
 
+static int option_get(struct trap *t, struct object *o)
+{
+	struct ppp_answer answer;
+	int len, value, err = trap_read(t, trap_argument(t, 4), &len, sizeof(len));
+
+	if (err < 0 || len < 0)
+		return err < 0 ? err : -EINVAL;
+	err = ppp_stand_in_ask(
+		t, of(o), UL2TP_CMD_PPP_OPTION_GET,
+		(struct ul2tp_ppp_request){ .option = (uint32_t)trap_argument(t, 2) }, -1, &answer);
+	if (err < 0)
+		return err;
+	if (answer.data_len != sizeof(value))
+		return -EPROTO;
+	memcpy(&value, answer.data, sizeof(value));
+	return trap_write_option(t, trap_argument(t, 3), trap_argument(t, 4), value);
+}
+
+/* PX-51 */
 static void pppox_getsockopt(struct trap *t, struct object *o)
 {
-	int level = (int)trap_argument(t, 1), len, err;
+	int level = (int)trap_argument(t, 1);
 
-	if (level == SOL_SOCKET) {
+	if (level == SOL_SOCKET)
 		socket_level_get(t);
-		return;
-	}
-	if (level != SOL_PPPOL2TP_NUMBER) {
+	else if (level != SOL_PPPOL2TP_NUMBER)
 		trap_fail(t, -EINVAL);
-		return;
+	else
+		trap_result(t, option_get(t, o));
+}
+
+static int ask_ioctl(struct trap *t, struct object *o, uint32_t number, struct reader data, int fd,
+                     struct ppp_answer *ret)
+{
+	return ppp_stand_in_ask(t, of(o), UL2TP_CMD_PPP_IOCTL,
+	                        (struct ul2tp_ppp_request){ .ioctl = number, .data = data }, fd,
+	                        ret);
+}
+
+/* Whether there is room for the number is seen first: with a bad pointer the channel is not the program's (PX-40). */
+static int get_channel(struct trap *t, struct object *o)
+{
+	AUTO_FD own = trap_descriptor(t, (int)trap_argument(t, 0));
+	struct ppp_answer answer;
+	int number, err;
+
+	if (trap_read(t, trap_argument(t, 2), &number, sizeof(number)) < 0) {
+		err = ppp_stand_in_state(t, of(o), &answer);
+		if (err >= 0)
+			err = err == UL2TP_PPP_NEW ? -ENOTCONN : -EINVAL;
+		return err;
 	}
-	err = trap_read(t, trap_argument(t, 4), &len, sizeof(len));
-	if (err == 0)
-		err = len < 0 ? -EINVAL : -ENOTCONN;
-	trap_fail(t, err);
+	err = ask_ioctl(t, o, PPPIOCGCHAN, (struct reader){ 0 }, own, &answer);
+	if (err < 0)
+		return err;
+	err = trap_write(t, trap_argument(t, 2), answer.data, answer.data_len);
+	return err < 0 ? -EINVAL : 0;
+}
+
+/* A bad pointer is seen as the answer is written: what is there before means something to a tunnel's socket alone. */
+static int exchange(struct trap *t, struct object *o, uint32_t number)
+{
+	struct pppol2tp_ioc_stats stats;
+	struct reader data = { 0 };
+	struct ppp_answer answer;
+	int err;
+
+	if (number == PPPIOCGL2TPSTATS) {
+		if (trap_read(t, trap_argument(t, 2), &stats, sizeof(stats)) < 0)
+			memset(&stats, 0, sizeof(stats));
+		data = reader_over(&stats, sizeof(stats));
+	}
+	err = ask_ioctl(t, o, number, data, -1, &answer);
+	return err < 0 ? err : trap_write(t, trap_argument(t, 2), answer.data, answer.data_len);
 }
 
 static void pppox_ioctl(struct trap *t, struct object *o)
 {
-	switch ((unsigned int)trap_argument(t, 1)) {
+	uint32_t number = (uint32_t)trap_argument(t, 1);
+
+	switch (number) {
 	case PPPIOCGCHAN:
+		trap_result(t, get_channel(t, o));
+		break;
 	case PPPIOCGMRU:
 	case PPPIOCGFLAGS:
 	case PPPIOCSMRU:
 	case PPPIOCSFLAGS:
 	case PPPIOCGL2TPSTATS:
-		trap_fail(t, -ENOTCONN);
+		trap_result(t, exchange(t, o, number));
+		break;
+	case FIONBIO:
+	case FIOASYNC:
+	case FIOCLEX:
+	case FIONCLEX:
+		trap_continue(t);
 		break;
 	default:
-		trap_fail(t, -ENOTTY);
+		if (_IOC_TYPE(number) == SIOC_TYPE)
+			trap_continue(t);
+		else
+			trap_fail(t, -ENOTTY);
 	}
-}
-
-static bool pppox_is_gone(struct object *o)
-{
-	struct pppox *p = (struct pppox *)o;
-
-	return connect(p->watcher, (struct sockaddr *)&p->name, p->name_len) < 0 &&
-	       errno == ECONNREFUSED;
-}
-
-static void pppox_free(struct object *o)
-{
-	struct pppox *p = (struct pppox *)o;
-
-	estate_drop(p->launcher, p->estate);
-	if (p->watcher >= 0)
-		close(p->watcher);
-	free(p);
 }
 
 static const struct object_ops pppox_ops = {
 	.name = "PPPoL2TP",
-	.bind = pppox_bind,
+	.send = pppox_send,
+	.receive = ppp_stand_in_receive,
+	.bind = pppox_unsupported,
 	.connect = pppox_connect,
-	.getsockname = pppox_no_name,
-	.getpeername = pppox_no_name,
+	.getsockname = pppox_name,
+	.getpeername = pppox_name,
 	.setsockopt = pppox_setsockopt,
 	.getsockopt = pppox_getsockopt,
 	.ioctl = pppox_ioctl,
-	.is_gone = pppox_is_gone,
-	.free = pppox_free,
+	.shutdown = pppox_unsupported,
+	.listen = pppox_unsupported,
+	.is_gone = ppp_stand_in_is_gone,
+	.free = ppp_stand_in_free,
 };
 
-/* The stand-in with a name, and another socket beside it. The first one's descriptor, or -errno. */
-static int open_pair(struct pppox *p, int type)
+/* PX-1: numbers that the kernel might have are its own business. */
+static void refuse_protocol(struct trap *t, int protocol)
 {
-	struct launcher *l = p->launcher;
-	int netns = l->private_netns >= 0 ? l->private_netns : l->home_netns;
-	AUTO_FD fd = netns_socket(l, netns, AF_UNIX, SOCK_DGRAM | (type & SOCK_NONBLOCK), 0);
-
-	p->watcher = netns_socket(l, netns, AF_UNIX, SOCK_DGRAM, 0);
-	if (fd < 0)
-		return fd;
-	if (p->watcher < 0)
-		return p->watcher;
-	p->name.sun_family = AF_UNIX;
-	p->name_len = sizeof(p->name);
-	/* A name of the kernel's choice. */
-	if (bind(fd, (struct sockaddr *)&p->name, sizeof(sa_family_t)) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&p->name, &p->name_len) < 0)
-		return -errno;
-	return TAKE_FD(fd);
+	if (protocol < 0 || protocol > PROTOCOL_MAX)
+		trap_fail(t, -EPROTOTYPE);
+	else if (protocol == PROTOCOL_MAX)
+		trap_fail(t, -EPROTONOSUPPORT);
+	else
+		trap_continue(t);
 }
 
 void pppox_open(struct trap *t)
 {
-	struct pppox *p = calloc(1, sizeof(*p));
-	int type = (int)trap_argument(t, 1);
-	struct pppox_state state;
-	AUTO_FD fd = -1;
-	int err;
+	int type = (int)trap_argument(t, 1), protocol = (int)trap_argument(t, 2);
 
-	if (!p) {
-		trap_fail(t, -ENOMEM);
+	if (protocol != PX_PROTO_OL2TP) {
+		refuse_protocol(t, protocol);
 		return;
 	}
-	p->launcher = t->launcher;
-	fd = open_pair(p, type);
-	err = fd < 0 ? fd : object_init(&p->object, &pppox_ops, fd);
-	if (err < 0) {
-		p->estate = ESTATE_NONE;
-		pppox_free(&p->object);
-		trap_fail(t, err);
-		return;
-	}
-	state = (struct pppox_state){ .name = p->name, .name_len = p->name_len };
-	p->estate = estate_put(p->launcher, ESTATE_PPPOX, &p->object, &state, sizeof(state),
-	                       &p->watcher, 1);
-	object_add(&p->launcher->objects, &p->object);
-	trap_give(t, fd, GIVE_LOWEST, type & SOCK_CLOEXEC);
+	ppp_stand_in_give(t, &pppox_ops, true, false, type & SOCK_NONBLOCK, type & SOCK_CLOEXEC);
 }
 
 int pppox_restore(struct launcher *l, uint32_t index, const struct estate_thing *thing)
 {
-	struct pppox *p = calloc(1, sizeof(*p));
-	struct pppox_state state;
+	struct ppp_facts facts;
 
-	if (!p)
-		return -ENOMEM;
-	memcpy(&state, thing->state, sizeof(state));
-	p->launcher = l;
-	p->name = state.name;
-	p->name_len = state.name_len;
-	p->watcher = thing->fds[0];
-	p->estate = index;
-	object_restore(&p->object, &pppox_ops, thing->ino, thing->dev);
-	object_add(&l->objects, &p->object);
-	return 0;
+	memcpy(&facts, thing->state, sizeof(facts));
+	return ppp_stand_in_restore(l, index, facts.is_socket ? &pppox_ops : ppp_file_ops(),
+	                            thing->ino, thing->dev, &facts);
 }

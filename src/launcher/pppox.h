@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pppox.h - stand-ins of PPPoL2TP sockets
+/* pppox.h - stand-ins for PPPoL2TP sockets, socket(AF_PPPOX, ..., PX_PROTO_OL2TP)
  *
- * They answer as one that is not connected; connecting them is refused, since ul2tpd has no PPP sessions with
- * a socket.
+ * Source: section 5 of doc/kernel-behaviour.md.
  */
 #ifndef UL2TP_LAUNCHER_PPPOX_H
 #define UL2TP_LAUNCHER_PPPOX_H
 
+#include "launcher/estate.h"
 #include "launcher/trap.h"
 
-struct estate_thing;
-
-/** pppox_open() - socket(AF_PPPOX, type, PX_PROTO_OL2TP); answers the trap */
+/** pppox_open() - socket(); answers the trap */
 void pppox_open(struct trap *t);
 
-/** pppox_restore() - into the table again what another supervisor gave out; negative errno */
+/** pppox_restore() - serve one, or a file of /dev/ppp, that another supervisor gave out; see estate.h. -errno */
 int pppox_restore(struct launcher *l, uint32_t index, const struct estate_thing *thing);
 
 #endif

@@ -51,8 +51,8 @@ int run_program_natively(char **program)
 	return err == ENOENT ? RUN_NOT_FOUND : RUN_NOT_EXECUTABLE;
 }
 
-/* Room for stand-ins below the limit, and below what select() can watch. */
-static int range_choose(struct descriptor_range *ret)
+/* Room for stand-ins below the limit, and below what select() can watch; for those of PPP below that. */
+static int ranges_choose(struct descriptor_range *ret, struct descriptor_range *ppp)
 {
 	struct rlimit limit;
 	unsigned int end, size;
@@ -64,6 +64,7 @@ static int range_choose(struct descriptor_range *ret)
 	if (end < 32)
 		return -EMFILE;
 	*ret = (struct descriptor_range){ end - size, end - 1 };
+	*ppp = (struct descriptor_range){ end - 3 * size, end - size - 1 };
 	return 0;
 }
 
@@ -142,7 +143,8 @@ static int filter_make(const struct launcher *l, enum reply_way reply, struct so
 {
 	const struct filter_setup setup = {
 		.native = ABI_NATIVE,
-		.range = l->range,
+		.range = { l->ppp_range.first, l->range.last },
+		.ppp_range = l->ppp_range,
 		.receive = reply == REPLY_TRAP,
 		.files = l->options.files,
 		.all_sends = l->options.trap_all_sends,
@@ -259,7 +261,7 @@ int run_program(const struct launcher_options *options, char **program)
 		launcher_trace(&l, 1, "a launcher around serves this program, too");
 		return run_program_natively(program);
 	}
-	err = range_choose(&l.range);
+	err = ranges_choose(&l.range, &l.ppp_range);
 	if (err < 0)
 		return fail(&l, "RLIMIT_NOFILE is too low (ulimit -n)", err);
 	l.program = (int)syscall(SYS_pidfd_open, getpid(), 0);

@@ -187,7 +187,7 @@ static int64_t sendmmsg_object(struct trap *t, struct object *o)
 		if (result == 0)
 			result = send_header(t, o, &header.msg_hdr, (int)trap_argument(t, 3));
 		if (result < 0)
-			break;
+			break; /* with SEND_NATIVE at the first: what is so of one is so of all */
 		len = (unsigned int)result;
 		result = trap_write(t, address + offsetof(struct mmsghdr, msg_len), &len,
 		                    sizeof(len));
@@ -233,7 +233,10 @@ static void serve(struct trap *t, int64_t (*fn)(struct trap *t, struct object *o
 	result = fn(t, o);
 	pthread_mutex_unlock(&o->lock);
 	object_put(&t->launcher->objects, o);
-	trap_result(t, result);
+	if (result == SEND_NATIVE)
+		trap_continue(t);
+	else
+		trap_result(t, result);
 }
 
 void send_call_sendto(struct trap *t)

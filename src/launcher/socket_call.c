@@ -3,12 +3,15 @@
 #include "launcher/socket_call.h"
 
 #include <errno.h>
+#include <linux/ppp-ioctl.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "launcher/ip_socket.h"
 #include "launcher/managed_socket.h"
 #include "launcher/netlink_socket.h"
+#include "launcher/ppp_file.h"
 #include "launcher/pppox.h"
 
 typedef void operation(struct trap *t, struct object *o);
@@ -94,8 +97,28 @@ void socket_call_getsockopt(struct trap *t)
 
 void socket_call_ioctl(struct trap *t)
 {
-	if (!SERVE(t, ioctl))
+	switch ((unsigned int)trap_argument(t, 1)) {
+	case SIOCGPPPSTATS:
+	case SIOCGPPPVER:
+	case SIOCGPPPCSTATS:
+		ppp_file_interface_ioctl(t);
+		break;
+	default:
+		if (!SERVE(t, ioctl))
+			trap_continue(t);
+	}
+}
+
+void socket_call_listen(struct trap *t)
+{
+	if (!SERVE(t, listen))
 		trap_continue(t);
+}
+
+/* PX-4 */
+void socket_call_socketpair(struct trap *t)
+{
+	trap_fail(t, -EOPNOTSUPP);
 }
 
 void socket_call_shutdown(struct trap *t)

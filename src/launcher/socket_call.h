@@ -15,5 +15,7 @@ void socket_call_setsockopt(struct trap *t);
 void socket_call_getsockopt(struct trap *t);
 void socket_call_ioctl(struct trap *t);
 void socket_call_shutdown(struct trap *t);
+void socket_call_listen(struct trap *t);
+void socket_call_socketpair(struct trap *t);
 
 #endif

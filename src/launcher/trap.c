@@ -140,18 +140,45 @@ static int add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool clo
 	return given;
 }
 
-/* The lowest number from @first on that the program does not use; 0: none in the range. */
-static unsigned int free_number(const struct trap *t, unsigned int first)
+/* The lowest number from @first to @last that the program does not use; 0: none. */
+static unsigned int free_number(const struct trap *t, unsigned int first, unsigned int last)
 {
 	char path[48];
 	struct stat st;
 
-	for (unsigned int n = first; n <= t->launcher->range.last; n++) {
+	for (unsigned int n = first; n <= last; n++) {
 		fd_path(t, (int)n, path, sizeof(path));
 		if (lstat(path, &st) < 0)
 			return n;
 	}
 	return 0;
+}
+
+static pthread_mutex_t *give_lock(const struct trap *t)
+{
+	return &t->launcher->give_locks[(unsigned int)trap_process(t) % GIVE_LOCKS];
+}
+
+bool trap_has_ppp_room(const struct trap *t)
+{
+	const struct descriptor_range *range = &t->launcher->ppp_range;
+
+	return range->first && free_number(t, range->first, range->last);
+}
+
+static int give_in_ppp_range(struct trap *t, int fd, bool cloexec)
+{
+	const struct descriptor_range *range = &t->launcher->ppp_range;
+	pthread_mutex_t *lock = give_lock(t);
+	unsigned int number;
+	int given;
+
+	pthread_mutex_lock(lock);
+	number = range->first ? free_number(t, range->first, range->last) : 0;
+	given = number ? add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec)
+	               : add(t, fd, 0, 0, cloexec);
+	pthread_mutex_unlock(lock);
+	return given;
 }
 
 int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
@@ -164,7 +191,7 @@ int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
 
 	/* The number is chosen and taken in two steps: by one of a process's threads at a time. */
 	pthread_mutex_lock(lock);
-	number = free_number(t, first < l->range.first ? l->range.first : first);
+	number = free_number(t, first < l->range.first ? l->range.first : first, l->range.last);
 	if (number == 0) {
 		launcher_say_once(
 			l, ONCE_RANGE_FULL,
@@ -181,8 +208,9 @@ int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
 
 int trap_give(struct trap *t, int fd, enum give_where where, bool cloexec)
 {
-	int given = where == GIVE_LOWEST ? add(t, fd, 0, 0, cloexec)
-	                                 : trap_give_from(t, fd, 0, cloexec);
+	int given = where == GIVE_LOWEST     ? add(t, fd, 0, 0, cloexec)
+	            : where == GIVE_IN_RANGE ? trap_give_from(t, fd, 0, cloexec)
+	                                     : give_in_ppp_range(t, fd, cloexec);
 
 	launcher_trace(t->launcher, 2, "%u: descriptor %d", t->notif.pid, given);
 	return given;

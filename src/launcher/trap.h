@@ -58,6 +58,7 @@ void trap_continue(struct trap *t);
 enum give_where {
 	GIVE_LOWEST,   /* as the kernel chooses a number */
 	GIVE_IN_RANGE, /* the lowest free one of launcher.range; EMFILE if there is none */
+	GIVE_IN_PPP_RANGE, /* the lowest free one of launcher.ppp_range; if there is none as GIVE_LOWEST */
 };
 
 /**
@@ -66,6 +67,9 @@ enum give_where {
  * Return: its number in the program, or a negative errno that the call failed with.
  */
 int trap_give(struct trap *t, int fd, enum give_where where, bool cloexec);
+
+/** trap_has_ppp_room() - whether a number of launcher.ppp_range is free, which may have changed when it returns */
+bool trap_has_ppp_room(const struct trap *t);
 
 /** trap_give_from() - the same in the range, and not below @first */
 int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ppp_file.c - see ppp_file.h and ppp_stand_in.h */
+#include "launcher/ppp_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/ppp-ioctl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "launcher/caller.h"
+#include "launcher/ppp_argument.h"
+#include "launcher/ppp_stand_in.h"
+#include "process/process.h"
+
+#define PROTOCOL_LEN 2
+#define PROTOCOL_LCP 0xc021
+#define LCP_LEN_MIN  6
+
+static struct ppp_stand_in *of(struct object *o)
+{
+	return (struct ppp_stand_in *)o;
+}
+
+/* PPP-23 */
+static int64_t file_write(struct trap *t, struct object *o, const struct outgoing *m)
+{
+	struct ppp_answer answer;
+	int state = ppp_stand_in_state(t, of(o), &answer);
+
+	if (state < 0 || state == UL2TP_PPP_NEW)
+		return state < 0 ? state : -ENXIO;
+	if (m->len < PROTOCOL_LEN ||
+	    (m->len < LCP_LEN_MIN && (m->octets[0] << 8 | m->octets[1]) == PROTOCOL_LCP))
+		return -EINVAL;
+	return state == UL2TP_PPP_DEAD ? (int64_t)m->len : SEND_NATIVE;
+}
+
+/* Of all the unit's files that the program has in the range: what said end of file while the unit had no channel. */
+static void take_out_ends(struct trap *t)
+{
+	const struct descriptor_range *range = &t->launcher->ppp_range;
+
+	for (unsigned int n = range->first; n <= range->last; n++) {
+		struct object *o = trap_object(t, (int)n);
+
+		if (o && o->ops == ppp_file_ops()) {
+			AUTO_FD fd = trap_descriptor(t, (int)n);
+
+			if (fd >= 0)
+				ppp_stand_in_not_empty(fd);
+		}
+		if (o)
+			object_put(&t->launcher->objects, o);
+	}
+}
+
+static int file_ask(struct trap *t, struct object *o, uint32_t number)
+{
+	struct ppp_argument argument;
+	struct ppp_answer answer;
+	int err = ppp_argument_read(t, number, &argument);
+
+	if (err == 0)
+		err = ppp_stand_in_ask(
+			t, of(o), UL2TP_CMD_PPP_IOCTL,
+			(struct ul2tp_ppp_request){ .ioctl = number, .data = argument.octets }, -1,
+			&answer);
+	ppp_argument_release(&argument);
+	if (err < 0)
+		return err;
+	if (number == PPPIOCCONNECT)
+		take_out_ends(t);
+	return trap_write(t, trap_argument(t, 2), answer.data, answer.data_len);
+}
+
+static void file_ioctl(struct trap *t, struct object *o)
+{
+	uint32_t number = (uint32_t)trap_argument(t, 1);
+
+	switch (number) {
+	case FIONBIO:
+	case FIOASYNC:
+	case FIOCLEX:
+	case FIONCLEX:
+		trap_continue(t);
+		break;
+	default:
+		trap_result(t, file_ask(t, o, number));
+	}
+}
+
+static void not_a_socket(struct trap *t, struct object *o)
+{
+	trap_fail(t, -ENOTSOCK);
+}
+
+static const struct object_ops file_ops = {
+	.name = "/dev/ppp",
+	.send = file_write,
+	.receive = ppp_stand_in_receive,
+	.bind = not_a_socket,
+	.connect = not_a_socket,
+	.getsockname = not_a_socket,
+	.getpeername = not_a_socket,
+	.setsockopt = not_a_socket,
+	.getsockopt = not_a_socket,
+	.shutdown = not_a_socket,
+	.listen = not_a_socket,
+	.ioctl = file_ioctl,
+	.is_gone = ppp_stand_in_is_gone,
+	.free = ppp_stand_in_free,
+};
+
+const struct object_ops *ppp_file_ops(void)
+{
+	return &file_ops;
+}
+
+/* As of a file of mode 0600 that root owns. */
+static bool may_open(const struct trap *t)
+{
+	struct process_credentials who;
+	AUTO_FD process = process_open((pid_t)t->notif.pid);
+
+	return process >= 0 && process_credentials(process, &who) == 0 &&
+	       (who.euid == 0 || who.effective >> CAP_DAC_OVERRIDE & 1);
+}
+
+void ppp_file_open(struct trap *t, uint64_t flags)
+{
+	if (!may_open(t))
+		trap_fail(t, -EACCES);
+	else
+		ppp_stand_in_give(t, &file_ops, false, true, flags & O_NONBLOCK, flags & O_CLOEXEC);
+}
+
+/* The name means an interface of the socket's namespace, which is nearly always the caller's. */
+static int index_of(void *arg, int *unused)
+{
+	struct ifreq *r = arg;
+	AUTO_FD fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 || ioctl(fd, SIOCGIFINDEX, r) < 0 ? -errno : 0;
+}
+
+struct named {
+	char name[IFNAMSIZ];
+	int ifindex;
+};
+
+static int interface_ask(struct trap *t)
+{
+	struct ppp_answer answer;
+	struct named named;
+	struct ifreq r, asked;
+	AUTO_FD netns = trap_netns(t);
+	int err = trap_read(t, trap_argument(t, 2), &r, sizeof(r));
+
+	if (err < 0 || netns < 0)
+		return err < 0 ? err : netns;
+	r.ifr_name[IFNAMSIZ - 1] = '\0';
+	asked = r;
+	err = as_caller(t, netns, index_of, &asked, NULL);
+	if (err < 0)
+		return err;
+	memcpy(named.name, r.ifr_name, sizeof(named.name));
+	named.ifindex = asked.ifr_ifindex;
+	err = ppp_ask(t, UL2TP_CMD_PPP_IOCTL,
+	              &(struct ul2tp_ppp_request){ .ioctl = (uint32_t)trap_argument(t, 1),
+	                                           .data = reader_over(&named, sizeof(named)) },
+	              -1, &answer);
+	return err < 0 ? err : trap_write(t, (uintptr_t)r.ifr_data, answer.data, answer.data_len);
+}
+
+void ppp_file_interface_ioctl(struct trap *t)
+{
+	int err = interface_ask(t);
+
+	/* Another kind of interface: its driver's private ioctl. */
+	if (err == -ENODEV || err == -ENETDOWN)
+		trap_continue(t);
+	else
+		trap_result(t, err);
+}

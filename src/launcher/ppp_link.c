@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ppp_link.c - see ppp_link.h */
+#include "launcher/ppp_link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "launcher/caller.h"
+#include "launcher/daemon_link.h"
+#include "netlink/error_message.h"
+
+#define IDLE_MAX    16    /* connections that wait */
+#define IDLE_MS     1000  /* so long */
+#define REQUEST_MAX 48000 /* a filter of 4096 instructions, and the rest */
+
+struct idle {
+	struct daemon_link link;
+	ino_t netns;
+	bool rights;
+	uint64_t since_ms;
+};
+
+static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct idle idle[IDLE_MAX];
+static unsigned int idle_count;
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool has_ended(const struct daemon_link *link)
+{
+	struct pollfd p = { .fd = link->fd };
+
+	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR);
+}
+
+static bool take_idle(ino_t netns, bool rights, struct daemon_link *ret)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&idle_lock);
+	for (unsigned int i = idle_count; i-- > 0 && !found;) {
+		if (idle[i].netns != netns || idle[i].rights != rights)
+			continue;
+		*ret = idle[i].link;
+		idle[i] = idle[--idle_count];
+		found = true;
+	}
+	pthread_mutex_unlock(&idle_lock);
+	if (found && has_ended(ret)) {
+		daemon_link_close(ret);
+		found = false;
+	}
+	return found;
+}
+
+static void put_idle(ino_t netns, bool rights, struct daemon_link *link)
+{
+	pthread_mutex_lock(&idle_lock);
+	if (link->fd >= 0 && idle_count < IDLE_MAX) {
+		idle[idle_count++] = (struct idle){ *link, netns, rights, now_ms() };
+		link->fd = -1;
+		link->buffer = NULL;
+	}
+	pthread_mutex_unlock(&idle_lock);
+	daemon_link_close(link);
+}
+
+void ppp_links_age(void)
+{
+	struct daemon_link old[IDLE_MAX];
+	uint64_t now = now_ms();
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&idle_lock);
+	for (unsigned int i = idle_count; i-- > 0;) {
+		if (now - idle[i].since_ms < IDLE_MS)
+			continue;
+		old[count++] = idle[i].link;
+		idle[i] = idle[--idle_count];
+	}
+	pthread_mutex_unlock(&idle_lock);
+	while (count-- > 0)
+		daemon_link_close(&old[count]);
+}
+
+static void take_message(struct ppp_answer *ret, const struct nl_message *m)
+{
+	struct ul2tp_ppp_state_message state;
+	const struct reader *octets;
+	struct reader attributes;
+	uint8_t command;
+
+	if (genl_header_read(m, &command, &attributes) < 0 ||
+	    ul2tp_ppp_state_read(attributes, &state) < 0)
+		return;
+	ret->has_handle = state.has_handle;
+	ret->handle = state.handle;
+	ret->has_state = state.has_state;
+	ret->state = state.state;
+	octets = read_left(&state.data) ? &state.data : &state.value;
+	if (read_left(&state.name) <= sizeof(ret->name))
+		ret->name_len = (uint32_t)read_left(&state.name);
+	if (ret->name_len)
+		memcpy(ret->name, state.name.at, ret->name_len);
+	if (read_left(octets) <= sizeof(ret->data))
+		ret->data_len = (uint32_t)read_left(octets);
+	if (ret->data_len)
+		memcpy(ret->data, octets->at, ret->data_len);
+}
+
+static void take_answer(void *arg, uint8_t *octets, size_t len)
+{
+	struct reader datagram = reader_over(octets, len);
+	struct ppp_answer *ret = arg;
+	struct nl_message m;
+	struct nl_error error;
+
+	while (nl_message_next(&datagram, &m)) {
+		if (m.type != NLMSG_ERROR)
+			take_message(ret, &m);
+		else if (nl_error_read(&m, &error) == 0)
+			ret->error = error.error;
+	}
+}
+
+typedef void put_fn(struct writer *w, enum ul2tp_command command, const void *arg);
+
+/* 0 or the answer's errno; -ENETDOWN: the connection is of no use. */
+static int ask_by(struct daemon_link *link, enum ul2tp_command command, put_fn *put,
+                  const void *arg, int fd, struct ppp_answer *ret)
+{
+	struct nl_header header = { .type = link->own_family,
+		                    .flags = NLM_F_REQUEST | NLM_F_ACK,
+		                    .sequence = ++link->sequence };
+	AUTO_MEMORY uint8_t *octets = malloc(REQUEST_MAX);
+	struct writer w = writer_over(octets, octets ? REQUEST_MAX : 0);
+	size_t start = ul2tp_message_begin(&w, &header, command);
+
+	if (!octets)
+		return -ENOMEM;
+	put(&w, command, arg);
+	if (!nl_message_end(&w, start))
+		return -EMSGSIZE;
+	memset(ret, 0, sizeof(*ret));
+	if (daemon_link_ask(link, octets, write_len(&w), &fd, fd >= 0, take_answer, ret, NULL) < 0)
+		return -ENETDOWN;
+	return ret->error;
+}
+
+static void no_daemon(struct launcher *l)
+{
+	launcher_say_once(l, ONCE_PPPOX,
+	                  "no ul2tpd answers, so there are no PPPoL2TP sockets and no /dev/ppp");
+}
+
+/* One that waited may be of an ul2tpd that has gone: then a new one is asked. */
+static int ask_in(struct launcher *l, int netns, ino_t ino, bool rights, enum ul2tp_command command,
+                  put_fn *put, const void *arg, int fd, struct ppp_answer *ret)
+{
+	int err = -ENETDOWN;
+
+	for (int tries = 0; err == -ENETDOWN && tries < 2; tries++) {
+		struct daemon_link link = DAEMON_LINK_CLOSED;
+
+		if (!take_idle(ino, rights, &link) && daemon_link_open(l, netns, rights, &link) < 0)
+			break;
+		err = ask_by(&link, command, put, arg, fd, ret);
+		put_idle(ino, rights, &link);
+	}
+	if (err == -ENETDOWN)
+		no_daemon(l);
+	return err;
+}
+
+static int ask(struct trap *t, enum ul2tp_command command, put_fn *put, const void *arg, int fd,
+               struct ppp_answer *ret)
+{
+	AUTO_FD netns = trap_netns(t);
+	struct stat st;
+
+	if (netns < 0)
+		return netns;
+	if (fstat(netns, &st) < 0)
+		return -errno;
+	return ask_in(t->launcher, netns, st.st_ino, caller_is_admin(t, netns), command, put, arg,
+	              fd, ret);
+}
+
+static void put_open(struct writer *w, enum ul2tp_command command, const void *arg)
+{
+	ul2tp_ppp_open_put(w, arg);
+}
+
+static void put_request(struct writer *w, enum ul2tp_command command, const void *arg)
+{
+	ul2tp_ppp_request_put(w, command, arg);
+}
+
+int ppp_ask_open(struct trap *t, const struct ul2tp_ppp_open *open, int fd, struct ppp_answer *ret)
+{
+	int err = ask(t, UL2TP_CMD_PPP_OPEN, put_open, open, fd, ret);
+
+	return !err && !ret->has_handle ? -EPROTO : err;
+}
+
+int ppp_ask(struct trap *t, enum ul2tp_command command, const struct ul2tp_ppp_request *request,
+            int fd, struct ppp_answer *ret)
+{
+	return ask(t, command, put_request, request, fd, ret);
+}
+
+void ppp_forget(struct launcher *l, uint64_t handle)
+{
+	const struct ul2tp_ppp_request request = { .handle = handle };
+	struct ppp_answer answer;
+	struct stat st;
+
+	if (fstat(l->home_netns, &st) == 0)
+		ask_in(l, l->home_netns, st.st_ino, false, UL2TP_CMD_PPP_CLOSE, put_request,
+		       &request, -1, &answer);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ppp_stand_in.c - see ppp_stand_in.h */
+#include "launcher/ppp_stand_in.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "launcher/estate.h"
+#include "launcher/unix_list.h"
+
+#define IOV_COUNT 1024 /* the kernel's UIO_MAXIOV */
+
+static unsigned long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
+}
+
+int ppp_stand_in_ask(struct trap *t, const struct ppp_stand_in *p, enum ul2tp_command command,
+                     struct ul2tp_ppp_request request, int fd, struct ppp_answer *ret)
+{
+	request.handle = p->facts.handle;
+	return ppp_ask(t, command, &request, fd, ret);
+}
+
+int ppp_stand_in_state(struct trap *t, const struct ppp_stand_in *p, struct ppp_answer *ret)
+{
+	int err =
+		ppp_stand_in_ask(t, p, UL2TP_CMD_PPP_GET, (struct ul2tp_ppp_request){ 0 }, -1, ret);
+
+	if (err < 0)
+		return err;
+	return ret->has_state ? ret->state : -EPROTO;
+}
+
+/* --- birth and death */
+
+static struct ppp_stand_in *new_stand_in(struct launcher *l, const struct ppp_facts *facts)
+{
+	struct ppp_stand_in *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->launcher = l;
+	p->facts = *facts;
+	p->born_ms = now_ms();
+	p->estate = ESTATE_NONE;
+	return p;
+}
+
+/* What it has sent and nobody has read takes so much of its buffer that it can not be written to: poll() finds it
+ * neither readable nor writable (PPP-1's "never ready"). */
+static int make_quiet(int fd)
+{
+	AUTO_MEMORY uint8_t *nothing = NULL;
+	int room;
+	socklen_t len = sizeof(room);
+	size_t size;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &len) < 0)
+		return -errno;
+	size = (size_t)room / 4 + 1;
+	nothing = calloc(1, size);
+	if (!nothing)
+		return -ENOMEM;
+	return send(fd, nothing, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int open_pair(int pair[2], bool quiet, bool nonblock)
+{
+	int err = 0;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (nonblock ? SOCK_NONBLOCK : 0), 0,
+	               pair) < 0)
+		return -errno;
+	if (quiet)
+		err = make_quiet(pair[0]);
+	if (err < 0) {
+		close(pair[0]);
+		close(pair[1]);
+	}
+	return err;
+}
+
+static void remember(struct ppp_stand_in *p)
+{
+	p->estate = estate_put(p->launcher, ESTATE_PPPOX, &p->object, &p->facts, sizeof(p->facts),
+	                       NULL, 0);
+}
+
+void ppp_stand_in_give(struct trap *t, const struct object_ops *ops, bool is_socket, bool quiet,
+                       bool nonblock, bool cloexec)
+{
+	const struct ul2tp_ppp_open open = {
+		.kind = is_socket ? UL2TP_PPP_SOCKET : UL2TP_PPP_FILE,
+		.empty_reads = trap_has_ppp_room(t),
+	};
+	struct ppp_facts facts = { .is_socket = is_socket };
+	struct ppp_answer answer;
+	struct ppp_stand_in *p;
+	AUTO_FD mine = -1;
+	AUTO_FD theirs = -1;
+	int pair[2], err = open_pair(pair, quiet, nonblock);
+
+	if (!err) {
+		mine = pair[0];
+		theirs = pair[1];
+		err = ppp_ask_open(t, &open, theirs, &answer);
+	}
+	if (err < 0) {
+		/* Without the module there would be no such protocol, or no such device. */
+		trap_fail(t, err == -ENETDOWN ? (is_socket ? -EPROTONOSUPPORT : -ENXIO) : err);
+		return;
+	}
+	facts.handle = answer.handle;
+	p = new_stand_in(t->launcher, &facts);
+	if (!p || object_init(&p->object, ops, mine) < 0) {
+		free(p);
+		trap_fail(t, -ENOMEM);
+		return;
+	}
+	remember(p);
+	object_add(&t->launcher->objects, &p->object);
+	trap_give(t, mine, GIVE_IN_PPP_RANGE, cloexec);
+}
+
+int ppp_stand_in_restore(struct launcher *l, uint32_t index, const struct object_ops *ops,
+                         ino_t ino, dev_t dev, const struct ppp_facts *facts)
+{
+	struct ppp_stand_in *p = new_stand_in(l, facts);
+
+	if (!p)
+		return -ENOMEM;
+	p->estate = index;
+	object_restore(&p->object, ops, ino, dev);
+	object_add(&l->objects, &p->object);
+	return 0;
+}
+
+bool ppp_stand_in_is_gone(struct object *o)
+{
+	const struct ppp_stand_in *p = (const struct ppp_stand_in *)o;
+
+	return unix_list_lacks(o->ino, p->born_ms + 1);
+}
+
+void ppp_stand_in_free(struct object *o)
+{
+	struct ppp_stand_in *p = (struct ppp_stand_in *)o;
+
+	if (!p->facts.is_socket) /* ul2tpd does not see the end of one that is dead */
+		ppp_forget(p->launcher, p->facts.handle);
+	estate_drop(p->launcher, p->estate);
+	free(p);
+}
+
+/* --- receiving */
+
+int ppp_stand_in_not_empty(int fd)
+{
+	for (;;) {
+		uint8_t octet;
+		ssize_t n = recv(fd, &octet, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+
+		if (n != 0)
+			return n < 0 ? -EAGAIN : n > INT_MAX ? INT_MAX : (int)n;
+		/* Nothing, or the end: then there is no taking it out. */
+		if (recv(fd, &octet, 1, MSG_DONTWAIT) != 0 ||
+		    recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+			return -EAGAIN;
+	}
+}
+
+/* How much a call wants to read; what can not be told is left to the kernel. */
+static int64_t wanted(const struct trap *t)
+{
+	struct iovec v[16];
+	size_t count = (size_t)trap_argument(t, 2);
+	int64_t sum = 0;
+
+	if (t->notif.data.nr == SYS_read || t->notif.data.nr == SYS_recvfrom)
+		return (int64_t)trap_argument(t, 2);
+	if (t->notif.data.nr != SYS_readv || count > ARRAY_SIZE(v) ||
+	    trap_read(t, trap_argument(t, 1), v, count * sizeof(v[0])) < 0)
+		return INT64_MAX;
+	for (size_t i = 0; i < count; i++)
+		sum += (int64_t)v[i].iov_len;
+	return sum;
+}
+
+/* PPP-22: a frame longer than the buffer is lost. Whatever else: the kernel does it, waiting among it. */
+static void read_frame(struct trap *t, int fd)
+{
+	int len = ppp_stand_in_not_empty(fd);
+	uint8_t octet;
+
+	if (len <= 0 || wanted(t) >= len) {
+		trap_continue(t);
+		return;
+	}
+	recv(fd, &octet, 1, MSG_DONTWAIT);
+	trap_fail(t, -EOVERFLOW);
+}
+
+static void file_receive(struct trap *t, const struct ppp_stand_in *p)
+{
+	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	struct ppp_answer answer;
+	int state = ppp_stand_in_state(t, p, &answer);
+	uint8_t octet;
+
+	if (fd < 0 || state < 0 || state == UL2TP_PPP_DEAD)
+		trap_continue(t);
+	else if (state == UL2TP_PPP_NEW)
+		trap_fail(t, -ENXIO);
+	else if (state == UL2TP_PPP_ON_IDLE_UNIT &&
+	         recv(fd, &octet, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT) <= 0)
+		trap_return(t, 0); /* what says so to poll() stays */
+	else
+		read_frame(t, fd);
+}
+
+void ppp_stand_in_receive(struct trap *t, struct object *o)
+{
+	const struct ppp_stand_in *p = (const struct ppp_stand_in *)o;
+	struct ppp_answer answer;
+
+	if (!p->facts.is_socket)
+		file_receive(t, p);
+	else if (ppp_stand_in_state(t, p, &answer) == UL2TP_PPP_BOUND)
+		trap_fail(t, -EIO);
+	else
+		trap_continue(t);
+}

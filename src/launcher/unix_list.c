@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unix_list.c - see unix_list.h */
+#include "launcher/unix_list.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+
+#define AGE_MS 1000
+
+static struct {
+	pthread_mutex_t lock;
+	unsigned long long *inodes; /* ascending */
+	size_t count;
+	unsigned long long read_ms; /* 0: never */
+} list = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static unsigned long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	unsigned long long x = *(const unsigned long long *)a, y = *(const unsigned long long *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool add(unsigned long long inode, size_t *room)
+{
+	void *larger;
+
+	if (list.count == *room) {
+		*room = *room ? 2 * *room : 256;
+		larger = realloc(list.inodes, *room * sizeof(*list.inodes));
+		if (!larger)
+			return false;
+		list.inodes = larger;
+	}
+	list.inodes[list.count++] = inode;
+	return true;
+}
+
+/* Lines of "Num RefCount Protocol Flags Type St Inode Path". */
+static bool read_list(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/unix", "re");
+	unsigned long long started_ms = now_ms(), inode;
+	size_t room = list.count;
+	char line[512];
+	bool all = f;
+
+	list.count = 0;
+	while (all && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*x: %*x %*x %*x %*x %*x %llu", &inode) == 1)
+			all = add(inode, &room);
+	if (f)
+		fclose(f);
+	list.read_ms = all ? started_ms : 0;
+	if (all && list.count)
+		qsort(list.inodes, list.count, sizeof(*list.inodes), ascending);
+	return all;
+}
+
+bool unix_list_lacks(ino_t ino, unsigned long long since_ms)
+{
+	unsigned long long wanted = ino;
+	bool lacks = false;
+
+	pthread_mutex_lock(&list.lock);
+	if ((list.read_ms && list.read_ms >= since_ms && now_ms() - list.read_ms < AGE_MS) ||
+	    read_list())
+		lacks = list.read_ms >= since_ms &&
+		        (!list.count || !bsearch(&wanted, list.inodes, list.count,
+		                                 sizeof(*list.inodes), ascending));
+	pthread_mutex_unlock(&list.lock);
+	return lacks;
+}

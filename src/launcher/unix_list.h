@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unix_list.h - which Unix sockets there are, by inode, as /proc/net/unix of the launcher's own namespace tells */
+#ifndef UL2TP_LAUNCHER_UNIX_LIST_H
+#define UL2TP_LAUNCHER_UNIX_LIST_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** unix_list_lacks() - whether there is surely no socket with this inode; the list is read anew when it is older than
+ * a second and older than the question's @since_ms (CLOCK_MONOTONIC). False if it can not be read. Any thread */
+bool unix_list_lacks(ino_t ino, unsigned long long since_ms);
+
+#endif
