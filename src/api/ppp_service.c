@@ -107,7 +107,8 @@ int ppp_serve_connect(struct request *r, const struct ul2tp_request *in)
 		err = request_check_privilege(r, GENL_ADMIN); /* */
 	if (err < 0)
 		return err;
-	return ppp_socket_connect(f, &caller, params.name, (pid_t)params.pid, fd, &r->ea);
+	return ppp_socket_connect(f, &caller, params.name,
+	                          params.pid ? (pid_t)params.pid : caller.pid, fd, &r->ea);
 }
 
 static bool is_device_ioctl(const struct ul2tp_ppp_request *params)

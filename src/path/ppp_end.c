@@ -13,11 +13,9 @@
 #include "base/cleanup.h"
 #include "path/outbox.h"
 
-#define FRAMES       64      /* read before they are sent */
-#define FRAME_OCTETS (65536) /* room for one; no packet carries more */
-#define BUFFER_OCTETS                                                                              \
-	(104 *                                                                                     \
-	 1024) /* that may wait for the program; the system doubles it, as SO_RCVBUF's default */
+#define FRAMES         64           /* read before they are sent */
+#define FRAME_OCTETS   65536        /* room for one; no packet carries more */
+#define BUFFER_OCTETS  (104 * 1024) /* that may wait for the program; the system doubles it */
 #define DRAIN_ROUNDS   64 /* batches that are taken of what a program wrote before it is left alone */
 #define FRAME_OVERHEAD 512 /* a frame costs its buffer at least so many octets more than it has */
 
@@ -49,7 +47,8 @@ int ppp_end_check(int fd, struct extack *ea)
 
 void ppp_end_open(struct ppp_end *e, int fd, bool counts_frames)
 {
-	const int size = BUFFER_OCTETS;
+	/* A socket's is what SO_RCVBUF gives one of the kernel's; a file's has room for its frames. */
+	const int size = counts_frames ? 2 * BUFFER_OCTETS : BUFFER_OCTETS;
 
 	*e = (struct ppp_end){ .fd = fd, .watch.fd = -1, .counts_frames = counts_frames };
 	for (size_t i = 0; i < ARRAY_SIZE(e->costs); i++)

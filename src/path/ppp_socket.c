@@ -128,6 +128,9 @@ static int attach(struct ppp_file *f, const struct ppp_caller *caller, struct tu
 	if (made)
 		ppp_record_connecting(f, t, n->session_id);
 	err = s ? check_session(s, ea) : make_session(f, caller, t, n, pid, &s, ea);
+	/* One that the launcher made for a program has the launcher's own number, which it tells better now. */
+	if (!err && s->record->owner == (uint32_t)caller->pid)
+		s->record->owner = (uint32_t)pid;
 	if (!err) {
 		ppp_end_empty(&f->end); /* nothing can be sent before */
 		err = channel_new(f, s, &f->channel);

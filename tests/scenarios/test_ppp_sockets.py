@@ -152,7 +152,7 @@ def test_a_session_made_before(rig, ppp, api):
     api.session_create(p.id, 11, PEER_SESSION_ID=22, PW_TYPE=PPP, SEND_SEQ=1, LNS_MODE=1, RECV_TIMEOUT=100)
     call = ppp.socket()
     call.connect(name(p.id, 11, 77, 88))
-    assert call.name()["ids"] == (p.id, 11, p.peer_id, 22)
+    assert (call.name()["ids"], call.name()["pid"]) == ((p.id, 11, p.peer_id, 22), 4711)
     assert [call.option(o) for o in (DEBUG, RECVSEQ, SENDSEQ, LNSMODE, REORDERTO)] == [0, 0, 1, 1, 100]
     refused("EEXIST", ppp.socket().connect, p.name(11, 22))
     call.close()
