@@ -15,6 +15,8 @@
 
 #define UNIT_PROTOCOLS  6   /* that have a mode of their own (PPPIOCSNPMODE) */
 #define UNIT_FILTER_MAX 256 /* instructions of a filter that is kept */
+#define UNIT_OPTION_MAX 32  /* octets of an option of CCP (PPP-60) */
+#define UNIT_KEPT_MAX   96  /* octets that tell where a compressor stands */
 
 enum ppp_file_on {
 	PPP_FILE_ON_NOTHING,
@@ -73,6 +75,13 @@ struct unit_filter_record {
 	struct sock_filter at[UNIT_FILTER_MAX];
 };
 
+/* Of one direction. The worker writes .kept. */
+struct unit_compression_record {
+	uint32_t option_len; /* 0: there is none */
+	uint8_t option[UNIT_OPTION_MAX];
+	_Alignas(8) uint8_t kept[UNIT_KEPT_MAX]; /* struct mppe_kept */
+};
+
 struct unit_record {
 	_Alignas(64) _Atomic uint32_t state;
 	uint32_t device; /* keeper slot */
@@ -82,6 +91,8 @@ struct unit_record {
 	uint32_t present; /* bits of enum unit_setting: those that were given */
 	int32_t settings[UNIT_SETTINGS];
 	struct unit_mode_record modes[UNIT_PROTOCOLS]; /* PPPIOCSNPMODE */
+	struct unit_compression_record received, sent;
+	_Atomic uint32_t compression_state; /* SC_COMP_RUN and the like; the worker writes it */
 	struct unit_filter_record pass, active;
 };
 

@@ -4,6 +4,7 @@
 #include <linux/ppp-ioctl.h>
 
 #include "path/unit_complete.h"
+#include "path/unit_kept.h"
 
 enum {
 	CONFIGURE_REQUEST = 1,
@@ -71,4 +72,5 @@ void unit_ccp_look(struct unit *u, bool outbound, const uint8_t *info, size_t le
 	default:
 		break;
 	}
+	unit_kept_state(u);
 }

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "base/cleanup.h"
+#include "path/unit_kept.h"
 
 #define COMPRESS_OPTION_MAX 32 /* octets; PPP-60 */
 #define SLOT_MAX_DEFAULT    15
@@ -131,6 +132,7 @@ static int set_compress(struct unit *u, struct reader in, struct extack *ea)
 	c = u->complete;
 	mppe_free(exchange(u, (void **)(transmit ? &c->compressor : &c->decompressor), m,
 	                   transmit ? SC_COMP_RUN : SC_DECOMP_RUN));
+	unit_kept_begin(u, transmit);
 	return 0;
 }
 
@@ -163,6 +165,7 @@ static void open_flags(struct unit *u, void *arg)
 	mppe_free(c->compressor);
 	mppe_free(c->decompressor);
 	c->compressor = c->decompressor = NULL;
+	unit_kept_state(u);
 }
 
 void unit_complete_set_flags(struct unit *u, uint32_t flags)

@@ -21,6 +21,7 @@ struct unit_complete {
 	struct mppe *compressor, *decompressor;
 	struct ppp_comp_stats stats; /* of both */
 	uint32_t state;              /* SC_COMP_RUN, SC_DECOMP_RUN, SC_DC_ERROR, SC_DC_FERROR */
+	struct unit_record *kept;    /* where .state is noted, see unit_kept.h; NULL: nowhere */
 };
 
 /* API thread. */

@@ -6,6 +6,7 @@
 
 #include "path/counter.h"
 #include "path/unit_complete.h"
+#include "path/unit_kept.h"
 #include "path/worker.h"
 
 struct frame {
@@ -46,6 +47,7 @@ static void decrypt(struct unit *u, struct frame *f)
 		c->state |= SC_DC_FERROR;
 		break;
 	}
+	unit_kept_state(u);
 	counter_add(&u->rx.counters.errors, 1);
 	unit_complete_error(u);
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "path/dataplane_private.h"
 #include "path/unit.h"
+#include "path/unit_kept.h"
 
 static_assert(UNIT_PROTOCOLS == (int)UNIT_NPS, "each protocol with a mode has a place");
 
@@ -101,6 +102,26 @@ static void note_filter(struct unit_filter_record *r, struct reader *in)
 	r->count = count;
 }
 
+static void note_compression(struct unit_record *r, struct reader *in)
+{
+	struct unit_compression_record *c = read_u32_host(in) ? &r->sent : &r->received;
+	size_t len = read_left(in);
+
+	c->option_len = 0;
+	if (in->failed || len > UNIT_OPTION_MAX)
+		return;
+	read_copy(in, c->option, len);
+	c->option_len = (uint32_t)len;
+}
+
+/* CCP was closed: there are no compressors any more (PPP-50). */
+static void forget_compression(struct unit_record *r)
+{
+	r->sent.option_len = r->received.option_len = 0;
+	explicit_bzero(&r->sent, sizeof(r->sent));
+	explicit_bzero(&r->received, sizeof(r->received));
+}
+
 static void note_setting(struct unit_record *r, uint32_t number, struct reader *in)
 {
 	int32_t value = 0;
@@ -117,6 +138,9 @@ static void note_setting(struct unit_record *r, uint32_t number, struct reader *
 void unit_record_note(struct unit *u, uint32_t number, struct reader in)
 {
 	switch (number) {
+	case PPPIOCSCOMPRESS:
+		note_compression(u->record, &in);
+		break;
 	case PPPIOCSNPMODE:
 		note_mode(u->record, &in);
 		break;
@@ -128,6 +152,8 @@ void unit_record_note(struct unit *u, uint32_t number, struct reader in)
 		break;
 	default:
 		note_setting(u->record, number, &in);
+		if (number == PPPIOCSFLAGS && !(u->record->settings[UNIT_SET_FLAGS] & SC_CCP_OPEN))
+			forget_compression(u->record);
 	}
 }
 
@@ -149,6 +175,19 @@ static void tell_filter(struct unit *u, uint32_t number, const struct unit_filte
 		tell(u, number, r->at, r->count * sizeof(r->at[0]));
 }
 
+static void tell_compression(struct unit *u, uint32_t transmit,
+                             const struct unit_compression_record *c)
+{
+	uint8_t octets[sizeof(transmit) + UNIT_OPTION_MAX];
+
+	if (!c->option_len || c->option_len > UNIT_OPTION_MAX)
+		return;
+	memcpy(octets, &transmit, sizeof(transmit));
+	memcpy(octets + sizeof(transmit), c->option, c->option_len);
+	tell(u, PPPIOCSCOMPRESS, octets, sizeof(transmit) + c->option_len);
+	explicit_bzero(octets, sizeof(octets));
+}
+
 void unit_record_replay(struct unit *u)
 {
 	const struct unit_record *r = u->record;
@@ -161,6 +200,9 @@ void unit_record_replay(struct unit *u)
 	for (uint32_t i = 0; i < UNIT_SETTINGS; i++)
 		if (r->present & 1u << i)
 			tell(u, ioctl_of[i], &r->settings[i], sizeof(r->settings[i]));
+	tell_compression(u, 0, &r->received);
+	tell_compression(u, 1, &r->sent);
+	unit_kept_resume(u);
 }
 
 void unit_record_going(struct unit *u)
@@ -173,6 +215,8 @@ void unit_record_free(struct unit *u)
 {
 	if (!u->record)
 		return;
+	unit_kept_end(u);
+	forget_compression(u->record);
 	atomic_store(&u->record->state, RECORD_FREE);
 	free_list_give(&u->dp->free_units, u->record_index);
 	u->record = NULL;

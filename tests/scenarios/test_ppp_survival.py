@@ -4,6 +4,7 @@ import errno
 import os
 import random
 import signal
+import socket
 import struct
 import subprocess
 import threading
@@ -24,7 +25,7 @@ from support.wait import SLOW, eventually
 
 FF03 = b"\xff\x03"
 IPCP = bytes.fromhex("8021616263646566")
-PPPIOCSNPMODE, PPPIOCGNPMODE = 0x4008744b, 0xc008744c
+PPPIOCSNPMODE, PPPIOCGNPMODE, PPPIOCSCOMPRESS = 0x4008744b, 0xc008744c, 0x4010744d
 DROP = 1
 SC_LOOP_TRAFFIC, SC_NO_TCP_CCID = 0x200, 0x8
 
@@ -257,30 +258,49 @@ class End:
                           f"addr add 10.8.0.{host}/32 peer 10.8.0.{3 - host} dev {self.device}")
 
 
-def test_a_link_with_traffic_both_ways(world):
-    """A ping each 10 ms loses few, interfaces stay as they are, settings too.
+@pytest.fixture
+def link(world):
+    made = [End(world, ns, ids, addresses) for ns, ids, addresses in (
+        (world.cable.near, (1, 2), ("192.0.2.1", "192.0.2.2")), (world.cable.far, (2, 1), ("192.0.2.2", "192.0.2.1")))]
+    for host, end in enumerate(made, 1):
+        end.up(host)
+    yield made
+    for end in made:
+        end.ppp.close()
+
+
+def reconnect(world, link):
+    for end in link:
+        end.ppp.netlink.close()
+        end.ppp.netlink = PppClient(world.daemon, end.namespace).netlink
+
+
+def kill_under_ping(world, link, count=300):
+    """Twice, under a ping each 10 ms; how many were answered."""
+    near = link[0]
+    ping = near.namespace.popen("ping", "-q", "-i", "0.01", "-c", count, "10.8.0.2", stdout=subprocess.PIPE)
+    before = near.namespace.link_statistics(near.device)["rx_packets"]
+    for answers in (20, 60):
+        eventually(lambda n=answers: near.namespace.link_statistics(near.device)["rx_packets"] > before + n, "traffic")
+        world.kill()
+    out, _ = ping.communicate(timeout=60 * SLOW)
+    reconnect(world, link)
+    return int(out.split(b" received")[0].split()[-1])
+
+
+def test_a_link_with_traffic_both_ways(world, link):
+    """Few are lost, interfaces stay as they are, settings too.
 
     Requirements: PPP-44, PPP-50, PPP-52, PPP-55, PPP-58
     """
-    ends = [End(world, ns, ids, addresses) for ns, ids, addresses in (
-        (world.cable.near, (1, 2), ("192.0.2.1", "192.0.2.2")), (world.cable.far, (2, 1), ("192.0.2.2", "192.0.2.1")))]
-    near, far = ends
-    for host, end in enumerate(ends, 1):
-        end.up(host)
+    near, far = link
     near.unit.ioctl_int(PPPIOCSFLAGS, SC_NO_TCP_CCID)
     near.unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", 0x57, DROP))
-    indexes = [e.namespace.link(e.device)["ifindex"] for e in ends]
-    ping = near.namespace.popen("ping", "-q", "-i", "0.01", "-c", "300", "10.8.0.2", stdout=subprocess.PIPE)
-    for answers in (20, 60):
-        eventually(lambda n=answers: near.namespace.link_statistics(near.device)["rx_packets"] > n, "traffic")
-        world.kill()
-    out, _ = ping.communicate(timeout=60 * SLOW)
-    received = int(out.split(b" received")[0].split()[-1])
-    assert received > 270, out
-    for end in ends:
-        end.ppp.netlink = PppClient(world.daemon, end.namespace).netlink
+    indexes = [e.namespace.link(e.device)["ifindex"] for e in link]
+    assert kill_under_ping(world, link) > 270
+    for end in link:
         assert (state(end.socket), state(end.unit), state(end.beside)) == (BOUND, ON_UNIT, ON_UNIT)
-    assert [e.namespace.link(e.device)["ifindex"] for e in ends] == indexes
+    assert [e.namespace.link(e.device)["ifindex"] for e in link] == indexes
     assert near.unit.ioctl_int(PPPIOCGFLAGS) == SC_NO_TCP_CCID
     assert struct.unpack("=ii", near.unit.ioctl(PPPIOCGNPMODE, struct.pack("=ii", 0x57, 0)))[1] == DROP
     near.unit.send(IPCP)
@@ -290,8 +310,97 @@ def test_a_link_with_traffic_both_ways(world):
     near.unit.close()
     eventually(lambda: near.device not in near.namespace.devices(), "the unit goes with its owner")
     eventually(near.beside.hung_up)
-    for end in ends:
-        end.ppp.close()
+
+
+STATELESS, STATEFUL = bytes.fromhex("120601000040"), bytes.fromhex("120600000020")
+CCP_OPEN, CCP_UP, RUN, COMP_TCP = 0x40, 0x80, 0x3000, 0x4
+
+
+def ccp(code, option=b""):
+    return bytes.fromhex("80fd") + struct.pack("!BBH", code, 1, 4 + len(option)) + option
+
+
+def encrypted(link, option):
+    """Both ends agree on it."""
+    for end, keys in zip(link, ((b"a" * 16, b"b" * 16), (b"b" * 16, b"a" * 16))):
+        for transmit, key in zip((1, 0), keys):
+            end.unit.ioctl(PPPIOCSCOMPRESS, struct.pack("=I", transmit) + option + key)
+        end.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN)
+    for end, other in (link, link[::-1]):
+        end.unit.send(ccp(2, option))
+        assert other.unit.receive() == ccp(2, option)
+    for end in link:
+        end.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN | CCP_UP)
+        assert end.unit.ioctl_int(PPPIOCGFLAGS) == CCP_OPEN | CCP_UP | RUN
+
+
+def test_encryption_without_state_goes_on(world, link):
+    """
+    Requirements: PPP-63
+    """
+    encrypted(link, STATELESS)
+    assert kill_under_ping(world, link) > 270
+    assert [e.unit.ioctl_int(PPPIOCGFLAGS) for e in link] == [CCP_OPEN | CCP_UP | RUN] * 2
+
+
+def test_encryption_with_state_begins_with_a_new_key(world, link):
+    """What is sent begins with it, so the other end can read on.
+
+    Requirements: PPP-61, PPP-63
+    """
+    encrypted(link, STATEFUL)
+    near, far = link
+
+    def ping():
+        return near.namespace.run("ping", "-c", "1", "-W", "1", "10.8.0.2", check=False).returncode == 0
+    assert ping()
+    world.kill()
+    reconnect(world, link)
+    # Both ends were ul2tpd's. What they send begins with a new key.
+    assert ping()
+    assert [e.unit.ioctl_int(PPPIOCGFLAGS) for e in link] == [CCP_OPEN | CCP_UP | RUN] * 2
+    far.unit.ioctl_int(PPPIOCSFLAGS, 0)
+    near.unit.ioctl_int(PPPIOCSFLAGS, 0)
+    world.kill()
+    reconnect(world, link)
+    for end in link:
+        assert end.unit.ioctl_int(PPPIOCGFLAGS) == 0
+    assert ping()
+
+
+# No ICMP: protocol IP, and octet 9 of its header is 1.
+NO_ICMP = b"".join(struct.pack("=HBBI", *i) for i in (
+    (0x28, 0, 0, 2), (0x15, 0, 3, 0x21), (0x30, 0, 0, 13), (0x15, 0, 1, 1), (0x06, 0, 0, 0), (0x06, 0, 0, 1)))
+PPPIOCSPASS, PPPIOCSMAXCID = 0x40107447, 0x40047451
+
+
+def test_filters_and_short_headers(world, link):
+    """A filter holds on; TCP with short headers finds its way again by itself.
+
+    Requirements: PPP-55, PPP-58
+    """
+    near, far = link
+    for end in link:
+        end.unit.ioctl_int(PPPIOCSMAXCID, 15 << 16 | 15)
+        end.unit.ioctl_int(PPPIOCSFLAGS, COMP_TCP)
+    listener = far.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("10.8.0.2", 7000))
+    listener.listen()
+    with near.namespace.socket(socket.AF_INET, socket.SOCK_STREAM) as sender, listener:
+        sender.connect(("10.8.0.2", 7000))
+        receiver, _ = listener.accept()
+        receiver.settimeout(20 * SLOW)
+        with receiver:
+            for octets in (b"before", b"after"):
+                sender.sendall(octets)
+                assert receiver.recv(100) == octets
+                near.unit.ioctl(PPPIOCSPASS, NO_ICMP)
+                world.kill()
+                reconnect(world, link)
+                assert near.namespace.run("ping", "-c", "1", "-W", "1", "10.8.0.2", check=False).returncode
+    near.unit.ioctl(PPPIOCSPASS)
+    world.kill()
+    near.namespace.run("ping", "-c", "1", "10.8.0.2")
 
 
 # --- and nothing else -----------------------------------------------------------------------------------

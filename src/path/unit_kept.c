@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_kept.c - see unit_kept.h */
+#include "path/unit_kept.h"
+
+#include <assert.h>
+#include <linux/ppp-ioctl.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "path/dataplane_private.h"
+#include "path/unit_complete.h"
+
+static_assert(sizeof(struct mppe_kept) <= UNIT_KEPT_MAX, "it has room in the record");
+
+static struct mppe_kept *kept_of(struct unit *u, bool transmit)
+{
+	struct unit_compression_record *r = transmit ? &u->record->sent : &u->record->received;
+
+	return (void *)r->kept;
+}
+
+/* In the letter of an adoption nothing is noted before all of it was read. */
+static void open_begin(struct unit *u, void *arg)
+{
+	bool transmit = *(bool *)arg;
+	struct unit_complete *c = u->complete;
+	struct mppe *m = transmit ? c->compressor : c->decompressor;
+	struct mppe_kept *kept = kept_of(u, transmit);
+
+	if (!u->dp->ppp_adopting)
+		c->kept = u->record;
+	if (c->kept || !mppe_resume(m, kept, transmit))
+		explicit_bzero(kept, sizeof(*kept));
+	mppe_keep(m, kept);
+	unit_kept_state(u);
+}
+
+void unit_kept_begin(struct unit *u, bool transmit)
+{
+	unit_call(u, open_begin, &transmit);
+}
+
+void unit_kept_state(struct unit *u)
+{
+	struct unit_complete *c = u->complete;
+
+	if (c->kept)
+		atomic_store(&c->kept->compression_state, c->state);
+}
+
+static void open_resume(struct unit *u, void *arg)
+{
+	struct unit_complete *c = u->complete;
+	uint32_t state = atomic_load(&u->record->compression_state);
+
+	if (!c->compressor || !atomic_load(&kept_of(u, true)->which))
+		state &= ~(uint32_t)SC_COMP_RUN;
+	if (!c->decompressor || !atomic_load(&kept_of(u, false)->which))
+		state &= ~(uint32_t)SC_DECOMP_RUN;
+	c->state = state;
+	c->kept = u->record;
+}
+
+void unit_kept_resume(struct unit *u)
+{
+	if (u->complete)
+		unit_call(u, open_resume, NULL);
+}
+
+static void open_end(struct unit *u, void *arg)
+{
+	struct unit_complete *c = u->complete;
+
+	if (c->compressor)
+		mppe_keep(c->compressor, NULL);
+	if (c->decompressor)
+		mppe_keep(c->decompressor, NULL);
+	c->kept = NULL;
+}
+
+void unit_kept_end(struct unit *u)
+{
+	if (u->complete)
+		unit_call(u, open_end, NULL);
+}
