@@ -160,9 +160,34 @@ int channel_adopt(struct ppp_file *socket, struct session *s, uint32_t number, s
 	return 0;
 }
 
+/* What programs wrote before they asked for something is sent before it is done, as if write() had sent it. The API
+ * thread waits while this runs, so that the files stay as they are. */
+static void drain(struct channel *c)
+{
+	if (c->socket)
+		ppp_end_drain(&c->socket->end);
+	list_for_each (node, &c->files)
+		ppp_end_drain(&list_entry(node, struct ppp_file, in_channel)->end);
+}
+
 static void open_sender_gone(struct letter *letter)
 {
-	container_of(letter, struct channel, tx.letter)->tx.sender = NULL;
+	struct channel *c = container_of(letter, struct channel, tx.letter);
+
+	drain(c);
+	c->tx.sender = NULL;
+}
+
+static void open_settle(struct letter *letter)
+{
+	drain(container_of(letter, struct channel, tx.letter));
+}
+
+void channel_settle(struct channel *c)
+{
+	c->tx.letter.open = open_settle;
+	mailbox_post(&c->tx.worker->mailbox, &c->tx.letter);
+	mailbox_wait(&c->tx.worker->mailbox);
 }
 
 void channel_session_going(struct channel *c)

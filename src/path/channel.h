@@ -97,6 +97,9 @@ int channel_adopt(struct ppp_file *socket, struct session *s, uint32_t number,
 /** channel_free() - its socket is closed: its files die, the session is removed (SES-40, PX-45) */
 void channel_free(struct channel *c);
 
+/** channel_settle() - what programs have written to its socket and files so far has been sent when this returns */
+void channel_settle(struct channel *c);
+
 /** channel_session_going() - its session is about to be detached from the workers: posted, see
  * dataplane_session_remove() */
 void channel_session_going(struct channel *c);

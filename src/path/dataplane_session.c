@@ -243,6 +243,8 @@ void dataplane_session_modify(struct dataplane *dp, struct session *s,
 	struct session_record *r = s->record;
 	struct session_modify m = *change;
 
+	if (s->channel)
+		channel_settle(s->channel);
 	m.recv_timeout_ms = reorder_timeout(dp, m.recv_timeout_ms);
 	if (m.has_recv_seq)
 		r->recv_seq = m.recv_seq;

@@ -118,12 +118,17 @@ static void open_start(struct letter *letter)
 	loop_add(e->reader->loop, &e->watch, e->fd, EPOLLIN, end_ready);
 }
 
+void ppp_end_drain(struct ppp_end *e)
+{
+	for (int i = 0; e->reader && i < DRAIN_ROUNDS && take_batch(e); i++)
+		;
+}
+
 static void open_stop(struct letter *letter)
 {
 	struct ppp_end *e = container_of(letter, struct ppp_end, letter);
 
-	for (int i = 0; i < DRAIN_ROUNDS && take_batch(e); i++)
-		;
+	ppp_end_drain(e);
 	loop_remove(e->reader->loop, &e->watch);
 }
 

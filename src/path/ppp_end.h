@@ -62,6 +62,9 @@ void ppp_end_start(struct ppp_end *e, struct worker *w, ppp_end_frame_fn *frame,
  * reads */
 void ppp_end_stop(struct ppp_end *e);
 
+/** ppp_end_drain() - give all that was written so far to @frame, and send it; on the worker that reads, if there is one */
+void ppp_end_drain(struct ppp_end *e);
+
 /**
  * ppp_end_write() - a frame for the program, in pieces; on the worker that writes
  *

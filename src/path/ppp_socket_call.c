@@ -152,6 +152,8 @@ static int get_stats(struct ppp_file *f, struct session *s, struct reader *in, s
 	struct l2tp_stats stats;
 	uint16_t asked;
 
+	channel_settle(f->channel);
+
 	if (!is_management(s)) {
 		stats = session_stats(s->record);
 		stats_put(out, t->record->conn_id, s->record->session_id, &stats);

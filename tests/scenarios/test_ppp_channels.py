@@ -124,6 +124,26 @@ def test_numbers_are_sent_as_the_session_wants(rig, ppp):
         call.leaves(LCP)
 
 
+def test_what_was_written_before_a_request_leaves_before_it(rig, ppp):
+    """
+    Requirements: PX-42, PX-52, SES-43
+    """
+    call = Call(rig, ppp)
+    for turn in range(20):
+        call.socket.send(LCP)
+        call.socket.set_option(SENDSEQ, 1)
+        call.socket.send(IPCP)
+        call.session.modify(SEND_SEQ=0)
+        call.leaves(LCP)
+        call.leaves(IPCP, turn)
+        assert call.socket.stats()["tx_packets"] == 2 * turn + 2
+    channel, = call.files()
+    channel.send(LCP)
+    call.socket.send(IPCP)
+    call.session.delete()
+    assert {call.tunnel.received() for _ in range(2)} == {call.header() + FF03 + f for f in (LCP, IPCP)}
+
+
 def test_a_program_that_does_not_read_loses_frames(rig, ppp):
     """
     Requirements: RX-60
