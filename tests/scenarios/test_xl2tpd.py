@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Debian's xl2tpd and pppd, unmodified, under `ul2tp run`: LAC and LNS in two namespaces, PPP between them."""
+import pytest
+
+from support.api import Api
+from support.daemon import Daemon
+from support.launcher import Launcher
+from support.wait import eventually
+from support.xl2tpd import Lac, Lns, kill_one
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(build):
+    daemon = Daemon("--workers", "2")
+    yield daemon
+    assert daemon.stop() == 0
+
+
+@pytest.fixture
+def pair(shared_daemon, cable):
+    for host in (cable.near, cable.far):
+        host.sysctl("net/ipv6/conf/default/disable_ipv6", 0)
+    with Lns(cable.near, Launcher(shared_daemon, cable.near)) as lns, \
+            Lac(cable.far, Launcher(shared_daemon, cable.far), "192.0.2.1") as lac:
+        yield lns, lac
+
+
+def nothing_left(daemon, cable):
+    for host in (cable.near, cable.far):
+        with Api(daemon, host) as api:
+            eventually(lambda a=api: not a.tunnels() and not a.sessions(), "tunnels and sessions have gone", timeout=40)
+        eventually(lambda h=host: not [d for d in h.devices() if d.startswith("ppp")], "interfaces have gone", timeout=40)
+
+
+def brought_up(pair):
+    lns, lac = pair
+    lac.call()
+    lac.up()
+    lns.up()
+
+
+def link_local(host):
+    words = host.run("ip", "-6", "-o", "addr", "show", "dev", "ppp0", "scope", "link").stdout.split()
+    return words[words.index("inet6") + 1].partition("/")[0]
+
+
+def test_a_call_carries_ip(shared_daemon, cable, pair):
+    """
+    Requirements: PPP-90, PPP-91, PX-1, PX-13, PX-40, PPP-84
+    """
+    lns, lac = pair
+    brought_up(pair)
+    far = cable.far
+    far.run("ping", "-c", "3", "-i", "0.05", "10.9.0.1")
+    far.run("ping", "-c", "1", "-s", "1372", "-M", "do", "10.9.0.1")
+    far.run("ping", "-c", "1", "-s", "3000", "10.9.0.1")
+    there = eventually(lambda: link_local(cable.near), "the LNS has an IPv6 address")
+    eventually(lambda: far.run("ping", "-6", "-c", "1", "-W", "1", f"{there}%ppp0", check=False).returncode == 0,
+               "IPv6 goes through")
+    lac.hang_up()
+    lac.nothing_left()
+    lns.nothing_left()
+    nothing_left(shared_daemon, cable)
+
+
+def test_ten_calls_one_after_the_other(shared_daemon, cable, pair):
+    lns, lac = pair
+    for _ in range(10):
+        brought_up(pair)
+        cable.far.run("ping", "-c", "1", "10.9.0.1")
+        lac.hang_up()
+        lac.nothing_left()
+        lns.nothing_left()
+        nothing_left(shared_daemon, cable)
+
+
+def test_a_killed_pppd(shared_daemon, cable, pair):
+    lns, lac = pair
+    brought_up(pair)
+    kill_one(lac.pppds())
+    lac.nothing_left()
+    lns.nothing_left()
+    for host in (cable.near, cable.far):
+        with Api(shared_daemon, host) as api:
+            eventually(lambda a=api: not a.sessions(), "its session has gone", timeout=40)
+    lac.hang_up()  # the tunnel is xl2tpd's, which keeps it
+    nothing_left(shared_daemon, cable)
+    brought_up(pair)
+    cable.far.run("ping", "-c", "1", "10.9.0.1")
+
+
+def test_a_killed_xl2tpd(shared_daemon, cable, pair):
+    lns, lac = pair
+    brought_up(pair)
+    pppds = lac.pppds()
+    lac.kill()
+    for pid in pppds:
+        kill_one([pid])
+    lac.nothing_left()
+    with Api(shared_daemon, cable.far) as api:
+        eventually(lambda: not api.tunnels(), "its tunnel has gone", timeout=40)
+    assert lns.devices()

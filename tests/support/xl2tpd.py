@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""xl2tpd.py - Debian's xl2tpd and pppd, unmodified, as LAC or LNS in a namespace
+
+    with Lns(cable.near, launcher) as lns, Lac(cable.far, launcher, "192.0.2.1") as lac:
+        lac.call(); lac.established()
+
+launcher: what starts them (support.launcher.Launcher of that namespace).
+"""
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
+
+from support.wait import eventually
+
+NUMBERS = 100  # of the first unit: pppd keeps a file for each in /run, whatever the namespace
+
+
+def descendants(pid):
+    """All processes that come from this one, itself included."""
+    children = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            parent = int(pathlib.Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        children.setdefault(parent, []).append(int(entry))
+    found = [pid]
+    for one in found:
+        found.extend(children.get(one, []))
+    return found
+
+
+def command_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+class Xl2tpd:
+    """One of the two; .options are lines for pppd."""
+
+    def __init__(self, namespace, launcher, role, options):
+        self.namespace = namespace
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ul2tp-xl2tpd-"))
+        self.log = self.directory / "pppd.log"
+        self.control = self.directory / "control"
+        (self.directory / "options").write_text("\n".join([
+            "noauth", "nodefaultroute", "noccp" if not any("mppe" in o for o in options) else "", "+ipv6",
+            "mtu 1400", "mru 1400", "lcp-echo-interval 5", "lcp-echo-failure 4", "ipcp-accept-remote", "ipcp-accept-local",
+            "debug", f"logfile {self.log}", *options]) + "\n")
+        (self.directory / "conf").write_text(self.configuration(role))
+        (self.directory / "secrets").write_text("")
+        self.output = open(self.directory / "output", "wb")
+        self.process = launcher.popen("xl2tpd", "-D", "-c", self.directory / "conf", "-s", self.directory / "secrets", "-p",
+                                      self.directory / "pid", "-C", self.control, stdout=self.output, stderr=self.output)
+        eventually(self.control.exists, "xl2tpd listens to its control file", timeout=30)
+
+    def configuration(self, role):
+        return f"[global]\nport = 1701\naccess control = no\ndebug tunnel = yes\n{role}pppoptfile = {self.directory}/options\n" \
+               "length bit = yes\n"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(60)
+        self.output.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(60)
+
+    def said(self):
+        return (self.directory / "output").read_text(errors="replace") + (
+            self.log.read_text(errors="replace") if self.log.exists() else "")
+
+    def devices(self):
+        return sorted(d for d in self.namespace.devices() if d.startswith("ppp"))
+
+    def pppds(self):
+        return [p for p in descendants(self.process.pid) if command_of(p).endswith("pppd")]
+
+    def has_addresses(self, count=1):
+        """Whether so many interfaces of PPP are up with an IPv4 address."""
+        shown = self.namespace.run("ip", "-4", "-o", "addr", "show").stdout
+        return sum(line.split()[1].startswith("ppp") for line in shown.splitlines()) >= count
+
+    def up(self, count=1):
+        try:
+            eventually(lambda: self.has_addresses(count), f"{count} interfaces of PPP are up", timeout=40, interval=0.02)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.said()[-6000:]}") from error
+
+    def nothing_left(self):
+        eventually(lambda: not self.devices(), "its interfaces have gone", timeout=40)
+
+
+class Lns(Xl2tpd):
+    def __init__(self, namespace, launcher, options=()):
+        super().__init__(namespace, launcher, "[lns default]\nip range = 10.9.0.10-10.9.0.90\nlocal ip = 10.9.0.1\n"
+                         "refuse chap = yes\nrefuse pap = yes\nrequire authentication = no\n", options)
+
+
+class Lac(Xl2tpd):
+    def __init__(self, namespace, launcher, lns, options=()):
+        super().__init__(namespace, launcher, f"[lac test]\nlns = {lns}\nredial = no\n", options)
+
+    def order(self, words):
+        with open(self.control, "w", encoding="ascii") as control:
+            control.write(words + "\n")
+
+    def call(self):
+        self.order("c test")
+
+    def hang_up(self):
+        self.order("d test")
+
+
+def kill_one(pids):
+    os.kill(pids[0], signal.SIGKILL)
