@@ -18,7 +18,6 @@
 struct exchange {
 	void **place;
 	void *part;
-	uint32_t stops; /* bits of .state */
 };
 
 static void open_exchange(struct unit *u, void *arg)
@@ -28,13 +27,12 @@ static void open_exchange(struct unit *u, void *arg)
 
 	*x->place = x->part;
 	x->part = before;
-	u->complete->state &= ~x->stops;
 }
 
 /* Return: what was there. */
-static void *exchange(struct unit *u, void **place, void *part, uint32_t stops)
+static void *exchange(struct unit *u, void **place, void *part)
 {
-	struct exchange x = { place, part, stops };
+	struct exchange x = { place, part };
 
 	unit_call(u, open_exchange, &x);
 	return x.part;
@@ -84,7 +82,7 @@ static int set_filter(struct unit *u, struct reader in, bool active, struct exta
 		return extack_fail(ea, err, 0, "not a filter that classic BPF can run");
 	}
 	c = u->complete;
-	ppp_filter_free(exchange(u, (void **)(active ? &c->active : &c->pass), f, 0));
+	ppp_filter_free(exchange(u, (void **)(active ? &c->active : &c->pass), f));
 	return 0;
 }
 
@@ -107,33 +105,40 @@ static int set_max_cid(struct unit *u, struct reader in, struct extack *ea)
 		vj_free(vj);
 		return -ENOMEM;
 	}
-	vj_free(exchange(u, (void **)&u->complete->vj, vj, 0));
+	vj_free(exchange(u, (void **)&u->complete->vj, vj));
 	return 0;
+}
+
+struct compressor {
+	bool transmit;
+	struct mppe *m;
+};
+
+static void open_compressor(struct unit *u, void *arg)
+{
+	struct compressor *x = arg;
+
+	x->m = ppp_compression_set(&u->complete->compression, x->transmit, x->m);
 }
 
 static int set_compress(struct unit *u, struct reader in, struct extack *ea)
 {
-	bool transmit = read_u32_host(&in) != 0;
-	struct unit_complete *c;
-	struct mppe *m = NULL;
+	struct compressor x = { .transmit = read_u32_host(&in) != 0 };
 	int err;
 
 	if (in.failed || read_left(&in) > COMPRESS_OPTION_MAX)
 		return extack_fail(ea, -EFAULT, 0, "an option has %u octets at most",
 		                   COMPRESS_OPTION_MAX);
-	err = mppe_new(in.at, read_left(&in), &m);
+	err = mppe_new(in.at, read_left(&in), &x.m);
 	if (err < 0)
 		return extack_fail(ea, err, 0, "no option of a method that is known: MPPE (18)");
 	err = complete(u);
-	if (err < 0) {
-		mppe_free(m);
-		return err;
+	if (err == 0) {
+		unit_call(u, open_compressor, &x);
+		unit_kept_begin(u, x.transmit);
 	}
-	c = u->complete;
-	mppe_free(exchange(u, (void **)(transmit ? &c->compressor : &c->decompressor), m,
-	                   transmit ? SC_COMP_RUN : SC_DECOMP_RUN));
-	unit_kept_begin(u, transmit);
-	return 0;
+	mppe_free(x.m);
+	return err;
 }
 
 int unit_complete_ioctl(struct unit *u, uint32_t number, struct reader in, struct extack *ea)
@@ -153,7 +158,6 @@ int unit_complete_ioctl(struct unit *u, uint32_t number, struct reader in, struc
 
 static void open_flags(struct unit *u, void *arg)
 {
-	struct unit_complete *c = u->complete;
 	uint32_t flags = *(uint32_t *)arg;
 	bool closed = atomic_load(&u->flags) & ~flags & SC_CCP_OPEN;
 
@@ -161,10 +165,7 @@ static void open_flags(struct unit *u, void *arg)
 	if (!closed)
 		return;
 	atomic_fetch_and(&u->flags, ~(uint32_t)SC_CCP_UP);
-	c->state = 0;
-	mppe_free(c->compressor);
-	mppe_free(c->decompressor);
-	c->compressor = c->decompressor = NULL;
+	ppp_compression_close(&u->complete->compression);
 	unit_kept_state(u);
 }
 
@@ -175,7 +176,7 @@ void unit_complete_set_flags(struct unit *u, uint32_t flags)
 
 static void open_state(struct unit *u, void *arg)
 {
-	*(uint32_t *)arg = u->complete->state;
+	*(uint32_t *)arg = u->complete->compression.state;
 }
 
 uint32_t unit_complete_state(struct unit *u)
@@ -195,7 +196,6 @@ void unit_complete_free(struct unit *u)
 	ppp_filter_free(c->pass);
 	ppp_filter_free(c->active);
 	vj_free(c->vj);
-	mppe_free(c->compressor);
-	mppe_free(c->decompressor);
+	ppp_compression_close(&c->compression);
 	free(c);
 }

@@ -8,20 +8,17 @@
 #ifndef UL2TP_PATH_UNIT_COMPLETE_H
 #define UL2TP_PATH_UNIT_COMPLETE_H
 
-#include <linux/ppp_defs.h>
-
 #include "path/unit.h"
+#include "ppp/compression.h"
 #include "ppp/filter.h"
-#include "ppp/mppe.h"
 #include "ppp/vj.h"
 
 struct unit_complete {
 	struct ppp_filter *pass, *active; /* NULL: all pass, all are activity */
 	struct vj *vj;                    /* NULL: no program has said how many connections */
-	struct mppe *compressor, *decompressor;
-	struct ppp_comp_stats stats; /* of both */
-	uint32_t state;              /* SC_COMP_RUN, SC_DECOMP_RUN, SC_DC_ERROR, SC_DC_FERROR */
-	struct unit_record *kept;    /* where .state is noted, see unit_kept.h; NULL: nowhere */
+	struct ppp_compression compression;
+	struct unit_record
+		*kept; /* where compression.state is noted, see unit_kept.h; NULL: nowhere */
 };
 
 /* API thread. */
@@ -59,7 +56,7 @@ bool unit_complete_lets_in(struct unit *u, uint16_t protocol, const uint8_t *inf
 /** unit_complete_error() - something of what is received was lost (step 1) */
 void unit_complete_error(struct unit *u);
 
-/** unit_ccp_look() - a CCP frame on its way (PPP-61) */
-void unit_ccp_look(struct unit *u, bool outbound, const uint8_t *info, size_t len);
+/** unit_complete_look() - at a frame of CCP on its way (PPP-61) */
+void unit_complete_look(struct unit *u, bool outbound, const uint8_t *info, size_t len);
 
 #endif

@@ -22,34 +22,31 @@ void unit_complete_error(struct unit *u)
 }
 
 /* Step 3. What can not be read goes on as it came: the program, which then has it, asks the peer for a reset. */
-static void decrypt(struct unit *u, struct frame *f)
+static bool decompress(struct unit *u, struct frame *f)
 {
-	struct unit_complete *c = u->complete;
-	size_t len = f->len;
+	struct ppp_compression *c = &u->complete->compression;
 	uint8_t *room;
 
-	if (f->protocol != PPP_COMP || !c->decompressor || !(c->state & SC_DECOMP_RUN) ||
-	    c->state & (SC_DC_ERROR | SC_DC_FERROR))
-		return;
-	room = frame_room_take(&u->rx.worker->received_room, f->len);
-	switch (mppe_decrypt(c->decompressor, f->info, f->len, room, &f->protocol, &f->info,
-	                     &f->len)) {
-	case MPPE_OK:
-		c->stats.d.comp_bytes += (uint32_t)len;
-		c->stats.d.comp_packets++;
-		c->stats.d.unc_bytes += (uint32_t)f->len;
-		c->stats.d.unc_packets++;
-		return;
-	case MPPE_ERROR:
-		c->state |= SC_DC_ERROR;
-		break;
-	case MPPE_FATAL:
-		c->state |= SC_DC_FERROR;
-		break;
+	if (!ppp_compression_receives(c, f->protocol)) {
+		ppp_compression_pass(c, f->protocol, f->len);
+		return true;
 	}
-	unit_kept_state(u);
-	counter_add(&u->rx.counters.errors, 1);
-	unit_complete_error(u);
+	room = frame_room_take(&u->rx.worker->received_room, f->len);
+	switch (ppp_compression_receive(c, f->info, f->len, room, &f->protocol, &f->info,
+	                                &f->len)) {
+	case PPP_RECEIVED_RESTORED:
+		return true;
+	case PPP_RECEIVED_AGAIN:
+		counter_add(&u->rx.drops[RX_DROP_OUTSIDE_WINDOW], 1);
+		counter_add(&u->rx.counters.errors, 1);
+		return false;
+	case PPP_RECEIVED_UNREADABLE:
+	default:
+		unit_kept_state(u);
+		counter_add(&u->rx.counters.errors, 1);
+		unit_complete_error(u);
+		return true;
+	}
 }
 
 /* Step 4. */
@@ -80,19 +77,28 @@ static bool restore(struct unit *u, struct frame *f)
 	return true;
 }
 
+void unit_complete_look(struct unit *u, bool outbound, const uint8_t *info, size_t len)
+{
+	uint32_t flags = atomic_load_explicit(&u->flags, memory_order_relaxed);
+
+	ppp_compression_look(&u->complete->compression, flags, outbound, info, len);
+	unit_kept_state(u);
+}
+
 static void receive_whole(struct unit *u, struct frame *f)
 {
 	uint32_t flags = atomic_load_explicit(&u->flags, memory_order_relaxed);
 
-	decrypt(u, f);
-	if (flags & SC_MUST_COMP && u->complete->state & SC_DC_FERROR) {
+	if (!decompress(u, f))
+		return;
+	if (ppp_compression_refuses(&u->complete->compression, flags)) {
 		unit_drop_received(u, RX_DROP_UNREADABLE);
 		return;
 	}
 	if (!restore(u, f))
 		return;
 	if (f->protocol == PPP_CCP)
-		unit_ccp_look(u, false, f->info, f->len);
+		unit_complete_look(u, false, f->info, f->len);
 	unit_take(u, f->protocol, f->info, f->len);
 }
 

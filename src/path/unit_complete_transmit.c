@@ -36,36 +36,27 @@ uint8_t *unit_complete_room(struct unit *u, size_t len)
 	return frame_room_take(&w->sent_room, len);
 }
 
-static void count_encrypted(struct compstat *stats, size_t plain, size_t encrypted)
-{
-	stats->unc_bytes += (uint32_t)plain;
-	stats->unc_packets++;
-	stats->comp_bytes += (uint32_t)encrypted;
-	stats->comp_packets++;
-}
-
 /* Step 6. Information in two pieces. */
-static void send_encrypted(struct unit *u, uint16_t protocol, const struct iovec info[2])
+static void send_compressed(struct unit *u, uint32_t flags, uint16_t protocol,
+                            const struct iovec info[2])
 {
 	uint8_t *room = frame_room_take(&u->tx.worker->sent_room,
 	                                info[0].iov_len + info[1].iov_len + MPPE_OVERHEAD);
-	uint32_t flags = atomic_load_explicit(&u->flags, memory_order_relaxed);
 	size_t len;
 
-	if (flags & SC_MUST_COMP && !(flags & SC_CCP_UP)) {
-		unit_drop_sent(u, TX_DROP_NOT_COMPRESSED, true);
-		return;
-	}
-	len = mppe_encrypt(u->complete->compressor, protocol, info, 2, room);
-	if (!len)
+	switch (ppp_compression_send(&u->complete->compression, flags, protocol, info, room,
+	                             &len)) {
+	case PPP_SEND_PLAIN:
 		unit_send(u, protocol, info[0].iov_base, info[0].iov_len, info[1].iov_base,
 		          info[1].iov_len);
-	else if (!(flags & SC_CCP_UP)) /* PPP-62 */
-		unit_drop_sent(u, TX_DROP_NOT_COMPRESSED, true);
-	else
+		break;
+	case PPP_SEND_COMPRESSED:
 		unit_send(u, PPP_COMP, NULL, 0, room, len);
-	if (len)
-		count_encrypted(&u->complete->stats.c, info[0].iov_len + info[1].iov_len, len);
+		break;
+	case PPP_SEND_NOT:
+		unit_drop_sent(u, TX_DROP_NOT_COMPRESSED, true);
+		break;
+	}
 }
 
 void unit_complete_send(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
@@ -78,11 +69,11 @@ void unit_complete_send(struct unit *u, uint16_t protocol, const uint8_t *info, 
 	if (protocol == PPP_IP && c->vj && flags & SC_COMP_TCP)
 		vj_compress(c->vj, !(flags & SC_NO_TCP_CCID), info, len, &packet);
 	else if (protocol == PPP_CCP)
-		unit_ccp_look(u, true, info, len);
+		unit_complete_look(u, true, info, len);
 	pieces[0] = (struct iovec){ packet.head, packet.head_len };
 	pieces[1] = (struct iovec){ (void *)(info + packet.payload_at), len - packet.payload_at };
-	if (c->compressor && c->state & SC_COMP_RUN && protocol != PPP_LCP && protocol != PPP_CCP)
-		send_encrypted(u, packet.protocol, pieces);
+	if (ppp_compression_sends(&c->compression, protocol))
+		send_compressed(u, flags, packet.protocol, pieces);
 	else
 		unit_send(u, packet.protocol, packet.head, packet.head_len, pieces[1].iov_base,
 		          pieces[1].iov_len);

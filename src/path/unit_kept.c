@@ -24,7 +24,7 @@ static void open_begin(struct unit *u, void *arg)
 {
 	bool transmit = *(bool *)arg;
 	struct unit_complete *c = u->complete;
-	struct mppe *m = transmit ? c->compressor : c->decompressor;
+	struct mppe *m = transmit ? c->compression.compressor : c->compression.decompressor;
 	struct mppe_kept *kept = kept_of(u, transmit);
 
 	if (!u->dp->ppp_adopting)
@@ -45,7 +45,7 @@ void unit_kept_state(struct unit *u)
 	struct unit_complete *c = u->complete;
 
 	if (c->kept)
-		atomic_store(&c->kept->compression_state, c->state);
+		atomic_store(&c->kept->compression_state, c->compression.state);
 }
 
 static void open_resume(struct unit *u, void *arg)
@@ -53,11 +53,11 @@ static void open_resume(struct unit *u, void *arg)
 	struct unit_complete *c = u->complete;
 	uint32_t state = atomic_load(&u->record->compression_state);
 
-	if (!c->compressor || !atomic_load(&kept_of(u, true)->which))
+	if (!c->compression.compressor || !atomic_load(&kept_of(u, true)->which))
 		state &= ~(uint32_t)SC_COMP_RUN;
-	if (!c->decompressor || !atomic_load(&kept_of(u, false)->which))
+	if (!c->compression.decompressor || !atomic_load(&kept_of(u, false)->which))
 		state &= ~(uint32_t)SC_DECOMP_RUN;
-	c->state = state;
+	c->compression.state = state;
 	c->kept = u->record;
 }
 
@@ -71,10 +71,10 @@ static void open_end(struct unit *u, void *arg)
 {
 	struct unit_complete *c = u->complete;
 
-	if (c->compressor)
-		mppe_keep(c->compressor, NULL);
-	if (c->decompressor)
-		mppe_keep(c->decompressor, NULL);
+	if (c->compression.compressor)
+		mppe_keep(c->compression.compressor, NULL);
+	if (c->compression.decompressor)
+		mppe_keep(c->compression.decompressor, NULL);
 	c->kept = NULL;
 }
 

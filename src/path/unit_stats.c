@@ -55,7 +55,7 @@ static int put_stats(struct unit *u, struct writer *out)
 static void open_compression(struct unit *u, void *arg)
 {
 	if (u->complete)
-		*(struct ppp_comp_stats *)arg = u->complete->stats;
+		*(struct ppp_comp_stats *)arg = u->complete->compression.stats;
 }
 
 static int put_compression(struct unit *u, struct writer *out)

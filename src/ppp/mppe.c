@@ -168,8 +168,7 @@ bool mppe_start(struct mppe *m, const uint8_t *option, size_t len)
 {
 	uint8_t bits;
 
-	if (len < OPTION_HEAD + OPTION_BITS || option[0] != METHOD ||
-	    option[1] != OPTION_HEAD + OPTION_BITS)
+	if (len != OPTION_HEAD + OPTION_BITS || option[0] != METHOD || option[1] != len)
 		return false;
 	bits = option[OPTION_HEAD + OPTION_BITS - 1];
 	if (!(bits & (BITS_128 | BITS_40)))
@@ -225,13 +224,17 @@ static enum mppe_result suspect(struct mppe *m, uint32_t weight)
 	return m->suspicion < SUSPICION_MAX ? MPPE_ERROR : MPPE_FATAL;
 }
 
-/* The key changes with each frame (RFC 3078 §7.1), also with those that were lost; one from long ago, or that comes twice,
- * would be thousands ahead. */
+/* The key changes with each frame (RFC 3078 §7.1), also with those that were lost; one from long ago would be thousands
+ * ahead.
+ *
+ * Deviation: Linux makes some frame of the same octets that come once more, for the cipher has gone on. */
 static enum mppe_result follow_stateless(struct mppe *m, uint16_t count)
 {
 	unsigned int ahead = ((unsigned int)count - m->count) % COUNT_SPACE;
 
-	if (!ahead || ahead > COUNT_SPACE / 2)
+	if (!ahead)
+		return MPPE_AGAIN;
+	if (ahead > COUNT_SPACE / 2)
 		return suspect(m, SUSPICION_LATE);
 	while (m->count != count) {
 		change_key(m);
@@ -279,7 +282,7 @@ enum mppe_result mppe_decrypt(struct mppe *m, const uint8_t *info, size_t len, u
                               uint16_t *protocol, const uint8_t **ret, size_t *ret_len)
 {
 	struct reader r = reader_over(info, len);
-	uint16_t header = read_u16(&r);
+	uint16_t header = read_u16(&r), number;
 	size_t left = read_left(&r);
 	enum mppe_result result;
 
@@ -292,8 +295,11 @@ enum mppe_result mppe_decrypt(struct mppe *m, const uint8_t *info, size_t len, u
 	arcfour_crypt(&m->cipher, left, out, r.at);
 	m->suspicion /= 2;
 	r = reader_over(out, left);
-	*protocol = out[0] & 1 ? read_u8(&r) : read_u16(&r); /* RFC 1661 §6.5 */
+	number = out[0] & 1 ? read_u8(&r) : read_u16(&r); /* RFC 1661 §6.5 */
+	if (r.failed)
+		return MPPE_ERROR;
+	*protocol = number;
 	*ret = r.at;
 	*ret_len = read_left(&r);
-	return r.failed ? MPPE_ERROR : MPPE_OK;
+	return MPPE_OK;
 }

@@ -20,6 +20,7 @@ enum mppe_result {
 	MPPE_OK,
 	MPPE_ERROR, /* it can not be read; the peer must be asked for a new key if it keeps state */
 	MPPE_FATAL, /* and so often that this is no accident */
+	MPPE_AGAIN, /* the frame has come already; the next can be read */
 };
 
 struct mppe;
@@ -51,9 +52,9 @@ void mppe_free(struct mppe *m);
 
 /**
  * mppe_start() - the peers have agreed on this option: begin with count 0
- * @option: {18, 6, four octets} of a Configure-Ack
+ * @option: {18, 6, four octets}: all that a Configure-Ack has
  *
- * Return: false: nothing that is known here: 56 bit, compression, another method.
+ * Return: false: nothing that is known here: 56 bit, compression alone, another method, or more than one.
  */
 bool mppe_start(struct mppe *m, const uint8_t *option, size_t len);
 
@@ -86,6 +87,8 @@ size_t mppe_encrypt(struct mppe *m, uint16_t protocol, const struct iovec *info,
 /**
  * mppe_decrypt() - of the information of a frame of 00fd
  * @out: room for @len octets
+ *
+ * @protocol, @ret, @ret_len are set with MPPE_OK only; @ret is in @out.
  */
 enum mppe_result mppe_decrypt(struct mppe *m, const uint8_t *info, size_t len, uint8_t *out,
                               uint16_t *protocol, const uint8_t **ret, size_t *ret_len);
