@@ -30,10 +30,19 @@ static struct ip_stand_in *stand_in_of(struct object *o)
 
 /* --- birth and death --- */
 
+static atomic_uint there_are;
+
+void ip_sockets_collect(struct launcher *l)
+{
+	if (atomic_load(&there_are))
+		object_collect(&l->objects);
+}
+
 static void ip_stand_in_free(struct ip_stand_in *s)
 {
 	if (!s)
 		return;
+	atomic_fetch_sub(&there_are, 1);
 	estate_drop(s->launcher, s->estate);
 	ip_link_close(s);
 	if (s->watcher >= 0)
@@ -135,6 +144,7 @@ static struct ip_stand_in *stand_in_new(struct launcher *l)
 
 	if (!s)
 		return NULL;
+	atomic_fetch_add(&there_are, 1);
 	s->launcher = l;
 	s->netns = s->watcher = -1;
 	s->estate = ESTATE_NONE;

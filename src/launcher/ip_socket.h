@@ -16,6 +16,9 @@
 /** ip_socket_open() - socket() with protocol 115; answers the trap. Types other than SOCK_DGRAM are the kernel's */
 void ip_socket_open(struct trap *t);
 
+/** ip_sockets_collect() - those that have been closed since give their connection ids free: before a tunnel wants one */
+void ip_sockets_collect(struct launcher *l);
+
 /** ip_socket_restore() - serve one that another supervisor gave out; see estate.h. -errno */
 int ip_socket_restore(struct launcher *l, uint32_t index, const struct estate_thing *thing);
 

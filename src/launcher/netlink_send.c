@@ -18,6 +18,7 @@
 #include "base/extack.h"
 #include "launcher/caller.h"
 #include "launcher/listing.h"
+#include "launcher/ip_socket.h"
 #include "launcher/managed_socket.h"
 #include "launcher/netlink_stand_in.h"
 #include "launcher/netns_socket.h"
@@ -80,6 +81,7 @@ static int tunnel_socket(const struct trap *t, const struct nl_message *m)
 
 	if (genl_header_read(m, &command, &attributes) < 0 || command != L2TP_CMD_TUNNEL_CREATE)
 		return -1;
+	ip_sockets_collect(t->launcher);
 	while (attribute_next(&attributes, &a))
 		if (a.type == L2TP_ATTR_FD && read_left(&a.value) >= sizeof(uint32_t))
 			number = (int)read_u32_host(&a.value);

@@ -798,6 +798,60 @@ def inner_rx(tag=0, size=60):
 
 
 # PPPoX -----------------------------------------------------------------------
+def sa_pppol2tp(fd, st, ss, dt, ds, v=2, v6=False, pid=0, proto=PX_PROTO_OL2TP, addr=None, port=5002, family=AF_PPPOX, size=None):
+    s4 = struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) + socket.inet_aton(addr or B4) + b"\0" * 8
+    s6 = struct.pack("=H", socket.AF_INET6) + struct.pack("!HI", port, 0) + socket.inet_pton(socket.AF_INET6, B6) + struct.pack("=I", 0)
+    h = struct.pack("=HIii", family, proto, pid, fd)
+    ids = struct.pack("=HHHH" if v == 2 else "=IIII", st, ss, dt, ds)
+    # struct sockaddr_pppol2tp* are packed
+    b = h + (ids + s6 if v6 else s4 + ids)
+    return b if size is None else (b + b"\0" * 64)[:size]
+
+
+def fmt_pppaddr(b):
+    """Decode a getsockname() answer, hiding the pid."""
+    o = {"len": len(b)}
+    if len(b) < 14:
+        o["hex"] = b.hex()
+        return o
+    fam, proto, pid, fd = struct.unpack_from("=HIii", b)
+    o.update(family=fam, proto=proto, pid="self" if pid == os.getpid() else pid, fd=fd >= 0 and "fd" or fd)
+    n = len(b)
+    if n in (38, 46):
+        o["sin"] = b[14:30].hex()
+        o["ids"] = struct.unpack_from("=HHHH" if n == 38 else "=IIII", b, 30)
+    else:
+        k = 8 if n == 50 else 16
+        o["ids"] = struct.unpack_from("=HHHH" if k == 8 else "=IIII", b, 14)
+        o["sin6"] = b[14 + k:].hex()
+    return o
+
+
+IOC = {"PPPIOCGFLAGS": 0x8004745a, "PPPIOCSFLAGS": 0x40047459, "PPPIOCGUNIT": 0x80047456, "PPPIOCGMRU": 0x80047453,
+       "PPPIOCSMRU": 0x40047452, "PPPIOCSMAXCID": 0x40047451, "PPPIOCXFERUNIT": 0x744e, "PPPIOCSCOMPRESS": 0x4010744d,
+       "PPPIOCGNPMODE": 0xc008744c, "PPPIOCSNPMODE": 0x4008744b, "PPPIOCSPASS": 0x40107447, "PPPIOCSACTIVE": 0x40107446,
+       "PPPIOCGDEBUG": 0x80047441, "PPPIOCSDEBUG": 0x40047440, "PPPIOCGIDLE32": 0x8008743f, "PPPIOCGIDLE64": 0x8010743f,
+       "PPPIOCNEWUNIT": 0xc004743e, "PPPIOCATTACH": 0x4004743d, "PPPIOCDETACH": 0x4004743c, "PPPIOCSMRRU": 0x4004743b,
+       "PPPIOCCONNECT": 0x4004743a, "PPPIOCDISCONN": 0x7439, "PPPIOCATTCHAN": 0x40047438, "PPPIOCGCHAN": 0x80047437,
+       "PPPIOCGL2TPSTATS": 0x80487436, "PPPIOCBRIDGECHAN": 0x40047435, "PPPIOCUNBRIDGECHAN": 0x7434,
+       "PPPIOCGASYNCMAP": 0x80047458, "PPPIOCSASYNCMAP": 0x40047457}
+
+
+def ioc(fd, name, val=0, size=4):
+    """int ioctl; returns the int the kernel left."""
+    b = bytearray(struct.pack("=i", val).ljust(size, b"\0"))
+    fcntl.ioctl(fdof(fd), IOC[name], b)
+    return struct.unpack_from("=i", b)[0]
+
+
+def l2tpstats(fd, tid=0, sid=0):
+    b = bytearray(struct.pack("=HHI", tid, sid, 0).ljust(72, b"\0"))
+    fcntl.ioctl(fdof(fd), IOC["PPPIOCGL2TPSTATS"], b)
+    v = struct.unpack("=HHI8Q", b)
+    return dict(zip(("tunnel_id", "session_id", "ipsec", "tx_packets", "tx_bytes", "tx_errors", "rx_packets", "rx_bytes",
+                     "rx_seq_discards", "rx_oos_packets", "rx_errors"), v))
+
+
 def ppp_open(nonblock=True):
     return os.open("/dev/ppp", os.O_RDWR | (os.O_NONBLOCK if nonblock else 0))
 
@@ -821,3 +875,11 @@ def drain_fd(fd, settle=None, size=2048):
         out.append(short(d) if d else "EOF")
         if not d:
             return out
+
+
+def pollmask(fd):
+    p = select.poll()
+    p.register(fdof(fd), 0x7ff & ~0x20)
+    r = p.poll(0)
+    m = r[0][1] if r else 0
+    return "|".join(n for n, v in (("IN", 1), ("PRI", 2), ("OUT", 4), ("ERR", 8), ("HUP", 16), ("NVAL", 32)) if m & v)
