@@ -128,7 +128,7 @@ static void update_file(const struct ppp_file *f, struct ppp_file_record *r)
 		r->owner = f->unit->owner == f;
 	}
 	r->attached = ++f->dp->records->serial;
-	r->on = on;
+	r->on = (uint8_t)on;
 }
 
 void ppp_record_update(struct ppp_file *f)

@@ -490,4 +490,5 @@ def test_set_ups_and_tear_downs_cost_nothing(world):
     round_of(SET_UPS)
     for pid, (had, kib) in before.items():
         no_more_than(had, pid)
-        assert pss_kib(pid) < kib + 1024, f"{pid} had {kib} KiB"
+        if not os.environ.get("UL2TP_SANITIZED"):  # memory that was freed is kept for a while
+            assert pss_kib(pid) < kib + 1024, f"{pid} had {kib} KiB"
