@@ -53,6 +53,7 @@ enum rx_drop {
 	RX_DROP_NOT_SET_UP, /* compressed or in fragments, and nobody has asked for that */
 	RX_DROP_FILTERED,   /* by the pass filter: §6.7 step 8 */
 	RX_DROP_UNREADABLE, /* what was compressed, or encrypted */
+	RX_DROP_FRAGMENT,   /* PPP-71 */
 	RX_DROP_REASONS,
 };
 

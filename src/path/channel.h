@@ -50,7 +50,8 @@ struct channel_rx {
 	struct worker *worker;     /* R; does not change */
 	struct receiver *receiver; /* of the session; NULL: that has gone */
 	struct channel_route route;
-	struct list queue; /* of struct held_packet, oldest first: frames as files have them */
+	uint32_t fragment_seq; /* of multilink: the number of the last that came; .unit's */
+	struct list queue;     /* of struct held_packet, oldest first: frames as files have them */
 	uint32_t queued;
 	/* Arguments of the letter. */
 	struct channel_route next;

@@ -72,6 +72,8 @@ static void open_tx_start(struct letter *letter)
 	u->tx.channel = list_empty(&u->channels)
 	                        ? NULL
 	                        : list_entry(u->channels.next, struct channel, in_unit);
+	if (u->complete)
+		unit_multilink_channels(u);
 	if (u->tx.device >= 0)
 		loop_add(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, ready);
 }
@@ -275,6 +277,8 @@ static void forget_device(struct unit *u, void *arg)
 	coalesce_flush(&u->rx.worker->coalescer);
 	u->rx.device = -1;
 	u->rx.file = NULL;
+	if (u->complete)
+		unit_multilink_forget(u);
 }
 
 static void kill_files(struct unit *u)
@@ -358,6 +362,7 @@ void unit_connect(struct unit *u, struct channel *c)
 	if (!list_empty(&u->channels))
 		unit_combine(u);
 	c->unit = u;
+	c->rx.fragment_seq = UINT32_MAX; /* none has come */
 	list_append(&u->channels, &c->in_unit);
 	channel_unit_set(c, u);
 	channel_move(c, u->tx.worker);

@@ -97,7 +97,7 @@ struct unit {
 	struct list files;    /* of struct ppp_file, .in_unit */
 	struct list channels; /* of struct channel, .in_unit */
 	uint64_t created_ms;
-	int debug, mru, mrru;
+	int debug, mru;
 	_Atomic uint32_t flags;            /* SC_*, as set (PPP-50) */
 	_Atomic uint8_t np_mode[UNIT_NPS]; /* its low octet; 0: pass */
 	int np_mode_set[UNIT_NPS];         /* as it was given */

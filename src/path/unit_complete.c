@@ -41,9 +41,11 @@ static void *exchange(struct unit *u, void **place, void *part)
 static void open_complete(struct unit *u, void *arg)
 {
 	u->complete = arg;
+	multilink_init(&u->complete->multilink.received);
+	unit_multilink_channels(u);
 }
 
-static int complete(struct unit *u)
+int unit_complete_begin(struct unit *u)
 {
 	struct unit_complete *c;
 
@@ -76,7 +78,7 @@ static int set_filter(struct unit *u, struct reader in, bool active, struct exta
 		free(program);
 	}
 	if (!err)
-		err = complete(u);
+		err = unit_complete_begin(u);
 	if (err < 0) {
 		ppp_filter_free(f);
 		return extack_fail(ea, err, 0, "not a filter that classic BPF can run");
@@ -101,7 +103,7 @@ static int set_max_cid(struct unit *u, struct reader in, struct extack *ea)
 		return extack_fail(ea, -EINVAL, 0, "a connection's number can be %u at most",
 		                   VJ_SLOT_MAX);
 	vj = vj_new(sent, received);
-	if (!vj || complete(u) < 0) {
+	if (!vj || unit_complete_begin(u) < 0) {
 		vj_free(vj);
 		return -ENOMEM;
 	}
@@ -132,12 +134,30 @@ static int set_compress(struct unit *u, struct reader in, struct extack *ea)
 	err = mppe_new(in.at, read_left(&in), &x.m);
 	if (err < 0)
 		return extack_fail(ea, err, 0, "no option of a method that is known: MPPE (18)");
-	err = complete(u);
+	err = unit_complete_begin(u);
 	if (err == 0) {
 		unit_call(u, open_compressor, &x);
 		unit_kept_begin(u, x.transmit);
 	}
 	mppe_free(x.m);
+	return err;
+}
+
+static void open_mrru(struct unit *u, void *arg)
+{
+	u->complete->multilink.mrru = *(int *)arg;
+}
+
+static int set_mrru(struct unit *u, struct reader in, struct extack *ea)
+{
+	int mrru, err;
+
+	read_copy(&in, &mrru, sizeof(mrru));
+	if (in.failed)
+		return extack_fail(ea, -EFAULT, 0, "the argument is shorter than the ioctl reads");
+	err = unit_complete_begin(u);
+	if (!err)
+		unit_call(u, open_mrru, &mrru);
 	return err;
 }
 
@@ -149,6 +169,8 @@ int unit_complete_ioctl(struct unit *u, uint32_t number, struct reader in, struc
 		return set_filter(u, in, number == PPPIOCSACTIVE, ea);
 	case PPPIOCSMAXCID:
 		return set_max_cid(u, in, ea);
+	case PPPIOCSMRRU:
+		return set_mrru(u, in, ea);
 	case PPPIOCSCOMPRESS:
 		return set_compress(u, in, ea);
 	default:

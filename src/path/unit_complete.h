@@ -11,19 +11,34 @@
 #include "path/unit.h"
 #include "ppp/compression.h"
 #include "ppp/filter.h"
+#include "ppp/multilink.h"
 #include "ppp/vj.h"
+
+#define UNIT_CHANNELS_MAX 32 /* of one unit that get fragments; what comes on more is taken */
+
+struct unit_multilink {
+	struct channel *channels[UNIT_CHANNELS_MAX]; /* as the worker knows them */
+	uint32_t count, next_channel;
+	uint32_t seq; /* of the fragment that is sent next */
+	int mrru;     /* 0: none are received */
+	struct multilink received;
+};
 
 struct unit_complete {
 	struct ppp_filter *pass, *active; /* NULL: all pass, all are activity */
 	struct vj *vj;                    /* NULL: no program has said how many connections */
 	struct ppp_compression compression;
+	struct unit_multilink multilink;
 	struct unit_record
 		*kept; /* where compression.state is noted, see unit_kept.h; NULL: nowhere */
 };
 
 /* API thread. */
 
-/** unit_complete_ioctl() - PPPIOCSCOMPRESS, SPASS, SACTIVE, SMAXCID. -ENOTTY: another */
+/** unit_complete_begin() - from now on it is; harmless if it was. -ENOMEM */
+int unit_complete_begin(struct unit *u);
+
+/** unit_complete_ioctl() - PPPIOCSCOMPRESS, SPASS, SACTIVE, SMAXCID, SMRRU. -ENOTTY: another */
 int unit_complete_ioctl(struct unit *u, uint32_t number, struct reader in, struct extack *ea);
 
 /** unit_complete_set_flags() - of a unit that is complete, in which CCP may have been closed (PPP-50) */
@@ -46,9 +61,27 @@ void unit_complete_send(struct unit *u, uint16_t protocol, const uint8_t *info, 
 /** unit_complete_room() - for a frame that is to be sent, contiguous */
 uint8_t *unit_complete_room(struct unit *u, size_t len);
 
+/** unit_multilink_channels() - they have changed; while the API thread waits */
+void unit_multilink_channels(struct unit *u);
+
+/** unit_multilink_send() - step 8, to all channels; pieces stay where they are, but the first is copied */
+void unit_multilink_send(struct unit *u, uint16_t protocol, const struct iovec pieces[2]);
+
 /** unit_complete_receive() - steps 2 to 5 of §6.7; unit_take() gets what comes out */
 void unit_complete_receive(struct unit *u, struct channel *c, uint16_t protocol,
                            const uint8_t *info, size_t len);
+
+/** unit_complete_whole() - steps 3 to 5, of what is no fragment, or was put together */
+void unit_complete_whole(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);
+
+/** unit_complete_received_room() - for what is made of received frames */
+uint8_t *unit_complete_received_room(struct unit *u, size_t len);
+
+/** unit_multilink_receive() - step 2: a fragment */
+void unit_multilink_receive(struct unit *u, struct channel *c, const uint8_t *info, size_t len);
+
+/** unit_multilink_forget() - those that wait; none are received any more */
+void unit_multilink_forget(struct unit *u);
 
 /** unit_complete_lets_in() - the filters of step 8; false: it was dropped */
 bool unit_complete_lets_in(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);

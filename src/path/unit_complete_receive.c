@@ -85,8 +85,9 @@ void unit_complete_look(struct unit *u, bool outbound, const uint8_t *info, size
 	unit_kept_state(u);
 }
 
-static void receive_whole(struct unit *u, struct frame *f)
+void unit_complete_whole(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
 {
+	struct frame frame = { protocol, info, len }, *f = &frame;
 	uint32_t flags = atomic_load_explicit(&u->flags, memory_order_relaxed);
 
 	if (!decompress(u, f))
@@ -102,20 +103,25 @@ static void receive_whole(struct unit *u, struct frame *f)
 	unit_take(u, f->protocol, f->info, f->len);
 }
 
-void unit_complete_receive(struct unit *u, struct channel *c, uint16_t protocol,
-                           const uint8_t *info, size_t len)
+uint8_t *unit_complete_received_room(struct unit *u, size_t len)
 {
 	struct worker *w = u->rx.worker;
-	struct frame f = { protocol, info, len };
 
 	if (frame_room_is_full(&w->received_room)) {
 		coalesce_flush(&w->coalescer);
 		frame_room_empty(&w->received_room);
 	}
+	return frame_room_take(&w->received_room, len);
+}
+
+void unit_complete_receive(struct unit *u, struct channel *c, uint16_t protocol,
+                           const uint8_t *info, size_t len)
+{
+	unit_complete_received_room(u, 0); /* enough for what becomes of it */
 	if (protocol == PPP_MP)
-		unit_drop_received(u, RX_DROP_NOT_SET_UP);
+		unit_multilink_receive(u, c, info, len);
 	else
-		receive_whole(u, &f);
+		unit_complete_whole(u, protocol, info, len);
 }
 
 bool unit_complete_lets_in(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)

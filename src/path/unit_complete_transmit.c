@@ -36,7 +36,17 @@ uint8_t *unit_complete_room(struct unit *u, size_t len)
 	return frame_room_take(&w->sent_room, len);
 }
 
-/* Step 6. Information in two pieces. */
+/* Steps 7 and 8. Information in two pieces. */
+static void forward(struct unit *u, uint32_t flags, uint16_t protocol, const struct iovec info[2])
+{
+	if (flags & SC_MULTILINK && !(flags & SC_LOOP_TRAFFIC))
+		unit_multilink_send(u, protocol, info);
+	else
+		unit_send(u, protocol, info[0].iov_base, info[0].iov_len, info[1].iov_base,
+		          info[1].iov_len);
+}
+
+/* Step 6. */
 static void send_compressed(struct unit *u, uint32_t flags, uint16_t protocol,
                             const struct iovec info[2])
 {
@@ -47,11 +57,10 @@ static void send_compressed(struct unit *u, uint32_t flags, uint16_t protocol,
 	switch (ppp_compression_send(&u->complete->compression, flags, protocol, info, room,
 	                             &len)) {
 	case PPP_SEND_PLAIN:
-		unit_send(u, protocol, info[0].iov_base, info[0].iov_len, info[1].iov_base,
-		          info[1].iov_len);
+		forward(u, flags, protocol, info);
 		break;
 	case PPP_SEND_COMPRESSED:
-		unit_send(u, PPP_COMP, NULL, 0, room, len);
+		forward(u, flags, PPP_COMP, (struct iovec[]){ { NULL, 0 }, { room, len } });
 		break;
 	case PPP_SEND_NOT:
 		unit_drop_sent(u, TX_DROP_NOT_COMPRESSED, true);
@@ -75,6 +84,5 @@ void unit_complete_send(struct unit *u, uint16_t protocol, const uint8_t *info, 
 	if (ppp_compression_sends(&c->compression, protocol))
 		send_compressed(u, flags, packet.protocol, pieces);
 	else
-		unit_send(u, packet.protocol, packet.head, packet.head_len, pieces[1].iov_base,
-		          pieces[1].iov_len);
+		forward(u, flags, packet.protocol, pieces);
 }

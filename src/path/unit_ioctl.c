@@ -53,8 +53,12 @@ static int set_flags(struct unit *u, struct reader *in, struct extack *ea)
 
 	if (err < 0)
 		return err;
-	if (flags & (SC_LOOP_TRAFFIC | SC_MULTILINK))
+	if (flags & SC_LOOP_TRAFFIC)
 		unit_combine(u);
+	if (flags & SC_MULTILINK)
+		err = unit_complete_begin(u);
+	if (err < 0)
+		return err;
 	if (u->complete) {
 		unit_complete_set_flags(u, flags);
 		return 0;

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ppp_link.py - both ends of a PPP link between two namespaces: sessions, sockets, channels and units, by direct requests"""
+import contextlib
 import os
 import socket
+import struct
 import threading
 
 from support.api import PPP, Api
-from support.ppp_file import PPPIOCCONNECT, PPPIOCNEWUNIT, PppClient, name
+from support.ppp_file import PPPIOCCONNECT, PPPIOCGFLAGS, PPPIOCNEWUNIT, PPPIOCSFLAGS, PppClient, name
+from support.wait import eventually
+
+PPPIOCSMAXCID, PPPIOCSCOMPRESS, SIOCGPPPSTATS = 0x40047451, 0x4010744d, 0x89f0
+COMP_TCP, CCP_OPEN, CCP_UP = 0x4, 0x40, 0x80
+STATELESS = bytes.fromhex("120601000040")
+KEYS = bytes(range(16)), bytes(range(100, 116))
 
 
 class End:
@@ -29,6 +37,16 @@ class End:
 
     def connect(self):
         self.channel.ioctl_int(PPPIOCCONNECT, self.number)
+
+    def another(self, session):
+        """One more session of the tunnel; the file of its channel, connected to the unit"""
+        ids = [i + 100 + session for i in self.ids]
+        self.api.session_create(self.ids[0], ids[0], PEER_SESSION_ID=ids[1], PW_TYPE=PPP)
+        link = self.ppp.socket()
+        link.connect(name(self.ids[0], ids[0], 0, 0, version=3))
+        channel = self.ppp.channel_file(link.channel())
+        channel.ioctl_int(PPPIOCCONNECT, self.number)
+        return channel
 
     def up(self, host, mtu=1400):
         self.namespace.sysctl(f"net/ipv6/conf/{self.device}/disable_ipv6", 0)
@@ -54,6 +72,7 @@ def transfer(link, family, size):
     """size octets by TCP from the first to the second; what arrived"""
     there = "10.8.0.2" if family == socket.AF_INET else "fd08::2"
     listener = link[1].namespace.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((there, 7000))
     listener.listen()
     received = bytearray()
@@ -75,3 +94,64 @@ def transfer(link, family, size):
     thread.join()
     listener.close()
     return sent == bytes(received)
+
+
+@contextlib.contextmanager
+def udp_link(daemon, cable):
+    """Two ends over L2TPv2; afterwards they have gone"""
+    ends = [End(daemon, ns, ids, addresses, 2, "udp") for ns, ids, addresses in (
+        (cable.near, (1, 2), ("192.0.2.1", "192.0.2.2")), (cable.far, (2, 1), ("192.0.2.2", "192.0.2.1")))]
+    yield ends
+    for end in ends:
+        end.close()
+    for end in ends:
+        eventually(lambda e=end: e.device not in e.namespace.devices(), f"{end.device} gone")
+
+
+@contextlib.contextmanager
+def lossy(cable):
+    """Every 40th datagram that comes to either end is lost."""
+    for end in (cable.near, cable.far):
+        end.run("nft", "table inet loss { chain c { type filter hook input priority 0; "
+                "udp dport 1701 numgen inc mod 40 == 7 drop; }; }")
+    yield
+    for end in (cable.near, cable.far):
+        end.run("nft", "delete table inet loss")
+
+
+def statistics(end):
+    """struct ppp_stats by names"""
+    names = ("discards", "ibytes", "ioctects", "ipackets", "ierrors", "ilqrs", "obytes", "ooctects", "opackets", "oerrors",
+             "olqrs", "packets", "compressed", "searches", "misses", "uncompressedin", "compressedin", "errorin", "tossed")
+    return dict(zip(names, struct.unpack("=19I", end.unit.ioctl(SIOCGPPPSTATS))))
+
+
+def flags(end):
+    return end.unit.ioctl_int(PPPIOCGFLAGS)
+
+
+def pings(end, **options):
+    return end.namespace.run("ping", "-c", "1", "-W", "0.3", "10.8.0.2", check=False, **options).returncode == 0
+
+
+def set_compression(end, transmit, option, key):
+    end.unit.ioctl(PPPIOCSCOMPRESS, struct.pack("=I", transmit) + option + key)
+
+
+def ccp(code, identifier, option=b""):
+    return bytes.fromhex("80fd") + struct.pack("!BBH", code, identifier, 4 + len(option)) + option
+
+
+def agree(link, option, up=True):
+    """What two pppd do: both directions are set, each end acknowledges what the other asks for."""
+    near, far = link
+    for end, keys in ((near, KEYS), (far, KEYS[::-1])):
+        set_compression(end, 1, option, keys[0])
+        set_compression(end, 0, option, keys[1])
+        end.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN)
+    for end, other in ((near, far), (far, near)):
+        end.unit.send(ccp(2, 1, option))
+        assert other.unit.receive() == ccp(2, 1, option)
+    if up:
+        for end in link:
+            end.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN | CCP_UP)
