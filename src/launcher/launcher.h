@@ -65,6 +65,18 @@ enum launcher_once {
 
 #define GIVE_LOCKS 64
 
+#define PPP_PLACES_MAX 128 /* as many as ppp_range has at most */
+
+/* A process's ppp_range: where its next stand-in goes, and what is where. */
+struct ppp_places {
+	pid_t process; /* of the last that asked; another begins anew */
+	unsigned int next;
+	bool was_full;
+	uint64_t full_until_ms;
+	uint32_t unit_at
+		[PPP_PLACES_MAX]; /* number of its unit + 1 of a file put there; 0: unknown */
+};
+
 struct launcher {
 	struct launcher_options options;
 	struct descriptor_range range;
@@ -87,7 +99,8 @@ struct launcher {
 	int guardian;          /* socket to it */
 	_Atomic int log;  /* lines go there; -1: to syslog(3), when the first program has ended */
 	atomic_uint said; /* 1 << enum launcher_once */
-	pthread_mutex_t give_locks[GIVE_LOCKS]; /* by process: who chooses a number in .range */
+	pthread_mutex_t give_locks[GIVE_LOCKS];   /* by process: who chooses a number in .range */
+	struct ppp_places ppp_places[GIVE_LOCKS]; /* guarded by them, one each */
 };
 
 /** launcher_say() - one line on the launcher's standard error, "ul2tp run: ..."; any thread */

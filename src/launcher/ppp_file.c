@@ -43,15 +43,16 @@ static int64_t file_write(struct trap *t, struct object *o, const struct outgoin
 }
 
 /* Of all the unit's files that the program has in the range: what said end of file while the unit had no channel. */
-static void take_out_ends(struct trap *t)
+static void take_out_ends(struct trap *t, uint32_t unit)
 {
-	const struct descriptor_range *range = &t->launcher->ppp_range;
+	int numbers[PPP_PLACES_MAX];
+	const unsigned int count = trap_files_on_unit(t, unit, numbers);
 
-	for (unsigned int n = range->first; n <= range->last; n++) {
-		struct object *o = trap_object(t, (int)n);
+	for (unsigned int i = 0; i < count; i++) {
+		struct object *o = trap_object(t, numbers[i]);
 
 		if (o && o->ops == ppp_file_ops()) {
-			AUTO_FD fd = trap_descriptor(t, (int)n);
+			AUTO_FD fd = trap_descriptor(t, numbers[i]);
 
 			if (fd >= 0)
 				ppp_stand_in_not_empty(fd);
@@ -61,22 +62,37 @@ static void take_out_ends(struct trap *t)
 	}
 }
 
+static uint32_t int_of(const void *octets, size_t len)
+{
+	uint32_t value = 0;
+
+	memcpy(&value, octets, len < sizeof(value) ? len : sizeof(value));
+	return value;
+}
+
 static int file_ask(struct trap *t, struct object *o, uint32_t number)
 {
 	struct ppp_argument argument;
+	const int file = (int)trap_argument(t, 0);
 	struct ppp_answer answer;
 	int err = ppp_argument_read(t, number, &argument);
+	uint32_t unit;
 
 	if (err == 0)
 		err = ppp_stand_in_ask(
 			t, of(o), UL2TP_CMD_PPP_IOCTL,
 			(struct ul2tp_ppp_request){ .ioctl = number, .data = argument.octets }, -1,
 			&answer);
+	unit = int_of(argument.octets.at, err < 0 ? 0 : read_left(&argument.octets));
 	ppp_argument_release(&argument);
 	if (err < 0)
 		return err;
 	if (number == PPPIOCCONNECT)
-		take_out_ends(t);
+		take_out_ends(t, unit);
+	else if (number == PPPIOCATTACH)
+		trap_note_unit(t, file, unit);
+	else if (number == PPPIOCNEWUNIT)
+		trap_note_unit(t, file, int_of(answer.data, answer.data_len));
 	return trap_write(t, trap_argument(t, 2), answer.data, answer.data_len);
 }
 

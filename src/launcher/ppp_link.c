@@ -190,13 +190,15 @@ static int ask(struct trap *t, enum ul2tp_command command, put_fn *put, const vo
 {
 	AUTO_FD netns = trap_netns(t);
 	struct stat st;
+	bool rights;
 
 	if (netns < 0)
 		return netns;
 	if (fstat(netns, &st) < 0)
 		return -errno;
-	return ask_in(t->launcher, netns, st.st_ino, caller_is_admin(t, netns), command, put, arg,
-	              fd, ret);
+	/* What state a file is in anyone may ask, and each read and write that is trapped asks. */
+	rights = command != UL2TP_CMD_PPP_GET && caller_is_admin(t, netns);
+	return ask_in(t->launcher, netns, st.st_ino, rights, command, put, arg, fd, ret);
 }
 
 static void put_open(struct writer *w, enum ul2tp_command command, const void *arg)

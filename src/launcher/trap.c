@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -107,6 +108,16 @@ bool trap_is_valid(const struct trap *t)
 
 /* Descriptors */
 
+#define FULL_MS 100
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void fd_path(const struct trap *t, int number, char *to, size_t size)
 {
 	snprintf(to, size, "/proc/%u/fd/%d", t->notif.pid, number);
@@ -154,30 +165,91 @@ static unsigned int free_number(const struct trap *t, unsigned int first, unsign
 	return 0;
 }
 
-static pthread_mutex_t *give_lock(const struct trap *t)
+/* Of the process. Its lock is held until places_put(). */
+static struct ppp_places *places_get(const struct trap *t)
 {
-	return &t->launcher->give_locks[(unsigned int)trap_process(t) % GIVE_LOCKS];
+	const pid_t process = trap_process(t);
+	const unsigned int bucket = (unsigned int)process % GIVE_LOCKS;
+	struct ppp_places *places = &t->launcher->ppp_places[bucket];
+
+	pthread_mutex_lock(&t->launcher->give_locks[bucket]);
+	if (places->process != process)
+		*places = (struct ppp_places){ .process = process,
+			                       .next = t->launcher->ppp_range.first };
+	return places;
+}
+
+static void places_put(const struct trap *t, const struct ppp_places *places)
+{
+	pthread_mutex_unlock(&t->launcher->give_locks[places - t->launcher->ppp_places]);
+}
+
+/* A free number of ppp_range; 0: none. Programs with thousands fill it and go on opening: so the search begins at the
+ * number that was given last, and of a full range numbers that became free are seen a moment later. */
+static unsigned int ppp_number(const struct trap *t, struct ppp_places *places)
+{
+	const struct descriptor_range *range = &t->launcher->ppp_range;
+	unsigned int number;
+
+	if (!range->first || places->full_until_ms > now_ms())
+		return 0;
+	number = free_number(t, places->next, range->last);
+	if (!number)
+		number = free_number(t, range->first, places->next - 1);
+	if (number) {
+		places->next = number;
+	} else {
+		places->was_full = true;
+		places->full_until_ms = now_ms() + FULL_MS;
+	}
+	return number;
+}
+
+void trap_note_unit(const struct trap *t, int number, uint32_t unit)
+{
+	const struct descriptor_range *range = &t->launcher->ppp_range;
+	struct ppp_places *places;
+
+	if (number < (int)range->first || number > (int)range->last)
+		return;
+	places = places_get(t);
+	places->unit_at[(unsigned int)number - range->first] = unit + 1;
+	places_put(t, places);
+}
+
+unsigned int trap_files_on_unit(const struct trap *t, uint32_t unit, int ret[PPP_PLACES_MAX])
+{
+	const struct descriptor_range *range = &t->launcher->ppp_range;
+	struct ppp_places *places = places_get(t);
+	unsigned int count = 0;
+
+	for (unsigned int n = range->first; n && n <= range->last; n++)
+		if (!places->was_full || places->unit_at[n - range->first] == unit + 1)
+			ret[count++] = (int)n;
+	places_put(t, places);
+	return count;
 }
 
 bool trap_has_ppp_room(const struct trap *t)
 {
-	const struct descriptor_range *range = &t->launcher->ppp_range;
+	struct ppp_places *places = places_get(t);
+	const bool has = ppp_number(t, places);
 
-	return range->first && free_number(t, range->first, range->last);
+	places_put(t, places);
+	return has;
 }
 
 static int give_in_ppp_range(struct trap *t, int fd, bool cloexec)
 {
-	const struct descriptor_range *range = &t->launcher->ppp_range;
-	pthread_mutex_t *lock = give_lock(t);
-	unsigned int number;
+	struct ppp_places *places = places_get(t);
+	const unsigned int number = ppp_number(t, places);
 	int given;
 
-	pthread_mutex_lock(lock);
-	number = range->first ? free_number(t, range->first, range->last) : 0;
+	if (number)
+		places->unit_at[number - t->launcher->ppp_range.first] = 0;
 	given = number ? add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec)
 	               : add(t, fd, 0, 0, cloexec);
-	pthread_mutex_unlock(lock);
+	places_put(t, places);
 	return given;
 }
 

@@ -56,9 +56,9 @@ bool trap_answer_again(struct trap *t);
 void trap_continue(struct trap *t);
 
 enum give_where {
-	GIVE_LOWEST,   /* as the kernel chooses a number */
-	GIVE_IN_RANGE, /* the lowest free one of launcher.range; EMFILE if there is none */
-	GIVE_IN_PPP_RANGE, /* the lowest free one of launcher.ppp_range; if there is none as GIVE_LOWEST */
+	GIVE_LOWEST,       /* as the kernel chooses a number */
+	GIVE_IN_RANGE,     /* the lowest free one of launcher.range; EMFILE if there is none */
+	GIVE_IN_PPP_RANGE, /* a free one of launcher.ppp_range; if there is none as GIVE_LOWEST */
 };
 
 /**
@@ -70,6 +70,17 @@ int trap_give(struct trap *t, int fd, enum give_where where, bool cloexec);
 
 /** trap_has_ppp_room() - whether a number of launcher.ppp_range is free, which may have changed when it returns */
 bool trap_has_ppp_room(const struct trap *t);
+
+/** trap_note_unit() - the file of /dev/ppp at this number is on a unit now; of numbers out of the range nothing is kept */
+void trap_note_unit(const struct trap *t, int number, uint32_t unit);
+
+/**
+ * trap_files_on_unit() - numbers of the range at which the program may have files on that unit
+ *
+ * All, unless it has had more than the range has room for: then to look at all takes too long, and it is those that were
+ * noted. Return: how many.
+ */
+unsigned int trap_files_on_unit(const struct trap *t, uint32_t unit, int ret[PPP_PLACES_MAX]);
 
 /** trap_give_from() - the same in the range, and not below @first */
 int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec);

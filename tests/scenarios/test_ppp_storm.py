@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A program with many PPP sessions behind `ul2tp run`: three descriptors each, most of them where nothing is trapped"""
+import os
+
+from support import ppp_storm
+from support.api import Api
+from support.daemon import BUILD, Daemon, descriptors, no_more_than
+from support.wait import eventually
+
+
+def storm(daemon, cable, sessions):
+    with ppp_storm.Pair(cable, [BUILD / "ul2tp", "run", "--"], dict(os.environ, UL2TP_SOCKET=daemon.socket)) as pair:
+        ppp_storm.story(pair, sessions)
+    for namespace in (cable.near, cable.far):
+        eventually(lambda: namespace.devices() == {"wire"}, "no interface is left")
+        with Api(daemon, namespace) as api:
+            eventually(lambda: not api.tunnels(), "no tunnel is left")
+
+
+def test_a_storm_of_sessions(cable, build):
+    """What tests/parity demands of a kernel; of 100 sessions, as a program's 128 trapped numbers of PPP are too few.
+
+    Requirements: PX-20, PX-45, PPP-2, PPP-24
+    """
+    with Daemon() as daemon:
+        storm(daemon, cable, 5)
+        held = {pid: descriptors(pid) for pid in (daemon.keeper_pid, daemon.engine_pid)}
+        storm(daemon, cable, 100)
+        for pid, before in held.items():
+            no_more_than(before, pid)
