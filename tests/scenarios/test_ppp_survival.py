@@ -15,6 +15,7 @@ import pytest
 from support import wire
 from support.api import PPP, Api, gone
 from support.daemon import Daemon, children, descriptors, no_more_than
+from support.launcher import Launcher
 from support.netlink import Refused
 from support.netns import Cable
 from support.ppp_file import (BOUND, CONNECTED, DEAD, LCP, NEW, ON_CHANNEL, ON_IDLE_UNIT, ON_UNIT, PPPIOCATTACH,
@@ -22,6 +23,7 @@ from support.ppp_file import (BOUND, CONNECTED, DEAD, LCP, NEW, ON_CHANNEL, ON_I
                               PPPIOCSFLAGS, PPPIOCUNBRIDGECHAN, SENDSEQ, SESSION_GONE, PppClient, name)
 from support.rig import Rig
 from support.wait import SLOW, eventually
+from support.xl2tpd import Lac, Lns
 
 FF03 = b"\xff\x03"
 IPCP = bytes.fromhex("8021616263646566")
@@ -401,6 +403,29 @@ def test_filters_and_short_headers(world, link):
     near.unit.ioctl(PPPIOCSPASS)
     world.kill()
     near.namespace.run("ping", "-c", "1", "10.8.0.2")
+
+
+def test_xl2tpd_and_pppd(world):
+    """Unmodified programs notice nothing, and can end the call afterwards.
+
+    Requirements: PPP-90, PPP-91
+    """
+    near, far = world.cable.near, world.cable.far
+    with Lns(near, Launcher(world.daemon, near)) as lns, Lac(far, Launcher(world.daemon, far), "192.0.2.1") as lac:
+        for _ in range(2):
+            lac.call()
+            lac.up()
+            lns.up()
+            ping = far.popen("ping", "-q", "-i", "0.01", "-c", "200", "10.9.0.1", stdout=subprocess.PIPE)
+            world.kill()
+            out, _ = ping.communicate(timeout=60 * SLOW)
+            assert int(out.split(b" received")[0].split()[-1]) > 170, out
+            lac.hang_up()
+            lac.nothing_left()
+            lns.nothing_left()
+            for host in (near, far):
+                with Api(world.daemon, host) as api:
+                    eventually(lambda a=api: not a.tunnels() and not a.sessions(), "nothing is left", timeout=40)
 
 
 # --- and nothing else -----------------------------------------------------------------------------------
