@@ -67,6 +67,7 @@ static const struct drop_reason tx_reasons[] = {
 	[TX_DROP_NO_CHANNEL]     = { "no-channel",     "PPP unit is connected to no channel",            0 },
 	[TX_DROP_FILTERED]       = { "filtered",       "pass filter of the PPP unit does not want it",   0 },
 	[TX_DROP_NOT_COMPRESSED] = { "not-compressed", "encryption is agreed on, and not yet open",      0 },
+	[TX_DROP_RECURSION]      = { "recursion",      "L2TP packet that is routed into its own session", 0 },
 };
 /* clang-format on */
 

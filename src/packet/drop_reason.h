@@ -76,6 +76,7 @@ enum tx_drop {
 	TX_DROP_NO_CHANNEL,     /* PPP-42 */
 	TX_DROP_FILTERED,       /* by the pass filter: §6.6 step 2 */
 	TX_DROP_NOT_COMPRESSED, /* PPP-62 */
+	TX_DROP_RECURSION,      /* PPP-56 */
 	TX_DROP_REASONS,
 };
 

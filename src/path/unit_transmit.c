@@ -18,6 +18,7 @@
 #include "path/channel.h"
 #include "path/counter.h"
 #include "path/outbox.h"
+#include "path/own_packet.h"
 #include "path/ppp_end.h"
 #include "path/unit_complete.h"
 #include "path/unit_private.h"
@@ -162,6 +163,13 @@ static bool is_closed(const struct unit *u, enum unit_np np)
 	return mode >= NPMODE_DROP && mode <= NPMODE_QUEUE;
 }
 
+static bool is_recursion(const struct unit *u, const uint8_t *packet, size_t len)
+{
+	const struct sender *s = u->tx.channel ? u->tx.channel->tx.sender : NULL;
+
+	return s && own_packet(s, packet, len);
+}
+
 static void take_packet(struct unit *u, const struct tun_pi *pi, const struct virtio_net_hdr *vnet,
                         uint8_t *packet, size_t len)
 {
@@ -171,6 +179,8 @@ static void take_packet(struct unit *u, const struct tun_pi *pi, const struct vi
 		unit_drop_sent(u, TX_DROP_ETHERTYPE, false);
 	else if (is_closed(u, unit_np_of(protocol)))
 		unit_drop_sent(u, TX_DROP_NP_MODE, false);
+	else if (is_recursion(u, packet, len))
+		unit_drop_sent(u, TX_DROP_RECURSION, false);
 	else
 		send_packet(u, protocol, vnet, packet, len);
 }

@@ -143,6 +143,22 @@ def test_it_dies_with_its_owner_and_with_its_interface(link):
     assert far.unit.receive() == b""
 
 
+def test_packets_that_are_routed_into_their_own_session(link):
+    """
+    Requirements: PPP-56
+    """
+    brought_up(link)
+    near = link[0].namespace
+    near.run("ping", "-c", "1", "10.8.0.2")
+    before = near.link_statistics("ppp0")["tx_packets"]
+    near.ip("route add 192.0.2.2/32 dev ppp0 src 192.0.2.1")
+    assert near.run("ping", "-c", "1", "-W", "0.3", "10.8.0.2", check=False).returncode == 1
+    assert near.run("ping", "-c", "1", "-W", "0.3", "-s", "4000", "10.8.0.2", check=False).returncode == 1
+    assert near.link_statistics("ppp0")["tx_packets"] - before < 20
+    near.ip("route del 192.0.2.2/32 dev ppp0")
+    near.run("ping", "-c", "1", "10.8.0.2")
+
+
 def test_numbers_and_names(shared_daemon, cable):
     """
     Requirements: PPP-2, PPP-80
