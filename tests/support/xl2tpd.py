@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import tempfile
 
 from support.wait import eventually
@@ -48,7 +49,8 @@ class Xl2tpd:
         self.log = self.directory / "pppd.log"
         self.control = self.directory / "control"
         (self.directory / "options").write_text("\n".join([
-            "noauth", "nodefaultroute", "noccp" if not any("mppe" in o for o in options) else "", "+ipv6",
+            *([] if "auth" in options else ["noauth"]), "nodefaultroute",
+            "noccp" if not any("mppe" in o for o in options) else "", "+ipv6",
             "mtu 1400", "mru 1400", "lcp-echo-interval 5", "lcp-echo-failure 4", "ipcp-accept-remote", "ipcp-accept-local",
             "debug", f"logfile {self.log}", *options]) + "\n")
         (self.directory / "conf").write_text(self.configuration(role))
@@ -107,7 +109,7 @@ class Xl2tpd:
 class Lns(Xl2tpd):
     def __init__(self, namespace, launcher, options=()):
         super().__init__(namespace, launcher, "[lns default]\nip range = 10.9.0.10-10.9.0.90\nlocal ip = 10.9.0.1\n"
-                         "refuse chap = yes\nrefuse pap = yes\nrequire authentication = no\n", options)
+                         "require authentication = no\n", options)
 
 
 class Lac(Xl2tpd):
@@ -123,6 +125,53 @@ class Lac(Xl2tpd):
 
     def hang_up(self):
         self.order("d test")
+
+
+class Here:
+    """The namespace that this process is in, as the two know it; for a machine with a kernel that has L2TP."""
+
+    @staticmethod
+    def run(*command):
+        return subprocess.run(command, text=True, capture_output=True, timeout=60, check=True)
+
+    @staticmethod
+    def devices():
+        return [d for d in os.listdir("/sys/class/net") if d != "lo"]
+
+    @staticmethod
+    def popen(*program, **more):
+        return subprocess.Popen([str(word) for word in program], stdin=subprocess.DEVNULL, **more)
+
+
+_far = {}
+
+
+def far_start(role, lns, options, secret):
+    """Inside a machine: Lns or Lac, by the kernel's own L2TP and PPP."""
+    if secret:
+        pathlib.Path("/etc/ppp/chap-secrets").write_text(secret)
+    _far[role] = Lns(Here, Here, options) if role == "lns" else Lac(Here, Here, lns, options)
+
+
+def far_do(role, method, *arguments):
+    return getattr(_far[role], method)(*arguments)
+
+
+class Far:
+    """Such a one, seen from outside the machine."""
+
+    def __init__(self, machine, role, lns=None, options=(), secret=None):
+        self.machine, self.role = machine, role
+        machine.call("support.xl2tpd:far_start", role, lns, list(options), secret)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __getattr__(self, method):
+        return lambda *arguments: self.machine.call("support.xl2tpd:far_do", self.role, method, *arguments, timeout=120)
 
 
 def kill_one(pids):
