@@ -44,10 +44,10 @@ struct mppe {
 	size_t key_len; /* 0: not started */
 	bool stateless;
 	struct arcfour_ctx cipher;
-	uint16_t count; /* of the last frame */
-	bool flush;     /* sent: the next begins with a new key */
-	bool discard;   /* received: until one that does */
-	uint32_t suspicion;
+	uint16_t count;         /* of the last frame */
+	bool flush;             /* sent: the next begins with a new key */
+	bool discard;           /* received: until one that does */
+	uint32_t suspicion;     /* also of sessions before */
 	struct mppe_kept *kept; /* NULL: nobody wants to know */
 };
 
@@ -180,7 +180,6 @@ bool mppe_start(struct mppe *m, const uint8_t *option, size_t len)
 	take_key(m);
 	m->count = COUNT_MASK;
 	m->flush = m->discard = false;
-	m->suspicion = 0;
 	note_start(m);
 	return true;
 }
