@@ -93,6 +93,8 @@ struct unit_record {
 	struct unit_mode_record modes[UNIT_PROTOCOLS]; /* PPPIOCSNPMODE */
 	struct unit_compression_record received, sent;
 	_Atomic uint32_t compression_state; /* SC_COMP_RUN and the like; the worker writes it */
+	_Atomic uint32_t fragment_sent,
+		fragment_received; /* numbers of the next (multilink); likewise */
 	struct unit_filter_record pass, active;
 };
 

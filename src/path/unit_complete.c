@@ -43,6 +43,7 @@ static void open_complete(struct unit *u, void *arg)
 	u->complete = arg;
 	multilink_init(&u->complete->multilink.received);
 	unit_multilink_channels(u);
+	unit_kept_open(u);
 }
 
 int unit_complete_begin(struct unit *u)

@@ -19,7 +19,26 @@ static struct mppe_kept *kept_of(struct unit *u, bool transmit)
 	return (void *)r->kept;
 }
 
-/* In the letter of an adoption nothing is noted before all of it was read. */
+/* In an adoption nothing is noted before all of it was read. */
+void unit_kept_open(struct unit *u)
+{
+	if (u->dp->ppp_adopting)
+		return;
+	u->complete->kept = u->record;
+	unit_kept_fragments(u);
+}
+
+void unit_kept_fragments(struct unit *u)
+{
+	const struct unit_multilink *m = &u->complete->multilink;
+	struct unit_record *r = u->complete->kept;
+
+	if (!r)
+		return;
+	atomic_store_explicit(&r->fragment_sent, m->seq, memory_order_relaxed);
+	atomic_store_explicit(&r->fragment_received, m->received.next, memory_order_relaxed);
+}
+
 static void open_begin(struct unit *u, void *arg)
 {
 	bool transmit = *(bool *)arg;
@@ -27,8 +46,6 @@ static void open_begin(struct unit *u, void *arg)
 	struct mppe *m = transmit ? c->compression.compressor : c->compression.decompressor;
 	struct mppe_kept *kept = kept_of(u, transmit);
 
-	if (!u->dp->ppp_adopting)
-		c->kept = u->record;
 	if (c->kept || !mppe_resume(m, kept, transmit))
 		explicit_bzero(kept, sizeof(*kept));
 	mppe_keep(m, kept);
@@ -58,6 +75,9 @@ static void open_resume(struct unit *u, void *arg)
 	if (!c->compression.decompressor || !atomic_load(&kept_of(u, false)->which))
 		state &= ~(uint32_t)SC_DECOMP_RUN;
 	c->compression.state = state;
+	c->multilink.seq = atomic_load(&u->record->fragment_sent);
+	c->multilink.received.next = atomic_load(&u->record->fragment_received);
+	c->multilink.received.min = c->multilink.received.next - 1;
 	c->kept = u->record;
 }
 

@@ -13,6 +13,7 @@
 #include "path/counter.h"
 #include "path/held_pool.h"
 #include "path/unit_complete.h"
+#include "path/unit_kept.h"
 #include "path/worker.h"
 
 #define CHANNEL_MTU  1460 /* of one whose path is not known (PPP-70) */
@@ -80,6 +81,7 @@ static void send_fragments(struct unit *u, const uint8_t *protocol, size_t proto
 		info += share - with;
 		m->next_channel = (first + i + 1) % m->count;
 	}
+	unit_kept_fragments(u);
 }
 
 void unit_multilink_send(struct unit *u, uint16_t protocol, const struct iovec pieces[2])
@@ -231,10 +233,11 @@ void unit_multilink_receive(struct unit *u, struct channel *c, const uint8_t *in
 	if (header.begin && header.end && multilink_is_next(&m->received, header.seq)) {
 		multilink_pass(&m->received);
 		take_packet(u, info + at, len - at);
-		return;
+	} else {
+		wait_for_others(u, &header, info + at, len - at);
+		take_all(u);
 	}
-	wait_for_others(u, &header, info + at, len - at);
-	take_all(u);
+	unit_kept_fragments(u);
 }
 
 void unit_multilink_forget(struct unit *u)

@@ -29,7 +29,8 @@ FF03 = b"\xff\x03"
 IPCP = bytes.fromhex("8021616263646566")
 PPPIOCSNPMODE, PPPIOCGNPMODE, PPPIOCSCOMPRESS = 0x4008744b, 0xc008744c, 0x4010744d
 DROP = 1
-SC_LOOP_TRAFFIC, SC_NO_TCP_CCID = 0x200, 0x8
+PPPIOCSMRRU = 0x4004743b
+SC_NO_TCP_CCID, SC_MULTILINK = 0x8, 0x400
 
 
 class World:
@@ -403,6 +404,34 @@ def test_filters_and_short_headers(world, link):
     near.unit.ioctl(PPPIOCSPASS)
     world.kill()
     near.namespace.run("ping", "-c", "1", "10.8.0.2")
+
+
+def test_multilink_goes_on_with_its_numbers(world):
+    """The peer would take lower ones for late, as we do.
+
+    Requirements: PPP-70, PPP-71
+    """
+    call = Call(world)
+    unit, channel = world.ppp.file(), world.ppp.channel_file(call.socket.channel())
+    channel.ioctl_int(PPPIOCCONNECT, unit.ioctl_int(PPPIOCNEWUNIT, -1))
+    unit.ioctl_int(PPPIOCSMRRU, 1500)
+    unit.ioctl_int(PPPIOCSFLAGS, SC_MULTILINK)
+
+    def whole(number):
+        return bytes.fromhex("003dc0") + number.to_bytes(3, "big") + IPCP
+
+    def both_ways(number):
+        unit.send(IPCP)
+        call.leaves(whole(number))
+        call.arrives(whole(number))
+        assert unit.receive() == IPCP
+    both_ways(0)
+    both_ways(1)
+    world.kill()
+    both_ways(2)
+    call.arrives(whole(0))
+    both_ways(3)
+    assert not unit.waiting()
 
 
 def test_xl2tpd_and_pppd(world):
