@@ -11,6 +11,7 @@
  *	up FIRST LAST          make the sessions of these numbers, and the tunnels if there are none -> {made, failed, ...}
  *	established COUNT SECONDS    wait until so many are -> {seconds: since the last "up" began, per_second, ...}
  *	churn FIRST LAST       make and close them, one after the other in each thread -> {made, failed, seconds, ...}
+ *	lose                   close all sessions -> {seconds}
  *	down                   close all sessions and tunnels -> {seconds}
  *	status                 -> {established, asked, answered, lost, served, hung_up, descriptors}
  */
@@ -297,12 +298,10 @@ static void do_established(const struct command *command)
 	    echo_counts.established / (seconds > 0 ? seconds : 1e-3));
 }
 
-static void do_down(const struct command *command)
+static void sessions_close(void)
 {
 	struct work w = { .last = SESSIONS_MAX, .closes = true };
-	const uint64_t since = clock_ms();
 
-	(void)command;
 	for (uint32_t n = 1; n <= SESSIONS_MAX; n++) {
 		int made = SESSION_MADE, established = SESSION_ESTABLISHED;
 
@@ -316,6 +315,23 @@ static void do_down(const struct command *command)
 	echo_settle();
 	echo_forget();
 	work_do(&w, 1);
+}
+
+static void do_lose(const struct command *command)
+{
+	const uint64_t since = clock_ms();
+
+	(void)command;
+	sessions_close();
+	say("ok {\"seconds\": %.3f}", (double)(clock_ms() - since) / 1000);
+}
+
+static void do_down(const struct command *command)
+{
+	const uint64_t since = clock_ms();
+
+	(void)command;
+	sessions_close();
 	tunnels_close();
 	say("ok {\"seconds\": %.3f}", (double)(clock_ms() - since) / 1000);
 }
@@ -343,8 +359,13 @@ static void do_status(const struct command *command)
 }
 
 static const struct verb verbs[] = {
-	{ "up", 3, do_up },     { "established", 3, do_established }, { "churn", 3, do_churn },
-	{ "down", 1, do_down }, { "status", 1, do_status },           { 0 },
+	{ "up", 3, do_up },
+	{ "established", 3, do_established },
+	{ "churn", 3, do_churn },
+	{ "down", 1, do_down },
+	{ "lose", 1, do_lose },
+	{ "status", 1, do_status },
+	{ 0 },
 };
 static const struct verb no_others[] = { { 0 } };
 

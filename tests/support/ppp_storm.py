@@ -60,7 +60,7 @@ class Pair:
 
 
 def story(pair, count):
-    """Sessions come, answer, are lost, and come back; others come and go meanwhile, and no echo is lost."""
+    """Sessions come, answer, are lost at one end and at both, and come back; others come and go, and no echo is lost."""
     for _ in range(2):
         before = pair.status()
         pair.up(count)
@@ -72,6 +72,11 @@ def story(pair, count):
         after = pair.status()
         assert (after["lost"], after["hung_up"], after["established"]) == (0, 0, count), after
         assert after["descriptors"] == before["descriptors"] + 3 * count + 2 * 5, after
+        pair.near_does("lose")
+        made = pair.near_does("up", 1, count, timeout=60)
+        assert (made["made"], made["failed"]) == (count, 0), made
+        said = pair.near_does("established", count, 60, timeout=70)
+        assert said["established"] == count and pair.status()["lost"] == 0, said
         pair.do("down")
         assert pair.status()["descriptors"] == before["descriptors"]
     pair.close()
