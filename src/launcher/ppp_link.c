@@ -3,10 +3,12 @@
 #include "launcher/ppp_link.h"
 
 #include <errno.h>
+#include <linux/ppp-ioctl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -185,20 +187,25 @@ static int ask_in(struct launcher *l, int netns, ino_t ino, bool rights, enum ul
 	return err;
 }
 
-static int ask(struct trap *t, enum ul2tp_command command, put_fn *put, const void *arg, int fd,
-               struct ppp_answer *ret)
+/* To find out what rights the caller has takes longer than all the rest: where they are not needed as a rule (@rights is
+ * false) he is asked for them only when ul2tpd asks for them, which then has done nothing. */
+static int ask(struct trap *t, bool rights, enum ul2tp_command command, put_fn *put,
+               const void *arg, int fd, struct ppp_answer *ret)
 {
 	AUTO_FD netns = trap_netns(t);
 	struct stat st;
-	bool rights;
+	int err;
 
 	if (netns < 0)
 		return netns;
 	if (fstat(netns, &st) < 0)
 		return -errno;
-	/* What state a file is in anyone may ask, and each read and write that is trapped asks. */
-	rights = command != UL2TP_CMD_PPP_GET && caller_is_admin(t, netns);
-	return ask_in(t->launcher, netns, st.st_ino, rights, command, put, arg, fd, ret);
+	if (rights)
+		rights = caller_is_admin(t, netns);
+	err = ask_in(t->launcher, netns, st.st_ino, rights, command, put, arg, fd, ret);
+	if (err == -EPERM && !rights && caller_is_admin(t, netns))
+		err = ask_in(t->launcher, netns, st.st_ino, true, command, put, arg, fd, ret);
+	return err;
 }
 
 static void put_open(struct writer *w, enum ul2tp_command command, const void *arg)
@@ -213,15 +220,24 @@ static void put_request(struct writer *w, enum ul2tp_command command, const void
 
 int ppp_ask_open(struct trap *t, const struct ul2tp_ppp_open *open, int fd, struct ppp_answer *ret)
 {
-	int err = ask(t, UL2TP_CMD_PPP_OPEN, put_open, open, fd, ret);
+	int err = ask(t, open->kind == UL2TP_PPP_FILE, UL2TP_CMD_PPP_OPEN, put_open, open, fd, ret);
 
 	return !err && !ret->has_handle ? -EPROTO : err;
+}
+
+/* As a rule; see ask(). */
+static bool needs_rights(enum ul2tp_command command, const struct ul2tp_ppp_request *request)
+{
+	return command == UL2TP_CMD_PPP_CONNECT ||
+	       (command == UL2TP_CMD_PPP_IOCTL &&
+	        (request->ioctl == PPPIOCNEWUNIT || request->ioctl == PPPIOCATTACH ||
+	         request->ioctl == PPPIOCATTCHAN));
 }
 
 int ppp_ask(struct trap *t, enum ul2tp_command command, const struct ul2tp_ppp_request *request,
             int fd, struct ppp_answer *ret)
 {
-	return ask(t, command, put_request, request, fd, ret);
+	return ask(t, needs_rights(command, request), command, put_request, request, fd, ret);
 }
 
 void ppp_forget(struct launcher *l, uint64_t handle)

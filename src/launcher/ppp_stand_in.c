@@ -103,7 +103,7 @@ void ppp_stand_in_give(struct trap *t, const struct object_ops *ops, bool is_soc
 {
 	const struct ul2tp_ppp_open open = {
 		.kind = is_socket ? UL2TP_PPP_SOCKET : UL2TP_PPP_FILE,
-		.empty_reads = trap_has_ppp_room(t),
+		.empty_reads = !is_socket && trap_has_ppp_room(t),
 	};
 	struct ppp_facts facts = { .is_socket = is_socket };
 	struct ppp_answer answer;
