@@ -110,7 +110,9 @@ static bool put_numbers(struct deltas *d, const uint8_t *old, const uint8_t *tcp
 	if (seq)
 		put_change(d, CHANGED_SEQ, seq);
 	if (d->changes == ECHOED || d->changes == STREAMED)
-		return false; /* these mean something else */
+		return false;         /* these mean something else */
+	if (old[TCP_FLAGS] & TCP_URG) /* which some leave set with what stands for two changes */
+		return true;
 	if (d->changes == CHANGED_SEQ && seq == sent) {
 		d->changes = STREAMED;
 		d->len = before;

@@ -67,13 +67,13 @@ static void add_u32(uint8_t *at, uint32_t delta)
 
 static void read_numbers(struct reader *r, unsigned int changes, uint8_t *tcp, uint32_t sent)
 {
+	tcp[TCP_FLAGS] &= (uint8_t)~TCP_URG;
 	if ((changes & CHANGES) == ECHOED || (changes & CHANGES) == STREAMED) {
 		add_u32(tcp + TCP_SEQ, sent);
 		if ((changes & CHANGES) == ECHOED)
 			add_u32(tcp + TCP_ACK, sent);
 		return;
 	}
-	tcp[TCP_FLAGS] &= (uint8_t)~TCP_URG;
 	if (changes & CHANGED_URGENT) {
 		tcp[TCP_FLAGS] |= TCP_URG;
 		store_u16(tcp + TCP_URGENT_AT, read_delta(r));

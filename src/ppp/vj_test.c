@@ -218,6 +218,38 @@ static void after_a_loss_only_what_names_its_connection_is_taken(void **state)
 	assert_int_equal(frame[0], CHANGED_NUMBER | CHANGED_URGENT | CHANGED_SEQ | CHANGED_ID);
 }
 
+/* The flag of the packet before must not come back. */
+static void urgent_data_ends(void **state)
+{
+	struct link *l = *state;
+	struct tcp t = first;
+	uint8_t frame[2048];
+	size_t len;
+
+	t.payload = 10;
+	carry(l, &t, frame, &len);
+	t.seq += 10;
+	t.id++;
+	t.flags |= TCP_URG;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	t.seq += 10;
+	t.ack += 10;
+	t.id++;
+	t.flags &= ~TCP_URG;
+	assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_COMPRESSED);
+	assert_int_equal(frame[0], CHANGED_SEQ | CHANGED_ACK);
+	/* and by an end that stands for two changes with one */
+	assert_int_equal(vj_restore(l->in, PROTOCOL_VJ_COMPRESSED,
+	                            (const uint8_t *)"\x09\x12\x34\0\0\0\x05", 7,
+	                            &(struct vj_packet){ 0 }),
+	                 0);
+	struct vj_packet p;
+	assert_int_equal(
+		vj_restore(l->in, PROTOCOL_VJ_COMPRESSED, (const uint8_t *)"\x0b\x12\x34", 3, &p),
+		0);
+	assert_int_equal(p.head[20 + TCP_FLAGS] & TCP_URG, 0);
+}
+
 static void what_is_no_such_frame_is_refused(void **state)
 {
 	struct link *l = *state;
@@ -258,6 +290,7 @@ int main(void)
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			after_a_loss_only_what_names_its_connection_is_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(urgent_data_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_such_frame_is_refused, set_up,
 		                                tear_down),
 	};
