@@ -8,6 +8,7 @@ import pytest
 
 from support.daemon import Daemon
 from support.netlink import Refused
+from support.netns import Namespace
 from support.ppp_file import (DEAD, LCP, ON_IDLE_UNIT, ON_UNIT, PPPIOCATTACH, PPPIOCCONNECT, PPPIOCDISCONN,
                               PPPIOCGFLAGS, PPPIOCGUNIT, PPPIOCNEWUNIT, PPPIOCSFLAGS, PppClient)
 from support.ppp_link import End, brought_up, transfer
@@ -157,6 +158,52 @@ def test_packets_that_are_routed_into_their_own_session(link):
     assert near.link_statistics("ppp0")["tx_packets"] - before < 20
     near.ip("route del 192.0.2.2/32 dev ppp0")
     near.run("ping", "-c", "1", "10.8.0.2")
+
+
+def test_rules_and_mtu_of_the_interface(link):
+    """
+    Requirements: PPP-84
+    """
+    brought_up(link)
+    near = link[0].namespace
+
+    def passes(size):
+        return near.run("ping", "-c", "1", "-W", "0.3", "-M", "do", "-s", size, "10.8.0.2", check=False).returncode == 0
+    assert passes(1372) and not passes(1373)
+    near.ip("link set ppp0 mtu 1300")
+    assert passes(1272) and not passes(1273)
+    near.run("nft", "table inet rules { chain c { type filter hook output priority 0; oifname ppp0 icmp type echo-request "
+             "drop; }; }")
+    assert not passes(100)
+    near.run("nft", "delete table inet rules")
+    assert passes(100)
+    near.run("tc", "qdisc", "add", "dev", "ppp0", "root", "handle", "1:", "blackhole")
+    assert not passes(100)
+    near.run("tc", "qdisc", "del", "dev", "ppp0", "root")
+    assert passes(100)
+
+
+def test_it_can_be_renamed_and_moved(link):
+    """
+    Requirements: PPP-83
+    """
+    brought_up(link)
+    near, far = link
+    near.namespace.ip("link set ppp0 name uplink")
+    near.namespace.run("ping", "-c", "1", "10.8.0.2")
+    away = Namespace("away")
+    try:
+        near.namespace.ip(f"link set uplink netns {away.name}")
+        away.ip("link set uplink mtu 1400 up", "addr add 10.8.0.1/32 peer 10.8.0.2 dev uplink")
+        away.run("ping", "-c", "1", "10.8.0.2")
+        near.unit.send(IPCP)
+        assert far.unit.receive() == IPCP
+        assert near.unit.ioctl_int(PPPIOCGUNIT) == 0
+        refused("EEXIST", near.ppp.file().ioctl_int, PPPIOCNEWUNIT, 0)
+    finally:
+        away.close()
+    eventually(near.unit.hung_up)
+    assert near.ppp.file().ioctl_int(PPPIOCNEWUNIT, 0) == 0
 
 
 def test_numbers_and_names(shared_daemon, cable):
