@@ -82,6 +82,14 @@ struct unit_compression_record {
 	_Alignas(8) uint8_t kept[UNIT_KEPT_MAX]; /* struct mppe_kept */
 };
 
+/* As SIOCGPPPSTATS has them (PPP-64): of a direction, each written by the worker that owns it. */
+struct unit_counters {
+	_Atomic uint64_t packets, octets; /* octets without the protocol number */
+	_Atomic uint64_t errors, length_errors, dropped;
+	_Atomic uint64_t
+		last_ms; /* loop_now_ms() of the last that the active filter let pass (PPP-53); 0: none */
+};
+
 struct unit_record {
 	_Alignas(64) _Atomic uint32_t state;
 	uint32_t device; /* keeper slot */
@@ -92,6 +100,9 @@ struct unit_record {
 	int32_t settings[UNIT_SETTINGS];
 	struct unit_mode_record modes[UNIT_PROTOCOLS]; /* PPPIOCSNPMODE */
 	struct unit_compression_record received, sent;
+	uint64_t created_ms; /* loop_now_ms() */
+	_Alignas(64) struct unit_counters rx;
+	_Alignas(64) struct unit_counters tx;
 	_Atomic uint32_t compression_state; /* SC_COMP_RUN and the like; the worker writes it */
 	_Atomic uint32_t fragment_sent,
 		fragment_received; /* numbers of the next (multilink); likewise */

@@ -18,7 +18,7 @@
 #include "keeper/ppp_records.h"
 
 #define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    7
+#define RECORDS_VERSION    8
 #define RECORD_DROPS_MAX   48
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */

@@ -244,11 +244,9 @@ static struct unit *adopt_unit(struct adoption *a, struct unit_record *r, uint32
 	if (r->state != RECORD_LIVE || !device || device->fd < 0)
 		return NULL;
 	ns = dataplane_netns_at(a->dp, r->netns, r->netns_index);
-	if (!ns || unit_adopt(a->dp, ns, r->number, device, &u) < 0)
+	if (!ns || unit_adopt(a->dp, ns, index, device, &u) < 0)
 		return NULL;
 	device->fd = -1;
-	u->record = r;
-	u->record_index = index;
 	unit_record_replay(u);
 	a->unit_count++;
 	return u;

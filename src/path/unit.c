@@ -160,20 +160,24 @@ static void say_end_of_file(struct unit *u, void *arg)
 
 /* --- coming and going --------------------------------------------------------------------------------- */
 
-static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t number,
+static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t record_index,
                                const struct keeper_device *device)
 {
+	struct unit_record *r = records_unit(dp->records, record_index);
 	struct unit *u = calloc(1, sizeof(*u));
 
 	if (!u)
 		return NULL;
 	u->dp = dp;
 	u->netns = ns;
-	u->number = number;
+	u->number = r->number;
+	u->record = r;
+	u->record_index = record_index;
+	u->rx.counters = &r->rx;
+	u->tx.counters = &r->tx;
 	u->slot = device->slot;
 	u->ifindex = device->ifindex;
 	u->tx.watch.fd = -1;
-	u->created_ms = unit_now_ms();
 	list_init(&u->files);
 	list_init(&u->channels);
 	u->rx.worker = dataplane_receiving_worker(dp, ns);
@@ -181,19 +185,19 @@ static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t 
 	u->rx.accepts = coalesce_accepts_of(device->offloads);
 	unit_flows_init(u);
 	u->tx.worker = first_sending_worker(u);
-	ordered_insert(&ns->units, &u->by_number, number);
+	ordered_insert(&ns->units, &u->by_number, r->number);
 	dataplane_netns_hold(ns);
 	return u;
 }
 
-int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t number,
+int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t record_index,
                const struct keeper_device *device, struct unit **ret)
 {
 	struct unit *u;
 
-	if (unit_find(ns, number))
+	if (unit_find(ns, records_unit(dp->records, record_index)->number))
 		return -EEXIST;
-	u = unit_alloc(dp, ns, number, device);
+	u = unit_alloc(dp, ns, record_index, device);
 	if (!u)
 		return -ENOMEM;
 	tx_start(u);
@@ -231,7 +235,7 @@ int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int wanted
              struct extack *ea)
 {
 	struct keeper_device device;
-	uint32_t number = (uint32_t)wanted;
+	uint32_t number = (uint32_t)wanted, record_index;
 	int err;
 
 	if (wanted < 0)
@@ -242,15 +246,15 @@ int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int wanted
 		err = make_device(dp, client, number, &device, ea);
 	if (err < 0)
 		return err;
-	err = unit_adopt(dp, ns, number, &device, ret);
+	err = unit_record_open(dp, ns, number, device.slot, &record_index, ea);
+	if (!err) {
+		err = unit_adopt(dp, ns, record_index, &device, ret);
+		if (err < 0)
+			unit_record_drop(dp, record_index);
+	}
 	if (err < 0) {
 		close(device.fd);
 		keeper_device_remove(dp->keeper, device.slot);
-		return err;
-	}
-	err = unit_record_open(*ret, ea);
-	if (err < 0) {
-		unit_die(*ret);
 		return err;
 	}
 	log_event(LOG_NOTICE, "ppp-unit-created", "unit=%u interface=%s netns=%llu", number,
@@ -277,6 +281,8 @@ static void forget_device(struct unit *u, void *arg)
 	coalesce_flush(&u->rx.worker->coalescer);
 	u->rx.device = -1;
 	u->rx.file = NULL;
+	u->rx.counters = &u->gone[0];
+	u->tx.counters = &u->gone[1];
 	if (u->complete)
 		unit_multilink_forget(u);
 }

@@ -24,6 +24,7 @@
 #include "loop/mailbox.h"
 #include "packet/coalesce.h"
 #include "packet/drop_reason.h"
+#include "keeper/ppp_records.h"
 #include "path/dataplane.h"
 #include "path/frame_taker.h"
 
@@ -55,14 +56,6 @@ struct unit_flow {
 	struct tun_pi pi;
 };
 
-/* As SIOCGPPPSTATS has them (PPP-64): of a direction, each written by its owner. */
-struct unit_counters {
-	_Atomic uint64_t packets, octets; /* octets without the protocol number */
-	_Atomic uint64_t errors, length_errors, dropped;
-	_Atomic uint64_t
-		last_ms; /* loop_now_ms() of the last that the active filter let pass (PPP-53); 0: none */
-};
-
 struct unit_rx {
 	struct letter letter;
 	struct worker *worker; /* does not change */
@@ -70,7 +63,7 @@ struct unit_rx {
 	struct ppp_end *file;  /* of the first file on it; NULL: none */
 	uint32_t accepts;      /* enum coalesce_accepts of the device */
 	struct unit_flow flows[UNIT_NPS];
-	struct unit_counters counters;
+	struct unit_counters *counters; /* of the record */
 	_Atomic uint64_t drops[RX_DROP_REASONS];
 };
 
@@ -80,7 +73,7 @@ struct unit_tx {
 	struct worker *worker;
 	int device;
 	struct channel *channel; /* the first of its channels; NULL: none, frames vanish (PPP-42) */
-	struct unit_counters counters;
+	struct unit_counters *counters; /* of the record */
 	_Atomic uint64_t drops[TX_DROP_REASONS];
 };
 
@@ -96,7 +89,6 @@ struct unit {
 	struct ppp_file *owner;
 	struct list files;    /* of struct ppp_file, .in_unit */
 	struct list channels; /* of struct channel, .in_unit */
-	uint64_t created_ms;
 	int debug, mru;
 	_Atomic uint32_t flags;            /* SC_*, as set (PPP-50) */
 	_Atomic uint8_t np_mode[UNIT_NPS]; /* its low octet; 0: pass */
@@ -106,6 +98,7 @@ struct unit {
 	struct unit_complete *complete;
 	struct unit_record *record; /* what the next engine finds of it; see unit_record.h */
 	uint32_t record_index;
+	struct unit_counters gone[2]; /* what is counted without a record, when it is dead */
 	struct unit_rx rx;
 	struct unit_tx tx;
 };
@@ -122,8 +115,8 @@ struct unit {
 int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int number, struct unit **ret,
              struct extack *ea);
 
-/** unit_adopt() - the unit with this number that an earlier engine had, on its device, which becomes the unit's */
-int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t number,
+/** unit_adopt() - the unit of a record, which is an earlier engine's or new, on its device, which becomes the unit's */
+int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t record_index,
                const struct keeper_device *device, struct unit **ret);
 
 /** unit_find() - one that lives, by its number; NULL */

@@ -38,12 +38,12 @@ static bool decompress(struct unit *u, struct frame *f)
 		return true;
 	case PPP_RECEIVED_AGAIN:
 		counter_add(&u->rx.drops[RX_DROP_OUTSIDE_WINDOW], 1);
-		counter_add(&u->rx.counters.errors, 1);
+		counter_add(&u->rx.counters->errors, 1);
 		return false;
 	case PPP_RECEIVED_UNREADABLE:
 	default:
 		unit_kept_state(u);
-		counter_add(&u->rx.counters.errors, 1);
+		counter_add(&u->rx.counters->errors, 1);
 		unit_complete_error(u);
 		return true;
 	}
@@ -133,6 +133,6 @@ bool unit_complete_lets_in(struct unit *u, uint16_t protocol, const uint8_t *inf
 		return false;
 	}
 	if (!c->active || ppp_filter_run(c->active, false, protocol, info, len))
-		counter_set(&u->rx.counters.last_ms, loop_now_ms(u->rx.worker->loop));
+		counter_set(&u->rx.counters->last_ms, loop_now_ms(u->rx.worker->loop));
 	return true;
 }

@@ -21,7 +21,7 @@ bool unit_complete_lets_out(struct unit *u, uint16_t protocol, const uint8_t *in
 		return false;
 	}
 	if (!c->active || ppp_filter_run(c->active, true, protocol, info, len))
-		counter_set(&u->tx.counters.last_ms, loop_now_ms(u->tx.worker->loop));
+		counter_set(&u->tx.counters->last_ms, loop_now_ms(u->tx.worker->loop));
 	return true;
 }
 

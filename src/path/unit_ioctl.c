@@ -125,13 +125,13 @@ static uint64_t idle_s(const struct unit *u, const struct unit_counters *counter
 	uint64_t last_ms = counter_read(&counters->last_ms), now_ms = unit_now_ms();
 
 	if (!last_ms)
-		last_ms = u->created_ms;
+		last_ms = u->record->created_ms;
 	return now_ms > last_ms ? (now_ms - last_ms) / 1000 : 0;
 }
 
 static int get_idle(struct unit *u, struct writer *out, bool wide)
 {
-	uint64_t idle[2] = { idle_s(u, &u->tx.counters), idle_s(u, &u->rx.counters) };
+	uint64_t idle[2] = { idle_s(u, u->tx.counters), idle_s(u, u->rx.counters) };
 	uint32_t narrow[2] = { (uint32_t)idle[0], (uint32_t)idle[1] };
 
 	write_bytes(out, wide ? (const void *)idle : narrow, wide ? sizeof(idle) : sizeof(narrow));

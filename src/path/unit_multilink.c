@@ -126,7 +126,7 @@ static void give_back(struct unit *u, struct list *fragments)
 
 static void count_lost(struct unit *u)
 {
-	counter_add(&u->rx.counters.dropped, 1);
+	counter_add(&u->rx.counters->dropped, 1);
 	unit_drop_received(u, RX_DROP_FRAGMENT);
 }
 

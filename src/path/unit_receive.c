@@ -58,14 +58,14 @@ static void drop(struct unit *u, enum rx_drop why, uint64_t frames)
 void unit_drop_received(struct unit *u, enum rx_drop why)
 {
 	drop(u, why, 1);
-	counter_add(&u->rx.counters.errors, 1);
+	counter_add(&u->rx.counters->errors, 1);
 	if (u->complete)
 		unit_complete_error(u);
 }
 
 void unit_receive_short(struct unit *u)
 {
-	counter_add(&u->rx.counters.length_errors, 1);
+	counter_add(&u->rx.counters->length_errors, 1);
 	unit_drop_received(u, RX_DROP_PPP_SHORT);
 }
 
@@ -108,14 +108,14 @@ void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t le
 {
 	enum unit_np np = unit_np_of(protocol);
 
-	counter_add(&u->rx.counters.packets, 1);
-	counter_add(&u->rx.counters.octets, len);
+	counter_add(&u->rx.counters->packets, 1);
+	counter_add(&u->rx.counters->octets, len);
 	if (np == UNIT_NPS) {
 		to_file(u, protocol, info, len);
 		return;
 	}
 	if (!u->complete)
-		counter_set(&u->rx.counters.last_ms, loop_now_ms(u->rx.worker->loop));
+		counter_set(&u->rx.counters->last_ms, loop_now_ms(u->rx.worker->loop));
 	else if (!unit_complete_lets_in(u, protocol, info, len))
 		return;
 	if (atomic_load_explicit(&u->np_mode[np], memory_order_relaxed))

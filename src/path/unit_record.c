@@ -14,6 +14,7 @@
 #include "path/dataplane_private.h"
 #include "path/unit.h"
 #include "path/unit_kept.h"
+#include "path/unit_private.h"
 
 static_assert(UNIT_PROTOCOLS == (int)UNIT_NPS, "each protocol with a mode has a place");
 
@@ -56,26 +57,31 @@ static struct unit_record *take(struct dataplane *dp, uint32_t *index)
 	return records_unit(dp->records, *index);
 }
 
-int unit_record_open(struct unit *u, struct extack *ea)
+int unit_record_open(struct dataplane *dp, const struct netns *ns, uint32_t number, uint32_t device,
+                     uint32_t *index, struct extack *ea)
 {
-	uint32_t index;
-	struct unit_record *r = take(u->dp, &index);
+	struct unit_record *r = take(dp, index);
 
 	if (!r)
 		return extack_fail(ea, -ENOSPC, 0,
 		                   "ul2tpd was started for at most %u sessions (--max-sessions)",
-		                   u->dp->records->max_sessions);
+		                   dp->records->max_sessions);
 	/* Filters are as long as their count says. */
 	memset((void *)r, 0, offsetof(struct unit_record, pass));
 	r->pass.count = r->active.count = 0;
-	r->device = u->slot;
-	r->netns = u->netns->id;
-	r->netns_index = u->netns->index;
-	r->number = u->number;
-	u->record = r;
-	u->record_index = index;
+	r->device = device;
+	r->netns = ns->id;
+	r->netns_index = ns->index;
+	r->number = number;
+	r->created_ms = unit_now_ms();
 	atomic_store(&r->state, RECORD_LIVE);
 	return 0;
+}
+
+void unit_record_drop(struct dataplane *dp, uint32_t index)
+{
+	atomic_store(&records_unit(dp->records, index)->state, RECORD_FREE);
+	free_list_give(&dp->free_units, index);
 }
 
 static void note_mode(struct unit_record *r, struct reader *in)
@@ -217,7 +223,6 @@ void unit_record_free(struct unit *u)
 		return;
 	unit_kept_end(u);
 	forget_compression(u->record);
-	atomic_store(&u->record->state, RECORD_FREE);
-	free_list_give(&u->dp->free_units, u->record_index);
+	unit_record_drop(u->dp, u->record_index);
 	u->record = NULL;
 }

@@ -13,10 +13,15 @@
 #include "keeper/ppp_records.h"
 
 struct dataplane;
+struct netns;
 struct unit;
 
-/** unit_record_open() - a new one. -ENOSPC in words */
-int unit_record_open(struct unit *u, struct extack *ea);
+/** unit_record_open() - of a new one, with interface @device (keeper's slot). -ENOSPC in words */
+int unit_record_open(struct dataplane *dp, const struct netns *ns, uint32_t number, uint32_t device,
+                     uint32_t *index, struct extack *ea);
+
+/** unit_record_drop() - there is no unit after all */
+void unit_record_drop(struct dataplane *dp, uint32_t index);
 
 /** unit_record_note() - an ioctl of it that succeeded; those that set nothing are not noted */
 void unit_record_note(struct unit *u, uint32_t number, struct reader in);

@@ -38,12 +38,12 @@ static int put_stats(struct unit *u, struct writer *out)
 {
 	struct ppp_stats stats = {
 		.p = {
-			.ppp_ibytes = (uint32_t)counter_read(&u->rx.counters.octets),
-			.ppp_ipackets = (uint32_t)counter_read(&u->rx.counters.packets),
-			.ppp_ierrors = (uint32_t)counter_read(&u->rx.counters.errors),
-			.ppp_obytes = (uint32_t)counter_read(&u->tx.counters.octets),
-			.ppp_opackets = (uint32_t)counter_read(&u->tx.counters.packets),
-			.ppp_oerrors = (uint32_t)counter_read(&u->tx.counters.errors),
+			.ppp_ibytes = (uint32_t)counter_read(&u->rx.counters->octets),
+			.ppp_ipackets = (uint32_t)counter_read(&u->rx.counters->packets),
+			.ppp_ierrors = (uint32_t)counter_read(&u->rx.counters->errors),
+			.ppp_obytes = (uint32_t)counter_read(&u->tx.counters->octets),
+			.ppp_opackets = (uint32_t)counter_read(&u->tx.counters->packets),
+			.ppp_oerrors = (uint32_t)counter_read(&u->tx.counters->errors),
 		},
 	};
 

@@ -31,7 +31,7 @@
 void unit_drop_sent(struct unit *u, enum tx_drop why, bool error)
 {
 	counter_add(&u->tx.drops[why], 1);
-	counter_add(error ? &u->tx.counters.errors : &u->tx.counters.dropped, 1);
+	counter_add(error ? &u->tx.counters->errors : &u->tx.counters->dropped, 1);
 }
 
 /* Step 1. 0: there is none. */
@@ -81,8 +81,8 @@ void unit_send(struct unit *u, uint16_t protocol, const uint8_t *head, size_t he
 
 static void count(struct unit *u, uint64_t packets, uint64_t octets)
 {
-	counter_add(&u->tx.counters.packets, packets);
-	counter_add(&u->tx.counters.octets, octets);
+	counter_add(&u->tx.counters->packets, packets);
+	counter_add(&u->tx.counters->octets, octets);
 }
 
 /* One packet: L2TP, PPP and its own headers side by side, payload where it is. */
@@ -222,7 +222,7 @@ void unit_ready(struct watch *watch, uint32_t events)
 		sender_retry_batches(u->tx.channel->tx.sender, loop_now_ms(u->tx.worker->loop));
 	outbox_flush(o);
 	if (used && !u->complete)
-		counter_set(&u->tx.counters.last_ms, loop_now_ms(u->tx.worker->loop));
+		counter_set(&u->tx.counters->last_ms, loop_now_ms(u->tx.worker->loop));
 }
 
 static void write_completely(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
@@ -251,6 +251,6 @@ void unit_frame_written(void *arg, const uint8_t *frame, size_t len, bool whole)
 	}
 	count(u, 1, len - PROTOCOL_LEN);
 	if (protocol < PROTOCOL_CONTROL)
-		counter_set(&u->tx.counters.last_ms, loop_now_ms(u->tx.worker->loop));
+		counter_set(&u->tx.counters->last_ms, loop_now_ms(u->tx.worker->loop));
 	unit_send(u, protocol, NULL, 0, frame + PROTOCOL_LEN, len - PROTOCOL_LEN);
 }

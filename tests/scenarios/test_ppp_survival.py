@@ -21,6 +21,7 @@ from support.netns import Cable
 from support.ppp_file import (BOUND, CONNECTED, DEAD, LCP, NEW, ON_CHANNEL, ON_IDLE_UNIT, ON_UNIT, PPPIOCATTACH,
                               PPPIOCBRIDGECHAN, PPPIOCCONNECT, PPPIOCGFLAGS, PPPIOCNEWUNIT,
                               PPPIOCSFLAGS, PPPIOCUNBRIDGECHAN, SENDSEQ, SESSION_GONE, PppClient, name)
+from support.ppp_link import statistics
 from support.rig import Rig
 from support.wait import SLOW, eventually
 from support.xl2tpd import Lac, Lns
@@ -300,7 +301,9 @@ def test_a_link_with_traffic_both_ways(world, link):
     near.unit.ioctl_int(PPPIOCSFLAGS, SC_NO_TCP_CCID)
     near.unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", 0x57, DROP))
     indexes = [e.namespace.link(e.device)["ifindex"] for e in link]
-    assert kill_under_ping(world, link) > 270
+    received = kill_under_ping(world, link)
+    assert received > 270
+    assert received <= statistics(near)["ipackets"] <= 310 and statistics(near)["ierrors"] == 0
     for end in link:
         assert (state(end.socket), state(end.unit), state(end.beside)) == (BOUND, ON_UNIT, ON_UNIT)
     assert [e.namespace.link(e.device)["ifindex"] for e in link] == indexes
