@@ -16,7 +16,7 @@ struct view {
 
 struct machine {
 	uint32_t a, x;
-	uint32_t memory[BPF_MEMWORDS];
+	uint32_t memory[BPF_MEMWORDS]; /* never loaded before it is written */
 };
 
 static bool alu_known(const struct sock_filter *i)
@@ -44,7 +44,7 @@ static bool alu_known(const struct sock_filter *i)
 	}
 }
 
-/* What stands beside a packet in the kernel has negative places. */
+/* What stands beside a packet in the kernel has the highest places. */
 static bool load_known(const struct sock_filter *i)
 {
 	switch (i->code) {
@@ -52,7 +52,7 @@ static bool load_known(const struct sock_filter *i)
 	case BPF_LD | BPF_H | BPF_ABS:
 	case BPF_LD | BPF_B | BPF_ABS:
 	case BPF_LDX | BPF_B | BPF_MSH:
-		return i->k <= INT32_MAX;
+		return i->k < (uint32_t)SKF_LL_OFF;
 	case BPF_LD | BPF_W | BPF_IND:
 	case BPF_LD | BPF_H | BPF_IND:
 	case BPF_LD | BPF_B | BPF_IND:
@@ -107,6 +107,46 @@ static bool instruction_known(const struct sock_filter *i, size_t left)
 	}
 }
 
+/* Return: whether each cell of memory that is loaded was written on every way to there. Jumps go forwards, so all that
+ * lead to an instruction are known when it is looked at. Behind a BPF_RET the kernel goes on as if it were passed. */
+static bool cells_written(const struct sock_filter *program, size_t count)
+{
+	uint16_t by_jumps
+		[BPF_MAXINSNS]; /* a bit of each cell that was written on all ways that jump here */
+	uint16_t written = 0;
+
+	memset(by_jumps, 0xff, count * sizeof(by_jumps[0]));
+	for (size_t at = 0; at < count; at++) {
+		const struct sock_filter *i = &program[at];
+		uint16_t *behind = by_jumps + at + 1;
+
+		written &= by_jumps[at];
+		switch (BPF_CLASS(i->code)) {
+		case BPF_LD:
+		case BPF_LDX:
+			if (BPF_MODE(i->code) == BPF_MEM && !(written >> i->k & 1))
+				return false;
+			break;
+		case BPF_ST:
+		case BPF_STX:
+			written |= (uint16_t)(1u << i->k);
+			break;
+		case BPF_JMP:
+			if (BPF_OP(i->code) == BPF_JA) {
+				behind[i->k] &= written;
+			} else {
+				behind[i->jt] &= written;
+				behind[i->jf] &= written;
+			}
+			written = UINT16_MAX; /* only by jumps */
+			break;
+		default:
+			break;
+		}
+	}
+	return true;
+}
+
 int ppp_filter_new(const struct sock_filter *program, size_t count, struct ppp_filter **ret)
 {
 	struct ppp_filter *f;
@@ -116,6 +156,8 @@ int ppp_filter_new(const struct sock_filter *program, size_t count, struct ppp_f
 	for (size_t i = 0; i < count; i++)
 		if (!instruction_known(&program[i], count - i - 1))
 			return -EINVAL;
+	if (!cells_written(program, count))
+		return -EINVAL;
 	f = malloc(sizeof(*f) + count * sizeof(f->at[0]));
 	if (!f)
 		return -ENOMEM;

@@ -20,9 +20,9 @@ struct ppp_filter {
  * ppp_filter_new() - check and copy a program
  * @program: @count instructions
  *
- * Return: 0; -EINVAL it has none or too many, an unknown instruction, a jump or a memory cell outside, a division
- *	   by 0, a shift of more than 31, no end; or it asks for what is not in a frame (SKF_AD_OFF, SKF_NET_OFF,
- *	   SKF_LL_OFF). -ENOMEM.
+ * Return: 0; -EINVAL it has none or too many, an unknown instruction, a jump or a memory cell outside, a cell that is
+ *	   loaded and may not have been written, a division by 0, a shift of more than 31, no end: as the kernel
+ *	   finds; or, unlike there, it asks for what is not in a frame (SKF_AD_OFF, SKF_NET_OFF, SKF_LL_OFF). -ENOMEM.
  */
 int ppp_filter_new(const struct sock_filter *program, size_t count, struct ppp_filter **ret);
 void ppp_filter_free(struct ppp_filter *f);

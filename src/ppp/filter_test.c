@@ -101,6 +101,38 @@ static void what_could_do_harm_is_refused(void **state)
 	refused((struct sock_filter)BPF_STMT(0xffff, 0));
 }
 
+static void memory_is_written_before_it_is_loaded(void **state)
+{
+	static const struct sock_filter on_one_way_only[] = {
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_ST, 2),
+		BPF_STMT(BPF_LD | BPF_MEM, 2),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct ppp_filter *f;
+
+	refused((struct sock_filter)BPF_STMT(BPF_LD | BPF_MEM, 0));
+	refused((struct sock_filter)BPF_STMT(BPF_LDX | BPF_MEM, 0));
+	assert_int_equal(NEW(on_one_way_only, &f), -EINVAL);
+	assert_int_equal(RUN(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2),
+	                     BPF_STMT(BPF_LD | BPF_IMM, 7), BPF_STMT(BPF_JMP | BPF_JA, 0),
+	                     BPF_STMT(BPF_ST, 2), BPF_STMT(BPF_LD | BPF_MEM, 2),
+	                     BPF_STMT(BPF_RET | BPF_A, 0)),
+	                 7);
+}
+
+static void it_has_one_instruction_or_4096(void **state)
+{
+	static struct sock_filter program[BPF_MAXINSNS + 1];
+	struct ppp_filter *f;
+
+	for (size_t i = 0; i <= BPF_MAXINSNS; i++)
+		program[i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 3);
+	assert_int_equal(ppp_filter_new(program, BPF_MAXINSNS + 1, &f), -EINVAL);
+	assert_int_equal(run(program, BPF_MAXINSNS), 3);
+	assert_int_equal(run(program, 1), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +140,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_ends_it),
 		cmocka_unit_test(it_computes_and_jumps),
 		cmocka_unit_test(what_could_do_harm_is_refused),
+		cmocka_unit_test(memory_is_written_before_it_is_loaded),
+		cmocka_unit_test(it_has_one_instruction_or_4096),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
