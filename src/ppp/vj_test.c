@@ -279,6 +279,116 @@ static void what_is_no_such_frame_is_refused(void **state)
 	                 -EBADMSG);
 }
 
+/* --- many connections, random changes --------------------------------------------------------------- */
+
+#define CONNECTIONS 24
+#define PACKETS     20000
+
+static uint32_t random_state;
+
+/* Return: less than @below */
+static uint32_t pick(uint32_t below)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 17;
+	random_state ^= random_state << 5;
+	return (uint32_t)((uint64_t)random_state * below >> 32);
+}
+
+static void change(struct tcp *t)
+{
+	size_t sent = t->payload;
+
+	if (pick(20))
+		t->seq += (uint32_t)sent;
+	t->ack += pick(3) ? 0 : pick(3) ? (uint32_t)sent : pick(80000);
+	t->window = (uint16_t)(t->window + (pick(4) ? 0 : pick(70000)));
+	t->id = (uint16_t)(t->id + (pick(5) ? 1 : pick(70000)));
+	t->payload = pick(3) ? pick(1200) : 0;
+	t->flags = TCP_HAS_ACK | (pick(3) ? 0 : TCP_PSH) | (pick(6) ? 0 : TCP_URG);
+	if (!pick(40))
+		t->flags ^= (uint8_t)(1 << pick(8));
+	if (t->flags & TCP_URG || !pick(40))
+		t->urgent = (uint16_t)pick(3);
+	if (!pick(40))
+		t->options = (uint8_t)(4 * pick(11));
+}
+
+/* @lose: one in so many frames, of which the other end is told; 0: none. @in_step: of each number, whether the other end
+ * has had all since the last whole header. Then the packet comes back as it was. */
+static void carry_or_lose(struct link *l, bool omit_number, const struct tcp *t, uint32_t lose,
+                          bool *in_step)
+{
+	uint8_t packet[2048], frame[2048], back[2048];
+	size_t len = write_packet(t, packet), frame_len;
+	struct vj_packet sent, received;
+	int slot;
+
+	store_u16(packet + 20 + TCP_CHECKSUM, pick(UINT16_MAX));
+	vj_compress(l->out, omit_number, packet, len, &sent);
+	if (sent.protocol == PROTOCOL_IP)
+		return;
+	slot = l->out->last_sent;
+	frame_len = join(&sent, packet, len, frame);
+	if (lose && !pick(lose)) {
+		vj_toss(l->in);
+		in_step[slot] = false;
+		return;
+	}
+	if (sent.protocol == PROTOCOL_VJ_UNCOMPRESSED)
+		in_step[slot] = true;
+	if (vj_restore(l->in, sent.protocol, frame, frame_len, &received) < 0) {
+		assert_true(lose);
+		assert_true(!in_step[slot] || !(frame[0] & CHANGED_NUMBER));
+		in_step[slot] = false;
+	}
+	if (!in_step[slot])
+		return;
+	assert_int_equal(join(&received, frame, frame_len, back), len);
+	assert_memory_equal(back, packet, len);
+}
+
+static void carry_many(unsigned int max_slot, bool omit_number, uint32_t lose)
+{
+	struct link l = { vj_new(max_slot, max_slot), vj_new(max_slot, max_slot) };
+	struct tcp connections[CONNECTIONS];
+	bool in_step[VJ_SLOT_MAX + 1] = { false };
+	unsigned int now = 0;
+
+	assert_true(l.out && l.in);
+	for (uint16_t i = 0; i < CONNECTIONS; i++) {
+		connections[i] = first;
+		connections[i].port = i;
+	}
+	for (int i = 0; i < PACKETS; i++) {
+		now = pick(3) ? now : pick(CONNECTIONS);
+		change(&connections[now]);
+		carry_or_lose(&l, omit_number, &connections[now], lose, in_step);
+	}
+	assert_in_range(vj_counters(l.out)->compressed, PACKETS / 4, PACKETS);
+	if (!lose)
+		assert_int_equal(vj_counters(l.in)->compressed_in, vj_counters(l.out)->compressed);
+	vj_free(l.out);
+	vj_free(l.in);
+}
+
+static void any_stream_comes_back_as_it_was(void **state)
+{
+	random_state = 0x2545f491;
+	carry_many(15, true, 0);
+	carry_many(15, false, 0);
+	carry_many(0, true, 0);
+	carry_many(VJ_SLOT_MAX, true, 0);
+}
+
+static void or_is_dropped_until_the_next_whole_header(void **state)
+{
+	random_state = 0x1234567;
+	carry_many(15, true, 20);
+	carry_many(15, false, 20);
+	carry_many(VJ_SLOT_MAX, true, 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +403,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(urgent_data_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_such_frame_is_refused, set_up,
 		                                tear_down),
+		cmocka_unit_test(any_stream_comes_back_as_it_was),
+		cmocka_unit_test(or_is_dropped_until_the_next_whole_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
