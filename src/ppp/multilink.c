@@ -74,6 +74,24 @@ static struct multilink_fragment *fragment_at(struct list *node)
 	return list_entry(node, struct multilink_fragment, node);
 }
 
+/* Too many wait: what is missing behind the first of them is taken for lost, and so some leave; later gaps are waited
+ * for. */
+static void hurry(struct multilink *m)
+{
+	struct multilink_fragment *last = fragment_at(m->queue.next);
+
+	list_for_each (node, &m->queue) {
+		struct multilink_fragment *f = fragment_at(node);
+
+		if (multilink_before(last->seq + 1, f->seq)) {
+			multilink_seen(m, f->seq - 1);
+			return;
+		}
+		last = f;
+	}
+	multilink_seen(m, last->end ? last->seq : last->seq + 1);
+}
+
 bool multilink_add(struct multilink *m, struct multilink_fragment *f)
 {
 	struct list *at = m->queue.prev;
@@ -87,7 +105,7 @@ bool multilink_add(struct multilink *m, struct multilink_fragment *f)
 	list_insert_before(at->next, &f->node);
 	m->waiting++;
 	if (m->waiting > MULTILINK_WAITING_MAX)
-		multilink_seen(m, fragment_at(m->queue.prev)->seq);
+		hurry(m);
 	return true;
 }
 

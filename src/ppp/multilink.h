@@ -20,7 +20,7 @@
 
 #include "base/list.h"
 
-#define MULTILINK_WAITING_MAX 128 /* fragments; then what is missing is taken for lost */
+#define MULTILINK_WAITING_MAX 128 /* fragments; then what is missing first is taken for lost */
 #define MULTILINK_HEADER_MAX  4
 
 struct multilink_header {

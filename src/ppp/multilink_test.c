@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdlib.h>
 
 #include "ppp/multilink.h"
 
@@ -174,6 +175,194 @@ static void too_many_do_not_wait(void **state)
 	assert_int_equal(m->waiting, 0);
 }
 
+static void nor_without_an_end(void **state)
+{
+	struct multilink *m = begin();
+
+	add(m, 0, 'b');
+	for (uint32_t seq = 1; seq <= MULTILINK_WAITING_MAX - 1; seq++)
+		add(m, seq, 'm');
+	take(m, MULTILINK_WAIT, 0, 0);
+	add(m, MULTILINK_WAITING_MAX, 'm');
+	take(m, MULTILINK_LOST, 0, MULTILINK_WAITING_MAX + 1);
+	assert_int_equal(m->waiting, 0);
+}
+
+static void later_ones_that_are_missing_may_still_come(void **state)
+{
+	struct multilink *m = begin();
+
+	add(m, 1, 'b');
+	add(m, 3, 'b');
+	for (uint32_t seq = 5; seq <= MULTILINK_WAITING_MAX + 3; seq++)
+		add(m, seq, 'w');
+	take(m, MULTILINK_LOST, 0, 0); /* 0 */
+	take(m, MULTILINK_LOST, 1, 1);
+	take(m, MULTILINK_REST, 0, 0); /* 2 */
+	take(m, MULTILINK_WAIT, 0, 0);
+	assert_true(add(m, 4, 'e'));
+	take(m, MULTILINK_PACKET, 3, 2);
+}
+
+/* --- packets over several links, each in order, some frames lost ------------------------------------- */
+
+#define PACKETS      5000
+#define LAST_PACKETS 200
+#define LINKS_MAX    4
+#define DELAY_MAX    24 /* fragments that may be under way on a link */
+
+struct wire {
+	struct multilink_fragment *queue[DELAY_MAX];
+	unsigned int count;
+	uint32_t seen;
+};
+
+struct bundle {
+	struct multilink m;
+	struct wire wires[LINKS_MAX];
+	unsigned int links;
+	uint32_t lose; /* one in so many; 0: none */
+	uint32_t seq;
+	uint32_t whole;    /* packets none of whose fragments was lost */
+	uint32_t received; /* packets */
+	uint32_t last;     /* number of the fragment that came out last */
+};
+
+static uint32_t random_state;
+
+/* Return: less than @below */
+static uint32_t pick(uint32_t below)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 17;
+	random_state ^= random_state << 5;
+	return (uint32_t)((uint64_t)random_state * below >> 32);
+}
+
+/* Order, one packet at a time. Return: fragments */
+static unsigned int look(struct bundle *b, enum multilink_answer answer, struct list *out)
+{
+	unsigned int count = 0;
+
+	while (!list_empty(out)) {
+		struct multilink_fragment *f =
+			list_entry(out->next, struct multilink_fragment, node);
+
+		list_remove(&f->node);
+		assert_true(multilink_before(b->last, f->seq));
+		if (answer == MULTILINK_PACKET) {
+			assert_int_equal(f->begin, count == 0);
+			assert_int_equal(f->end, list_empty(out));
+			assert_true(count == 0 || f->seq == b->last + 1);
+		}
+		b->last = f->seq;
+		free(f);
+		count++;
+	}
+	return count;
+}
+
+static void take_all(struct bundle *b)
+{
+	enum multilink_answer answer;
+
+	do {
+		struct list out;
+
+		list_init(&out);
+		answer = multilink_take(&b->m, &out);
+		if (look(b, answer, &out))
+			b->received += answer == MULTILINK_PACKET;
+	} while (answer != MULTILINK_WAIT);
+	assert_in_range(b->m.waiting, 0, MULTILINK_WAITING_MAX);
+}
+
+/* The first frame of a link arrives: its number comes in 12 bits. */
+static void arrive(struct bundle *b, struct wire *w)
+{
+	struct multilink_fragment *f = w->queue[0];
+	uint32_t seq, min;
+
+	if (!w->count)
+		return;
+	w->count--;
+	for (unsigned int i = 0; i < w->count; i++)
+		w->queue[i] = w->queue[i + 1];
+	seq = multilink_expand(&b->m, f->seq & 0xfff, true);
+	assert_int_equal(seq, f->seq);
+	min = w->seen = seq;
+	for (unsigned int i = 0; i < b->links; i++)
+		if (multilink_before(b->wires[i].seen, min))
+			min = b->wires[i].seen;
+	multilink_seen(&b->m, min);
+	assert_true(multilink_add(&b->m, f));
+	take_all(b);
+}
+
+/* Return: false: lost */
+static bool send_fragment(struct bundle *b, bool begin, bool end)
+{
+	struct wire *w = &b->wires[pick(b->links)];
+	struct multilink_fragment *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	*f = (struct multilink_fragment){ .seq = b->seq++, .begin = begin, .end = end };
+	if (b->lose && !pick(b->lose)) {
+		free(f);
+		return false;
+	}
+	if (w->count == DELAY_MAX)
+		arrive(b, w);
+	w->queue[w->count++] = f;
+	return true;
+}
+
+static void send_packet(struct bundle *b)
+{
+	unsigned int count = 1 + pick(5);
+	bool whole = true;
+
+	for (unsigned int i = 0; i < count; i++)
+		whole = send_fragment(b, !i, i + 1 == count) && whole;
+	b->whole += whole;
+}
+
+static void carry_many(unsigned int links, uint32_t lose)
+{
+	struct bundle b = { .links = links, .lose = lose, .last = UINT32_MAX };
+
+	multilink_init(&b.m);
+	for (unsigned int i = 0; i < links; i++)
+		b.wires[i].seen = UINT32_MAX;
+	for (int i = 0; i < PACKETS; i++) {
+		send_packet(&b);
+		for (uint32_t n = pick(8); n; n--)
+			arrive(&b, &b.wires[pick(links)]);
+	}
+	b.lose = 0;
+	for (int i = 0; i < LAST_PACKETS; i++) /* each link comes to here */
+		send_packet(&b);
+	for (unsigned int i = 0; i < links; i++)
+		while (b.wires[i].count)
+			arrive(&b, &b.wires[i]);
+	if (!lose)
+		assert_int_equal(b.m.waiting, 0);
+	assert_int_equal(b.whole == PACKETS + LAST_PACKETS, !lose);
+	assert_in_range(b.whole - b.received, 0, b.m.waiting);
+	look(&b, MULTILINK_LOST, &b.m.queue);
+}
+
+/* Requirements: PPP-71 */
+static void all_that_is_not_lost_comes_out_in_order(void **state)
+{
+	random_state = 0x2545f491;
+	for (unsigned int links = 1; links <= LINKS_MAX; links++) {
+		carry_many(links, 0);
+		carry_many(links, 10);
+		carry_many(links, 200);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +374,9 @@ int main(void)
 		cmocka_unit_test(the_beginning_is_lost),
 		cmocka_unit_test(an_end_is_lacking),
 		cmocka_unit_test(too_many_do_not_wait),
+		cmocka_unit_test(nor_without_an_end),
+		cmocka_unit_test(later_ones_that_are_missing_may_still_come),
+		cmocka_unit_test(all_that_is_not_lost_comes_out_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
