@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""pppd_calls.py - hosts with pppd on sessions of the kernel's own L2TP (pppd_call.py), inside a machine of vm.py
+
+Each is a namespace with an interface of its own on the wire that is eth0 outside.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from support import end
+from support.netns import Namespace
+
+
+class PppdEnd(end.End):
+    def __init__(self, namespace, server=None, before=()):
+        super().__init__(namespace.path, server)
+        self.namespace, self.before, self.tunnel = namespace, before, None
+        self.process, self.log = None, tempfile.TemporaryFile("w+")
+
+    def start(self, tunnel, session, peer_session, options):
+        self.tunnel = tunnel["CONN_ID"]
+        environment = dict(os.environ, PYTHONPATH=str(pathlib.Path(__file__).parents[1]),
+                           **({"UL2TP_SOCKET": self.server} if self.server else {}))
+        self.process = subprocess.Popen(
+            [*self.namespace.prefix, *self.before, sys.executable, "-m", "support.pppd_call", json.dumps(tunnel), str(session),
+             str(peer_session), *options], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            env=environment)
+
+    def has_address(self):
+        return "inet " in self.command("ip", "-4", "address", "show", "dev", "ppp0", check=False)
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def stop(self):
+        """The interfaces that are left when pppd has hung up and ended, and the tunnel been deleted."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait(40)
+            self.process = None
+            self.command(*self.before, "ip", "l2tp", "del", "tunnel", "tunnel_id", str(self.tunnel))
+        return sorted(d for d in self.namespace.devices() if d.startswith("ppp"))
+
+
+def keep(name, address):
+    namespace = Namespace(name)
+    wire = f"{name}-wire"
+    subprocess.run(["ip", "link", "set", "eth0", "up"], check=True)
+    subprocess.run(["ip", "link", "add", "link", "eth0", "name", wire, "netns", namespace.name, "type", "macvlan", "mode",
+                    "bridge"], check=True)
+    namespace.ip(f"address add {address}/24 dev {wire}", f"link set {wire} up")
+    end.keep(name, PppdEnd(namespace))
