@@ -7,13 +7,22 @@
 
 #include "base/cleanup.h"
 
-static bool is_stand_in(const struct trap *t)
+enum stand_in {
+	STAND_IN_NONE,
+	STAND_IN_PPP, /* served at any number, but for its errors */
+	STAND_IN_OTHER,
+};
+
+static enum stand_in stand_in(const struct trap *t)
 {
 	struct object *o = trap_object(t, (int)trap_argument(t, 0));
+	enum stand_in kind = STAND_IN_NONE;
 
-	if (o)
+	if (o) {
+		kind = o->ops->ppp ? STAND_IN_PPP : STAND_IN_OTHER;
 		object_put(&t->launcher->objects, o);
-	return o != NULL;
+	}
+	return kind;
 }
 
 static void warn_of_number(struct trap *t)
@@ -28,18 +37,23 @@ static void warn_of_number(struct trap *t)
 
 static void duplicate(struct trap *t, unsigned int first, bool cloexec)
 {
+	enum stand_in kind = stand_in(t);
 	AUTO_FD fd = -1;
 
-	if (!is_stand_in(t)) {
+	if (kind == STAND_IN_NONE ||
+	    (kind == STAND_IN_PPP && first > t->launcher->ppp_range.first)) {
 		trap_continue(t);
 		return;
 	}
 	fd = trap_descriptor(t, (int)trap_argument(t, 0));
 	if (fd == -EPERM) {
-		warn_of_number(t);
+		if (kind == STAND_IN_OTHER)
+			warn_of_number(t);
 		trap_continue(t);
 	} else if (fd < 0) {
 		trap_fail(t, fd);
+	} else if (kind == STAND_IN_PPP) {
+		trap_give(t, fd, GIVE_IN_PPP_RANGE, cloexec);
 	} else {
 		trap_give_from(t, fd, first, cloexec);
 	}
@@ -65,7 +79,7 @@ void descriptor_call_dup_to(struct trap *t)
 	unsigned int to = (unsigned int)trap_argument(t, 1);
 	const struct descriptor_range *range = &t->launcher->range;
 
-	if ((to < range->first || to > range->last) && is_stand_in(t))
+	if ((to < range->first || to > range->last) && stand_in(t) == STAND_IN_OTHER)
 		warn_of_number(t);
 	trap_continue(t);
 }

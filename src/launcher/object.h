@@ -39,6 +39,7 @@ struct outgoing {
  * the trap, but for send. Called with object.lock held. */
 struct object_ops {
 	const char *name; /* for the log: "netlink", "l2tp-ip" */
+	bool ppp;         /* its numbers are those of launcher.ppp_range */
 
 	/** send() - one message of sendto, sendmsg, sendmmsg, write or writev. Return: octets sent, or the
 	 * negative errno of the call, or SEND_NATIVE */

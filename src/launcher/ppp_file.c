@@ -119,6 +119,7 @@ static void not_a_socket(struct trap *t, struct object *o)
 
 static const struct object_ops file_ops = {
 	.name = "/dev/ppp",
+	.ppp = true,
 	.send = file_write,
 	.receive = ppp_stand_in_receive,
 	.bind = not_a_socket,

@@ -16,7 +16,8 @@
 #include "launcher/estate.h"
 #include "launcher/unix_list.h"
 
-#define IOV_COUNT 1024 /* the kernel's UIO_MAXIOV */
+#define LISTED_AGAIN_MS 10000 /* what was missed so long ago was there after all */
+#define IOV_COUNT       1024  /* the kernel's UIO_MAXIOV */
 
 static unsigned long long now_ms(void)
 {
@@ -149,9 +150,18 @@ int ppp_stand_in_restore(struct launcher *l, uint32_t index, const struct object
 
 bool ppp_stand_in_is_gone(struct object *o)
 {
-	const struct ppp_stand_in *p = (const struct ppp_stand_in *)o;
+	struct ppp_stand_in *p = (struct ppp_stand_in *)o;
 
-	return unix_list_lacks(o->ino, p->born_ms + 1);
+	/* A list that is read while others are closed can lack one that is there: two in a row do not. */
+	if (!unix_list_lacks(o->ino, (p->missed_ms ? p->missed_ms : p->born_ms) + 1)) {
+		if (p->missed_ms && now_ms() - p->missed_ms > LISTED_AGAIN_MS)
+			p->missed_ms = 0;
+		return false;
+	}
+	if (p->missed_ms)
+		return true;
+	p->missed_ms = now_ms();
+	return false;
 }
 
 void ppp_stand_in_free(struct object *o)

@@ -26,7 +26,8 @@ struct ppp_stand_in {
 	struct object object;
 	struct launcher *launcher;
 	struct ppp_facts facts;
-	unsigned long long born_ms; /* CLOCK_MONOTONIC */
+	unsigned long long born_ms;   /* CLOCK_MONOTONIC */
+	unsigned long long missed_ms; /* when it was not listed; 0: it was */
 	uint32_t estate;
 };
 

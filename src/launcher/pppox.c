@@ -276,6 +276,7 @@ static void pppox_ioctl(struct trap *t, struct object *o)
 
 static const struct object_ops pppox_ops = {
 	.name = "PPPoL2TP",
+	.ppp = true,
 	.send = pppox_send,
 	.receive = ppp_stand_in_receive,
 	.bind = pppox_unsupported,

@@ -554,7 +554,10 @@ for line in sys.stdin:
     t = threading.Thread(target=lambda: print(*ask(slow, 5), flush=True))
     t.start()
     for i in range(100):
-        socket.socket(24, 2, 1).getsockopt(1, 38)
+        try:
+            socket.socket(24, 2, 255)
+        except OSError:
+            pass
     print("others", flush=True)
     t.join()
 """
