@@ -368,8 +368,8 @@ os.wait()
 
 
 def test_the_device_of_ppp_is_roots_alone(run):
-    """It comes with PPP; until then only that others may not have it is as on such a kernel."""
+    """
+    Requirements: PPP-1
+    """
     said = run(sys.executable, "-u", "-c", DEVICE)
-    root, nobody = said.split()
-    assert nobody == "EACCES"
-    assert root == "ENOENT" or os.path.exists("/dev/ppp")
+    assert said.split() == ["None", "EACCES"]
