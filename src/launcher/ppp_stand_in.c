@@ -17,7 +17,6 @@
 #include "launcher/unix_list.h"
 
 #define LISTED_AGAIN_MS 10000 /* what was missed so long ago was there after all */
-#define IOV_COUNT       1024  /* the kernel's UIO_MAXIOV */
 
 static unsigned long long now_ms(void)
 {

@@ -124,8 +124,8 @@ static void note_compression(struct unit_record *r, struct reader *in)
 static void forget_compression(struct unit_record *r)
 {
 	r->sent.option_len = r->received.option_len = 0;
-	explicit_bzero(&r->sent, sizeof(r->sent));
-	explicit_bzero(&r->received, sizeof(r->received));
+	memset((void *)&r->sent, 0, sizeof(r->sent));
+	memset((void *)&r->received, 0, sizeof(r->received));
 }
 
 static void note_setting(struct unit_record *r, uint32_t number, struct reader *in)
