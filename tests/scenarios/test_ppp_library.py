@@ -44,6 +44,8 @@ class Library:
     """A connection of libul2tp. Calls of the family ppp raise OSError; struct ul2tp_ppp are closed at the end."""
 
     def __init__(self, daemon, namespace):
+        if os.environ.get("UL2TP_SANITIZED"):
+            pytest.skip("a library with sanitizers can not be loaded into Python")
         self.library = ctypes.CDLL(str(BUILD / "src/client/libul2tp.so.0"))
         self.library.ul2tp_ppp_close.restype = None
         self.u = ctypes.c_void_p()
@@ -243,4 +245,5 @@ def test_a_thousand_sessions_leave_nothing(new_namespace):
             for pid in (daemon.keeper_pid, daemon.engine_pid):
                 held, memory = before.setdefault(pid, (descriptors(pid), memory_kib(pid)))
                 no_more_than(held, pid)
-                assert memory_kib(pid) - memory < 300, "less than 0.3 KiB a session"
+                if not os.environ.get("UL2TP_SANITIZED"):  # there what was freed is kept for a while
+                    assert memory_kib(pid) - memory < 300, "less than 0.3 KiB a session"
