@@ -103,6 +103,9 @@ struct launcher {
 	struct ppp_places ppp_places[GIVE_LOCKS]; /* guarded by them, one each */
 };
 
+/** launcher_now_ms() - CLOCK_MONOTONIC in milliseconds; any thread */
+uint64_t launcher_now_ms(void);
+
 /** launcher_say() - one line on the launcher's standard error, "ul2tp run: ..."; any thread */
 void launcher_say(struct launcher *l, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "launcher/caller.h"
 #include "launcher/ppp_argument.h"
 #include "launcher/ppp_stand_in.h"
 #include "process/process.h"
@@ -159,40 +158,19 @@ void ppp_file_open(struct trap *t, uint64_t flags)
 }
 
 /* The name means an interface of the socket's namespace, which is nearly always the caller's. */
-static int index_of(void *arg, int *unused)
-{
-	struct ifreq *r = arg;
-	AUTO_FD fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	return fd < 0 || ioctl(fd, SIOCGIFINDEX, r) < 0 ? -errno : 0;
-}
-
-struct named {
-	char name[IFNAMSIZ];
-	int ifindex;
-};
-
 static int interface_ask(struct trap *t)
 {
 	struct ppp_answer answer;
-	struct named named;
-	struct ifreq r, asked;
-	AUTO_FD netns = trap_netns(t);
+	struct ifreq r;
 	int err = trap_read(t, trap_argument(t, 2), &r, sizeof(r));
 
-	if (err < 0 || netns < 0)
-		return err < 0 ? err : netns;
-	r.ifr_name[IFNAMSIZ - 1] = '\0';
-	asked = r;
-	err = as_caller(t, netns, index_of, &asked, NULL);
-	if (err < 0)
-		return err;
-	memcpy(named.name, r.ifr_name, sizeof(named.name));
-	named.ifindex = asked.ifr_ifindex;
-	err = ppp_ask(t, UL2TP_CMD_PPP_IOCTL,
-	              &(struct ul2tp_ppp_request){ .ioctl = (uint32_t)trap_argument(t, 1),
-	                                           .data = reader_over(&named, sizeof(named)) },
-	              -1, &answer);
+	if (err == 0)
+		err = ppp_ask(t, UL2TP_CMD_PPP_IOCTL,
+		              &(struct ul2tp_ppp_request){
+				      .ioctl = (uint32_t)trap_argument(t, 1),
+				      .data = reader_over(r.ifr_name, sizeof(r.ifr_name)),
+			      },
+		              -1, &answer);
 	return err < 0 ? err : trap_write(t, (uintptr_t)r.ifr_data, answer.data, answer.data_len);
 }
 

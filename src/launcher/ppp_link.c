@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -32,14 +31,6 @@ struct idle {
 static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct idle idle[IDLE_MAX];
 static unsigned int idle_count;
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static bool has_ended(const struct daemon_link *link)
 {
@@ -72,7 +63,7 @@ static void put_idle(ino_t netns, bool rights, struct daemon_link *link)
 {
 	pthread_mutex_lock(&idle_lock);
 	if (link->fd >= 0 && idle_count < IDLE_MAX) {
-		idle[idle_count++] = (struct idle){ *link, netns, rights, now_ms() };
+		idle[idle_count++] = (struct idle){ *link, netns, rights, launcher_now_ms() };
 		link->fd = -1;
 		link->buffer = NULL;
 	}
@@ -83,7 +74,7 @@ static void put_idle(ino_t netns, bool rights, struct daemon_link *link)
 void ppp_links_age(void)
 {
 	struct daemon_link old[IDLE_MAX];
-	uint64_t now = now_ms();
+	uint64_t now = launcher_now_ms();
 	unsigned int count = 0;
 
 	pthread_mutex_lock(&idle_lock);

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -17,14 +16,6 @@
 #include "launcher/unix_list.h"
 
 #define LISTED_AGAIN_MS 10000 /* what was missed so long ago was there after all */
-
-static unsigned long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
-}
 
 int ppp_stand_in_ask(struct trap *t, const struct ppp_stand_in *p, enum ul2tp_command command,
                      struct ul2tp_ppp_request request, int fd, struct ppp_answer *ret)
@@ -53,7 +44,7 @@ static struct ppp_stand_in *new_stand_in(struct launcher *l, const struct ppp_fa
 		return NULL;
 	p->launcher = l;
 	p->facts = *facts;
-	p->born_ms = now_ms();
+	p->born_ms = launcher_now_ms();
 	p->estate = ESTATE_NONE;
 	return p;
 }
@@ -153,13 +144,13 @@ bool ppp_stand_in_is_gone(struct object *o)
 
 	/* A list that is read while others are closed can lack one that is there: two in a row do not. */
 	if (!unix_list_lacks(o->ino, (p->missed_ms ? p->missed_ms : p->born_ms) + 1)) {
-		if (p->missed_ms && now_ms() - p->missed_ms > LISTED_AGAIN_MS)
+		if (p->missed_ms && launcher_now_ms() - p->missed_ms > LISTED_AGAIN_MS)
 			p->missed_ms = 0;
 		return false;
 	}
 	if (p->missed_ms)
 		return true;
-	p->missed_ms = now_ms();
+	p->missed_ms = launcher_now_ms();
 	return false;
 }
 

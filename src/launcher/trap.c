@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -110,14 +109,6 @@ bool trap_is_valid(const struct trap *t)
 
 #define FULL_MS 100
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void fd_path(const struct trap *t, int number, char *to, size_t size)
 {
 	snprintf(to, size, "/proc/%u/fd/%d", t->notif.pid, number);
@@ -191,7 +182,7 @@ static unsigned int ppp_number(const struct trap *t, struct ppp_places *places)
 	const struct descriptor_range *range = &t->launcher->ppp_range;
 	unsigned int number;
 
-	if (!range->first || places->full_until_ms > now_ms())
+	if (!range->first || places->full_until_ms > launcher_now_ms())
 		return 0;
 	number = free_number(t, places->next, range->last);
 	if (!number)
@@ -200,7 +191,7 @@ static unsigned int ppp_number(const struct trap *t, struct ppp_places *places)
 		places->next = number;
 	} else {
 		places->was_full = true;
-		places->full_until_ms = now_ms() + FULL_MS;
+		places->full_until_ms = launcher_now_ms() + FULL_MS;
 	}
 	return number;
 }

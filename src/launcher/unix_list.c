@@ -5,9 +5,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "launcher/launcher.h"
 
 #define AGE_MS 1000
 
@@ -17,14 +17,6 @@ static struct {
 	size_t count;
 	unsigned long long read_ms; /* 0: never */
 } list = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static unsigned long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
-}
 
 static int ascending(const void *a, const void *b)
 {
@@ -52,7 +44,7 @@ static bool add(unsigned long long inode, size_t *room)
 static bool read_list(void)
 {
 	FILE *f = fopen("/proc/thread-self/net/unix", "re");
-	unsigned long long started_ms = now_ms(), inode;
+	unsigned long long started_ms = launcher_now_ms(), inode;
 	size_t room = list.count;
 	char line[512];
 	bool all = f;
@@ -75,7 +67,8 @@ bool unix_list_lacks(ino_t ino, unsigned long long since_ms)
 	bool lacks = false;
 
 	pthread_mutex_lock(&list.lock);
-	if ((list.read_ms && list.read_ms >= since_ms && now_ms() - list.read_ms < AGE_MS) ||
+	if ((list.read_ms && list.read_ms >= since_ms &&
+	     launcher_now_ms() - list.read_ms < AGE_MS) ||
 	    read_list())
 		lacks = list.read_ms >= since_ms &&
 		        (!list.count || !bsearch(&wanted, list.inodes, list.count,

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/octets.h"
+
 #define ETHERNET_HEADER_LEN 14
 #define IPV4_HEADER_LEN     20 /* without options */
 #define IPV6_HEADER_LEN     40
@@ -67,27 +69,5 @@ bool inner_headers_read(const uint8_t *frame, size_t len, struct inner_headers *
 
 /** inner_headers_read_ip() - the same of an IP packet without anything in front; .l3 is 0 */
 bool inner_headers_read_ip(const uint8_t *packet, size_t len, struct inner_headers *ret);
-
-static inline uint16_t load_u16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static inline uint32_t load_u32(const uint8_t *at)
-{
-	return (uint32_t)load_u16(at) << 16 | load_u16(at + 2);
-}
-
-static inline void store_u16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static inline void store_u32(uint8_t *at, uint32_t value)
-{
-	store_u16(at, value >> 16);
-	store_u16(at + 2, value);
-}
 
 #endif

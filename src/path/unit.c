@@ -176,7 +176,6 @@ static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t 
 	u->rx.counters = &r->rx;
 	u->tx.counters = &r->tx;
 	u->slot = device->slot;
-	u->ifindex = device->ifindex;
 	u->tx.watch.fd = -1;
 	list_init(&u->files);
 	list_init(&u->channels);

@@ -82,8 +82,7 @@ struct unit {
 	struct dataplane *dp;
 	struct netns *netns;
 	uint32_t number;
-	uint32_t slot; /* the keeper's, of the device; RECORD_NONE: it has gone */
-	int ifindex;
+	uint32_t slot;    /* the keeper's, of the device; RECORD_NONE: it has gone */
 	bool dead;        /* PPP-44; it is freed when its last channel is disconnected (PPP-45) */
 	atomic_bool lost; /* somebody has deleted the device, or its namespace has gone */
 	struct ppp_file *owner;

@@ -4,6 +4,7 @@
 #define UL2TP_PPP_VJ_PRIVATE_H
 
 #include "base/list.h"
+#include "base/octets.h"
 #include "ppp/vj.h"
 
 #define PROTOCOL_IP              0x0021
@@ -74,28 +75,6 @@ struct vj {
 	bool toss;
 	struct vj_counters counters;
 };
-
-static inline uint16_t load_u16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static inline uint32_t load_u32(const uint8_t *at)
-{
-	return (uint32_t)load_u16(at) << 16 | load_u16(at + 2);
-}
-
-static inline void store_u16(uint8_t *at, uint32_t v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
-
-static inline void store_u32(uint8_t *at, uint32_t v)
-{
-	store_u16(at, v >> 16);
-	store_u16(at + 2, v);
-}
 
 /** vj_headers_len() - of the IPv4 and TCP headers in front of @packet, all of which are there; 0: they are not.
  * @ip_len: of the first. The protocol is not looked at, for in a frame of 002f it is a number */
