@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_reason.c - see fast_reason.h */
+#include "keeper/fast_reason.h"
+
+#include <assert.h>
+
+#include "base/cleanup.h"
+
+/* clang-format off */
+static const struct fast_reason_text reasons[] = {
+	/*                          name                in words */
+	[FAST_USED]             = { "used",             "data takes the fast path" },
+	[FAST_OFF]              = { "off",              "ul2tpd was started with --fast-path off" },
+	[FAST_UNSUPPORTED]      = { "unsupported",      "this kernel, or what ul2tpd may do in it, does not allow it" },
+	[FAST_SEQUENCE]         = { "sequence",         "the session has sequence numbers or reorders" },
+	[FAST_CHECKSUM]         = { "checksum",         "the tunnel sends UDP checksums" },
+	[FAST_PROTOCOL]         = { "protocol",         "the tunnel is over IP protocol 115" },
+	[FAST_MANAGED]          = { "managed",          "the tunnel is on a program's own socket" },
+	[FAST_PEER_CHECK]       = { "peer-check",       "the fast path can not check the peer as the tunnel asks" },
+	[FAST_NO_DEVICE]        = { "no-device",        "the session has no interface of its own" },
+	[FAST_DEVICE_NETNS]     = { "device-netns",     "the interface is in another network namespace" },
+	[FAST_ADDRESS]          = { "address",          "the tunnel's local address or port is not specific" },
+	[FAST_PSEUDOWIRE]       = { "pseudowire",       "the fast path does not carry this pseudowire" },
+	[FAST_XFRM]             = { "xfrm",             "an IPsec policy matches the tunnel's packets" },
+	[FAST_NETFILTER]        = { "netfilter",        "netfilter rules can apply to the tunnel's packets" },
+	[FAST_POLICY_RULE]      = { "policy-rule",      "a policy routing rule can apply to the tunnel's packets" },
+	[FAST_DEVICE_QDISC]     = { "device-qdisc",     "the interface has a queueing discipline of its own" },
+	[FAST_DEVICE_FILTER]    = { "device-filter",    "the interface has a filter or an XDP program" },
+	[FAST_UNDERLAY_INGRESS] = { "underlay-ingress", "the underlay has an ingress filter or an XDP program" },
+	[FAST_NO_ROUTE]         = { "no-route",         "there is no route to the peer" },
+	[FAST_UNDERLAY_KIND]    = { "underlay-kind",    "the fast path does not work over such an underlay" },
+	[FAST_UNWATCHABLE]      = { "unwatchable",      "the network namespace's configuration can not be watched" },
+	[FAST_IN_DOUBT]         = { "in-doubt",         "the network namespace's configuration is being read" },
+};
+/* clang-format on */
+static_assert(ARRAY_SIZE(reasons) == FAST_REASONS, "each reason has a row");
+
+struct fast_reason_text fast_reason_text(uint32_t reason)
+{
+	if (reason >= FAST_REASONS)
+		return (struct fast_reason_text){ "unknown",
+			                          "for a reason this program has no words for" };
+	return reasons[reason];
+}

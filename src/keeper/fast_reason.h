@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_reason.h - why a session's data does not take the eBPF fast path: one reason for each
+ *
+ * A session's record says it (keeper/records.h), `ul2tp -s show session` shows it. Names and words are stable; a new
+ * reason goes at the end, for records outlive the engine.
+ */
+#ifndef UL2TP_KEEPER_FAST_REASON_H
+#define UL2TP_KEEPER_FAST_REASON_H
+
+#include <stdint.h>
+
+enum fast_reason {
+	FAST_USED, /* none: it takes it */
+	FAST_OFF,  /* --fast-path off */
+	FAST_UNSUPPORTED,
+	/* What the session is. */
+	FAST_SEQUENCE,
+	FAST_CHECKSUM,
+	FAST_PROTOCOL,
+	FAST_MANAGED,
+	FAST_PEER_CHECK,
+	FAST_NO_DEVICE,
+	FAST_DEVICE_NETNS,
+	FAST_ADDRESS,
+	FAST_PSEUDOWIRE,
+	/* What the host has configured (host_watch.h). */
+	FAST_XFRM,
+	FAST_NETFILTER,
+	FAST_POLICY_RULE,
+	FAST_DEVICE_QDISC,
+	FAST_DEVICE_FILTER,
+	FAST_UNDERLAY_INGRESS,
+	FAST_NO_ROUTE,
+	FAST_UNDERLAY_KIND,
+	FAST_UNWATCHABLE,
+	FAST_IN_DOUBT,
+	FAST_REASONS
+};
+
+struct fast_reason_text {
+	const char *name, *words;
+};
+
+/** fast_reason_text() - of any number: a reason that is not known is "unknown" */
+struct fast_reason_text fast_reason_text(uint32_t reason);
+
+#endif
