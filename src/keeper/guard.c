@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* guard.c - see guard.h
  *
- * The guard knows of the keeper's end by a pipe whose other end only the keeper has. Engines are forked after
- * it, but close what they do not know.
+ * The guard knows of the keeper's end by a pair of sockets whose other end only the keeper has. Engines are
+ * forked after it, but close what they do not know.
+ *
+ * A fork holds what the keeper holds, a program's socket among it, until it closes it. The guard says by the
+ * pair that it has; before, whoever looks for the holders of the socket would find it.
  */
 #include "keeper/guard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +26,7 @@ struct guard {
 	const struct netns_home *home;
 	uint32_t free; /* no entry below it is free */
 	pid_t pid;     /* 0: none */
-	int pipe;      /* to it */
+	int link;      /* to it */
 };
 
 static size_t table_size(uint32_t max)
@@ -37,7 +40,7 @@ struct guard *guard_new(uint32_t max, const struct netns_home *home)
 
 	if (!g)
 		return NULL;
-	g->pipe = -1;
+	g->link = -1;
 	g->home = home;
 	g->table = mmap(NULL, table_size(max), PROT_READ | PROT_WRITE,
 	                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -49,13 +52,32 @@ struct guard *guard_new(uint32_t max, const struct netns_home *home)
 	return g;
 }
 
+static void guard_forget(struct guard *g)
+{
+	close(g->link);
+	g->link = -1;
+	g->pid = 0;
+}
+
+/* The guard is alone with its end of @link; -ECHILD: it has ended instead. */
+static int wait_until_alone(int link)
+{
+	char word;
+	ssize_t len;
+
+	do
+		len = read(link, &word, 1);
+	while (len < 0 && errno == EINTR);
+	return len == 1 && word == GUARD_IS_ALONE ? 0 : -ECHILD;
+}
+
 static int guard_start(struct guard *g, struct reaper *reaper)
 {
 	sigset_t all, before;
 	int ends[2];
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	if (reaper)
 		reaper_wait(reaper);
@@ -78,15 +100,13 @@ static int guard_start(struct guard *g, struct reaper *reaper)
 		return err;
 	}
 	g->pid = pid;
-	g->pipe = ends[1];
+	g->link = ends[1];
+	if (wait_until_alone(g->link) < 0) {
+		waitpid(pid, NULL, 0);
+		guard_forget(g);
+		return -ECHILD;
+	}
 	return 0;
-}
-
-static void guard_forget(struct guard *g)
-{
-	close(g->pipe);
-	g->pipe = -1;
-	g->pid = 0;
 }
 
 void guard_free(struct guard *g)
@@ -97,7 +117,7 @@ void guard_free(struct guard *g)
 		return;
 	if (g->pid) {
 		/* A guard that can not be told must not act. */
-		if (write(g->pipe, &word, 1) != 1)
+		if (write(g->link, &word, 1) != 1)
 			kill(g->pid, SIGKILL);
 		waitpid(g->pid, NULL, 0);
 		guard_forget(g);

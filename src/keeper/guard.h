@@ -32,7 +32,9 @@ void guard_free(struct guard *g);
  * @reaper: idle while a process is forked
  * @place:  set; for guard_remove()
  *
- * Return: 0; -ENFILE the table is full; what fork() returned.
+ * The process, if it is started now, holds none of the keeper's descriptors any more when this returns.
+ *
+ * Return: 0; -ENFILE the table is full; what fork() returned; -ECHILD the process ended at once.
  */
 int guard_add(struct guard *g, struct reaper *reaper, const struct held_socket *s, uint32_t *place);
 
