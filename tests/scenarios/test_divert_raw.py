@@ -475,7 +475,7 @@ print("well")
 UNTOUCHABLE = """
 import array, ctypes, fcntl, os, signal, socket, struct, subprocess, sys, termios, threading
 sys.path.insert(0, sys.argv[1])
-from support import wire
+from support import proc, wire
 from support.api import Api
 from support.daemon import Daemon
 from support.wait import eventually
@@ -498,10 +498,7 @@ try:
     api = Api(daemon)
     assert not api.tunnels()
     os.kill(daemon.engine_pid, signal.SIGSTOP)
-    def state_of(thread):
-        with open(f"/proc/{daemon.engine_pid}/task/{thread}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0]
-    eventually(lambda: {state_of(t) for t in os.listdir(f"/proc/{daemon.engine_pid}/task")} == {"T"}, "it stands still")
+    eventually(lambda: proc.stands_still(daemon.engine_pid), "it stands still")
     asking = threading.Thread(target=lambda: api.tunnel_on(mine, CONN_ID=1, PEER_CONN_ID=1))
     asking.start()
     waiting = array.array("i", [0])

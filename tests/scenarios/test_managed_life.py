@@ -2,7 +2,6 @@
 """Tunnels on programs' sockets when engines and daemons die, rings are full, namespaces go, and there are many."""
 import contextlib
 import os
-import pathlib
 import select
 import signal
 import socket
@@ -12,7 +11,7 @@ import time
 
 import pytest
 
-from support import wire
+from support import proc, wire
 from support.api import Api, gone
 from support.daemon import Cli, Daemon, children, descriptors, no_more_than
 from support.netns import Cable, Namespace
@@ -62,12 +61,6 @@ def way(request):
 
 def without_stats(tunnels):
     return {i: {k: v for k, v in t.items() if k != "STATS"} for i, t in tunnels.items()}
-
-
-def stopped(pid):
-    states = [pathlib.Path(f"/proc/{pid}/task/{t}/stat").read_text().rpartition(")")[2].split()[0]
-              for t in os.listdir(f"/proc/{pid}/task")]
-    return set(states) == {"T"}
 
 
 def waits(sock):
@@ -186,7 +179,7 @@ def test_a_full_ring_drops_and_counts(own_cable, build):
         engine = daemon.engine_pid
         os.kill(engine, signal.SIGSTOP)
         try:
-            eventually(lambda: stopped(engine), "each of its threads has stopped", interval=0.001)
+            eventually(lambda: proc.stands_still(engine), "each of its threads has stopped", interval=0.001)
             for _ in range(200):
                 sender.sendto(packet, ("127.0.0.1", p.port))
         finally:

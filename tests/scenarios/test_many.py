@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Many sessions: dumps in many messages, and ten thousand made and removed."""
-import os
 import random
 import socket
 import time
 
 import pytest
 
-from support import netlink, wire
+from support import netlink, proc, wire
 from support.api import Api
 from support.capture import Capture
 from support.daemon import Daemon, in_session
@@ -19,7 +18,7 @@ TUNNEL = {"IP_SADDR": "127.0.0.1", "IP_DADDR": "127.0.0.1", "PEER_CONN_ID": 2}
 
 
 def threads_of(daemon):
-    return sum(len(os.listdir(f"/proc/{pid}/task")) for pid in in_session(daemon.pid))
+    return sum(len(proc.threads(pid)) for pid in in_session(daemon.pid))
 
 
 def create_many(api, requests):

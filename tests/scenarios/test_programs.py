@@ -4,13 +4,13 @@
 What is told here (support/managed.py) tests/parity tells on Linux's own L2TP. What must not remain of a program
 that has gone: interfaces, tunnels, descriptors of the daemon's, processes of the launcher's.
 """
+import contextlib
 import itertools
 import os
-import pathlib
 
 import pytest
 
-from support import managed
+from support import managed, proc
 from support.api import Api
 from support.daemon import BUILD, Daemon, descriptors, no_more_than
 from support.program import PROGRAMS, Program
@@ -37,13 +37,10 @@ def server(build, request):
 def processes_marked(mark):
     """All that were started with this in their environment, zombies aside."""
     found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if f"{MARK}={mark}\0".encode() in (entry / "environ").read_bytes():
-                    found.append(int(entry.name))
-            except OSError:  # it has gone, or is of another user namespace
-                pass
+    for pid in proc.pids():
+        with contextlib.suppress(PermissionError):  # it is of another user namespace
+            if f"{MARK}={mark}\0".encode() in proc.octets(pid, "environ"):
+                found.append(pid)
     return found
 
 

@@ -15,6 +15,7 @@ import time
 
 import pytest
 
+from support import proc
 from support.daemon import BUILD, TOP, Cli, programs_for_everyone
 from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
 from support.wait import eventually
@@ -429,8 +430,7 @@ def say(process, word=""):
 
 def stop(pid):
     os.kill(pid, signal.SIGSTOP)
-    eventually(lambda: all("\nState:\tT" in status.read_text() for status in
-                           pathlib.Path(f"/proc/{pid}/task").glob("*/status")), "all its threads have stopped")
+    eventually(lambda: proc.stands_still(pid), "all its threads have stopped")
 
 
 def test_a_stopped_supervisor_and_a_killed_program(launcher):
@@ -448,7 +448,7 @@ def test_a_stopped_supervisor_and_a_killed_program(launcher):
 
 def in_system_call(pid):
     """The number of the system call a process is in; -1: it is running."""
-    word = pathlib.Path(f"/proc/{pid}/syscall").read_text().split()[0]
+    word = proc.text(pid, "syscall").split()[0]
     return -1 if word == "running" else int(word)
 
 
@@ -522,7 +522,7 @@ def test_no_answer_is_lost_with_a_supervisor(daemon, reply, namespace):
 
 def processor_ticks(pid):
     """Of user and system time, hundredths of a second."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = proc.stat(pid)
     return int(fields[11]) + int(fields[12])
 
 

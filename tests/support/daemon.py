@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+from support import proc
 from support.wait import SLOW, eventually
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -30,43 +31,27 @@ def programs_for_everyone(directory):
 
 
 def children(pid):
-    try:
-        tasks = os.listdir(f"/proc/{pid}/task")
-        return [int(c) for t in tasks for c in pathlib.Path(f"/proc/{pid}/task/{t}/children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
+    return [int(c) for thread in proc.threads(pid) for c in proc.text(pid, f"task/{thread}/children").split()]
 
 
 def in_session(session):
     """Processes, zombies aside, whose session id this is."""
     found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                fields = pathlib.Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if int(fields[3]) == session and fields[0] != "Z":
-                found.append(int(entry))
+    for pid in proc.pids():
+        fields = proc.stat(pid)
+        if fields and int(fields[3]) == session and fields[0] != "Z":
+            found.append(pid)
     return found
 
 
 def descriptors(pid):
-    """{number: what it is}"""
-    found = {}
-    for number in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            found[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
-        except FileNotFoundError:
-            pass
-    return found
+    """{number: what it is} of a process that must be there"""
+    found = {int(number): proc.link(pid, f"fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")}
+    return {number: what for number, what in found.items() if what}
 
 
 def _is_guard(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "ul2tpd-guard"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    return proc.name(pid) == "ul2tpd-guard"
 
 
 class Daemon:
@@ -134,7 +119,7 @@ class Daemon:
 
     @staticmethod
     def _is_ul2tpd(pid):
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "ul2tpd"
+        return os.path.basename(proc.link(pid, "exe")) == "ul2tpd"
 
     @property
     def log(self):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """launcher.py - programs started by `ul2tp run`"""
 import os
-import pathlib
 import subprocess
 
+from support import proc
 from support.daemon import BUILD
 from support.wait import SLOW, eventually
 
@@ -12,25 +12,13 @@ REPLIES = ("uevent", "fib", "trap")
 
 def processes_of(program):
     """The guardian and the supervisor of the program with this pid."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                command = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().rstrip(b"\0")
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if command == b"ul2tp: launcher of %d" % program:
-                found.append(int(entry))
-    return sorted(found)
-
-
-def name_of(pid):
-    return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    command = b"ul2tp: launcher of %d" % program
+    return sorted(pid for pid in proc.pids() if proc.octets(pid, "cmdline").rstrip(b"\0") == command)
 
 
 def supervisor_of(program):
     """Pid of the supervisor that serves the program with this pid."""
-    return eventually(lambda: [p for p in processes_of(program) if name_of(p) == "ul2tp-supervise"],
+    return eventually(lambda: [p for p in processes_of(program) if proc.name(p) == "ul2tp-supervise"],
                       "the program has a supervisor")[0]
 
 

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 
+from support import proc
 from support.wait import eventually
 
 NUMBERS = 100  # of the first unit: pppd keeps a file for each in /run, whatever the namespace
@@ -21,12 +22,10 @@ NUMBERS = 100  # of the first unit: pppd keeps a file for each in /run, whatever
 def descendants(pid):
     """All processes that come from this one, itself included."""
     children = {}
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            parent = int(pathlib.Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        children.setdefault(parent, []).append(int(entry))
+    for entry in proc.pids():
+        fields = proc.stat(entry)
+        if fields:
+            children.setdefault(int(fields[1]), []).append(entry)
     found = [pid]
     for one in found:
         found.extend(children.get(one, []))
@@ -34,10 +33,7 @@ def descendants(pid):
 
 
 def command_of(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+    return proc.text(pid, "cmdline").split("\0", maxsplit=1)[0]
 
 
 class Xl2tpd:
