@@ -28,6 +28,7 @@ static const char usage[] =
 	"  --kernel-quirks       do as the kernel does where we do better, for tests that compare\n"
 	"  --divert WAY          how data leaves programs' own sockets: ebpf or raw\n"
 	"                        (default: the first that works)\n"
+	"  --naive               one packet a system call and no offloads, for comparison\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
 	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"
@@ -38,6 +39,7 @@ enum option_number {
 	OPTION_WORKERS,
 	OPTION_QUIRKS,
 	OPTION_DIVERT,
+	OPTION_NAIVE,
 	OPTION_TUNNELS,
 	OPTION_SESSIONS,
 	OPTION_LOG,
@@ -51,6 +53,7 @@ static const struct option long_options[] = {
 	{ "workers",       required_argument, NULL, OPTION_WORKERS },
 	{ "kernel-quirks", no_argument,       NULL, OPTION_QUIRKS },
 	{ "divert",        required_argument, NULL, OPTION_DIVERT },
+	{ "naive",         no_argument,       NULL, OPTION_NAIVE },
 	{ "max-tunnels",   required_argument, NULL, OPTION_TUNNELS },
 	{ "max-sessions",  required_argument, NULL, OPTION_SESSIONS },
 	{ "log-level",     required_argument, NULL, OPTION_LOG },
@@ -138,6 +141,10 @@ static bool option_take(int option, const char *value, struct daemon_options *o)
 		return true;
 	case OPTION_DIVERT:
 		return divert_read(value, &o->keeper.divert);
+	case OPTION_NAIVE:
+		o->keeper.naive = true;
+		o->dataplane.naive = true;
+		return true;
 	case OPTION_TUNNELS:
 		return number_read("max-tunnels", value, RECORDS_LIMIT, &o->keeper.max_tunnels);
 	case OPTION_SESSIONS:

@@ -74,7 +74,7 @@ static int create_words(int err, const char *name, struct extack *ea)
 }
 
 /* Open the TAP in the namespace we are in, and set it up. */
-static int device_make(struct device *d, const char *name)
+static int device_make(struct device *d, const char *name, bool naive)
 {
 	const struct link_change change = {
 		.mtu_bytes = d->about.mtu_bytes,
@@ -90,7 +90,7 @@ static int device_make(struct device *d, const char *name)
 	d->about.fd = d->about.ppp ? tun_open_ppp(name) : tap_open(name);
 	if (d->about.fd < 0)
 		return d->about.fd;
-	err = tap_offload(d->about.fd, &d->about.offloads);
+	err = tap_offload(d->about.fd, naive, &d->about.offloads);
 	if (err == 0)
 		err = tap_name(d->about.fd, d->about.name);
 	if (err < 0)
@@ -108,14 +108,14 @@ static int device_make_for(struct server *s, const struct client *c, struct devi
 	int err;
 
 	if (c->about.netns.cookie == s->home.id.cookie)
-		return device_make(d, name);
+		return device_make(d, name, s->naive);
 	netns = netns_of_socket(c->connection);
 	if (netns < 0)
 		return netns;
 	err = netns_go(netns);
 	if (err < 0)
 		return err;
-	err = device_make(d, name);
+	err = device_make(d, name, s->naive);
 	netns_go_home(&s->home);
 	return err < 0 ? err : namespaces_use(&s->namespaces, c->about.netns, netns_ino(netns));
 }

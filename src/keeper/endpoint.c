@@ -80,6 +80,8 @@ static int endpoint_make(struct server *s, const struct client *c, struct endpoi
 	if (err < 0)
 		return err;
 	err = endpoint_bind(e, ea);
+	if (!err && s->naive)
+		endpoint_socket_plain(e->about.fd);
 	netns_go_home(&s->home);
 	if (err < 0)
 		return err;

@@ -127,6 +127,11 @@ static int set_udp(int fd, const struct endpoint_params *p)
 	return err;
 }
 
+void endpoint_socket_plain(int fd)
+{
+	set_int(fd, SOL_UDP, UDP_GRO, 0);
+}
+
 static const char *bind_words(int err)
 {
 	switch (err) {

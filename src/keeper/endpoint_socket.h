@@ -15,6 +15,9 @@ int endpoint_params_check(const struct endpoint_params *p, struct extack *ea);
 /** endpoint_socket() - bound to p->local, which gets the real port. Return: a descriptor or -errno. */
 int endpoint_socket(struct endpoint_params *p, struct extack *ea);
 
+/** endpoint_socket_plain() - undo UDP_GRO: each packet comes by itself */
+void endpoint_socket_plain(int fd);
+
 /**
  * bulk_socket() - a second UDP socket on the port of @main, for UDP_SEGMENT
  * @number: different for each endpoint of a namespace; makes the address it is bound to

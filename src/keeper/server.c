@@ -39,6 +39,7 @@ int server_open(struct server *s, const struct keeper_options *options)
 	s->reaper = reaper_start(&s->home);
 	if (!s->reaper)
 		return -ENOMEM;
+	s->naive = options->naive;
 	s->divert = (struct divert){
 		.max_tunnels = options->max_tunnels,
 		.max_sessions = options->max_sessions,

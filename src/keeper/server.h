@@ -32,6 +32,7 @@ struct server {
 	struct buckets managed; /* endpoints that are a program's socket, by cookie */
 	struct list untold;     /* those that have gone, which the engine does not know yet */
 	bool ip_sockets_for_all;
+	bool naive; /* as in keeper_options */
 };
 
 /* A process that connected. */

@@ -74,9 +74,9 @@ int tap_name(int fd, char ret[IFNAMSIZ])
 	return 0;
 }
 
-int tap_offload(int fd, uint32_t *ret)
+int tap_offload(int fd, bool naive, uint32_t *ret)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++) {
+	for (size_t i = naive ? ARRAY_SIZE(offloads) - 1 : 0; i < ARRAY_SIZE(offloads); i++) {
 		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)offloads[i]) == 0) {
 			*ret = offloads[i];
 			return 0;

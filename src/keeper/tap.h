@@ -4,6 +4,7 @@
 #define UL2TP_KEEPER_TAP_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Octets of the virtio-net header before each frame. */
@@ -19,7 +20,8 @@ int tun_open_ppp(const char *name);
 /** tap_name() - what it is called now. Return: 0, or -errno: it was deleted. */
 int tap_name(int fd, char ret[IFNAMSIZ]);
 
-/** tap_offload() - set the best set of offloads the kernel knows, and say which (TUN_F_*). 0 or -errno. */
-int tap_offload(int fd, uint32_t *ret);
+/** tap_offload() - set the best set of offloads the kernel knows, and say which (TUN_F_*). 0 or -errno.
+ * @naive: set none */
+int tap_offload(int fd, bool naive, uint32_t *ret);
 
 #endif

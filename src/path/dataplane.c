@@ -135,7 +135,7 @@ void dataplane_netns_empty(struct dataplane *dp, struct netns *ns)
 static int start_workers(struct dataplane *dp)
 {
 	while (dp->worker_count < dp->options.workers) {
-		struct worker *w = worker_new(dp->worker_count);
+		struct worker *w = worker_new(dp->worker_count, dp->options.naive);
 
 		if (!w)
 			return -errno;

@@ -297,7 +297,7 @@ void receive_notice(struct intake *in, const uint8_t *octets, size_t len)
 int receive_batch(struct worker *w, int fd)
 {
 	struct inbox *inbox = w->inbox;
-	int count;
+	int count = w->at_once < MESSAGES ? w->at_once : MESSAGES;
 
 	for (int i = 0; i < MESSAGES; i++) {
 		struct msghdr *m = &inbox->messages[i].msg_hdr;
@@ -306,7 +306,7 @@ int receive_batch(struct worker *w, int fd)
 		m->msg_controllen = sizeof(inbox->control[i]);
 	}
 	/* An error of the socket (ICMP) is reported once by this and has no other effect (UDP-2). */
-	count = recvmmsg(fd, inbox->messages, MESSAGES, MSG_DONTWAIT, NULL);
+	count = recvmmsg(fd, inbox->messages, (unsigned int)count, MSG_DONTWAIT, NULL);
 	inbox->wall_ms = worker_wall_ms();
 	return count;
 }

@@ -13,8 +13,6 @@
 #include "path/counter.h"
 #include "path/outbox.h"
 
-#define FRAMES 64 /* read before they are sent */
-
 static enum tx_drop drop_of_segmenter(int err)
 {
 	return err == -ERANGE ? TX_DROP_RUNT : TX_DROP_MALFORMED;
@@ -79,7 +77,7 @@ void sender_ready(struct watch *watch, uint32_t events)
 	uint8_t *arena = outbox_arena(o);
 	size_t used = 0;
 
-	for (int i = 0; i < FRAMES && used < OUTBOX_ARENA_OCTETS; i++) {
+	for (int i = 0; i < s->worker->at_once && used < OUTBOX_ARENA_OCTETS; i++) {
 		size_t n = read_frame(o, s, arena + used);
 
 		if (!n)

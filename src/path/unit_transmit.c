@@ -24,7 +24,6 @@
 #include "path/unit_private.h"
 #include "path/worker.h"
 
-#define FRAMES           64 /* read before they are sent */
 #define PROTOCOL_LEN     2
 #define PROTOCOL_CONTROL 0x8000 /* and above: no data */
 
@@ -211,7 +210,7 @@ void unit_ready(struct watch *watch, uint32_t events)
 	uint8_t *arena = outbox_arena(o);
 	size_t used = 0;
 
-	for (int i = 0; i < FRAMES && used < OUTBOX_ARENA_OCTETS; i++) {
+	for (int i = 0; i < u->tx.worker->at_once && used < OUTBOX_ARENA_OCTETS; i++) {
 		size_t n = read_packet(u, arena + used);
 
 		if (!n)

@@ -17,6 +17,7 @@
 #include "path/receive.h"
 #include "path/receiver.h"
 
+#define AT_ONCE         64
 #define EXPIRY_TICK_MS  100 /* while packets are held, memory is given back this often (LIM-8) */
 #define HELD_OCTETS_MAX (16 << 20)
 
@@ -112,7 +113,7 @@ static int start_thread(struct worker *w, unsigned int number)
 	return 0;
 }
 
-struct worker *worker_new(unsigned int number)
+struct worker *worker_new(unsigned int number, bool naive)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int err;
@@ -120,6 +121,7 @@ struct worker *worker_new(unsigned int number)
 	if (!w)
 		return NULL;
 	w->mailbox.fd = -1;
+	w->at_once = naive ? 1 : AT_ONCE;
 	w->reorder_pool = (struct reorder_pool){ .packets_max = HELD_SMALL_COUNT,
 		                                 .octets_max = HELD_OCTETS_MAX };
 	list_init(&w->holding);

@@ -32,6 +32,7 @@ struct worker {
 	pthread_t thread;
 	struct letter stop_letter;
 	bool stop;
+	int at_once;              /* so many packets are read before they are sent on */
 	uint64_t seed;            /* of the hash of session ids: a peer can not aim at one chain */
 	struct buckets receivers; /* by namespace and session id */
 	struct buckets ip_bindings; /* by namespace and connection id */
@@ -49,8 +50,8 @@ struct worker {
 	struct trace trace;
 };
 
-/** worker_new() - start the thread; NULL with errno */
-struct worker *worker_new(unsigned int number);
+/** worker_new() - start the thread; NULL with errno. @naive: it takes one packet at a time */
+struct worker *worker_new(unsigned int number, bool naive);
 
 /** worker_free() - stop the thread; what was attached to it must have been detached */
 void worker_free(struct worker *w);
