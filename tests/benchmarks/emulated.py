@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""emulated.py - the kernel's own L2TP beside ul2tpd in one machine, Debian's 6.12 under QEMU
+
+Its figures are ratios between rows of that machine and nothing else. The rows are those of hosts.py, made inside; what stands
+below the line is called in the machine, by vm_agent.py.
+"""
+import contextlib
+import dataclasses
+import time
+
+from benchmarks import hosts, measuring
+from benchmarks.progress import Failed, say
+from support.daemon import BUILD
+from support.kernel_package import CannotFetch
+from support.vm import Machine
+
+KERNEL = "linux-image-6.12-amd64"
+MODULES = ("tun", "veth", "vxlan", "unix_diag", "udp_diag", "l2tp_eth", "l2tp_ppp", "sch_ingress", "cls_bpf", "act_mirred")
+TIMEOUT = 300
+
+
+def measure(rounds, seconds, underlays):
+    """{"kernel": its release, "samples": as measuring.rounds() has them, "missing": ...}, or {"why": there is none}"""
+    say("starting a machine under QEMU")
+    try:
+        with Machine(KERNEL, MODULES, cpus=2, memory_mb=1024, environment={"UL2TP_BUILD": BUILD}) as machine:
+            say(f"Linux {machine.release} runs; laying its cables and tunnels")
+            rows, missing = machine.call("benchmarks.emulated:inside_open", list(hosts.EMULATED), underlays, timeout=TIMEOUT)
+            samples = {u: {r: [] for r in rows} for u in underlays}
+            for number in range(rounds):
+                for underlay in underlays:
+                    for row in rows:
+                        samples[underlay][row].append(sample(machine, underlay, row, seconds,
+                                                             f"round {number + 1} of {rounds}"))
+            machine.call("benchmarks.emulated:inside_close", timeout=TIMEOUT)
+            return {"kernel": machine.release, "samples": samples, "missing": missing}
+    except (CannotFetch, FileNotFoundError, LookupError) as why:
+        say(f"no machine: {why}")
+        return {"why": str(why)}
+    except AssertionError as why:
+        raise Failed(f"the emulated machine: {str(why)[-1500:]}") from why
+
+
+def sample(machine, underlay, row, seconds, when):
+    began = time.monotonic()
+    taken = machine.call("benchmarks.emulated:inside_sample", underlay, row, seconds, timeout=TIMEOUT)
+    say(f"emulated, {when}, {underlay} {row:10} {measuring.sample_line(taken)} ({time.monotonic() - began:.0f} s)")
+    return taken
+
+
+# --- inside the machine ---------------------------------------------------------------------------------
+
+@dataclasses.dataclass
+class Inside:
+    cleanup: contextlib.ExitStack
+    hosts: hosts.Hosts
+
+
+_inside = []
+
+
+def inside_open(rows, underlays):
+    """(rows that exist, {row: why it does not})"""
+    cleanup = contextlib.ExitStack()
+    _inside.append(Inside(cleanup, hosts.Hosts(cleanup, rows, underlays)))
+    return _inside[0].hosts.rows, _inside[0].hosts.missing
+
+
+def inside_sample(underlay, row, seconds):
+    return measuring.sample(_inside[0].hosts, underlay, row,
+                            measuring.Effort(tcp=seconds, four=False, sizes=("64",), trial=0.1, flood=0.3, echoes=0))
+
+
+def inside_close():
+    _inside.pop().cleanup.close()

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""hosts.py - two hosts, the cables between them, and the tunnels that are compared: the rows of the benchmark
+
+Two network namespaces stand for two hosts. Two cables (veth, MTU 1500) join them, which are the underlays:
+
+  seg   no segmentation in the "hardware": no packet on the wire is larger than 1500 octets, as with an
+        ordinary network card; the kernel's software GSO and GRO are on
+  gso   as veth comes: packets of up to 64 KiB pass whole, as with a card that segments tunnels
+
+The rows over them are in ROWS, and exist all the time. All but plain have the same MTU. Each host is one processor: its
+load generators and its daemons are pinned to it, in every row. A way through ul2tpd has a daemon of its own at
+each end; what the fast path attaches to its cable must not be in the way of others, so it has one of its own.
+"""
+import contextlib
+import dataclasses
+import os
+import pathlib
+import subprocess
+import tempfile
+import threading
+
+from benchmarks import kernel_ppp
+from benchmarks.progress import Failed, say
+from support.daemon import BUILD, Cli, Daemon, in_session
+from support.netns import Namespace, run
+
+NEAR, FAR = 0, 1
+UNDERLAYS = ("seg", "gso")
+INNER_MTU = 1446
+TOOLS = BUILD / "tests/benchmarks"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One way from host to host.
+
+    way: which ul2tpd carries it, a key of WAYS; "kernel" for the kernel's L2TP; None: no L2TP
+    """
+    name: str
+    words: str
+    way: str = None
+    ppp: bool = False
+
+    @property
+    def ours(self):
+        return self.way in WAYS
+
+
+# Options of ul2tpd; those of one group are there if the daemon has the option at all.
+WAYS = {"naive": ["--naive"], "user": ["--fast-path", "off"], "fast": ["--fast-path", "require"]}
+
+ROWS = {row.name: row for row in (
+    Row("plain", "the cable itself"),
+    Row("vxlan", "Ethernet over UDP by the kernel"),
+    Row("naive", "Ethernet by ul2tpd, one packet a system call", "naive"),
+    Row("user", "Ethernet by ul2tpd in user space", "user"),
+    Row("fast", "Ethernet by ul2tpd's fast path", "fast"),
+    Row("ppp-naive", "PPP by ul2tpd, one packet a system call", "naive", True),
+    Row("ppp-user", "PPP by ul2tpd in user space", "user", True),
+    Row("ppp-fast", "PPP by ul2tpd's fast path", "fast", True),
+    Row("l2tpns", "PPP by l2tpns at the far end, ul2tpd in user space at the near one", "l2tpns", True),
+    Row("kernel", "Ethernet by the kernel's l2tp_eth", "kernel"),
+    Row("ppp-kernel", "PPP by the kernel's l2tp_ppp", "kernel", True),
+)}
+HERE = ("plain", "vxlan", "naive", "user", "fast", "ppp-naive", "ppp-user", "ppp-fast", "l2tpns")
+EMULATED = ("plain", "vxlan", "kernel", "naive", "user", "fast", "ppp-kernel", "ppp-user", "ppp-fast")
+
+
+def cable(underlay, row):
+    """The device over which the row goes."""
+    return underlay + ("-f" if ROWS[row].way == "fast" else "")
+
+
+def address(underlay, row, end):
+    return f"10.{20 + UNDERLAYS.index(underlay)}.{list(ROWS).index(row)}.{end + 1}"
+
+
+def outer(underlay, row, end):
+    return f"10.{30 + UNDERLAYS.index(underlay)}.{1 if ROWS[row].way == 'fast' else 0}.{end + 1}"
+
+
+def has_option(option):
+    return option in subprocess.run([BUILD / "ul2tpd", "--help"], capture_output=True, text=True, check=True).stdout
+
+
+class Hosts:
+    """The namespaces, the cables, the tunnels and the daemons.
+
+    rows:    those that exist
+    missing: {row: why it does not}
+    """
+
+    def __init__(self, cleanup, rows, underlays):
+        self.cleanup, self.underlays = cleanup, underlays
+        self.directory = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="ul2tp-bench-")))
+        allowed = sorted(os.sched_getaffinity(0))
+        self.cpus = (allowed[0], allowed[1 % len(allowed)])
+        self.spaces, self.daemons, self.missing = [], {}, {}
+        for word in ("near", "far"):
+            space = Namespace(word)
+            cleanup.callback(space.close)
+            self.spaces.append(space)
+        for underlay in underlays:
+            for device in dict.fromkeys(cable(underlay, row) for row in rows):
+                self._lay(underlay, device)
+        for row in rows:
+            why = self._lacks(ROWS[row])
+            if why:
+                self.missing[row] = why
+                say(f"{row} is missing: {why}")
+        self.rows = [row for row in rows if row not in self.missing]
+        for row in self.rows:
+            for underlay in underlays:
+                self._connect(row, underlay)
+
+    # --- what a row needs -------------------------------------------------------------------------------
+
+    def _lacks(self, row):
+        """Why it can not be had; nothing: it can, and its daemons run."""
+        if row.way == "l2tpns":
+            return "no l2tpns has been joined to ul2tpd here"
+        if not row.ours or row.way in self.daemons:
+            return ""
+        options = WAYS[row.way]
+        if not has_option(options[0]):
+            if row.way == "fast":
+                return "this ul2tpd has no --fast-path"
+            options = []
+        try:
+            self.daemons[row.way] = [self._start_daemon(cpu, options) for cpu in self.cpus]
+        except AssertionError as why:
+            return " ".join(str(why).split())[-300:]
+        return ""
+
+    def _start_daemon(self, cpu, options):
+        daemon = Daemon("--workers", "1", *options, prefix=["taskset", "-c", str(cpu)])
+        self.cleanup.callback(daemon.kill)
+        self.cleanup.callback(daemon.stop)
+        return daemon
+
+    def _lay(self, underlay, device):
+        near, far = (space.name for space in self.spaces)
+        run("ip", "link", "add", device, "netns", near, "type", "veth", "peer", "name", device, "netns", far)
+        for end, space in enumerate(self.spaces):
+            if underlay == "seg":
+                space.run("ethtool", "-K", device, "tso", "off", "tx-udp-segmentation", "off",
+                          "tx-udp_tnl-segmentation", "off", "tx-udp_tnl-csum-segmentation", "off", "gso", "on",
+                          "gro", "on")
+            at = outer(underlay, "fast" if device.endswith("-f") else "plain", end)
+            space.ip(f"address add {at}/24 dev {device}", f"link set {device} up")
+        for end in (NEAR, FAR):
+            self.command(end, "ping", "-q", "-c", "2", "-i", "0.1", "-W", "5",
+                         outer(underlay, "fast" if device.endswith("-f") else "plain", 1 - end))
+
+    # --- tunnels ----------------------------------------------------------------------------------------
+
+    def _connect(self, row, underlay):
+        kind = ROWS[row]
+        for end in (NEAR, FAR):
+            device = f"{row}-{underlay}"
+            if row == "plain":
+                device = cable(underlay, row)
+            elif row == "vxlan":
+                self._add_vxlan(end, underlay, device)
+            elif kind.way == "kernel":
+                self._add_kernel(end, underlay, kind, device)
+            else:
+                self._add_ours(end, underlay, kind, device)
+            here, there = (address(underlay, row, e) for e in (end, 1 - end))
+            self.spaces[end].ip(f"address add {here} peer {there} dev {device}", f"link set {device} up")
+            mtu = self.spaces[end].link(device)["mtu"]
+            if row != "plain" and mtu != INNER_MTU:
+                raise Failed(f"the MTU of {device} is {mtu}, not {INNER_MTU}")
+        self.command(NEAR, "ping", "-q", "-c", "2", "-i", "0.1", "-W", "5", address(underlay, row, FAR))
+
+    def _add_vxlan(self, end, underlay, device):
+        self.spaces[end].ip(
+            f"link add {device} mtu {INNER_MTU} type vxlan id {7 + UNDERLAYS.index(underlay)} dev {cable(underlay, 'vxlan')} "
+            f"local {outer(underlay, 'vxlan', end)} remote {outer(underlay, 'vxlan', 1 - end)} dstport 4789")
+
+    def _ids(self, row, underlay, end):
+        """(tunnel and session here, and there); also their ports"""
+        base = 1000 + 100 * list(ROWS).index(row) + 10 * UNDERLAYS.index(underlay)
+        return base + end, base + 1 - end
+
+    def _tunnel(self, row, underlay, end):
+        here, there = self._ids(row, underlay, end)
+        return (f"tunnel_id {here} peer_tunnel_id {there} encap udp udp_sport {here} udp_dport {there} "
+                f"local {outer(underlay, row, end)} remote {outer(underlay, row, 1 - end)}")
+
+    def _add_ours(self, end, underlay, kind, device):
+        space, daemon = self.spaces[end], self.daemons[kind.way][end]
+        here, there = self._ids(kind.name, underlay, end)
+        cli = Cli(daemon, space)
+        cli(f"add tunnel {'version 2 ' if kind.ppp else ''}{self._tunnel(kind.name, underlay, end)}")
+        if not kind.ppp:
+            cli(f"add session name {device} tunnel_id {here} session_id {here} peer_session_id {there}")
+            return
+        made = Sessions(daemon, space, here, 1)
+        self.cleanup.callback(made.close)
+        space.ip(f"link set {made.ifname} name {device} mtu {INNER_MTU}")
+
+    def _add_kernel(self, end, underlay, kind, device):
+        space = self.spaces[end]
+        here, there = self._ids(kind.name, underlay, end)
+        if not kind.ppp:
+            space.ip(f"l2tp add tunnel {self._tunnel(kind.name, underlay, end)}",
+                     f"l2tp add session name {device} tunnel_id {here} session_id {here} peer_session_id {there}")
+            return
+        made = kernel_ppp.Session(space, (outer(underlay, kind.name, end), here),
+                                  (outer(underlay, kind.name, 1 - end), there))
+        self.cleanup.callback(made.close)
+        space.ip(f"link set {made.ifname} name {device} mtu {INNER_MTU}")
+
+    # --- programs on the hosts --------------------------------------------------------------------------
+
+    def pinned(self, end, *words):
+        return ["ip", "netns", "exec", self.spaces[end].name, "taskset", "-c", str(self.cpus[end]),
+                *map(str, words)]
+
+    def command(self, end, *words, timeout=120):
+        done = subprocess.run(self.pinned(end, *words), capture_output=True, text=True, timeout=timeout,
+                              check=False, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise Failed(f"{' '.join(map(str, words))}: {(done.stderr or done.stdout).strip()[-500:]}")
+        return done.stdout
+
+    @contextlib.contextmanager
+    def partner(self, ready, *words, end=FAR):
+        """A process at the far end, once it has said that it is ready."""
+        process = subprocess.Popen(self.pinned(end, *words), stdout=subprocess.PIPE, text=True,
+                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+        watchdog = threading.Timer(120, process.kill)
+        watchdog.start()
+        try:
+            said = ""
+            while ready not in said:
+                line = process.stdout.readline()
+                if not line:
+                    raise Failed(f"{' '.join(map(str, words))}: {said.strip() or 'ended at once'}")
+                said += line
+            yield process
+        finally:
+            watchdog.cancel()
+            process.kill()
+            process.communicate()
+
+    def daemons_ns(self, row):
+        """What both ul2tpd of the row together have used of the processors, whatever else the machine did."""
+        return sum(int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
+                   for daemon in self.daemons.get(ROWS[row].way, ()) for pid in in_session(daemon.process.pid)
+                   for task in os.listdir(f"/proc/{pid}/task"))
+
+
+class Sessions:
+    """PPP sessions, 1 to count, in a tunnel that exists, of a program that makes them by libul2tp and holds them.
+
+    more: so many are made and closed one after the other, further on
+    """
+
+    def __init__(self, daemon, space, tunnel, count, more=0):
+        self.process = space.popen(TOOLS / "ppp_sessions", tunnel, 1, count, more, text=True, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=dict(os.environ, UL2TP_SOCKET=daemon.socket))
+        try:
+            words = self._hear("made")
+            self.made_s, self.ifname = float(words[0]), words[-1]
+        except BaseException:
+            self.close()
+            raise
+
+    def _hear(self, word):
+        words = self.process.stdout.readline().split()
+        if not words or words[0] != word:
+            raise Failed(f"ppp_sessions: {self.process.stderr.read().strip() or words}")
+        return words[1:]
+
+    def churned(self):
+        """Seconds that making and closing the further ones took."""
+        return float(self._hear("churned")[0])
+
+    def close(self):
+        if not self.process.stdin.closed:
+            self.process.communicate(timeout=300)

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""many_sessions.py - what making, holding and removing thousands of sessions costs, of Ethernet and of PPP"""
+import contextlib
+import pathlib
+import resource
+import tempfile
+import time
+
+from benchmarks.hosts import Sessions
+from benchmarks.progress import Failed
+from support.daemon import Cli, Daemon, descriptors, in_session
+from support.netns import Namespace
+from support.wait import eventually
+
+
+def memory_kib(daemon):
+    """Of all processes of the daemon; what they share is counted once (Pss)."""
+    total = 0
+    for pid in in_session(daemon.process.pid):
+        for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1])
+    return total
+
+
+def available_kib():
+    """Of the system: what a process could have."""
+    for line in pathlib.Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1])
+    raise Failed("/proc/meminfo has no MemAvailable")
+
+
+def descriptor_count(daemon):
+    return sum(len(descriptors(pid)) for pid in in_session(daemon.process.pid))
+
+
+def ppp_sessions_max():
+    """As many as ul2tpd has descriptors for: three and an interface each, and some of its own."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 4 - 100
+
+
+@contextlib.contextmanager
+def alone(word, *options):
+    """A namespace and an ul2tpd for nothing else."""
+    with contextlib.ExitStack() as cleanup:
+        space = Namespace(word)
+        cleanup.callback(space.close)
+        daemon = Daemon(*options)
+        cleanup.callback(daemon.kill)
+        yield cleanup, space, daemon
+        daemon.stop()
+
+
+TUNNEL = "tunnel_id 1 peer_tunnel_id 1 encap udp local 127.0.0.1 remote 127.0.0.1 udp_sport 5001 udp_dport 5001"
+
+
+class Account:
+    """Memory and time, from before the sessions to after them."""
+
+    def __init__(self, kind, count, space, daemon):
+        self.space, self.daemon = space, daemon
+        self.found = {"kind": kind, "sessions": count, "memory_empty_kib": memory_kib(daemon)}
+        self.available = available_kib()
+
+    def made(self, seconds):
+        if len(self.space.devices()) != self.found["sessions"]:
+            raise Failed(f"{len(self.space.devices())} interfaces exist of {self.found['sessions']}")
+        self.found |= {"create_s": seconds, "memory_full_kib": memory_kib(self.daemon),
+                       "system_kib": self.available - available_kib()}
+        self.began = time.monotonic()
+
+    def removed(self):
+        # The answer comes when the ids are free; the interfaces take a little longer.
+        eventually(lambda: not self.space.devices(), "all interfaces are gone", timeout=300)
+        self.found |= {"delete_s": time.monotonic() - self.began, "memory_after_kib": memory_kib(self.daemon)}
+        return self.found
+
+
+def ppp(count):
+    """Create so many by libul2tp, three descriptors and an interface each, and close them."""
+    with alone("many", "--max-sessions", str(count + 1000)) as (cleanup, space, daemon):
+        Cli(daemon, space)(f"add tunnel version 2 {TUNNEL}")
+        account = Account("ppp", count, space, daemon)
+        made = Sessions(daemon, space, 1, count)
+        cleanup.callback(made.close)
+        account.made(made.made_s)
+        made.close()
+        return account.removed()
+
+
+def ethernet(count):
+    """Create so many sessions by `ul2tp -batch`, delete them by deleting their tunnel."""
+    with alone("many", "--max-sessions", str(count + 1000)) as (cleanup, space, daemon):
+        cli = Cli(daemon, space)
+        script = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="ul2tp-bench-"))) / "batch"
+        script.write_text(f"add tunnel {TUNNEL}\n" + "".join(
+            f"add session tunnel_id 1 session_id {i} peer_session_id {i}\n" for i in range(1, count + 1)))
+        account = Account("ethernet", count, space, daemon)
+        began = time.monotonic()
+        cli("-batch", str(script), timeout=600)
+        account.made(time.monotonic() - began)
+        cli("del tunnel tunnel_id 1", timeout=600)
+        return account.removed()
+
+
+def churn(times):
+    """Make and close PPP sessions, a hundred at a time: what of descriptors and memory is not given back."""
+    rows = []
+    if not times:
+        return rows
+    with alone("churn") as (cleanup, space, daemon):
+        Cli(daemon, space)(f"add tunnel version 2 {TUNNEL}")
+        for part in (min(1000, times), times):   # the first are what it grows to; the others must add nothing
+            made = Sessions(daemon, space, 1, 0, part)
+            cleanup.callback(made.close)
+            seconds = made.churned()
+            made.close()
+            eventually(lambda: not space.devices(), "all interfaces are gone", timeout=300)
+            rows.append({"times": part, "seconds": seconds, "memory_kib": memory_kib(daemon),
+                         "descriptors": descriptor_count(daemon)})
+    return rows

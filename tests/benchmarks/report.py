@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""report.py - what was measured, as tables: for a terminal and for a document
+
+A result is what --json writes. Tables are made once, as lists of words, and laid out twice.
+"""
+import dataclasses
+import os
+import pathlib
+import platform
+import statistics
+
+from benchmarks import targets
+from benchmarks.hosts import ROWS
+from benchmarks.measuring import GROUPS, MEASURES
+
+UNDERLAY_WORDS = {"seg": "no segmentation below (seg)", "gso": "segmentation below (gso)"}
+NAIVE_TO_PLAIN = (0.04, 0.10)
+
+
+@dataclasses.dataclass
+class Table:
+    title: str
+    heading: list
+    rows: list
+
+    def text(self):
+        lines = [self.heading, *self.rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.heading))]
+        return "\n".join([f"\n{self.title}"] + ["  ".join(
+            word.ljust(width) if i == 0 else word.rjust(width) for i, (word, width) in enumerate(zip(line, widths))).rstrip()
+            for line in lines])
+
+    def markdown(self):
+        lines = [self.heading, ["---"] + ["--:"] * (len(self.heading) - 1), *self.rows]
+        return f"### {self.title}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def machine():
+    model = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+             if line.startswith("model name")]
+    memory = next(int(line.split()[1]) for line in pathlib.Path("/proc/meminfo").read_text().splitlines()
+                  if line.startswith("MemTotal:"))
+    return {"kernel": platform.release(), "processor": model[0] if model else platform.machine(),
+            "processors": os.cpu_count(), "memory_mib": memory // 1024, "load": os.getloadavg()[0]}
+
+
+def machine_words(result):
+    about = result["machine"]
+    words = (f"{about['processor']}, {about['processors']} processors, {about.get('memory_mib', 0) / 1024:.1f} GiB, "
+             f"Linux {about['kernel']}, load at the start {about['load']:.2f}; {result['rounds']} "
+             f"round{'s' * (result['rounds'] > 1)}, each TCP measurement {result['seconds']} s")
+    if about["load"] > 0.5:
+        words += ". The machine had other work: only ratios say something, and they are uncertain"
+    return words
+
+
+# --- medians and spreads --------------------------------------------------------------------------------
+
+def summary(values):
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def summarize(samples):
+    """{underlay: {row: {measure: {median, min, max, ratio: {median, min, max}}}}}; ratio: to plain, within rounds"""
+    out = {}
+    for underlay, rows in samples.items():
+        for row, taken in rows.items():
+            for key in MEASURES:
+                if not taken or not all(key in sample for sample in taken):
+                    continue
+                cell = out.setdefault(underlay, {}).setdefault(row, {})[key] = summary([s[key] for s in taken])
+                pairs = [s[key] / p[key] for s, p in zip(taken, rows.get("plain", ())) if p.get(key)]
+                if pairs and row != "plain":
+                    cell["ratio"] = summary(pairs)
+    return out
+
+
+def spread(cell, decimals, scale=1):
+    middle, low, high = (f"{cell[name] * scale:.{decimals}f}" for name in ("median", "min", "max"))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def cell_words(cells, measure):
+    if measure.key not in cells:
+        return ""
+    cell = cells[measure.key]
+    words = spread(cell, measure.decimals, measure.scale)
+    return words + (f", {cell['ratio']['median']:.2f}" if "ratio" in cell else "")
+
+
+# --- tables ---------------------------------------------------------------------------------------------
+
+def measured_tables(samples, missing, where=""):
+    """For each underlay and group of measures one; the second figure of a cell is the ratio to plain"""
+    tables = []
+    for underlay, rows in summarize(samples).items():
+        for title, measures in GROUPS:
+            used = [m for m in measures if any(m.key in cells for cells in rows.values())]
+            if not used:
+                continue
+            lines = [[row, *(cell_words(cells, m) for m in used)] for row, cells in rows.items()]
+            lines += [[row, "missing"] + [""] * (len(used) - 1) for row in missing]
+            tables.append(Table(f"{where}{title}, {UNDERLAY_WORDS[underlay]}",
+                                ["row", *(f"{m.heading}, {m.unit}" for m in used)], lines))
+    return tables
+
+
+def session_tables(result):
+    if not result.get("sessions"):
+        return []
+    lines = []
+    for r in result["sessions"]:
+        count = r["sessions"]
+        lines.append([f"{count} {r['kind']}", f"{r['create_s']:.2f} s", f"{r['create_s'] / count * 1e3:.3f} ms",
+                      f"{r['delete_s']:.2f} s", f"{(r['memory_full_kib'] - r['memory_empty_kib']) / count:.2f} KiB",
+                      f"{r['system_kib'] / count:.0f} KiB", f"{(r['memory_after_kib'] - r['memory_empty_kib']) / 1024:.1f} MiB"])
+    return [Table("Many sessions", ["sessions", "create", "each", "delete", "ul2tpd's memory, each", "the system's, each",
+                                    "ul2tpd's, not given back"], lines)]
+
+
+def churn_tables(result):
+    lines = [[str(r["times"]), f"{r['times'] / r['seconds']:.0f}", f"{r['memory_kib'] / 1024:.1f} MiB", str(r["descriptors"])]
+             for r in result.get("churn", ())]
+    return [Table("PPP sessions that come and go, a hundred at a time",
+                  ["sessions", "a second", "then ul2tpd's memory", "descriptors"], lines)] if lines else []
+
+
+def target_tables(result):
+    lines = [[t.words, f"{t.to_reach:g}", f"{t.beyond:g}", "" if value is None else f"{value:.2f}", verdict]
+             for t, value, verdict in targets.judge(result)]
+    return [Table("Targets", ["what", "to reach", "beyond", "measured", ""], lines)]
+
+
+def tables(result):
+    emulated = result.get("emulated", {})
+    return [*measured_tables(result.get("samples", {}), result.get("missing", {})), *session_tables(result),
+            *churn_tables(result),
+            *measured_tables(emulated.get("samples", {}), emulated.get("missing", {}), "Emulated: "),
+            *target_tables(result)]
+
+
+def remarks(result):
+    """What must be read with the tables."""
+    said = [f"{row} is missing: {why}." for row, why in result.get("missing", {}).items()]
+    emulated = result.get("emulated", {})
+    if emulated.get("samples"):
+        said.append(f"The emulated figures come from a machine under QEMU without KVM, Linux {emulated['kernel']}: "
+                    "ratios between its rows say something, and costs of copies are overstated in them.")
+    said += [f"{row} is missing from the emulated machine: {why}." for row, why in emulated.get("missing", {}).items()]
+    if emulated.get("why"):
+        said.append(f"The emulated rows are missing: {emulated['why']}.")
+    return said + invalid(result)
+
+
+def invalid(result):
+    """Why the run proves nothing; empty: it may."""
+    rows = summarize(result.get("samples", {})).get("seg", {})
+    if "ratio" not in rows.get("naive", {}).get("tcp1", {}):
+        return ["INVALID: the naive row or plain is missing on seg, so nothing shows that this machine measures as others do."]
+    ratio = rows["naive"]["tcp1"]["ratio"]["median"]
+    if NAIVE_TO_PLAIN[0] <= ratio <= NAIVE_TO_PLAIN[1]:
+        return []
+    return [f"INVALID: the naive row has {ratio:.3f} of plain on seg, and it must be between {NAIVE_TO_PLAIN[0]:.2f} and "
+            f"{NAIVE_TO_PLAIN[1]:.2f}, or something else than the way through user space was measured."]
+
+
+def show(result):
+    print(machine_words(result))
+    print("\nmedian (least to greatest of the rounds), ratio to plain taken within each round")
+    for table in tables(result):
+        print(table.text())
+    for words in remarks(result):
+        print(f"\n{words}")
+
+
+def row_words():
+    return [f"* `{row.name}`: {row.words}" for row in ROWS.values()]

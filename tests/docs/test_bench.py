@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What ./run bench makes of its samples: verdicts, tables, a document and a picture"""
+import copy
+import xml.etree.ElementTree
+
+import pytest
+
+from benchmarks import document, picture, report, targets
+from benchmarks.progress import Failed
+
+MACHINE = {"kernel": "6.1", "processor": "P", "processors": 2, "memory_mib": 2048, "load": 0.1}
+
+
+def result(naive=0.7e9, user=(6e9, 6.5e9, 5e9)):
+    def row(*rates):
+        return [{"tcp1": rate, "packet_s": 1e-6, "p50": 2e-5} for rate in rates]
+    return {"machine": MACHINE, "rounds": 3, "seconds": 1, "missing": {"fast": "there is none"}, "samples": {"seg": {
+        "plain": row(10e9, 10e9, 10e9), "vxlan": row(8e9, 8e9, 8e9), "naive": row(naive, naive, naive), "user": row(*user)}}}
+
+
+def verdicts(of):
+    return {target.words: verdict for target, _, verdict in targets.judge(of)}
+
+
+def test_medians_are_of_ratios_within_rounds():
+    disturbed = result()
+    disturbed["samples"]["seg"]["plain"][1]["tcp1"] = 100e9
+    cell = report.summarize(disturbed["samples"])["seg"]["user"]["tcp1"]
+    assert cell["median"] == 6e9 and cell["ratio"] == {"median": 0.5, "min": 0.065, "max": 0.6}
+
+
+@pytest.mark.parametrize("rate, verdict", [(4e9, "not reached"), (5e9, "reached"), (5.9e9, "reached"), (6e9, "beyond")])
+def test_targets(rate, verdict):
+    assert verdicts(result(user=[rate] * 3))["user-space path, TCP to plain, seg"] == verdict
+
+
+def test_targets_where_less_is_better_and_what_is_missing():
+    found = result()
+    assert verdicts(found)["fast path, round trip p50 over plain, us, seg"] == "missing"
+    found["samples"]["seg"]["fast"] = copy.deepcopy(found["samples"]["seg"]["user"])
+    for taken, more in zip(found["samples"]["seg"]["fast"], (1e-6, 2.5e-6, 9e-6)):
+        taken["p50"] += more
+    assert verdicts(found)["fast path, round trip p50 over plain, us, seg"] == "reached"
+    assert verdicts(found)["emulated: fast path to the kernel's l2tp_eth, gso"] == "missing"
+
+
+@pytest.mark.parametrize("naive, valid", [(0.39e9, False), (0.4e9, True), (1e9, True), (1.01e9, False)])
+def test_a_run_with_another_naive_row_is_invalid(naive, valid):
+    assert (report.invalid(result(naive)) == []) == valid
+    assert report.invalid({"samples": {}})
+
+
+def test_a_document_gets_tables_between_its_marks(tmp_path):
+    path = tmp_path / "performance.md"
+    path.write_text(f"before\n{document.BEGIN}\nold\n{document.END}\nafter\n")
+    for _ in range(2):
+        document.write(path, result())
+        text = path.read_text()
+        assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+        assert "| user | 6.00 (5.00 to 6.50), 0.60 |" in text
+        assert "| fast | missing |" in text and "fast is missing: there is none." in text
+        assert "![One TCP connection over each row](performance.svg)" in text
+    svg = xml.etree.ElementTree.parse(path.with_suffix(".svg")).getroot()
+    assert len(svg.findall("{http://www.w3.org/2000/svg}rect")) == 4
+    path.write_text("no marks")
+    with pytest.raises(Failed):
+        document.write(path, result())
+
+
+def test_nothing_measured_draws_nothing():
+    assert picture.draw({"samples": {}}) == ""
