@@ -18,7 +18,7 @@
 #include "keeper/ppp_records.h"
 
 #define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    8
+#define RECORDS_VERSION    9
 #define RECORD_DROPS_MAX   48
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
@@ -47,13 +47,11 @@ struct tunnel_record {
 	union address source, peer; /* as reported (NL-58) */
 	uint64_t created_s;
 	char label[RECORD_LABEL_MAX];
-	/* Written by the receiving worker of the namespace. */
-	_Alignas(64) _Atomic uint64_t rx_packets;
-	_Atomic uint64_t rx_bytes, rx_invalid;
-	_Atomic uint64_t rx_drops[RECORD_DROPS_MAX];
-	/* tx counters are the sum over sessions plus what went with deleted ones. API thread. */
-	_Alignas(64) uint64_t gone_tx_packets;
-	uint64_t gone_tx_bytes, gone_tx_errors;
+	/* What belongs to no session of it; any worker. */
+	_Alignas(64) _Atomic uint64_t rx_drops[RECORD_DROPS_MAX];
+	/* The other counters are the sum over its sessions, plus what went with deleted ones. API thread. */
+	_Alignas(64) uint64_t gone_rx_packets;
+	uint64_t gone_rx_bytes, gone_tx_packets, gone_tx_bytes, gone_tx_errors;
 };
 
 struct session_rx_record {

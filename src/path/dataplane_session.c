@@ -258,11 +258,13 @@ void dataplane_session_modify(struct dataplane *dp, struct session *s,
 	dataplane_wait(dp);
 }
 
-/* A tunnel's transmit counters are those of its sessions; these must not be lost with the session. */
+/* A tunnel's counters are those of its sessions; these must not be lost with the session. */
 static void keep_counters(struct tunnel_record *t, const struct session_record *s)
 {
 	struct l2tp_stats stats = session_stats(s);
 
+	t->gone_rx_packets += stats.rx_packets;
+	t->gone_rx_bytes += stats.rx_bytes;
 	t->gone_tx_packets += stats.tx_packets;
 	t->gone_tx_bytes += stats.tx_bytes;
 	t->gone_tx_errors += stats.tx_errors;

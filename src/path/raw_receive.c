@@ -88,7 +88,7 @@ static void drop(const struct raw_member *m, const union address *from, enum rx_
 	struct tunnel *t = intake_account(m->in, from);
 
 	if (t)
-		counter_add(&t->record->rx_drops[why], 1);
+		counter_add_shared(&t->record->rx_drops[why], 1);
 }
 
 static bool may_lack_checksum(const struct raw_side *side, const struct raw_member *m)

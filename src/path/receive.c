@@ -85,7 +85,7 @@ static void stray(struct intake *in, const union address *from, enum rx_drop why
 
 	if (endpoint_is_managed(in->endpoint))
 		return; /* the program has it, and nothing counts (RX-5) */
-	counter_add(t ? &t->record->rx_drops[why] : &in->drops[why], 1);
+	counter_add_shared(t ? &t->record->rx_drops[why] : &in->drops[why], 1);
 }
 
 static void arrival_read_info(struct ip_arrival *a, struct msghdr *msg)
@@ -192,13 +192,13 @@ static void take_packet(struct intake *in, struct msghdr *msg, const uint8_t *pa
 	}
 	if (!peer_allowed(in, r, from)) {
 		if (!taken_elsewhere(in, r))
-			counter_add(&r->tunnel->rx_drops[RX_DROP_WRONG_PEER], 1);
+			counter_add_shared(&r->tunnel->rx_drops[RX_DROP_WRONG_PEER], 1);
 		return;
 	}
 	if (taken_elsewhere(in, r))
 		return;
 	if (!h.over_ip && h.version != r->tunnel->version) {
-		counter_add(&r->tunnel->rx_drops[RX_DROP_VERSION], 1);
+		counter_add_shared(&r->tunnel->rx_drops[RX_DROP_VERSION], 1);
 		return;
 	}
 	if (endpoint_is_managed(in->endpoint))
@@ -289,9 +289,10 @@ void receive_notice(struct intake *in, const uint8_t *octets, size_t len)
 		return;
 	r = receiver_find(in, &h, NULL);
 	if (r)
-		counter_add(&r->tunnel->rx_drops[h.version == r->tunnel->version ? RX_DROP_TRUNCATED
-		                                                                 : RX_DROP_VERSION],
-		            1);
+		counter_add_shared(
+			&r->tunnel->rx_drops[h.version == r->tunnel->version ? RX_DROP_TRUNCATED
+		                                                             : RX_DROP_VERSION],
+			1);
 }
 
 int receive_batch(struct worker *w, int fd)

@@ -239,8 +239,6 @@ static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t
 {
 	counter_add(&r->record->rx.packets, 1);
 	counter_add(&r->record->rx.bytes, l2tp_len);
-	counter_add(&r->tunnel->rx_packets, 1);
-	counter_add(&r->tunnel->rx_bytes, l2tp_len);
 
 	if (r->channel)
 		channel_receive(r->channel, r, frame, len);
@@ -365,8 +363,8 @@ void receiver_take(struct receiver *r, const struct data_header *h, const uint8_
 	if (err == -EKEYREJECTED) {
 		receiver_drop(r, RX_DROP_COOKIE, 1);
 	} else if (err < 0) {
-		counter_add(&r->tunnel->rx_drops[h->over_ip ? RX_DROP_SHORT : RX_DROP_TRUNCATED],
-		            1);
+		counter_add_shared(
+			&r->tunnel->rx_drops[h->over_ip ? RX_DROP_SHORT : RX_DROP_TRUNCATED], 1);
 	} else if (follow_peer(r, sub.has_ns)) {
 		if (sub.cut_off)
 			receiver_drop(r, RX_DROP_CUT_OFF, 1);

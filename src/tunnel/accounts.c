@@ -85,7 +85,7 @@ void session_accounts(const struct session_record *r, struct ul2tp_accounts *ret
 	copy_drops(&ret->tx_drops, r->tx.drops, TX_DROP_REASONS, tx_drop_reason);
 }
 
-/* What a tunnel sent is what its sessions sent, those that have gone included. */
+/* What a tunnel sent and took is what its sessions did, those that have gone included. */
 struct l2tp_stats tunnel_stats(const struct tunnel *t)
 {
 	const struct tunnel_record *r = t->record;
@@ -93,8 +93,8 @@ struct l2tp_stats tunnel_stats(const struct tunnel *t)
 		.tx_packets = r->gone_tx_packets,
 		.tx_bytes = r->gone_tx_bytes,
 		.tx_errors = r->gone_tx_errors,
-		.rx_packets = read_counter(&r->rx_packets),
-		.rx_bytes = read_counter(&r->rx_bytes),
+		.rx_packets = r->gone_rx_packets,
+		.rx_bytes = r->gone_rx_bytes,
 	};
 
 	add_drops(&stats, r->rx_drops, RX_DROP_REASONS, rx_drop_reason);
@@ -102,6 +102,8 @@ struct l2tp_stats tunnel_stats(const struct tunnel *t)
 		const struct session *s = list_entry(node, struct session, in_tunnel);
 		struct l2tp_stats one = session_stats(s->record);
 
+		stats.rx_packets += one.rx_packets;
+		stats.rx_bytes += one.rx_bytes;
 		stats.tx_packets += one.tx_packets;
 		stats.tx_bytes += one.tx_bytes;
 		stats.tx_errors += one.tx_errors;
