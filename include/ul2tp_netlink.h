@@ -19,8 +19,8 @@
 enum ul2tp_command {
 	UL2TP_CMD_UNSPEC,
 	UL2TP_CMD_STATUS_GET, /* -> VERSION, FEATURES, LIMITS, USAGE, of the client's namespace. no privilege */
-	UL2TP_CMD_SOCKET_SET, /* CAP_ACK, EXT_ACK: what setsockopt(SOL_NETLINK) is on AF_NETLINK; DROP_RIGHTS.
-			       * no privilege */
+	UL2TP_CMD_SOCKET_SET, /* CAP_ACK, EXT_ACK: what setsockopt(SOL_NETLINK) is on AF_NETLINK; DROP_RIGHTS,
+			       * KEEP_RIGHTS. no privilege */
 	UL2TP_CMD_SUBSCRIBE, /* GROUP: receive its notifications. no privilege; see doc/deviations.md, Q-20 */
 	UL2TP_CMD_UNSUBSCRIBE, /* GROUP */
 	UL2TP_CMD_TUNNEL_CREATE, /* L2TP (as L2TP_CMD_TUNNEL_CREATE) and LABEL, DEVICE, MARK, TOS, TTL, PEER_CHECK. admin */
@@ -117,6 +117,8 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_PPP_STATE,   /* u8: enum ul2tp_ppp_state */
 	UL2TP_ATTR_PPP_CHANNEL, /* u32: number of the channel */
 	UL2TP_ATTR_PPP_UNIT,    /* u32: number of the unit */
+	UL2TP_ATTR_KEEP_RIGHTS, /* u8 1: the sender's CAP_NET_ADMIN over the client's namespace is looked at now, and then no
+				 * more on this connection, whoever sends on it; EPERM: he has not got it */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 

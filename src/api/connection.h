@@ -54,6 +54,7 @@ struct connection {
 	uint64_t trace_lost;   /* events that it should have got, of which it was not told yet */
 	bool subscribed;
 	bool rights_dropped; /* whoever sends has no privilege (UL2TP_ATTR_DROP_RIGHTS) */
+	bool rights_kept;    /* whoever sends has GENL_ADMIN (UL2TP_ATTR_KEEP_RIGHTS) */
 	bool overrun;        /* notifications were lost, and it was not told yet */
 	pid_t sender;        /* of the request being served */
 	struct arrived_descriptors *arrived; /* with the datagram being served */

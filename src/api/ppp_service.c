@@ -45,7 +45,7 @@ static int answer(struct request *r, enum ul2tp_command command,
 	ul2tp_ppp_state_put(&w, state);
 	if (!nl_message_end(&w, start))
 		return -EMSGSIZE;
-	connection_answer(r->c, octets, write_len(&w));
+	request_answer_all(r, &w);
 	return 0;
 }
 

@@ -39,6 +39,8 @@ int request_check_privilege(struct request *r, enum genl_privilege privilege)
 
 	if (privilege == GENL_ANYONE)
 		return 0;
+	if (!c->rights_dropped && c->rights_kept && privilege == GENL_ADMIN)
+		return 0;
 	if (!c->rights_dropped)
 		err = keeper_client_check(c->server->keeper, c->client.slot, c->sender,
 		                          privilege == GENL_DAEMON_ADMIN);
@@ -149,8 +151,17 @@ static void answer_message(struct request *r)
 	}
 	if (result < 0)
 		log_refusal(r, result);
-	if (result < 0 || nl_message_wants_ack(&r->message))
+	if (result < 0 || (nl_message_wants_ack(&r->message) && !r->acknowledged))
 		acknowledge(r, result);
+}
+
+void request_answer_all(struct request *r, struct writer *w)
+{
+	size_t len = write_len(w);
+
+	if (nl_message_wants_ack(&r->message))
+		r->acknowledged = nl_error_put(w, &r->message, 0, &r->ea, &r->fault, r->c->options);
+	connection_answer(r->c, w->start, r->acknowledged ? write_len(w) : len);
 }
 
 void request_serve(struct connection *c, const void *octets, size_t len)

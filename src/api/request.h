@@ -17,6 +17,7 @@ struct request {
 	struct genl_request generic;
 	struct extack ea;
 	struct nl_fault fault; /* what to blame */
+	bool acknowledged;     /* that went with the answer */
 };
 
 /** request_serve() - all messages of a datagram, in their order (NL-91) */
@@ -24,6 +25,10 @@ void request_serve(struct connection *c, const void *octets, size_t len);
 
 /** request_continue_dump() - write as much of the running dump as the client's socket takes */
 void request_continue_dump(struct connection *c);
+
+/** request_answer_all() - send the one message that answers it, and behind it the acknowledgement if that is wanted: one
+ * datagram wakes the client once. @w has room for that */
+void request_answer_all(struct request *r, struct writer *w);
 
 /** request_check_privilege() - of who connected and who sent it; -EPERM in words */
 int request_check_privilege(struct request *r, enum genl_privilege privilege);

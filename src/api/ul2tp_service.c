@@ -75,7 +75,12 @@ static int status_get(struct request *r, const struct ul2tp_request *in)
 static int socket_set(struct request *r, const struct ul2tp_request *in)
 {
 	struct ul2tp_socket_set set = ul2tp_socket_set_read(in);
+	int err = set.keep_rights ? request_check_privilege(r, GENL_ADMIN) : 0;
 
+	if (err < 0)
+		return err;
+	if (set.keep_rights)
+		r->c->rights_kept = true;
 	if (set.has_cap_ack)
 		r->c->options.cap_ack = set.cap_ack;
 	if (set.has_ext_ack)

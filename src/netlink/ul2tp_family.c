@@ -92,6 +92,7 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_PPP_STATE]   = { "ppp_state",   ATTRIBUTE_U8 },
 	[UL2TP_ATTR_PPP_CHANNEL] = { "ppp_channel", ATTRIBUTE_U32 },
 	[UL2TP_ATTR_PPP_UNIT]    = { "ppp_unit",    ATTRIBUTE_U32 },
+	[UL2TP_ATTR_KEEP_RIGHTS] = { "keep_rights", ATTRIBUTE_U8,     .min = 1, .max = 1 },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -132,7 +133,7 @@ static const struct request_rule {
 } rules[] = {
 	[UL2TP_CMD_STATUS_GET]     = { 0 },
 	[UL2TP_CMD_SOCKET_SET]     = { 0, BIT(UL2TP_ATTR_CAP_ACK) | BIT(UL2TP_ATTR_EXT_ACK) |
-	                                  BIT(UL2TP_ATTR_DROP_RIGHTS) },
+	                                  BIT(UL2TP_ATTR_DROP_RIGHTS) | BIT(UL2TP_ATTR_KEEP_RIGHTS) },
 	[UL2TP_CMD_SUBSCRIBE]      = { UL2TP_ATTR_GROUP },
 	[UL2TP_CMD_UNSUBSCRIBE]    = { UL2TP_ATTR_GROUP },
 	[UL2TP_CMD_TUNNEL_CREATE]  = { UL2TP_ATTR_L2TP, UL2TP_TUNNEL_OPTIONS, L2TP_TUNNEL_CREATE_ATTRIBUTES },

@@ -101,6 +101,8 @@ void ul2tp_socket_set_put(struct writer *w, const struct ul2tp_socket_set *set)
 		attribute_put_u8(w, UL2TP_ATTR_EXT_ACK, set->ext_ack);
 	if (set->drop_rights)
 		attribute_put_u8(w, UL2TP_ATTR_DROP_RIGHTS, 1);
+	if (set->keep_rights)
+		attribute_put_u8(w, UL2TP_ATTR_KEEP_RIGHTS, 1);
 }
 
 struct ul2tp_socket_set ul2tp_socket_set_read(const struct ul2tp_request *r)
@@ -111,6 +113,7 @@ struct ul2tp_socket_set ul2tp_socket_set_read(const struct ul2tp_request *r)
 		.cap_ack = attributes_u8(&r->top, UL2TP_ATTR_CAP_ACK),
 		.ext_ack = attributes_u8(&r->top, UL2TP_ATTR_EXT_ACK),
 		.drop_rights = attributes_has(&r->top, UL2TP_ATTR_DROP_RIGHTS),
+		.keep_rights = attributes_has(&r->top, UL2TP_ATTR_KEEP_RIGHTS),
 	};
 }
 

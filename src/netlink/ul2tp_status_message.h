@@ -59,6 +59,7 @@ struct ul2tp_socket_set {
 	bool cap_ack;
 	bool ext_ack;
 	bool drop_rights; /* for good */
+	bool keep_rights;
 };
 
 void ul2tp_socket_set_put(struct writer *w, const struct ul2tp_socket_set *set);

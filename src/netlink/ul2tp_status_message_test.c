@@ -129,6 +129,7 @@ static void only_options_that_are_present_are_set(void **state)
 		{ .has_ext_ack = true, .ext_ack = true },
 		{ .has_cap_ack = true, .cap_ack = true, .has_ext_ack = true },
 		{ .drop_rights = true },
+		{ .keep_rights = true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -145,6 +146,7 @@ static void only_options_that_are_present_are_set(void **state)
 		assert_int_equal(back.has_ext_ack, cases[i].has_ext_ack);
 		assert_int_equal(back.ext_ack, cases[i].ext_ack);
 		assert_int_equal(back.drop_rights, cases[i].drop_rights);
+		assert_int_equal(back.keep_rights, cases[i].keep_rights);
 	}
 }
 

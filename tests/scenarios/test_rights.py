@@ -117,6 +117,21 @@ def test_rights_can_be_given_up_for_good(daemon, namespace):
         other.tunnels()
 
 
+def test_rights_can_be_kept(daemon, namespace):
+    """By a connection: they are looked at once, and whoever sends on it afterwards has them."""
+    def tunnels_of_nobody():
+        return in_child(lambda: attempt(api.tunnels), uid=NOBODY)
+
+    with Api(daemon, namespace) as api:
+        assert tunnels_of_nobody() == "EPERM"
+        assert in_child(lambda: attempt(lambda: api.more("SOCKET_SET", KEEP_RIGHTS=1)), uid=NOBODY) == "EPERM"
+        assert tunnels_of_nobody() == "EPERM"
+        api.more("SOCKET_SET", KEEP_RIGHTS=1)
+        assert tunnels_of_nobody() == "OK"
+        api.more("SOCKET_SET", DROP_RIGHTS=1)
+        assert attempt(api.tunnels) == "EPERM"
+
+
 def test_root_without_the_capability_is_a_user(daemon):
     """
     Requirements: NL-12

@@ -84,7 +84,7 @@ UL2TP_ATTRIBUTES = dict(enumerate((
     ("OPTION", "u32"), ("OPTION_VALUE", "octets"), ("TRACE_EVENTS", "u64"),
     ("TRACE", "nest"), ("TRACE_LOST", "u64"), ("PPP_HANDLE", "u64"), ("PPP_KIND", "u8"), ("PPP_EMPTY_READS", "u8"),
     ("PPP_PID", "u32"), ("PPP_IOCTL", "u32"), ("PPP_STATE", "u8"), ("PPP_CHANNEL", "u32"),
-    ("PPP_UNIT", "u32")), start=1))
+    ("PPP_UNIT", "u32"), ("KEEP_RIGHTS", "u8")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (
