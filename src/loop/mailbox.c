@@ -9,6 +9,8 @@
 
 #include "base/cleanup.h"
 
+#define AT_ONCE 16 /* mailboxes that are waited for together */
+
 static void open_letters(struct watch *watch, uint32_t events)
 {
 	struct mailbox *m = container_of(watch, struct mailbox, watch);
@@ -58,36 +60,76 @@ void mailbox_close(struct mailbox *m, struct loop *loop)
 	m->fd = -1;
 }
 
-void mailbox_post(struct mailbox *m, struct letter *letter)
+/* @last may be @first; what is between them is linked already. */
+static void put(struct mailbox *m, struct letter *first, struct letter *last)
 {
 	const uint64_t one = 1;
 	struct letter *next = atomic_load(&m->newest);
 
 	do
-		letter->next = next;
-	while (!atomic_compare_exchange_weak(&m->newest, &next, letter));
+		first->next = next;
+	while (!atomic_compare_exchange_weak(&m->newest, &next, last));
 	/* Whoever finds a letter there has not been read yet, or its sender is about to ring. */
 	if (!next && write(m->fd, &one, sizeof(one)) < 0)
 		return; /* the counter is full: it is readable */
 }
 
+void mailbox_post(struct mailbox *m, struct letter *letter)
+{
+	put(m, letter, letter);
+}
+
 struct receipt {
 	struct letter letter;
-	sem_t opened;
+	sem_t *opened;
 };
 
 static void receipt_open(struct letter *letter)
 {
-	sem_post(&container_of(letter, struct receipt, letter)->opened);
+	sem_post(container_of(letter, struct receipt, letter)->opened);
+}
+
+static void await(sem_t *opened)
+{
+	while (sem_wait(opened) < 0 && errno == EINTR)
+		;
 }
 
 void mailbox_wait(struct mailbox *m)
 {
-	struct receipt r = { .letter.open = receipt_open };
+	mailboxes_wait(&m, 1);
+}
 
-	sem_init(&r.opened, 0, 0);
-	mailbox_post(m, &r.letter);
-	while (sem_wait(&r.opened) < 0 && errno == EINTR)
-		;
-	sem_destroy(&r.opened);
+void mailbox_post_wait(struct mailbox *m, struct letter *letter)
+{
+	sem_t opened;
+	struct receipt r = { .letter = { .next = letter, .open = receipt_open },
+		             .opened = &opened };
+
+	sem_init(&opened, 0, 0);
+	put(m, letter, &r.letter);
+	await(&opened);
+	sem_destroy(&opened);
+}
+
+void mailboxes_wait(struct mailbox *const *all, unsigned int count)
+{
+	struct receipt receipts[AT_ONCE];
+	sem_t opened;
+
+	sem_init(&opened, 0, 0);
+	while (count) {
+		unsigned int n = count < AT_ONCE ? count : AT_ONCE;
+
+		for (unsigned int i = 0; i < n; i++) {
+			receipts[i] =
+				(struct receipt){ .letter.open = receipt_open, .opened = &opened };
+			mailbox_post(all[i], &receipts[i].letter);
+		}
+		for (unsigned int i = 0; i < n; i++)
+			await(&opened);
+		all += n;
+		count -= n;
+	}
+	sem_destroy(&opened);
 }

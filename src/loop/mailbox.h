@@ -31,4 +31,10 @@ void mailbox_post(struct mailbox *m, struct letter *letter);
 /** mailbox_wait() - until everything this thread posted before has been opened. Not on the receiver's thread */
 void mailbox_wait(struct mailbox *m);
 
+/** mailbox_post_wait() - the one and then the other, for which the receiver wakes once */
+void mailbox_post_wait(struct mailbox *m, struct letter *letter);
+
+/** mailboxes_wait() - as mailbox_wait() of each, all at the same time */
+void mailboxes_wait(struct mailbox *const *all, unsigned int count);
+
 #endif

@@ -64,8 +64,7 @@ static void open_route(struct letter *letter)
 static void post(struct channel *c, void (*open)(struct letter *))
 {
 	c->rx.letter.open = open;
-	mailbox_post(&c->rx.worker->mailbox, &c->rx.letter);
-	mailbox_wait(&c->rx.worker->mailbox);
+	mailbox_post_wait(&c->rx.worker->mailbox, &c->rx.letter);
 }
 
 static void set_route(struct channel *c, int program_fd)
@@ -186,8 +185,7 @@ static void open_settle(struct letter *letter)
 void channel_settle(struct channel *c)
 {
 	c->tx.letter.open = open_settle;
-	mailbox_post(&c->tx.worker->mailbox, &c->tx.letter);
-	mailbox_wait(&c->tx.worker->mailbox);
+	mailbox_post_wait(&c->tx.worker->mailbox, &c->tx.letter);
 }
 
 void channel_session_going(struct channel *c)
@@ -300,9 +298,10 @@ void channel_unit_set(struct channel *c, struct unit *u)
 static void stop_ends(struct channel *c)
 {
 	if (c->socket)
-		ppp_end_stop(&c->socket->end);
+		ppp_end_stop_begin(&c->socket->end);
 	list_for_each (node, &c->files)
-		ppp_end_stop(&list_entry(node, struct ppp_file, in_channel)->end);
+		ppp_end_stop_begin(&list_entry(node, struct ppp_file, in_channel)->end);
+	mailbox_wait(&c->tx.worker->mailbox);
 }
 
 static void start_ends(struct channel *c)
@@ -322,7 +321,6 @@ void channel_move(struct channel *c, struct worker *w)
 	if (w == c->tx.worker)
 		return;
 	stop_ends(c);
-	mailbox_wait(&c->tx.worker->mailbox);
 	c->tx.worker = w;
 	if (c->session)
 		c->session->sender->worker = w;

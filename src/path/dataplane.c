@@ -25,8 +25,11 @@ struct worker *dataplane_sending_worker(const struct dataplane *dp, const struct
 
 void dataplane_wait(const struct dataplane *dp)
 {
+	struct mailbox *all[WORKERS_MAX];
+
 	for (unsigned int i = 0; i < dp->worker_count; i++)
-		mailbox_wait(&dp->workers[i]->mailbox);
+		all[i] = &dp->workers[i]->mailbox;
+	mailboxes_wait(all, dp->worker_count);
 }
 
 int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,

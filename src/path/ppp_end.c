@@ -112,7 +112,7 @@ static void end_ready(struct watch *watch, uint32_t events)
 
 static void open_start(struct letter *letter)
 {
-	struct ppp_end *e = container_of(letter, struct ppp_end, letter);
+	struct ppp_end *e = container_of(letter, struct ppp_end, started);
 
 	e->watch.urgent = true;
 	loop_add(e->reader->loop, &e->watch, e->fd, EPOLLIN, end_ready);
@@ -126,7 +126,7 @@ void ppp_end_drain(struct ppp_end *e)
 
 static void open_stop(struct letter *letter)
 {
-	struct ppp_end *e = container_of(letter, struct ppp_end, letter);
+	struct ppp_end *e = container_of(letter, struct ppp_end, stopped);
 
 	ppp_end_drain(e);
 	loop_remove(e->reader->loop, &e->watch);
@@ -137,18 +137,24 @@ void ppp_end_start(struct ppp_end *e, struct worker *w, ppp_end_frame_fn *frame,
 	e->reader = w;
 	e->frame = frame;
 	e->arg = arg;
-	e->letter.open = open_start;
-	mailbox_post(&w->mailbox, &e->letter);
-	mailbox_wait(&w->mailbox);
+	e->started.open = open_start; /* it is free again when the end was stopped */
+	mailbox_post(&w->mailbox, &e->started);
+}
+
+void ppp_end_stop_begin(struct ppp_end *e)
+{
+	if (!e->reader)
+		return;
+	e->stopped.open = open_stop;
+	mailbox_post(&e->reader->mailbox, &e->stopped);
 }
 
 void ppp_end_stop(struct ppp_end *e)
 {
 	if (!e->reader)
 		return;
-	e->letter.open = open_stop;
-	mailbox_post(&e->reader->mailbox, &e->letter);
-	mailbox_wait(&e->reader->mailbox);
+	e->stopped.open = open_stop;
+	mailbox_post_wait(&e->reader->mailbox, &e->stopped);
 	e->reader = NULL;
 }
 

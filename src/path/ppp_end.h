@@ -32,7 +32,7 @@ struct ppp_end {
 	int fd; /* -1: given up */
 	/* Of the worker that reads; see ppp_end_start(). */
 	struct watch watch;
-	struct letter letter;
+	struct letter started, stopped;
 	struct worker *reader; /* NULL: nobody reads */
 	ppp_end_frame_fn *frame;
 	void *arg;
@@ -52,15 +52,18 @@ void ppp_end_open(struct ppp_end *e, int fd, bool counts_frames);
 void ppp_end_empty(struct ppp_end *e);
 
 /**
- * ppp_end_start() - from now on @w reads what the program writes, and gives it to @frame; API thread
+ * ppp_end_start() - soon @w reads what the program writes, and gives it to @frame; API thread
  *
- * Waits. Nobody else reads.
+ * Does not wait. Nobody else reads.
  */
 void ppp_end_start(struct ppp_end *e, struct worker *w, ppp_end_frame_fn *frame, void *arg);
 
 /** ppp_end_stop() - what was written so far is given to @frame, nothing more; API thread, waits. Harmless if nobody
  * reads */
 void ppp_end_stop(struct ppp_end *e);
+
+/** ppp_end_stop_begin() - the same without waiting: the caller does that for several, before it starts them anew */
+void ppp_end_stop_begin(struct ppp_end *e);
 
 /** ppp_end_drain() - give all that was written so far to @frame, and send it; on the worker that reads, if there is one */
 void ppp_end_drain(struct ppp_end *e);

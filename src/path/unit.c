@@ -29,8 +29,7 @@ static struct worker *first_sending_worker(const struct unit *u)
 static void post(struct worker *w, struct letter *letter, void (*open)(struct letter *))
 {
 	letter->open = open;
-	mailbox_post(&w->mailbox, letter);
-	mailbox_wait(&w->mailbox);
+	mailbox_post_wait(&w->mailbox, letter);
 }
 
 /* --- what is sent ------------------------------------------------------------------------------------- */
@@ -65,7 +64,19 @@ static void ready(struct watch *watch, uint32_t events)
 		tell_lost(u);
 }
 
-static void open_tx_start(struct letter *letter)
+static void watch_device(struct unit *u)
+{
+	if (u->tx.device >= 0)
+		loop_add(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, ready);
+}
+
+/* Its own letter, as nobody waits for it: what is asked of the unit later comes behind it. */
+static void open_tx_begun(struct letter *letter)
+{
+	watch_device(container_of(letter, struct unit, tx.begun));
+}
+
+static void open_tx_channels(struct letter *letter)
 {
 	struct unit *u = container_of(letter, struct unit, tx.letter);
 
@@ -74,8 +85,12 @@ static void open_tx_start(struct letter *letter)
 	                        : list_entry(u->channels.next, struct channel, in_unit);
 	if (u->complete)
 		unit_multilink_channels(u);
-	if (u->tx.device >= 0)
-		loop_add(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, ready);
+}
+
+static void open_tx_start(struct letter *letter)
+{
+	open_tx_channels(letter);
+	watch_device(container_of(letter, struct unit, tx.letter));
 }
 
 static void open_tx_stop(struct letter *letter)
@@ -199,7 +214,8 @@ int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t record_index,
 	u = unit_alloc(dp, ns, record_index, device);
 	if (!u)
 		return -ENOMEM;
-	tx_start(u);
+	u->tx.begun.open = open_tx_begun;
+	mailbox_post(&u->tx.worker->mailbox, &u->tx.begun);
 	*ret = u;
 	return 0;
 }
@@ -369,10 +385,12 @@ void unit_connect(struct unit *u, struct channel *c)
 	c->unit = u;
 	c->rx.fragment_seq = UINT32_MAX; /* none has come */
 	list_append(&u->channels, &c->in_unit);
-	channel_unit_set(c, u);
 	channel_move(c, u->tx.worker);
-	post(u->tx.worker, &u->tx.letter, open_tx_stop);
-	post(u->tx.worker, &u->tx.letter, open_tx_start);
+	u->tx.letter.open = open_tx_channels;
+	mailbox_post(&u->tx.worker->mailbox, &u->tx.letter);
+	channel_unit_set(c, u); /* which waits for a worker */
+	if (u->tx.worker != c->rx.worker)
+		mailbox_wait(&u->tx.worker->mailbox);
 }
 
 void unit_disconnect(struct channel *c)
@@ -382,8 +400,7 @@ void unit_disconnect(struct channel *c)
 	channel_unit_set(c, NULL);
 	c->unit = NULL;
 	list_remove(&c->in_unit);
-	post(u->tx.worker, &u->tx.letter, open_tx_stop);
-	post(u->tx.worker, &u->tx.letter, open_tx_start);
+	post(u->tx.worker, &u->tx.letter, open_tx_channels);
 	channel_move(c, NULL);
 	if (unit_is_idle(u))
 		unit_call(u, say_end_of_file, NULL);
@@ -394,13 +411,23 @@ void unit_disconnect(struct channel *c)
 
 void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner)
 {
+	/* Nothing leads to a new one yet: no worker looks at what it receives by. */
+	const bool is_new = owner && !u->dp->ppp_adopting;
+
 	f->unit = u;
 	list_append(&u->files, &f->in_unit);
 	if (owner)
 		u->owner = f;
-	route_to_files(u);
-	if (f->empty_reads && unit_is_idle(u) && !u->dp->ppp_adopting)
-		unit_call(u, say_end_of_file, NULL);
+	if (is_new)
+		set_file(u, &f->end);
+	else
+		route_to_files(u);
+	if (f->empty_reads && unit_is_idle(u) && !u->dp->ppp_adopting) {
+		if (is_new)
+			say_end_of_file(u, NULL);
+		else
+			unit_call(u, say_end_of_file, NULL);
+	}
 	ppp_end_start(&f->end, u->tx.worker, unit_frame_written, u);
 	ppp_record_update(f);
 }

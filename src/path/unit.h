@@ -68,7 +68,7 @@ struct unit_rx {
 };
 
 struct unit_tx {
-	struct letter letter;
+	struct letter letter, begun;
 	struct watch watch; /* of the device */
 	struct worker *worker;
 	int device;
