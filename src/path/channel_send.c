@@ -62,11 +62,8 @@ uint8_t *channel_frame_begin(struct channel *c, uint16_t protocol, size_t head_l
 void channel_frame_end(struct channel *c, size_t head_len, const uint8_t *payload,
                        size_t payload_len)
 {
-	struct sender *s = c->tx.sender;
-
-	outbox_put(c->tx.worker->outbox, s, c->tx.room, c->tx.prefix + head_len, payload,
+	outbox_put(c->tx.worker->outbox, c->tx.sender, c->tx.room, c->tx.prefix + head_len, payload,
 	           payload_len);
-	counter_set(&s->record->tx.last_ms, worker_wall_ms());
 }
 
 void channel_send(struct channel *c, uint16_t protocol, const uint8_t *head, size_t head_len,

@@ -43,6 +43,7 @@ struct outbox {
 	uint8_t *headers;
 	size_t headers_used;
 	uint32_t count, iov_count;
+	uint64_t wall_ms; /* of this flush, worker_wall_ms() */
 	struct message messages[MESSAGES];
 	struct mmsghdr wire[MESSAGES];
 	struct iovec iovs[IOVS];
@@ -196,10 +197,11 @@ static int message_fd(const struct message *m)
 	return uses_bulk(m) ? m->sender->endpoint->at.bulk_fd : m->sender->endpoint->at.fd;
 }
 
-static void count_sent(struct sender *s, uint32_t packets, uint32_t octets)
+static void count_sent(const struct outbox *o, struct sender *s, uint32_t packets, uint32_t octets)
 {
 	counter_add(&s->record->tx.packets, packets);
 	counter_add(&s->record->tx.bytes, octets);
+	counter_set(&s->record->tx.last_ms, o->wall_ms);
 }
 
 static bool is_headers(const struct outbox *o, const uint8_t *octets)
@@ -228,7 +230,7 @@ static void send_singly(struct outbox *o, uint32_t i)
 		one.msg_iov = iov;
 		one.msg_iovlen = (size_t)(next - iov);
 		if (sendmsg(m->sender->endpoint->at.fd, &one, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-			count_sent(m->sender, 1, (uint32_t)len);
+			count_sent(o, m->sender, 1, (uint32_t)len);
 		else
 			sender_drop(m->sender, tx_drop_of_errno(errno), 1);
 		iov = next;
@@ -282,12 +284,15 @@ static uint32_t send_run(struct outbox *o, uint32_t first)
 		return first + 1;
 	}
 	for (uint32_t i = first; i < first + (uint32_t)sent; i++)
-		count_sent(o->messages[i].sender, o->messages[i].segments, o->messages[i].octets);
+		count_sent(o, o->messages[i].sender, o->messages[i].segments,
+		           o->messages[i].octets);
 	return first + (uint32_t)sent;
 }
 
 void outbox_flush(struct outbox *o)
 {
+	if (o->count)
+		o->wall_ms = worker_wall_ms();
 	for (uint32_t i = 0; i < o->count; i++)
 		address_message(o, i);
 	for (uint32_t i = 0; i < o->count;)

@@ -86,6 +86,4 @@ void sender_ready(struct watch *watch, uint32_t events)
 	}
 	sender_retry_batches(s, loop_now_ms(s->worker->loop));
 	outbox_flush(o);
-	if (used)
-		counter_set(&s->record->tx.last_ms, worker_wall_ms());
 }
