@@ -52,7 +52,7 @@ static int owner_of_netns(struct server *s, struct client *c, struct extack *ea)
 
 static void see_rights(struct server *s, struct client *c, const struct process_credentials *opener)
 {
-	if (opener->raised || opener->euid != c->euid)
+	if (process_is_raised(c->process) || opener->euid != c->euid)
 		return;
 	c->about.admin = rights_allow(&c->owner, opener);
 	c->about.daemon_admin = rights_allow(&s->home_owner, opener);
@@ -130,7 +130,7 @@ int kept_client_check(struct server *s, uint32_t slot, pid_t sender, bool over_d
 	if (!(over_daemon ? c->about.daemon_admin : c->about.admin))
 		return -EPERM;
 	process = sender_open(s, c, sender);
-	if (process < 0 || process_credentials(process, &now) < 0 || now.raised)
+	if (process < 0 || process_credentials(process, &now) < 0 || process_is_raised(process))
 		return -EPERM;
 	owner = over_daemon ? &s->home_owner : &c->owner;
 	return rights_allow(owner, &now) ? 0 : -EPERM;

@@ -21,21 +21,12 @@
 #include "launcher/child.h"
 #include "process/process.h"
 
-static int caller_credentials(const struct trap *t, struct process_credentials *ret)
-{
-	AUTO_FD process = process_open((pid_t)t->notif.pid);
-
-	if (process < 0 || process_credentials(process, ret) < 0 || !trap_is_valid(t))
-		return -ESRCH;
-	return 0;
-}
-
 bool caller_is_admin(const struct trap *t, int netns)
 {
 	struct process_credentials who;
 	struct rights_owner owner;
 
-	return caller_credentials(t, &who) == 0 && rights_owner_read(netns, &owner) == 0 &&
+	return trap_credentials(t, &who) == 0 && rights_owner_read(netns, &owner) == 0 &&
 	       rights_allow(&owner, &who);
 }
 
@@ -182,7 +173,7 @@ int as_caller(const struct trap *t, int netns, int (*fn)(void *arg, int *fd), vo
 	struct process_credentials who;
 	int unused = -1;
 
-	if (theirs < 0 || caller_credentials(t, &who) < 0)
+	if (theirs < 0 || trap_credentials(t, &who) < 0)
 		return -ESRCH;
 	if (is_same(ours, theirs)) {
 		struct act act = { fn, arg, fd ? fd : &unused, &who, t->launcher };

@@ -42,13 +42,11 @@ struct may {
 
 static int may_of(const struct trap *t, enum file_kind kind, struct may *ret)
 {
-	AUTO_FD process = process_open((pid_t)t->notif.pid);
 	struct process_credentials who;
 	struct stat ours;
 	bool owner, override, look;
 
-	if (process < 0 || process_credentials(process, &who) < 0 || !trap_is_valid(t) ||
-	    stat("/proc/self/ns/user", &ours) < 0)
+	if (trap_credentials(t, &who) < 0 || stat("/proc/self/ns/user", &ours) < 0)
 		return -ESRCH;
 	/* Those file systems belong to the outermost user namespace: capabilities in another are none. */
 	override = who.userns == ours.st_ino && who.effective & BIT(CAP_DAC_OVERRIDE);

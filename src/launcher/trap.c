@@ -339,21 +339,36 @@ int trap_netns(const struct trap *t)
 	return trap_is_valid(t) ? TAKE_FD(fd) : -ESRCH;
 }
 
+ino_t trap_netns_number(const struct trap *t)
+{
+	struct stat st;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", t->notif.pid);
+	return stat(path, &st) == 0 && trap_is_valid(t) ? st.st_ino : 0;
+}
+
+int trap_credentials(const struct trap *t, struct process_credentials *ret)
+{
+	AUTO_FD process = -1;
+
+	if (t->caller && t->caller->known) {
+		*ret = t->caller->who;
+		return 0;
+	}
+	process = process_open((pid_t)t->notif.pid);
+	if (process < 0 || process_credentials(process, ret) < 0 || !trap_is_valid(t))
+		return -ESRCH;
+	if (t->caller)
+		*t->caller = (struct trap_caller){ .known = true, .who = *ret };
+	return 0;
+}
+
 pid_t trap_process(const struct trap *t)
 {
-	char path[48], status[512];
-	const char *tgid;
-	AUTO_FD fd = -1;
-	ssize_t len;
+	struct process_credentials who;
 
-	snprintf(path, sizeof(path), "/proc/%u/status", t->notif.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	len = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
-	if (len <= 0)
-		return -ESRCH;
-	status[len] = '\0';
-	tgid = strstr(status, "\nTgid:\t");
-	return tgid ? (pid_t)strtol(tgid + 7, NULL, 10) : -ESRCH;
+	return trap_credentials(t, &who) < 0 ? -ESRCH : who.process;
 }
 
 /* Memory */

@@ -17,8 +17,15 @@
 #include <sys/types.h>
 
 #include "launcher/launcher.h"
+#include "process/process.h"
 
 struct estate_answer;
+
+/* Who called, once it was asked: while the call waits nobody changes it. */
+struct trap_caller {
+	bool known;
+	struct process_credentials who;
+};
 
 struct trap {
 	struct launcher *launcher;
@@ -26,6 +33,7 @@ struct trap {
 		notif; /* .pid: the thread that called, in our pid namespace; .data.nr, .data.args */
 	bool answered;
 	struct estate_answer *answer; /* where the next supervisor would find it; NULL: nowhere */
+	struct trap_caller *caller;   /* room for it; NULL: it is read anew each time */
 };
 
 /** trap_argument() - the argument with this number */
@@ -115,6 +123,12 @@ struct object *trap_object(const struct trap *t, int number);
 
 /** trap_netns() - a descriptor of the network namespace the calling thread is in; the caller's */
 int trap_netns(const struct trap *t);
+
+/** trap_netns_number() - its inode, which is another's when it has gone. 0: the caller has gone */
+ino_t trap_netns_number(const struct trap *t);
+
+/** trap_credentials() - what the calling thread may do. 0; -ESRCH */
+int trap_credentials(const struct trap *t, struct process_credentials *ret);
 
 /** trap_process() - the process of the calling thread (its tgid) in our pid namespace; -ESRCH */
 pid_t trap_process(const struct trap *t);

@@ -32,19 +32,18 @@ bool process_is_alive(int process)
 	return faccessat(process, "status", F_OK, 0) == 0;
 }
 
-/* At most size - 1 octets of a small file, with a zero after them; how many, or -1. */
+/* At most size - 1 octets of a small file, with a zero after them; how many, or -1. Those of /proc that are read here come
+ * in one piece: what is shorter than there is room for is all. */
 static ssize_t file_read(int dir, const char *name, char *to, size_t size)
 {
 	AUTO_FD fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	size_t have = 0;
-	ssize_t len = -1;
+	ssize_t len;
 
 	if (fd < 0)
 		return -1;
-	while (have < size - 1 && (len = read(fd, to + have, size - 1 - have)) > 0)
-		have += (size_t)len;
-	to[have] = '\0';
-	return len < 0 && have == 0 ? -1 : (ssize_t)have;
+	len = read(fd, to, size - 1);
+	to[len < 0 ? 0 : len] = '\0';
+	return len;
 }
 
 /* The text after "Key:\t" at the start of a line. */
@@ -67,18 +66,20 @@ static int status_parse(const char *status, struct process_credentials *ret)
 	const char *name = status_value(status, "Name:\t");
 	const char *uid = status_value(status, "Uid:\t");
 	const char *effective = status_value(status, "CapEff:\t");
+	const char *process = status_value(status, "Tgid:\t");
 	unsigned int euid;
 
-	if (!name || !uid || !effective || sscanf(uid, "%*u %u", &euid) != 1)
+	if (!name || !uid || !effective || !process || sscanf(uid, "%*u %u", &euid) != 1)
 		return -ESRCH;
 	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(name, "\n"), name);
+	ret->process = (pid_t)strtol(process, NULL, 10);
 	ret->euid = euid;
 	ret->effective = strtoull(effective, NULL, 16);
 	return 0;
 }
 
 /* AT_SECURE of the program it runs. While one is being started the vector is empty: not known, so true. */
-static bool is_raised(int process)
+bool process_is_raised(int process)
 {
 	char vector[1024];
 	ssize_t len = file_read(process, "auxv", vector, sizeof(vector));
@@ -106,7 +107,6 @@ int process_credentials(int process, struct process_credentials *ret)
 	if (fstatat(process, "ns/user", &userns, 0) < 0)
 		return -ESRCH;
 	ret->userns = userns.st_ino;
-	ret->raised = is_raised(process);
 	return 0;
 }
 

@@ -24,10 +24,10 @@ struct rights_owner {
 };
 
 struct process_credentials {
+	pid_t process; /* a thread's; its own number of a process */
 	uid_t euid;
 	uint64_t effective; /* capabilities */
 	ino_t userns;
-	bool raised; /* has them by a set-user-ID program or file capabilities, or that is not known */
 	char name[16];
 };
 
@@ -39,6 +39,9 @@ bool process_is_alive(int process);
 
 /** process_credentials() - what it may do now. Return: 0, or -ESRCH if it ended or may not be looked at. */
 int process_credentials(int process, struct process_credentials *ret);
+
+/** process_is_raised() - whether it has that by a set-user-ID program or file capabilities, or that is not known */
+bool process_is_raised(int process);
 
 /** process_has_socket() - whether one of its descriptors is the socket with inode @socket */
 bool process_has_socket(int process, ino_t socket);
