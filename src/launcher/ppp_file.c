@@ -97,18 +97,7 @@ static int file_ask(struct trap *t, struct object *o, uint32_t number)
 
 static void file_ioctl(struct trap *t, struct object *o)
 {
-	uint32_t number = (uint32_t)trap_argument(t, 1);
-
-	switch (number) {
-	case FIONBIO:
-	case FIOASYNC:
-	case FIOCLEX:
-	case FIONCLEX:
-		trap_continue(t);
-		break;
-	default:
-		trap_result(t, file_ask(t, o, number));
-	}
+	trap_result(t, file_ask(t, o, (uint32_t)trap_argument(t, 1)));
 }
 
 static void not_a_socket(struct trap *t, struct object *o)
@@ -143,9 +132,8 @@ const struct object_ops *ppp_file_ops(void)
 static bool may_open(const struct trap *t)
 {
 	struct process_credentials who;
-	AUTO_FD process = process_open((pid_t)t->notif.pid);
 
-	return process >= 0 && process_credentials(process, &who) == 0 &&
+	return trap_credentials(t, &who) == 0 &&
 	       (who.euid == 0 || who.effective >> CAP_DAC_OVERRIDE & 1);
 }
 

@@ -103,6 +103,12 @@ void socket_call_ioctl(struct trap *t)
 	case SIOCGPPPCSTATS:
 		ppp_file_interface_ioctl(t);
 		break;
+	case FIONBIO: /* of any file */
+	case FIOASYNC:
+	case FIOCLEX:
+	case FIONCLEX:
+		trap_continue(t);
+		break;
 	default:
 		if (!SERVE(t, ioctl))
 			trap_continue(t);
