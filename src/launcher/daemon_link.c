@@ -316,6 +316,13 @@ int daemon_link_set(struct daemon_link *link, struct nl_socket_options options)
 	return err;
 }
 
+int daemon_link_keep_rights(struct daemon_link *link)
+{
+	const struct ul2tp_socket_set keep = { .keep_rights = true };
+
+	return socket_set(link, &keep);
+}
+
 int daemon_link_subscribe(struct daemon_link *link, bool on)
 {
 	uint8_t octets[OWN_REQUEST];

@@ -49,6 +49,9 @@ void daemon_link_close(struct daemon_link *link);
 /** daemon_link_set() - errors as the program wants them; asks ul2tpd only for a change */
 int daemon_link_set(struct daemon_link *link, struct nl_socket_options options);
 
+/** daemon_link_keep_rights() - of one opened with rights: ul2tpd looks at ours once. Negative errno: each time, then */
+int daemon_link_keep_rights(struct daemon_link *link);
+
 /** daemon_link_subscribe() - to l2tp's notifications, or no longer */
 int daemon_link_subscribe(struct daemon_link *link, bool on);
 

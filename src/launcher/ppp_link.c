@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "launcher/caller.h"
 #include "launcher/daemon_link.h"
 #include "netlink/error_message.h"
 
@@ -28,9 +27,19 @@ struct idle {
 	uint64_t since_ms;
 };
 
+/* A namespace that was asked from: who owns it never changes, and while it is held its number is no other's. */
+struct place {
+	ino_t netns;
+	int held;
+	struct rights_owner owner;
+	uint64_t used_ms;
+};
+
 static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct idle idle[IDLE_MAX];
 static unsigned int idle_count;
+static struct place places[IDLE_MAX];
+static unsigned int place_count;
 
 static bool has_ended(const struct daemon_link *link)
 {
@@ -76,6 +85,8 @@ void ppp_links_age(void)
 	struct daemon_link old[IDLE_MAX];
 	uint64_t now = launcher_now_ms();
 	unsigned int count = 0;
+	int held[IDLE_MAX];
+	unsigned int held_count = 0;
 
 	pthread_mutex_lock(&idle_lock);
 	for (unsigned int i = idle_count; i-- > 0;) {
@@ -84,9 +95,76 @@ void ppp_links_age(void)
 		old[count++] = idle[i].link;
 		idle[i] = idle[--idle_count];
 	}
+	for (unsigned int i = place_count; i-- > 0;) {
+		if (now - places[i].used_ms < IDLE_MS)
+			continue;
+		held[held_count++] = places[i].held;
+		places[i] = places[--place_count];
+	}
 	pthread_mutex_unlock(&idle_lock);
 	while (count-- > 0)
 		daemon_link_close(&old[count]);
+	while (held_count-- > 0)
+		close(held[held_count]);
+}
+
+static bool owner_known(ino_t netns, struct rights_owner *ret)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&idle_lock);
+	for (unsigned int i = 0; i < place_count && !found; i++) {
+		if (places[i].netns != netns)
+			continue;
+		places[i].used_ms = launcher_now_ms();
+		*ret = places[i].owner;
+		found = true;
+	}
+	pthread_mutex_unlock(&idle_lock);
+	return found;
+}
+
+/* @fd becomes the table's, or is closed: it is full, or another thread was first. */
+static void owner_note(int fd, ino_t netns, const struct rights_owner *owner)
+{
+	bool is_new = true;
+
+	pthread_mutex_lock(&idle_lock);
+	for (unsigned int i = 0; i < place_count; i++)
+		is_new &= places[i].netns != netns;
+	if (is_new && place_count < IDLE_MAX)
+		places[place_count++] =
+			(struct place){ netns, TAKE_FD(fd), *owner, launcher_now_ms() };
+	pthread_mutex_unlock(&idle_lock);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Whose the caller's namespace is. */
+static int owner_of(struct trap *t, ino_t netns, struct rights_owner *ret)
+{
+	AUTO_FD fd = -1;
+	struct stat st;
+	int err;
+
+	if (owner_known(netns, ret))
+		return 0;
+	fd = trap_netns(t);
+	if (fd < 0)
+		return fd;
+	err = rights_owner_read(fd, ret);
+	if (!err && fstat(fd, &st) == 0 && st.st_ino == netns)
+		owner_note(TAKE_FD(fd), netns, ret);
+	return err;
+}
+
+static bool caller_may(struct trap *t, ino_t netns)
+{
+	struct process_credentials who;
+	struct rights_owner owner;
+
+	return trap_credentials(t, &who) == 0 && owner_of(t, netns, &owner) == 0 &&
+	       rights_allow(&owner, &who);
 }
 
 static void take_message(struct ppp_answer *ret, const struct nl_message *m)
@@ -159,16 +237,32 @@ static void no_daemon(struct launcher *l)
 	                  "no ul2tpd answers, so there are no PPPoL2TP sockets and no /dev/ppp");
 }
 
-/* One that waited may be of an ul2tpd that has gone: then a new one is asked. */
-static int ask_in(struct launcher *l, int netns, ino_t ino, bool rights, enum ul2tp_command command,
-                  put_fn *put, const void *arg, int fd, struct ppp_answer *ret)
+/* Where a connection is made, if there is none that waits. */
+static int open_link(struct launcher *l, struct trap *t, bool rights, struct daemon_link *ret)
+{
+	AUTO_FD netns = t ? trap_netns(t) : -1;
+	int err;
+
+	if (t && netns < 0)
+		return netns;
+	err = daemon_link_open(l, t ? netns : l->home_netns, rights, ret);
+	if (!err && rights)
+		daemon_link_keep_rights(ret);
+	return err;
+}
+
+/* One that waited may be of an ul2tpd that has gone: then a new one is asked.
+ * @t: whose namespace @ino is; NULL: it is the launcher's own */
+static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
+                  enum ul2tp_command command, put_fn *put, const void *arg, int fd,
+                  struct ppp_answer *ret)
 {
 	int err = -ENETDOWN;
 
 	for (int tries = 0; err == -ENETDOWN && tries < 2; tries++) {
 		struct daemon_link link = DAEMON_LINK_CLOSED;
 
-		if (!take_idle(ino, rights, &link) && daemon_link_open(l, netns, rights, &link) < 0)
+		if (!take_idle(ino, rights, &link) && open_link(l, t, rights, &link) < 0)
 			break;
 		err = ask_by(&link, command, put, arg, fd, ret);
 		put_idle(ino, rights, &link);
@@ -183,19 +277,16 @@ static int ask_in(struct launcher *l, int netns, ino_t ino, bool rights, enum ul
 static int ask(struct trap *t, bool rights, enum ul2tp_command command, put_fn *put,
                const void *arg, int fd, struct ppp_answer *ret)
 {
-	AUTO_FD netns = trap_netns(t);
-	struct stat st;
+	const ino_t netns = trap_netns_number(t);
 	int err;
 
-	if (netns < 0)
-		return netns;
-	if (fstat(netns, &st) < 0)
-		return -errno;
+	if (!netns)
+		return -ESRCH;
 	if (rights)
-		rights = caller_is_admin(t, netns);
-	err = ask_in(t->launcher, netns, st.st_ino, rights, command, put, arg, fd, ret);
-	if (err == -EPERM && !rights && caller_is_admin(t, netns))
-		err = ask_in(t->launcher, netns, st.st_ino, true, command, put, arg, fd, ret);
+		rights = caller_may(t, netns);
+	err = ask_in(t->launcher, t, netns, rights, command, put, arg, fd, ret);
+	if (err == -EPERM && !rights && caller_may(t, netns))
+		err = ask_in(t->launcher, t, netns, true, command, put, arg, fd, ret);
 	return err;
 }
 
@@ -238,6 +329,6 @@ void ppp_forget(struct launcher *l, uint64_t handle)
 	struct stat st;
 
 	if (fstat(l->home_netns, &st) == 0)
-		ask_in(l, l->home_netns, st.st_ino, false, UL2TP_CMD_PPP_CLOSE, put_request,
-		       &request, -1, &answer);
+		ask_in(l, NULL, st.st_ino, false, UL2TP_CMD_PPP_CLOSE, put_request, &request, -1,
+		       &answer);
 }

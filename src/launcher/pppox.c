@@ -39,6 +39,27 @@ static bool is_length(uint64_t len)
 	       len == sizeof(struct sockaddr_pppol2tpv3in6);
 }
 
+/* PX-13: session ids of 0, which are the second and the last of four numbers, of 16 bits (L2TPv2) or of 32. These stand
+ * behind the descriptor, with IPv4 behind the socket's address, too. */
+static bool is_management(const uint8_t *address, size_t len)
+{
+	const bool v4 = len == sizeof(struct sockaddr_pppol2tp) ||
+	                len == sizeof(struct sockaddr_pppol2tpv3);
+	const size_t size = len == sizeof(struct sockaddr_pppol2tp) ||
+	                                    len == sizeof(struct sockaddr_pppol2tpin6)
+	                            ? sizeof(uint16_t)
+	                            : sizeof(uint32_t);
+	const uint8_t zero[sizeof(uint32_t)] = { 0 };
+	struct reader r = reader_over(address, len);
+	const uint8_t *local, *peer;
+
+	read_skip(&r, FD_AT + sizeof(int) + (v4 ? sizeof(struct sockaddr_in) : 0) + size);
+	local = read_bytes(&r, size);
+	read_skip(&r, size);
+	peer = read_bytes(&r, size);
+	return local && peer && memcmp(local, zero, size) == 0 && memcmp(peer, zero, size) == 0;
+}
+
 /* The socket that the address names is the program's; -1: none, which matters only to who makes a tunnel. */
 static int socket_named(struct trap *t, const uint8_t *address, size_t len)
 {
@@ -66,7 +87,8 @@ static void pppox_connect(struct trap *t, struct object *o)
 		trap_fail(t, err);
 		return;
 	}
-	fd = socket_named(t, address, (size_t)len);
+	if (is_management(address, (size_t)len))
+		fd = socket_named(t, address, (size_t)len);
 	err = ppp_stand_in_ask(t, of(o), UL2TP_CMD_PPP_CONNECT,
 	                       (struct ul2tp_ppp_request){
 				       .name = reader_over(address, (size_t)len),
@@ -259,12 +281,6 @@ static void pppox_ioctl(struct trap *t, struct object *o)
 	case PPPIOCSFLAGS:
 	case PPPIOCGL2TPSTATS:
 		trap_result(t, exchange(t, o, number));
-		break;
-	case FIONBIO:
-	case FIOASYNC:
-	case FIOCLEX:
-	case FIONCLEX:
-		trap_continue(t);
 		break;
 	default:
 		if (_IOC_TYPE(number) == SIOC_TYPE)

@@ -21,6 +21,7 @@
 #include "launcher/ip_socket.h"
 #include "launcher/netlink_socket.h"
 #include "launcher/pass.h"
+#include "launcher/ppp_link.h"
 #include "launcher/pppox.h"
 #include "launcher/reply.h"
 
@@ -44,7 +45,11 @@ static void worker_start(struct supervisor *s);
 
 static void serve(struct supervisor *s, struct estate_call *call)
 {
-	struct trap t = { .launcher = s->launcher, .notif = call->notif, .answer = &call->answer };
+	struct trap_caller caller = { .known = false };
+	struct trap t = { .launcher = s->launcher,
+		          .notif = call->notif,
+		          .answer = &call->answer,
+		          .caller = &caller };
 
 	if (trap_answer_again(&t))
 		return;
@@ -292,6 +297,7 @@ static void attend(struct launcher *l)
 			watched[1].fd = -1;
 		}
 		object_collect(&l->objects);
+		ppp_links_age();
 	}
 }
 
