@@ -84,3 +84,18 @@ int bpf_socket_filter(const struct bpf_insn *insns, uint32_t count, char *log, u
 	}
 	return call(BPF_PROG_LOAD, &attr);
 }
+
+int bpf_attached(uint32_t type, int ifindex, uint32_t *ids, uint32_t *count)
+{
+	union bpf_attr attr;
+	int err;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = (uint32_t)ifindex; /* target_ifindex, in newer headers */
+	attr.query.attach_type = type;
+	attr.query.prog_ids = pointer(ids);
+	attr.query.prog_cnt = *count;
+	err = call(BPF_PROG_QUERY, &attr);
+	*count = err == 0 || err == -ENOSPC ? attr.query.prog_cnt : 0;
+	return err;
+}

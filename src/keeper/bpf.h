@@ -26,4 +26,13 @@ int bpf_map_next(int map, const void *key, void *next);
 /** bpf_socket_filter() - load a program; @log gets what the verifier says, may be NULL. A descriptor or -errno */
 int bpf_socket_filter(const struct bpf_insn *insns, uint32_t count, char *log, uint32_t log_size);
 
+/**
+ * bpf_attached() - the programs on a hook of an interface of the caller's namespace
+ * @type:  BPF_TCX_*
+ * @count: room at @ids; becomes how many there are
+ *
+ * Return: 0; -ENOSPC there are more; -EINVAL this kernel has no such hook; -ENODEV.
+ */
+int bpf_attached(uint32_t type, int ifindex, uint32_t *ids, uint32_t *count);
+
 #endif

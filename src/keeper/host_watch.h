@@ -16,10 +16,10 @@
 
 #include "base/list.h"
 #include "keeper/fast_reason.h"
-#include "keeper/keeper.h"
+#include "keeper/netns.h"
+#include "keeper/own_programs.h"
 
-#define HOST_WATCH_LOOK_MS      300
-#define HOST_WATCH_OWN_PROGRAMS 16
+#define HOST_WATCH_LOOK_MS 300
 
 /* The packets of a tunnel as they are on the wire, UDP; of one family. */
 struct outer_flow {
@@ -29,22 +29,25 @@ struct outer_flow {
 
 struct host_watches {
 	struct list all;
+	const struct netns_home *home;
 	int epoll; /* readable when one of them has something to say */
 	uint64_t
 		look_ms; /* when host_watches_look() is to be called, monotonic; UINT64_MAX: need not be */
-	uint32_t own_programs[HOST_WATCH_OWN_PROGRAMS]; /* see host_watches_own() */
-	uint32_t owned;
-	/* Verdicts in @netns, or routes, may be others now. May use and release watches. The caller's to fill in. */
+	uint64_t next_look_ms; /* the next time that all are looked at */
+	struct own_programs own;
+	/* Verdicts in @netns, or routes, may be others now. May use and release watches. NULL: nobody cares. */
 	void (*changed)(void *arg, struct netns_id netns);
 	void *arg;
 };
 
-/** host_watches_open() - without descriptors each verdict is FAST_UNWATCHABLE */
-void host_watches_open(struct host_watches *w);
+/** host_watches_open() - without descriptors each verdict is FAST_UNWATCHABLE. @home outlives it */
+void host_watches_open(struct host_watches *w, const struct netns_home *home);
 void host_watches_close(struct host_watches *w);
 
-/** host_watches_own() - the BPF program with this id is ours, on whatever hook of whatever device it is found */
+/** host_watches_own() - the BPF program with this id is ours, on whatever hook of whatever device it is found;
+ * until host_watches_disown(). What was not said in time is taken for the administrator's */
 void host_watches_own(struct host_watches *w, uint32_t program_id);
+void host_watches_disown(struct host_watches *w, uint32_t program_id);
 
 /**
  * host_watch_use() - one more session in @netns wants verdicts. Call while in the namespace
@@ -71,7 +74,7 @@ void host_watches_look(struct host_watches *w, uint64_t now_ms);
  * @device:   ifindex of the session's interface
  * @underlay: ifindex of the interface its packets leave and come by
  *
- * The session's interface and underlay are watched from the first question on, while the namespace is.
+ * The two interfaces are watched from the first question on, while the namespace is. Call at home.
  *
  * Return: FAST_USED, or what stands against it.
  */

@@ -270,6 +270,8 @@ static int next_wait_ms(const struct keeping *k, uint64_t now)
 		until = now + TELL_AGAIN_MS;
 	if (k->settle_ms && k->settle_ms < until)
 		until = k->settle_ms;
+	if (k->server.host.look_ms < until)
+		until = k->server.host.look_ms;
 	if (k->stop_ms && k->stop_ms < until)
 		until = k->stop_ms;
 	if (until == UINT64_MAX)
@@ -283,6 +285,7 @@ static void turn(struct keeping *k)
 		{ .fd = k->signals, .events = POLLIN },
 		{ .fd = k->engine.requests, .events = POLLIN },
 		{ .fd = k->server.watches.epoll, .events = POLLIN },
+		{ .fd = k->server.host.epoll, .events = POLLIN },
 	};
 	uint64_t now;
 
@@ -296,6 +299,10 @@ static void turn(struct keeping *k)
 	managed_tell(&k->server, tell_gone, k);
 	now = now_ms();
 	settle_in_time(k, now);
+	if (fds[3].revents)
+		host_watches_ready(&k->server.host, now);
+	if (now >= k->server.host.look_ms)
+		host_watches_look(&k->server.host, now);
 	if (k->server.namespaces.count && now >= k->look_ms)
 		look_after_namespaces(k, now);
 	if (k->stop_ms && now >= k->stop_ms && k->engine.pid > 0) {

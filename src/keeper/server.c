@@ -25,6 +25,7 @@ int server_open(struct server *s, const struct keeper_options *options)
 	};
 	namespaces_open(&s->namespaces);
 	managed_open(s);
+	host_watches_open(&s->host, &s->home);
 	err = netns_home_open(&s->home);
 	if (err < 0) {
 		log_event(LOG_ERR, "start-failed",
@@ -75,6 +76,7 @@ void server_close(struct server *s)
 	slots_for_each(&s->files, slot, file) kept_file_close(s, slot);
 	managed_end(s);
 	reaper_free(s->reaper);
+	host_watches_close(&s->host);
 	namespaces_close(&s->namespaces);
 	netns_home_close(&s->home);
 	free(s->clients.at);
@@ -99,6 +101,7 @@ void server_drop_namespace(struct server *s, struct netns_id id)
 		if (d->about.netns.cookie == id.cookie)
 			kept_device_drop(s, d);
 	}
+	host_watch_drop(&s->host, id);
 }
 
 static int dispatch(struct server *s, const struct request *r, struct message_fds *fds,

@@ -9,6 +9,7 @@
 #include "base/buckets.h"
 #include "base/list.h"
 #include "keeper/divert.h"
+#include "keeper/host_watch.h"
 #include "keeper/namespaces.h"
 #include "keeper/netns.h"
 #include "keeper/numbering.h"
@@ -29,8 +30,9 @@ struct server {
 	struct divert divert;
 	struct transmitters transmitters;
 	struct socket_watches watches;
-	struct buckets managed; /* endpoints that are a program's socket, by cookie */
-	struct list untold;     /* those that have gone, which the engine does not know yet */
+	struct host_watches host; /* what the fast path would pass by */
+	struct buckets managed;   /* endpoints that are a program's socket, by cookie */
+	struct list untold;       /* those that have gone, which the engine does not know yet */
 	bool ip_sockets_for_all;
 	bool naive; /* as in keeper_options */
 };

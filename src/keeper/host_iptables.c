@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host_iptables.c - see host_iptables.h */
+#include "keeper/host_iptables.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/reader.h"
+
+#define NAMES_OCTETS 1024
+#define ENTRIES_OCTETS                                                                             \
+	16384 /* of a table of which only policies are left to see; a larger one is in doubt */
+#define ACCEPT (-NF_ACCEPT - 1)
+
+static const struct family {
+	const char *names; /* of a file */
+	int family, level, get_info, get_entries;
+	size_t target_offset; /* where an entry says where its target is */
+} families[] = {
+	{ "/proc/thread-self/net/ip_tables_names", AF_INET, IPPROTO_IP, IPT_SO_GET_INFO,
+	  IPT_SO_GET_ENTRIES, offsetof(struct ipt_entry, target_offset) },
+	{ "/proc/thread-self/net/ip6_tables_names", AF_INET6, IPPROTO_IPV6, IP6T_SO_GET_INFO,
+	  IP6T_SO_GET_ENTRIES, offsetof(struct ip6t_entry, target_offset) },
+};
+
+/* The two families have the same here. */
+static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "one layout");
+static_assert(offsetof(struct ipt_get_entries, entrytable) ==
+                      offsetof(struct ip6t_get_entries, entrytable),
+              "one layout");
+
+void host_iptables_open(struct host_iptables *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		t->sockets[i] = socket(families[i].family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		t->names[i] = -1;
+		t->applies[i] = false;
+	}
+	host_iptables_look(t);
+}
+
+void host_iptables_close(struct host_iptables *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		if (t->sockets[i] >= 0)
+			close(t->sockets[i]);
+		if (t->names[i] >= 0)
+			close(t->names[i]);
+		t->sockets[i] = t->names[i] = -1;
+	}
+}
+
+struct entries {
+	struct ipt_get_entries head;
+	uint8_t octets[ENTRIES_OCTETS];
+};
+
+/* The verdict of the chain's policy, which is its last entry, at @offset. */
+static bool accepts(const struct family *f, const struct entries *e, uint32_t offset)
+{
+	size_t skip = offsetof(struct ipt_get_entries, entrytable);
+	struct reader entry = reader_over((const uint8_t *)e + skip, e->head.size), target;
+	uint16_t target_offset;
+
+	read_skip(&entry, offset);
+	target = entry;
+	read_skip(&entry, f->target_offset);
+	target_offset = read_u16_host(&entry);
+	read_skip(&target, target_offset);
+	read_skip(&target, offsetof(struct xt_standard_target, verdict));
+	return (int32_t)read_u32_host(&target) == ACCEPT && !target.failed && !entry.failed;
+}
+
+static bool concerns(const struct ipt_getinfo *info, unsigned int hook)
+{
+	return hook != NF_INET_FORWARD && info->valid_hooks & 1u << hook;
+}
+
+static bool table_applies(const struct family *f, int socket, const char *name)
+{
+	static struct entries e;
+	struct ipt_getinfo info = { 0 };
+	socklen_t len = sizeof(info);
+
+	memcpy(info.name, name, strnlen(name, sizeof(info.name) - 1));
+	if (getsockopt(socket, f->level, f->get_info, &info, &len) < 0)
+		return errno != ENOENT; /* it has gone since; else in doubt */
+	for (unsigned int hook = 0; hook < NF_INET_NUMHOOKS; hook++)
+		if (concerns(&info, hook) && info.hook_entry[hook] != info.underflow[hook])
+			return true;
+	len = (socklen_t)offsetof(struct ipt_get_entries, entrytable) + info.size;
+	if (len > sizeof(e))
+		return true;
+	memset(&e.head, 0, sizeof(e.head));
+	memcpy(e.head.name, info.name, sizeof(e.head.name));
+	e.head.size = info.size;
+	if (getsockopt(socket, f->level, f->get_entries, &e, &len) < 0)
+		return true;
+	for (unsigned int hook = 0; hook < NF_INET_NUMHOOKS; hook++)
+		if (concerns(&info, hook) && !accepts(f, &e, info.underflow[hook]))
+			return true;
+	return false;
+}
+
+/* A name a line. */
+static bool family_applies(struct host_iptables *t, size_t i)
+{
+	char names[NAMES_OCTETS + 1];
+	ssize_t len;
+
+	if (t->names[i] < 0)
+		t->names[i] = open(families[i].names, O_RDONLY | O_CLOEXEC);
+	if (t->names[i] < 0)
+		return errno != ENOENT; /* no tables were ever loaded; else in doubt */
+	len = pread(t->names[i], names, NAMES_OCTETS, 0);
+	if (len < 0 || len == NAMES_OCTETS)
+		return true;
+	names[len] = '\0';
+	for (char *rest = names, *name; (name = strtok_r(rest, "\n", &rest));)
+		if (t->sockets[i] < 0 || table_applies(&families[i], t->sockets[i], name))
+			return true;
+	return false;
+}
+
+bool host_iptables_look(struct host_iptables *t)
+{
+	bool other = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		bool applies = family_applies(t, i);
+
+		other |= applies != t->applies[i];
+		t->applies[i] = applies;
+	}
+	return other;
+}
+
+bool host_iptables_applies(const struct host_iptables *t, int family)
+{
+	return t->applies[family == AF_INET6];
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host_source.c - see host_source.h */
+#include "keeper/host_source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define NEWS_OCTETS  (4 << 20) /* ten thousand interfaces may come at once */
+#define READ_OCTETS  65536
+#define READS_MAX    256 /* in one go: others wait too */
+#define ASK_WAIT_S   2
+#define READ_SHARE   10
+#define RETRY_MS     20
+#define HEADER_BYTES ((size_t)NLMSG_HDRLEN)
+
+static int netlink_socket(int protocol, int flags)
+{
+	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	const struct timeval wait = { .tv_sec = ASK_WAIT_S };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol), one = 1;
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	return fd;
+}
+
+static int join(int fd, const int *groups, size_t count)
+{
+	const int octets = NEWS_OCTETS;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+	for (size_t i = 0; i < count; i++)
+		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
+		               sizeof(groups[i])) < 0)
+			return -errno;
+	return 0;
+}
+
+void host_source_open(struct host_source *s, int protocol, const int *groups, size_t count)
+{
+	*s = HOST_SOURCE_NONE;
+	s->stale = true;
+	s->news = netlink_socket(protocol, SOCK_NONBLOCK);
+	s->ask = netlink_socket(protocol, 0);
+	s->err = s->news < 0 ? s->news : s->ask < 0 ? s->ask : join(s->news, groups, count);
+}
+
+void host_source_close(struct host_source *s)
+{
+	if (s->news >= 0)
+		close(s->news);
+	if (s->ask >= 0)
+		close(s->ask);
+	*s = HOST_SOURCE_NONE;
+}
+
+/* What one message says about the answer it is part of. */
+enum part { PART_DATA, PART_END };
+
+struct answer {
+	host_message_fn *each;
+	void *arg;
+	uint32_t seq, count;
+	bool interrupted;
+	int err;
+};
+
+static enum part take_part(struct answer *a, const struct nlmsghdr *m, struct reader *payload)
+{
+	if (m->nlmsg_flags & NLM_F_DUMP_INTR)
+		a->interrupted = true;
+	if (m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR) {
+		/* A dump that failed says so at its end; there may be nothing to say. */
+		a->err = read_left(payload) ? (int)read_u32_host(payload) : 0;
+		return PART_END;
+	}
+	if (m->nlmsg_type >= NLMSG_MIN_TYPE && ++a->count <= HOST_MESSAGES_MAX)
+		a->each(a->arg, m->nlmsg_type, payload);
+	return PART_DATA;
+}
+
+/* The next message of a datagram; false: no more whole ones. */
+static bool message_next(struct reader *datagram, struct nlmsghdr *m, struct reader *payload)
+{
+	size_t padding;
+
+	if (read_left(datagram) < HEADER_BYTES)
+		return false;
+	read_copy(datagram, m, sizeof(*m));
+	if (m->nlmsg_len < HEADER_BYTES)
+		return false;
+	*payload = read_sub(datagram, m->nlmsg_len - HEADER_BYTES);
+	padding = NLMSG_ALIGN(m->nlmsg_len) - m->nlmsg_len;
+	read_skip(datagram, padding < read_left(datagram) ? padding : read_left(datagram));
+	return !payload->failed;
+}
+
+/* Of the kernel only; -EAGAIN: nothing more. -ENOBUFS: some were lost. */
+static ssize_t receive(int fd, uint8_t *octets, size_t room)
+{
+	struct sockaddr_nl from = { 0 };
+	socklen_t len = sizeof(from);
+	ssize_t n;
+
+	do {
+		n = recvfrom(fd, octets, room, MSG_TRUNC, (struct sockaddr *)&from, &len);
+	} while ((n < 0 && errno == EINTR) || (n >= 0 && from.nl_pid != 0));
+	if (n < 0)
+		return -errno;
+	return (size_t)n > room ? -ENOBUFS : n;
+}
+
+static uint8_t received[READ_OCTETS];
+
+void host_source_news(struct host_source *s, host_message_fn *each, void *arg)
+{
+	for (unsigned int i = 0; i < READS_MAX; i++) {
+		ssize_t n = receive(s->news, received, sizeof(received));
+		struct reader datagram, payload;
+		struct nlmsghdr m;
+
+		if (n == -EAGAIN)
+			return;
+		if (n < 0) {
+			s->stale = true;
+			if (n != -ENOBUFS)
+				return;
+			continue;
+		}
+		datagram = reader_over(received, (size_t)n);
+		while (message_next(&datagram, &m, &payload))
+			if (m.nlmsg_type >= NLMSG_MIN_TYPE)
+				each(arg, m.nlmsg_type, &payload);
+	}
+}
+
+static int answer_read(struct host_source *s, struct answer *a)
+{
+	for (;;) {
+		ssize_t n = receive(s->ask, received, sizeof(received));
+		struct reader datagram, payload;
+		struct nlmsghdr m;
+
+		if (n < 0)
+			return (int)n;
+		datagram = reader_over(received, (size_t)n);
+		while (message_next(&datagram, &m, &payload))
+			if (m.nlmsg_seq == a->seq && take_part(a, &m, &payload) == PART_END)
+				return a->err;
+	}
+}
+
+int host_source_ask(struct host_source *s, struct nlmsghdr *request, uint16_t flags,
+                    host_message_fn *each, void *arg)
+{
+	struct answer a = { .each = each, .arg = arg, .seq = ++s->seq };
+	int err;
+
+	request->nlmsg_flags = NLM_F_REQUEST | flags;
+	request->nlmsg_seq = a.seq;
+	if (send(s->ask, request, request->nlmsg_len, 0) < 0)
+		return -errno;
+	err = answer_read(s, &a);
+	if (err < 0)
+		return err;
+	if (a.count > HOST_MESSAGES_MAX)
+		return -E2BIG;
+	return a.interrupted ? -EINTR : 0;
+}
+
+bool host_source_is_due(const struct host_source *s, uint64_t now_ms)
+{
+	return s->stale && !s->err && now_ms >= s->read_after_ms;
+}
+
+void host_source_was_read(struct host_source *s, int err, uint64_t start_ms, uint64_t end_ms)
+{
+	s->stale = err < 0;
+	s->read_after_ms = end_ms + (end_ms - start_ms) * READ_SHARE + (err < 0 ? RETRY_MS : 0);
+	if (err == -EPERM || err == -EACCES)
+		s->err = err;
+}
+
+bool host_attr_next(struct reader *r, struct host_attr *ret)
+{
+	uint16_t len, type;
+	size_t padding;
+
+	if (read_left(r) < NLA_HDRLEN)
+		return false;
+	len = read_u16_host(r);
+	type = read_u16_host(r);
+	if (len < NLA_HDRLEN)
+		return false;
+	ret->type = type & NLA_TYPE_MASK;
+	ret->value = read_sub(r, len - (size_t)NLA_HDRLEN);
+	padding = NLA_ALIGN((size_t)len) - len;
+	read_skip(r, padding < read_left(r) ? padding : read_left(r));
+	return !ret->value.failed;
+}
+
+bool host_attr_is(const struct host_attr *a, const char *text)
+{
+	size_t len = read_left(&a->value), want = strlen(text);
+
+	return (len == want || (len == want + 1 && a->value.at[want] == '\0')) &&
+	       memcmp(a->value.at, text, want) == 0;
+}
