@@ -99,6 +99,16 @@ enum ul2tp_backend ul2tp_backend(const struct ul2tp *u);
 /** ul2tp_set_timeout() - how long to wait for an answer, in milliseconds; -1: for ever. At first 10000 */
 void ul2tp_set_timeout(struct ul2tp *u, int timeout_ms);
 
+/**
+ * ul2tp_keep_rights() - have the caller's CAP_NET_ADMIN looked at now, and no more on this connection
+ *
+ * For programs that make thousands: each request is answered a little sooner. Whoever sends on the connection from
+ * then on has that right, also a child that gave up its own: close it there.
+ *
+ * Return: 0; -EPERM the caller has not got it; -EOPNOTSUPP with the kernel's back end.
+ */
+int ul2tp_keep_rights(struct ul2tp *u);
+
 /** ul2tp_last_error() - about the last call with @u that failed; valid as long as @u */
 const struct ul2tp_error *ul2tp_last_error(const struct ul2tp *u);
 

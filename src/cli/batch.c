@@ -147,6 +147,9 @@ int batch_run(struct cli *cli, const char *name)
 	if (!b.file)
 		return cli_wrong(cli, "cannot open \"%s\": %s", name, strerror(errno));
 	status = cli_connect(cli);
+	/* Thousands may come. Who has no rights is told so by each of them. */
+	if (status == CLI_DONE && ul2tp_backend(cli->u) == UL2TP_BACKEND_DAEMON)
+		ul2tp_keep_rights(cli->u);
 	cli->in_batch = true;
 	if (status == CLI_DONE)
 		status = run_lines(cli, &b, name);

@@ -286,6 +286,7 @@ static void test_a_server_without_the_family_is_not_asked(void **state)
 	p.label = "x";
 	assert_int_equal(ul2tp_tunnel_add(f->u, &p), -EOPNOTSUPP);
 	assert_int_equal(ul2tp_status_get(f->u, &status), -EOPNOTSUPP);
+	assert_int_equal(ul2tp_keep_rights(f->u), -EOPNOTSUPP);
 	assert_true(*ul2tp_last_error(f->u)->words);
 	assert_int_equal(f->script.requests, 0);
 

@@ -93,6 +93,17 @@ static int families_find(struct ul2tp *u)
 	return 0;
 }
 
+static int socket_set(struct ul2tp *u, const struct ul2tp_socket_set *set)
+{
+	struct request r;
+	int err = request_begin(&r, u, FAMILY_UL2TP, UL2TP_CMD_SOCKET_SET, false);
+
+	if (err < 0)
+		return err;
+	ul2tp_socket_set_put(&r.attributes, set);
+	return request_run(&r, NULL, NULL);
+}
+
 /* Ask for words with refusals, and for no copy of the request. */
 static int options_set_daemon(struct ul2tp *u)
 {
@@ -102,16 +113,15 @@ static int options_set_daemon(struct ul2tp *u)
 		.cap_ack = true,
 		.ext_ack = true,
 	};
-	struct request r;
-	int err;
 
-	if (!u->family_ids[FAMILY_UL2TP])
-		return 0;
-	err = request_begin(&r, u, FAMILY_UL2TP, UL2TP_CMD_SOCKET_SET, false);
-	if (err < 0)
-		return err;
-	ul2tp_socket_set_put(&r.attributes, &set);
-	return request_run(&r, NULL, NULL);
+	return u->family_ids[FAMILY_UL2TP] ? socket_set(u, &set) : 0;
+}
+
+int ul2tp_keep_rights(struct ul2tp *u)
+{
+	const struct ul2tp_socket_set set = { .keep_rights = true };
+
+	return socket_set(u, &set);
 }
 
 /* A socket that is full must not block a sender for ever. */
