@@ -24,8 +24,13 @@ struct tunnel;
 
 struct endpoint {
 	struct list in_netns;
-	struct bucket_node by_cookie; /* managed: in the table of the dataplane */
-	struct tunnel *tunnel;        /* of a program's socket, UDP or L2TP/IP: the one it has */
+	struct bucket_node by_cookie; /* managed: in the table of the dataplane, as the next */
+	struct bucket_node by_ends;
+	bool in_by_ends;
+	uint64_t
+		ends; /* managed: in common with those of the same two addresses; 0: it is alone with them.
+			* Written by the API thread, atomically */
+	struct tunnel *tunnel; /* of a program's socket, UDP or L2TP/IP: the one it has */
 	struct ip_socket *
 		ip_socket; /* ENDPOINT_TWIN: whose; it has the intake of the one that receives for it */
 	struct keeper *keeper;
@@ -73,6 +78,15 @@ bool endpoint_takes_all_ip(const struct endpoint *e);
 static inline bool endpoint_is_managed(const struct endpoint *e)
 {
 	return e->at.cookie;
+}
+
+/** endpoint_same_ends() - whether two managed ones have the same addresses: the system may give one what is for the
+ * other */
+static inline bool endpoint_same_ends(const struct endpoint *a, const struct endpoint *b)
+{
+	uint64_t ends = __atomic_load_n(&a->ends, __ATOMIC_RELAXED);
+
+	return ends && ends == __atomic_load_n(&b->ends, __ATOMIC_RELAXED);
 }
 
 /** endpoint_change() - a managed one has other addresses, options, descriptors; while no worker uses them */

@@ -220,6 +220,7 @@ void dataplane_free(struct dataplane *dp)
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		divert_ring_free(dp->rings[i]);
 	buckets_release(&dp->managed);
+	buckets_release(&dp->by_ends);
 	buckets_release(&dp->ppp_files);
 	ppp_records_close(dp);
 	unit_records_close(dp);

@@ -2,8 +2,8 @@
 /* dataplane_divert.c - tunnels on programs' own sockets: whose data is taken out of them, and their end
  *
  * A session of such a tunnel is named to the keeper, which takes its packets out of the tunnel's socket; one that is
- * found by its ids alone (peer_check ids, Q-8) out of any program's socket in the namespace, whatever its own tunnel
- * stands on. The receiver is there before and after.
+ * found by its ids alone (peer_check ids, Q-8; or dataplane_ends.c) out of any program's socket in the namespace, whatever
+ * its own tunnel stands on. The receiver is there before and after.
  */
 #include <errno.h>
 #include <string.h>
@@ -39,10 +39,10 @@ static struct divert_session describe(const struct tunnel_record *t, uint32_t in
 }
 
 /* What the divert ways can do nothing about is not asked for. */
-static bool wanted_by_ids(const struct dataplane *dp, const struct session *s)
+static bool wanted_by_ids(const struct dataplane *dp, const struct tunnel *t)
 {
 	return dp->divert != DIVERT_WAY_ANY &&
-	       s->tunnel->record->peer_check == UL2TP_PEER_CHECK_IDS;
+	       (t->record->peer_check == UL2TP_PEER_CHECK_IDS || t->endpoint->ends);
 }
 
 static void forget_by_ids(struct dataplane *dp, struct divert_session d)
@@ -81,7 +81,7 @@ int dataplane_divert_add(struct dataplane *dp, const struct session *s, bool fre
 		forget_lost(dp, s);
 	if (endpoint_is_managed(s->tunnel->endpoint))
 		err = keeper_divert_add(dp->keeper, s->tunnel->endpoint->at.slot, &d);
-	if (err == 0 && wanted_by_ids(dp, s))
+	if (err == 0 && wanted_by_ids(dp, s->tunnel))
 		err = add_by_ids(dp, s, d);
 	return err;
 }
@@ -92,7 +92,7 @@ void dataplane_divert_remove(struct dataplane *dp, const struct session *s)
 
 	if (endpoint_is_managed(s->tunnel->endpoint))
 		keeper_divert_remove(dp->keeper, s->tunnel->endpoint->at.slot, &d);
-	if (wanted_by_ids(dp, s))
+	if (wanted_by_ids(dp, s->tunnel))
 		forget_by_ids(dp, d);
 }
 
@@ -106,8 +106,22 @@ void dataplane_divert_forget(struct dataplane *dp, const struct session_record *
 	t = records_tunnel(dp->records, s->tunnel);
 	d = describe(t, (uint32_t)(s - records_session(dp->records, 0)), s);
 	keeper_divert_remove(dp->keeper, t->endpoint, &d);
-	if (t->peer_check == UL2TP_PEER_CHECK_IDS)
-		forget_by_ids(dp, d);
+	forget_by_ids(dp, d);
+}
+
+void dataplane_divert_follow(struct dataplane *dp, const struct tunnel *t)
+{
+	if (dp->divert == DIVERT_WAY_ANY)
+		return;
+	list_for_each (node, &t->sessions) {
+		struct session *s = list_entry(node, struct session, in_tunnel);
+		struct divert_session d = describe(t->record, s->index, s->record);
+
+		if (wanted_by_ids(dp, t))
+			add_by_ids(dp, s, d);
+		else
+			forget_by_ids(dp, d);
+	}
 }
 
 void dataplane_peer_check_set(struct dataplane *dp, struct tunnel *t, uint8_t peer_check)
@@ -115,17 +129,7 @@ void dataplane_peer_check_set(struct dataplane *dp, struct tunnel *t, uint8_t pe
 	if (t->record->peer_check == peer_check)
 		return;
 	t->record->peer_check = peer_check;
-	if (dp->divert == DIVERT_WAY_ANY)
-		return;
-	list_for_each (node, &t->sessions) {
-		struct session *s = list_entry(node, struct session, in_tunnel);
-		struct divert_session d = describe(t->record, s->index, s->record);
-
-		if (peer_check == UL2TP_PEER_CHECK_IDS)
-			add_by_ids(dp, s, d);
-		else
-			forget_by_ids(dp, d);
-	}
+	dataplane_divert_follow(dp, t);
 }
 
 static int ring_get(struct dataplane *dp, struct netns *ns, struct extack *ea)
@@ -181,13 +185,21 @@ int dataplane_managed_start(struct dataplane *dp, struct netns *ns, struct endpo
 	if (err < 0)
 		return err;
 	err = buckets_insert(&dp->managed, &e->by_cookie, e->at.cookie);
-	if (err < 0)
+	if (err < 0) {
 		raw_receive_leave(e->intake);
+		return err;
+	}
+	err = dataplane_ends_join(dp, e);
+	if (err < 0) {
+		buckets_remove(&dp->managed, &e->by_cookie);
+		raw_receive_leave(e->intake);
+	}
 	return err;
 }
 
 void dataplane_managed_stop(struct dataplane *dp, struct endpoint *e)
 {
+	dataplane_ends_leave(dp, e);
 	buckets_remove(&dp->managed, &e->by_cookie);
 }
 
@@ -251,9 +263,12 @@ int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, 
 	dataplane_wait(dp);
 	raw_receive_leave(e->intake);
 	intake_tunnel_remove(e->intake, t);
+	dataplane_ends_leave(dp, e);
 	take_changes(e, t, &now);
+	err = dataplane_ends_join(dp, e);
 	intake_tunnel_add(e->intake, t);
-	err = raw_start(dp, e);
+	if (err == 0)
+		err = raw_start(dp, e);
 	list_for_each (node, &t->sessions) {
 		struct session *s = list_entry(node, struct session, in_tunnel);
 

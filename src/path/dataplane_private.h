@@ -30,6 +30,8 @@ struct dataplane {
 	struct letter units_lost; /* to it: interfaces of PPP have been deleted */
 	atomic_bool units_lost_told;
 	struct buckets managed;   /* endpoints that are a program's socket, by cookie */
+	struct buckets by_ends;   /* of these, by what they are bound and connected to */
+	uint64_t last_ends;       /* given to some of them */
 	struct buckets ppp_files; /* by handle */
 	uint32_t ppp_files_max;   /* a share of the descriptors we may have; 0: not asked yet */
 	uint64_t ppp_serial;      /* of the last file */
@@ -93,6 +95,15 @@ void dataplane_managed_ends(const struct endpoint *e, struct tunnel_ends *ret);
  * After its receiver was attached. 0 or -errno.
  */
 int dataplane_divert_add(struct dataplane *dp, const struct session *s, bool fresh);
+
+/** dataplane_divert_follow() - the same for all sessions of @t, when it has changed whether they are taken out of
+ * other sockets than its own */
+void dataplane_divert_follow(struct dataplane *dp, const struct tunnel *t);
+
+/** dataplane_ends_join() - a program's socket has the addresses that it has; dataplane_ends_leave() - no longer. 0 or
+ * -ENOMEM */
+int dataplane_ends_join(struct dataplane *dp, struct endpoint *e);
+void dataplane_ends_leave(struct dataplane *dp, struct endpoint *e);
 
 /** dataplane_divert_remove() - no longer; before anything else of it goes */
 void dataplane_divert_remove(struct dataplane *dp, const struct session *s);

@@ -157,7 +157,8 @@ static bool peer_allowed(const struct intake *in, const struct receiver *r,
                          const union address *from)
 {
 	/* A program's socket receives from whom the program lets it (TUN-23). */
-	if (endpoint_is_managed(in->endpoint) && r->intake == in)
+	if (endpoint_is_managed(in->endpoint) &&
+	    (r->intake == in || endpoint_same_ends(in->endpoint, r->intake->endpoint)))
 		return true;
 	if (__atomic_load_n(&r->tunnel->peer_check, __ATOMIC_RELAXED) == UL2TP_PEER_CHECK_IDS)
 		return true;

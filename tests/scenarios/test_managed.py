@@ -285,6 +285,46 @@ def test_several_tunnels_on_one_port(rig):
     assert programs[1].transmit()[1][1] == port
 
 
+@pytest.mark.parametrize("version", (2, 3))
+def test_several_sockets_for_one_peer(rig, version):
+    """As xl2tpd has them when it calls one LNS twice: the system gives all packets to the socket that was made last.
+
+    Requirements: RX-3, RX-10
+    """
+    port = next_port()
+
+    def made(peer=None):
+        p = ProgramSocket(rig, bound="any", connected=False, version=version, port=port,
+                          options=[(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)])
+        p.connect(peer.far_port if peer else None)
+        return p.tunnel().session()
+
+    def carried(count):
+        for p in programs:
+            first.send(p.data())
+            p.delivered(count)
+    first = made()
+    programs = [first, made(first), made(first)]
+    carried(1)
+    first.send(CONTROL)
+    assert programs[-1].received() == CONTROL, "and nothing before"
+    stranger = made()
+    stranger.send(first.data())
+    stranger.send(stranger.data())
+    stranger.delivered(1)
+    carried(2)
+    last = programs.pop()
+    last.connect(last.far_port)
+    rig.api.socket_changed(last.socket)
+    last.send(first.data())
+    last.send(last.data())
+    last.delivered(3)
+    carried(3)
+    programs.pop().socket.close()
+    carried(4)
+    first.nothing_for_the_program()
+
+
 @pytest.mark.parametrize("owner", (0, NOBODY))
 def test_ports_shared_by_their_owner(rig, owner):
     """SO_REUSEPORT lets sockets of one user share a port, and ours does not come between them."""
