@@ -4,9 +4,13 @@ import pytest
 
 from support.api import Api
 from support.daemon import Daemon
+from support.end import End
 from support.launcher import Launcher
 from support.wait import eventually
-from support.xl2tpd import Lac, Lns, kill_one
+from support.xl2tpd import Lac, Lns, Private, kill_one
+
+OCTETS = 500_000
+GLOBAL = "2001:db8:9::1", "2001:db8:9::2"
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,21 @@ def link_local(host):
     return words[words.index("inet6") + 1].partition("/")[0]
 
 
+def carries_global_ipv6(cable):
+    for host, address in zip((cable.near, cable.far), GLOBAL):
+        host.ip(f"address add {address}/64 dev ppp0 nodad")
+    ends = End(cable.near.path), End(cable.far.path)
+    for end in ends:
+        end.serve()
+    try:
+        for end, there in zip(ends, GLOBAL[::-1]):
+            end.command("ping", "-6", "-c", "2", "-i", "0.05", "-s", "1352", "-M", "do", there)
+            end.exchange(there, OCTETS)
+    finally:
+        for end in ends:
+            end.close()
+
+
 def test_a_call_carries_ip(shared_daemon, cable, pair):
     """
     Requirements: PPP-90, PPP-91, PX-1, PX-13, PX-40, PPP-84
@@ -57,9 +76,43 @@ def test_a_call_carries_ip(shared_daemon, cable, pair):
     there = eventually(lambda: link_local(cable.near), "the LNS has an IPv6 address")
     eventually(lambda: far.run("ping", "-6", "-c", "1", "-W", "1", f"{there}%ppp0", check=False).returncode == 0,
                "IPv6 goes through")
+    carries_global_ipv6(cable)
     lac.hang_up()
     lac.nothing_left()
     lns.nothing_left()
+    nothing_left(shared_daemon, cable)
+
+
+@pytest.fixture
+def chap_pair(shared_daemon, cable, tmp_path):
+    """The LNS asks for CHAP. With the word, the LAC calls so."""
+    lns_options = ["auth", "require-chap", "name server"]
+    with Lns(cable.near, Private(shared_daemon, cable.near, tmp_path, 'user * "word" *\n'), lns_options) as lns:
+        def lac(word):
+            return Lac(cable.far, Launcher(shared_daemon, cable.far), "192.0.2.1", ["user user", f"password {word}"])
+        yield lns, lac
+
+
+def test_a_call_with_chap(shared_daemon, cable, chap_pair):
+    lns, calling = chap_pair
+    with calling("word") as lac:
+        brought_up((lns, lac))
+        assert "CHAP authentication succeeded" in lac.said()
+        assert "rcvd [CHAP Response" in lns.said()
+        cable.far.run("ping", "-c", "2", "-i", "0.05", "10.9.0.1")
+        lac.hang_up()
+        lac.nothing_left()
+        lns.nothing_left()
+    nothing_left(shared_daemon, cable)
+
+
+def test_a_call_with_a_wrong_word(shared_daemon, cable, chap_pair):
+    lns, calling = chap_pair
+    with calling("another") as lac:
+        lac.call()
+        eventually(lambda: "CHAP authentication failed" in lac.said(), "the LNS refuses the LAC", timeout=40)
+        lac.nothing_left()
+        lns.nothing_left()
     nothing_left(shared_daemon, cable)
 
 

@@ -98,7 +98,7 @@ class End:
     def serve(self):
         """Answer each exchange() of the other end with as much of our own."""
         with netns.entered(self.path):
-            self.listener = socket.create_server(("", PORT), backlog=16)
+            self.listener = socket.create_server(("", PORT), family=socket.AF_INET6, dualstack_ipv6=True, backlog=16)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -121,7 +121,7 @@ class End:
     def exchange(self, address, octets):
         """One TCP connection to serve() of the other end: as many octets each way, checksums compared."""
         with netns.entered(self.path):
-            connection = socket.socket()
+            connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         with connection:
             connection.settimeout(60)
             connection.connect((address, PORT))

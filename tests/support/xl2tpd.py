@@ -14,9 +14,21 @@ import subprocess
 import tempfile
 
 from support import proc
+from support.launcher import Launcher
 from support.wait import eventually
 
-NUMBERS = 100  # of the first unit: pppd keeps a file for each in /run, whatever the namespace
+LACS = "one", "two"  # a LAC of xl2tpd's has one call at a time
+
+
+class Private(Launcher):
+    """pppd has secrets of its own in /etc/ppp, and a /run of its own, in the mounts that `ip netns exec` made for it."""
+
+    def __init__(self, daemon, namespace, directory, secret=""):
+        super().__init__(daemon, namespace)
+        path = directory / "secrets"
+        path.write_text(secret)
+        path.chmod(0o600)
+        self.prefix += ["sh", "-c", f'mount --bind {path} /etc/ppp/chap-secrets && mount -t tmpfs tmpfs /run && exec "$@"', "sh"]
 
 
 def descendants(pid):
@@ -39,7 +51,7 @@ def command_of(pid):
 class Xl2tpd:
     """One of the two; .options are lines for pppd."""
 
-    def __init__(self, namespace, launcher, role, options):
+    def __init__(self, namespace, launcher, sections, options):
         self.namespace = namespace
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ul2tp-xl2tpd-"))
         self.log = self.directory / "pppd.log"
@@ -49,16 +61,16 @@ class Xl2tpd:
             "noccp" if not any("mppe" in o for o in options) else "", "+ipv6",
             "mtu 1400", "mru 1400", "lcp-echo-interval 5", "lcp-echo-failure 4", "ipcp-accept-remote", "ipcp-accept-local",
             "debug", f"logfile {self.log}", *options]) + "\n")
-        (self.directory / "conf").write_text(self.configuration(role))
+        (self.directory / "conf").write_text(self.configuration(sections))
         (self.directory / "secrets").write_text("")
         self.output = open(self.directory / "output", "wb")
         self.process = launcher.popen("xl2tpd", "-D", "-c", self.directory / "conf", "-s", self.directory / "secrets", "-p",
                                       self.directory / "pid", "-C", self.control, stdout=self.output, stderr=self.output)
         eventually(self.control.exists, "xl2tpd listens to its control file", timeout=30)
 
-    def configuration(self, role):
-        return f"[global]\nport = 1701\naccess control = no\ndebug tunnel = yes\n{role}pppoptfile = {self.directory}/options\n" \
-               "length bit = yes\n"
+    def configuration(self, sections):
+        return "[global]\nport = 1701\naccess control = no\ndebug tunnel = yes\n" + "".join(
+            f"{section}pppoptfile = {self.directory}/options\nlength bit = yes\n" for section in sections)
 
     def __enter__(self):
         return self
@@ -104,23 +116,23 @@ class Xl2tpd:
 
 class Lns(Xl2tpd):
     def __init__(self, namespace, launcher, options=()):
-        super().__init__(namespace, launcher, "[lns default]\nip range = 10.9.0.10-10.9.0.90\nlocal ip = 10.9.0.1\n"
-                         "require authentication = no\n", options)
+        super().__init__(namespace, launcher, ["[lns default]\nip range = 10.9.0.10-10.9.0.90\nlocal ip = 10.9.0.1\n"
+                                               "require authentication = no\n"], options)
 
 
 class Lac(Xl2tpd):
     def __init__(self, namespace, launcher, lns, options=()):
-        super().__init__(namespace, launcher, f"[lac test]\nlns = {lns}\nredial = no\n", options)
+        super().__init__(namespace, launcher, [f"[lac {name}]\nlns = {lns}\nredial = no\n" for name in LACS], options)
 
     def order(self, words):
         with open(self.control, "w", encoding="ascii") as control:
             control.write(words + "\n")
 
-    def call(self):
-        self.order("c test")
+    def call(self, number=0):
+        self.order(f"c {LACS[number]}")
 
-    def hang_up(self):
-        self.order("d test")
+    def hang_up(self, number=0):
+        self.order(f"d {LACS[number]}")
 
 
 class Here:
