@@ -8,42 +8,16 @@ version 2 and the other of version 3, so that two far ends have PPP with each ot
 import pytest
 
 from support.api import PPP, Api
-from support.daemon import BUILD, Daemon
+from support.daemon import BUILD
 from support.end import RemoteEnd
-from support.netns import Namespace
-from support.ppp_file import PPPIOCBRIDGECHAN, PppClient, name
+from support.link_ends import LinkEnd
+from support.ppp_file import PPPIOCBRIDGECHAN, PPPIOCUNBRIDGECHAN, PppClient, name
+from support.ppp_machine import HOSTS, NEAR
 from support.pppd_calls import PppdEnd
-from support.vm import Machine
 from support.wait import eventually
 
-KERNEL = "linux-image-6.12-amd64"
-MODULES = ["l2tp_ppp", "l2tp_netlink", "l2tp_ip", "macvlan"]
-TAP, NEAR = "wire", "192.0.2.1"
-ADDRESSES = {"left": "192.0.2.2", "right": "192.0.2.3"}
 OCTETS = 200_000
-
-
-@pytest.fixture(scope="module")
-def namespace():
-    made = Namespace("near")
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def machine(namespace):
-    with Machine(KERNEL, modules=MODULES, tap=(TAP, namespace.path)) as made:
-        namespace.ip(f"address add {NEAR}/24 dev {TAP}", f"link set {TAP} up")
-        for host, address in ADDRESSES.items():
-            made.call("support.pppd_calls:keep", host, address)
-            RemoteEnd(made, host).serve()
-        yield made
-
-
-@pytest.fixture
-def daemon(build):
-    with Daemon() as made:
-        yield made
+RUN = [str(BUILD / "ul2tp"), "run", "--"]
 
 
 def tunnel(ids, here, there, version, over):
@@ -70,16 +44,16 @@ def carry(end, address):
 
 
 @pytest.mark.parametrize("host, over", [("left", "udp"), ("right", "ip")])
-def test_a_session_of_version_3(daemon, namespace, machine, host, over):
+def test_a_session_of_version_3(shared_daemon, ppp_machine, host, over):
     """
     Requirements: PX-13, PPP-84
     """
-    far = RemoteEnd(machine, host)
-    near = PppdEnd(namespace, daemon.socket, [str(BUILD / "ul2tp"), "run", "--"])
+    far = RemoteEnd(ppp_machine.machine, f"{host} pppd")
+    near = PppdEnd(ppp_machine.namespace, shared_daemon.socket, RUN)
     ids = (11, 12)
     try:
-        start(near, tunnel(ids, NEAR, ADDRESSES[host], 3, over), 21, 22, "10.7.0.1:10.7.0.2")
-        start(far, tunnel(ids[::-1], ADDRESSES[host], NEAR, 3, over), 22, 21, "10.7.0.2:10.7.0.1")
+        start(near, tunnel(ids, NEAR, HOSTS[host], 3, over), 21, 22, "10.7.0.1:10.7.0.2")
+        start(far, tunnel(ids[::-1], HOSTS[host], NEAR, 3, over), 22, 21, "10.7.0.2:10.7.0.1")
         up(near)
         up(far)
         carry(near, "10.7.0.2")
@@ -89,46 +63,91 @@ def test_a_session_of_version_3(daemon, namespace, machine, host, over):
         near.close()
 
 
-class Leg:
-    """One side of the bridge: tunnel, session, socket and file of its channel."""
+class Requests:
+    """Sessions, sockets and channels on ul2tpd by direct requests, as libul2tp makes them."""
 
-    def __init__(self, daemon, namespace, ids, host, version):  # pylint: disable=too-many-arguments
-        self.api, self.ppp, self.ids = Api(daemon, namespace), PppClient(daemon, namespace), ids
-        self.api.tunnel_create(**tunnel(ids, NEAR, ADDRESSES[host], version, "udp"))
+    def __init__(self, daemon, namespace):
+        self.api, self.ppp, self.channels, self.numbers, self.tunnels = Api(daemon, namespace), PppClient(daemon, namespace), [], [], []
+
+    def leg(self, ids, host, version):
+        self.api.tunnel_create(**tunnel(ids, NEAR, HOSTS[host], version, "udp"))
+        self.tunnels.append(ids[0])
         self.api.session_create(ids[0], ids[0], PEER_SESSION_ID=ids[1], PW_TYPE=PPP)
-        self.socket = self.ppp.socket()
-        self.socket.connect(name(ids[0], ids[0], ids[1], ids[1], version=3))
-        self.number = self.socket.channel()
-        self.channel = self.ppp.channel_file(self.number)
+        made = self.ppp.socket()
+        made.connect(name(ids[0], ids[0], ids[1], ids[1], version=3))
+        self.numbers.append(made.channel())
+        self.channels.append(self.ppp.channel_file(self.numbers[-1]))
 
-    def counts(self):
-        return self.api.session_get(self.ids[0], self.ids[0])["STATS"]
+    def bridge(self):
+        self.channels[0].ioctl_int(PPPIOCBRIDGECHAN, self.numbers[1])
+
+    def unbridge(self):
+        self.channels[0].ioctl(PPPIOCUNBRIDGECHAN)
 
     def close(self):
+        for one in self.tunnels:
+            self.api.tunnel_delete(one)
         self.ppp.close()
         self.api.close()
 
 
-def test_two_sessions_bridged(daemon, namespace, machine):
+class Program(LinkEnd):
+    """The same by a program under `ul2tp run`."""
+
+    def __init__(self, daemon, namespace):
+        super().__init__(namespace, daemon.socket, RUN)
+        self.start()
+
+    def leg(self, ids, host, version):
+        self.do("tunnel", tunnel(ids, NEAR, HOSTS[host], version, "udp"))
+        self.do("session", ids[0], ids[0], ids[1])
+
+    def bridge(self):
+        self.do("bridge", 0, 1)
+
+    def unbridge(self):
+        self.do("unbridge", 0)
+
+    def close(self):
+        self.stop()
+        super().close()
+
+
+@pytest.fixture(params=[Requests, Program])
+def switch(request, shared_daemon, ppp_machine):
+    made = request.param(shared_daemon, ppp_machine.namespace)
+    yield made
+    made.close()
+
+
+def packets(daemon, namespace):
+    """Received by each session."""
+    with Api(daemon, namespace) as api:
+        return [session["STATS"]["RX_PACKETS"] for session in api.sessions()]
+
+
+def test_two_sessions_bridged(switch, shared_daemon, ppp_machine):
     """
     Requirements: PPP-30, PPP-31, PPP-32
     """
-    left, right = RemoteEnd(machine, "left"), RemoteEnd(machine, "right")
-    legs = [Leg(daemon, namespace, (31, 32), "left", 2), Leg(daemon, namespace, (41, 42), "right", 3)]
-    legs[0].channel.ioctl_int(PPPIOCBRIDGECHAN, legs[1].number)
+    left, right = (RemoteEnd(ppp_machine.machine, f"{host} pppd") for host in HOSTS)
+    switch.leg((31, 32), "left", 2)
+    switch.leg((41, 42), "right", 3)
+    switch.bridge()
     try:
-        start(left, tunnel((32, 31), ADDRESSES["left"], NEAR, 2, "udp"), 32, 31, "10.6.0.1:10.6.0.2")
-        start(right, tunnel((42, 41), ADDRESSES["right"], NEAR, 3, "udp"), 42, 41, "10.6.0.2:10.6.0.1")
+        start(left, tunnel((32, 31), HOSTS["left"], NEAR, 2, "udp"), 32, 31, "10.6.0.1:10.6.0.2")
+        start(right, tunnel((42, 41), HOSTS["right"], NEAR, 3, "udp"), 42, 41, "10.6.0.2:10.6.0.1")
         up(left)
         up(right)
         carry(left, "10.6.0.2")
-        assert not [d for d in namespace.devices() if d.startswith("ppp")]
-        one, other = (leg.counts() for leg in legs)
-        assert one["RX_PACKETS"] > 100 and other["RX_PACKETS"] > 100
+        assert not [d for d in ppp_machine.namespace.devices() if d.startswith("ppp")]
+        assert min(packets(shared_daemon, ppp_machine.namespace)) > 100
+        switch.unbridge()
+        assert not left.ping("10.6.0.2", 1, 1)
+        switch.bridge()
+        assert left.ping("10.6.0.2", 1)
         left.stop()
         eventually(right.ended, "the other pppd sees that the first has hung up", timeout=40)
     finally:
         assert left.stop() == []
         assert right.stop() == []
-        for leg in legs:
-            leg.close()

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""pppd_calls.py - hosts with pppd on sessions of the kernel's own L2TP (pppd_call.py), inside a machine of vm.py
-
-Each is a namespace with an interface of its own on the wire that is eth0 outside.
-"""
+"""pppd_calls.py - hosts with pppd on sessions that pppd_call.py makes: here under `ul2tp run`, in a machine on its kernel"""
 import json
 import os
 import pathlib
@@ -11,7 +8,6 @@ import sys
 import tempfile
 
 from support import end
-from support.netns import Namespace
 
 
 class PppdEnd(end.End):
@@ -47,13 +43,3 @@ class PppdEnd(end.End):
             self.process = None
             self.command(*self.before, "ip", "l2tp", "del", "tunnel", "tunnel_id", str(self.tunnel))
         return sorted(d for d in self.namespace.devices() if d.startswith("ppp"))
-
-
-def keep(name, address):
-    namespace = Namespace(name)
-    wire = f"{name}-wire"
-    subprocess.run(["ip", "link", "set", "eth0", "up"], check=True)
-    subprocess.run(["ip", "link", "add", "link", "eth0", "name", wire, "netns", namespace.name, "type", "macvlan", "mode",
-                    "bridge"], check=True)
-    namespace.ip(f"address add {address}/24 dev {wire}", f"link set {wire} up")
-    end.keep(name, PppdEnd(namespace))

@@ -132,7 +132,10 @@ class Lac(Xl2tpd):
         self.order(f"c {LACS[number]}")
 
     def hang_up(self, number=0):
+        """Two orders that come together are read as one, so this waits until it is done."""
+        before = self.said().count("Disconnecting from")
         self.order(f"d {LACS[number]}")
+        eventually(lambda: self.said().count("Disconnecting from") > before, "xl2tpd hangs up")
 
 
 class Here:
