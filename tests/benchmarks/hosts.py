@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import threading
 
-from benchmarks import kernel_ppp
+from benchmarks import kernel_ppp, l2tpns
 from benchmarks.progress import Failed, say
 from support.daemon import BUILD, Cli, Daemon, in_session
 from support.netns import Namespace, run
@@ -118,7 +118,7 @@ class Hosts:
     def _lacks(self, row):
         """Why it can not be had; nothing: it can, and its daemons run."""
         if row.way == "l2tpns":
-            return "no l2tpns has been joined to ul2tpd here"
+            return self._lacks_l2tpns()
         if not row.ours or row.way in self.daemons:
             return ""
         options = WAYS[row.way]
@@ -129,6 +129,24 @@ class Hosts:
         try:
             self.daemons[row.way] = [self._start_daemon(cpu, options) for cpu in self.cpus]
         except AssertionError as why:
+            return " ".join(str(why).split())[-300:]
+        return ""
+
+    def _lacks_l2tpns(self):
+        """All its calls are made at once; what of it does not work here is no reason to measure nothing."""
+        absent = l2tpns.lacking()
+        if absent:
+            return f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed"
+        why = self._lacks(ROWS["ppp-user"])
+        if why:
+            return why
+        try:
+            l2tpns.Calls(self.cleanup, *self.spaces, self.daemons["user"][NEAR], ["taskset", "-c", str(self.cpus[FAR])],
+                         {u: outer(u, "l2tpns", FAR) for u in self.underlays},
+                         {u: [address(u, "l2tpns", end) for end in (NEAR, FAR)] for u in self.underlays}, INNER_MTU)
+            for underlay in self.underlays:
+                self._reach("l2tpns", underlay)
+        except (AssertionError, Failed) as why:
             return " ".join(str(why).split())[-300:]
         return ""
 
@@ -156,6 +174,8 @@ class Hosts:
 
     def _connect(self, row, underlay):
         kind = ROWS[row]
+        if kind.way == "l2tpns":
+            return
         for end in (NEAR, FAR):
             device = f"{row}-{underlay}"
             if row == "plain":
@@ -171,6 +191,9 @@ class Hosts:
             mtu = self.spaces[end].link(device)["mtu"]
             if row != "plain" and mtu != INNER_MTU:
                 raise Failed(f"the MTU of {device} is {mtu}, not {INNER_MTU}")
+        self._reach(row, underlay)
+
+    def _reach(self, row, underlay):
         self.command(NEAR, "ping", "-q", "-c", "2", "-i", "0.1", "-W", "5", address(underlay, row, FAR))
 
     def _add_vxlan(self, end, underlay, device):
