@@ -95,7 +95,7 @@ static int device_make(struct device *d, const char *name, bool naive)
 		err = tap_name(d->about.fd, d->about.name);
 	if (err < 0)
 		return err;
-	d->about.ifindex = link_ifindex(d->about.name);
+	d->about.ifindex = link_ifindex(link, d->about.name);
 	if (d->about.ifindex < 0)
 		return d->about.ifindex;
 	return link_set(link, d->about.ifindex, &change);

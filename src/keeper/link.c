@@ -97,13 +97,10 @@ int link_delete_group(int socket, uint32_t group)
 	return request_do(socket, nlh);
 }
 
-int link_ifindex(const char *name)
+int link_ifindex(int socket, const char *name)
 {
-	AUTO_FD fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq r = { 0 };
 
-	if (fd < 0)
-		return -errno;
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
-	return ioctl(fd, SIOCGIFINDEX, &r) < 0 ? -errno : r.ifr_ifindex;
+	return ioctl(socket, SIOCGIFINDEX, &r) < 0 ? -errno : r.ifr_ifindex;
 }

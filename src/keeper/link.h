@@ -25,6 +25,6 @@ int link_set_group(int socket, const char *name, uint32_t group);
 int link_delete_group(int socket, uint32_t group);
 
 /** link_ifindex() - number of the interface @name, or -errno */
-int link_ifindex(const char *name);
+int link_ifindex(int socket, const char *name);
 
 #endif
