@@ -24,6 +24,9 @@
 
 #define MESSAGES      32    /* received by one call */
 #define BUFFER_OCTETS 65600 /* a whole IP packet, or all that GRO puts together */
+#define BATCH_OCTETS                                                                               \
+	(256 *                                                                                     \
+	 1024) /* no more is received at once: what is copied next should still be in a cache */
 
 #define IP4_OCTETS    20
 #define ZERO_WORD     4 /* what a control message over IP has in front (RFC 3931 §4.1.1.2) */
@@ -38,7 +41,8 @@
 
 struct inbox {
 	uint8_t *buffers;
-	uint64_t wall_ms; /* when the batch came, worker_wall_ms() */
+	uint64_t wall_ms;     /* when the batch came, worker_wall_ms() */
+	unsigned int at_once; /* messages of the size that came last that are BATCH_OCTETS */
 	struct mmsghdr messages[MESSAGES];
 	struct iovec iovs[MESSAGES];
 	union address from[MESSAGES];
@@ -51,6 +55,7 @@ struct inbox *inbox_new(void)
 
 	if (!inbox)
 		return NULL;
+	inbox->at_once = 1;
 	inbox->buffers = mmap(NULL, (size_t)MESSAGES * BUFFER_OCTETS, PROT_READ | PROT_WRITE,
 	                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (inbox->buffers == MAP_FAILED) {
@@ -296,10 +301,19 @@ void receive_notice(struct intake *in, const uint8_t *octets, size_t len)
 			1);
 }
 
+/* Large messages come in small batches. The size of the first says how large they are. */
+static void choose_batch(struct inbox *inbox, const struct worker *w, int count)
+{
+	size_t most = (size_t)w->at_once < MESSAGES ? (size_t)w->at_once : MESSAGES;
+	size_t size = count > 0 ? inbox->messages[0].msg_len : 0;
+
+	inbox->at_once = (unsigned int)(size * most > BATCH_OCTETS ? BATCH_OCTETS / size : most);
+}
+
 int receive_batch(struct worker *w, int fd)
 {
 	struct inbox *inbox = w->inbox;
-	int count = w->at_once < MESSAGES ? w->at_once : MESSAGES;
+	int count;
 
 	for (int i = 0; i < MESSAGES; i++) {
 		struct msghdr *m = &inbox->messages[i].msg_hdr;
@@ -308,7 +322,8 @@ int receive_batch(struct worker *w, int fd)
 		m->msg_controllen = sizeof(inbox->control[i]);
 	}
 	/* An error of the socket (ICMP) is reported once by this and has no other effect (UDP-2). */
-	count = recvmmsg(fd, inbox->messages, (unsigned int)count, MSG_DONTWAIT, NULL);
+	count = recvmmsg(fd, inbox->messages, inbox->at_once, MSG_DONTWAIT, NULL);
+	choose_batch(inbox, w, count);
 	inbox->wall_ms = worker_wall_ms();
 	return count;
 }
