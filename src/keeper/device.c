@@ -7,6 +7,7 @@
  */
 #include "keeper/server.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "base/cleanup.h"
 #include "keeper/descriptors.h"
 #include "keeper/link.h"
+#include "keeper/route.h"
 #include "keeper/tap.h"
 
 #define DEFAULT_NAME "l2tpeth%d"
@@ -39,6 +41,8 @@ static void device_free(struct device *d)
 		return;
 	if (d->about.fd >= 0)
 		close(d->about.fd);
+	if (d->routes >= 0)
+		close(d->routes);
 	free(d);
 }
 DEFINE_AUTO(device)
@@ -81,6 +85,7 @@ static int device_make(struct device *d, const char *name, bool naive)
 		.queue_len = QUEUE_LEN,
 		.gso_max_segs = GSO_MAX_SEGS,
 		.gso_max_bytes = GSO_MAX_BYTES,
+		.up = d->about.shared, /* else there are no routes by it */
 	};
 	AUTO_FD link = link_socket();
 	int err;
@@ -98,7 +103,10 @@ static int device_make(struct device *d, const char *name, bool naive)
 	d->about.ifindex = link_ifindex(link, d->about.name);
 	if (d->about.ifindex < 0)
 		return d->about.ifindex;
-	return link_set(link, d->about.ifindex, &change);
+	err = link_set(link, d->about.ifindex, &change);
+	if (err == 0 && d->about.shared)
+		d->routes = TAKE_FD(link);
+	return err;
 }
 
 static int device_make_for(struct server *s, const struct client *c, struct device *d,
@@ -148,8 +156,9 @@ static int device_make_named(struct server *s, const struct client *c, struct de
 	return err;
 }
 
-static struct device *device_new(const struct client *c, uint32_t mtu_bytes, bool ppp)
+static struct device *device_new(const struct client *c, const struct request *wanted)
 {
+	const uint32_t mtu_bytes = wanted->device.mtu_bytes;
 	struct device *d = calloc(1, sizeof(*d));
 
 	if (!d)
@@ -158,8 +167,10 @@ static struct device *device_new(const struct client *c, uint32_t mtu_bytes, boo
 	d->about.mtu_bytes = mtu_bytes < MTU_MIN   ? MTU_MIN
 	                     : mtu_bytes > MTU_MAX ? MTU_MAX
 	                                           : mtu_bytes;
-	d->about.ppp = ppp;
-	d->about.fd = -1;
+	d->about.ppp = wanted->device.ppp;
+	d->about.shared = wanted->device.shared;
+	d->about.worker = wanted->device.worker;
+	d->about.fd = d->routes = -1;
 	return d;
 }
 
@@ -169,10 +180,11 @@ static void device_lend(const struct device *d, struct reply *reply, struct mess
 	fds->fd[0] = d->about.fd;
 }
 
-int kept_device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
-                       bool ppp, struct reply *reply, struct message_fds *fds)
+int kept_device_create(struct server *s, uint32_t client, const struct request *wanted,
+                       struct reply *reply, struct message_fds *fds)
 {
 	const struct client *c = slots_get(&s->clients, client);
+	const char *name = wanted->device.name;
 	AUTO(device) struct device *d = NULL;
 	int err;
 
@@ -188,7 +200,7 @@ int kept_device_create(struct server *s, uint32_t client, const char *name, uint
 	err = descriptors_check(&reply->ea);
 	if (err < 0)
 		return err;
-	d = device_new(c, mtu_bytes, ppp);
+	d = device_new(c, wanted);
 	if (!d)
 		return -ENOMEM;
 	err = slots_add(&s->devices, d, &d->about.slot);
@@ -219,6 +231,8 @@ int kept_device_resume(struct server *s, uint32_t from, struct reply *reply,
 void kept_device_drop(struct server *s, struct device *d)
 {
 	reaper_take(s->reaper, TAKE_FD(d->about.fd));
+	if (d->routes >= 0)
+		close(TAKE_FD(d->routes));
 }
 
 int kept_device_remove(struct server *s, uint32_t slot)
@@ -232,4 +246,48 @@ int kept_device_remove(struct server *s, uint32_t slot)
 	kept_device_drop(s, d);
 	device_free(d);
 	return 0;
+}
+
+static const struct device *device_with_routes(const struct server *s, uint32_t slot,
+                                               const struct prefix *prefix)
+{
+	const struct device *d = slots_get(&s->devices, slot);
+
+	/* Whoever rules the engine does not get the default route by it. */
+	if (!d || d->routes < 0 || !prefix->bits || prefix->bits > prefix_bits_max(prefix->family))
+		return NULL;
+	return d;
+}
+
+static int route_words(int err, const struct prefix *prefix, const char *name, struct extack *ea)
+{
+	char address[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(prefix->family, prefix->octets, address, sizeof(address));
+	if (err == -EEXIST)
+		return extack_fail(ea, err, 0, "there is a route to %s/%u already", address,
+		                   prefix->bits);
+	if (err == -EACCES && prefix->family == AF_INET6)
+		return extack_fail(ea, err, 0, "IPv6 is disabled on %s (disable_ipv6)", name);
+	return extack_fail(ea, err, 0, "a route to %s/%u by %s: %s", address, prefix->bits, name,
+	                   strerror(-err));
+}
+
+int kept_device_route_add(struct server *s, uint32_t slot, const struct prefix *prefix,
+                          bool replace, struct reply *reply)
+{
+	const struct device *d = device_with_routes(s, slot, prefix);
+	int err;
+
+	if (!d)
+		return extack_fail(&reply->ea, -ENOENT, 0, "no shared interface for this prefix");
+	err = route_add(d->routes, d->about.ifindex, prefix, replace);
+	return err < 0 ? route_words(err, prefix, d->about.name, &reply->ea) : 0;
+}
+
+int kept_device_route_remove(struct server *s, uint32_t slot, const struct prefix *prefix)
+{
+	const struct device *d = device_with_routes(s, slot, prefix);
+
+	return d ? route_remove(d->routes, d->about.ifindex, prefix) : -ENOENT;
 }

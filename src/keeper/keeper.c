@@ -19,6 +19,8 @@
 
 #define PPP_MTU 1500 /* PPP-81 */
 
+#define SHARED_NAME "ppp-shared%d"
+
 struct keeper {
 	int requests, events;
 };
@@ -320,6 +322,43 @@ int keeper_ppp_device_create(struct keeper *k, uint32_t client, const char *name
 	};
 
 	return ask_new_device(k, &request, name, ret, ea);
+}
+
+int keeper_shared_device_create(struct keeper *k, uint32_t client, uint32_t worker,
+                                struct keeper_device *ret, struct extack *ea)
+{
+	struct request request = {
+		.kind = REQUEST_DEVICE_CREATE,
+		.slot = client,
+		.device = { .mtu_bytes = PPP_MTU, .ppp = 1, .shared = 1, .worker = worker },
+	};
+
+	return ask_new_device(k, &request, SHARED_NAME, ret, ea);
+}
+
+int keeper_device_route_add(struct keeper *k, uint32_t device, const struct prefix *prefix,
+                            bool replace, struct extack *ea)
+{
+	struct request request = {
+		.kind = REQUEST_DEVICE_ROUTE_ADD,
+		.slot = device,
+		.device_route = { .prefix = *prefix, .replace = replace },
+	};
+	struct message_fds none;
+	struct reply reply;
+
+	return ask(k, &request, -1, &reply, &none, ea);
+}
+
+void keeper_device_route_remove(struct keeper *k, uint32_t device, const struct prefix *prefix)
+{
+	struct request request = {
+		.kind = REQUEST_DEVICE_ROUTE_REMOVE,
+		.slot = device,
+		.device_route = { .prefix = *prefix },
+	};
+
+	tell(k, &request, -1);
 }
 
 int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *ret)

@@ -21,6 +21,7 @@
 #include <sys/types.h>
 
 #include "base/extack.h"
+#include "base/prefix.h"
 
 struct keeper;
 
@@ -226,6 +227,8 @@ struct keeper_device {
 	int fd; /* TAP, non-blocking, IFF_VNET_HDR with a header of 10 octets; becomes the caller's. Of
 		 * PPP: a TUN, struct tun_pi in front of that header */
 	bool ppp;
+	bool shared;     /* by PPP units, whose addresses are routed to it: keeper_device_route() */
+	uint32_t worker; /* of a shared one: the number of that which reads it */
 	int ifindex;
 	uint32_t mtu_bytes;
 	uint32_t offloads;   /* TUN_F_* that the kernel accepted */
@@ -249,6 +252,28 @@ int keeper_device_create(struct keeper *k, uint32_t client, const char *name, ui
  */
 int keeper_ppp_device_create(struct keeper *k, uint32_t client, const char *name,
                              struct keeper_device *ret, struct extack *ea);
+
+/**
+ * keeper_shared_device_create() - an interface that PPP units share, up, in the client's namespace
+ * @worker: number of the one that is to read it, which keeper_device_resume() tells again
+ *
+ * Called ppp-shared%d. Return: as keeper_device_create().
+ */
+int keeper_shared_device_create(struct keeper *k, uint32_t client, uint32_t worker,
+                                struct keeper_device *ret, struct extack *ea);
+
+/**
+ * keeper_device_route_add() - a route to @prefix by a shared device
+ * @replace: instead of any there is
+ *
+ * Return: 0; -EEXIST there is one already; -ENOENT no shared device has this slot; what the system says, as -EACCES or
+ *         -EINVAL of an address that can not be routed; in words.
+ */
+int keeper_device_route_add(struct keeper *k, uint32_t device, const struct prefix *prefix,
+                            bool replace, struct extack *ea);
+
+/** keeper_device_route_remove() - no longer; harmless if there is none */
+void keeper_device_route_remove(struct keeper *k, uint32_t device, const struct prefix *prefix);
 
 /* Returns at once; the device goes with others in one batch soon after. The caller closes its own duplicate. */
 void keeper_device_remove(struct keeper *k, uint32_t device);

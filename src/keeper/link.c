@@ -42,7 +42,7 @@ static struct nlmsghdr *request_begin(char *buffer, uint16_t type, int ifindex)
 }
 
 /* Send and wait for the acknowledgement: there is always one, and nothing else comes on such a socket. */
-static int request_do(int socket, const struct nlmsghdr *nlh)
+int link_request(int socket, const struct nlmsghdr *nlh)
 {
 	char answer[1024];
 	const struct nlmsgerr *error;
@@ -66,7 +66,10 @@ int link_set(int socket, int ifindex, const struct link_change *change)
 {
 	char buffer[REQUEST_BYTES];
 	struct nlmsghdr *nlh = request_begin(buffer, RTM_SETLINK, ifindex);
+	struct ifinfomsg *link = mnl_nlmsg_get_payload(nlh);
 
+	if (change->up)
+		link->ifi_flags = link->ifi_change = IFF_UP;
 	if (change->mtu_bytes)
 		mnl_attr_put_u32(nlh, IFLA_MTU, change->mtu_bytes);
 	if (change->queue_len)
@@ -75,7 +78,7 @@ int link_set(int socket, int ifindex, const struct link_change *change)
 		mnl_attr_put_u32(nlh, IFLA_GSO_MAX_SEGS, change->gso_max_segs);
 	if (change->gso_max_bytes)
 		mnl_attr_put_u32(nlh, IFLA_GSO_MAX_SIZE, change->gso_max_bytes);
-	return request_do(socket, nlh);
+	return link_request(socket, nlh);
 }
 
 int link_set_group(int socket, const char *name, uint32_t group)
@@ -85,7 +88,7 @@ int link_set_group(int socket, const char *name, uint32_t group)
 
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	mnl_attr_put_u32(nlh, IFLA_GROUP, group);
-	return request_do(socket, nlh);
+	return link_request(socket, nlh);
 }
 
 int link_delete_group(int socket, uint32_t group)
@@ -94,7 +97,7 @@ int link_delete_group(int socket, uint32_t group)
 	struct nlmsghdr *nlh = request_begin(buffer, RTM_DELLINK, 0);
 
 	mnl_attr_put_u32(nlh, IFLA_GROUP, group);
-	return request_do(socket, nlh);
+	return link_request(socket, nlh);
 }
 
 int link_ifindex(int socket, const char *name)

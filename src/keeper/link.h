@@ -3,7 +3,10 @@
 #ifndef UL2TP_KEEPER_LINK_H
 #define UL2TP_KEEPER_LINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct nlmsghdr;
 
 /** link_socket() - an rtnetlink socket of this namespace; a descriptor, the caller's, or -errno */
 int link_socket(void);
@@ -13,7 +16,11 @@ struct link_change {
 	uint32_t mtu_bytes;
 	uint32_t queue_len; /* frames */
 	uint32_t gso_max_segs, gso_max_bytes;
+	bool up;
 };
+
+/** link_request() - send one and wait for its acknowledgement. Return: 0 or the kernel's -errno. */
+int link_request(int socket, const struct nlmsghdr *nlh);
 
 /** link_set() - one request, done when it returns. Return: 0 or the kernel's -errno. */
 int link_set(int socket, int ifindex, const struct link_change *change);

@@ -33,6 +33,8 @@ enum request_kind {
 	REQUEST_DEVICE_CREATE,
 	REQUEST_DEVICE_REMOVE,
 	REQUEST_DEVICE_RESUME,
+	REQUEST_DEVICE_ROUTE_ADD,
+	REQUEST_DEVICE_ROUTE_REMOVE,
 	REQUEST_FILE_KEEP, /* with the end of a pair */
 	REQUEST_FILE_RESUME,
 	REQUEST_FILE_CLOSE,
@@ -58,9 +60,14 @@ struct request {
 		struct divert_session session;
 		struct {
 			uint32_t mtu_bytes;
-			uint8_t ppp;
+			uint8_t ppp, shared;
+			uint32_t worker; /* of a shared one */
 			char name[IFNAMSIZ];
 		} device;
+		struct {
+			struct prefix prefix;
+			uint8_t replace;
+		} device_route;
 	};
 };
 

@@ -144,12 +144,16 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 	case REQUEST_DEVICE_CREATE:
 		if (!memchr(r->device.name, '\0', sizeof(r->device.name)))
 			return -EINVAL;
-		return kept_device_create(s, r->slot, r->device.name, r->device.mtu_bytes,
-		                          r->device.ppp, reply, out);
+		return kept_device_create(s, r->slot, r, reply, out);
 	case REQUEST_DEVICE_REMOVE:
 		return kept_device_remove(s, r->slot);
 	case REQUEST_DEVICE_RESUME:
 		return kept_device_resume(s, r->slot, reply, out);
+	case REQUEST_DEVICE_ROUTE_ADD:
+		return kept_device_route_add(s, r->slot, &r->device_route.prefix,
+		                             r->device_route.replace, reply);
+	case REQUEST_DEVICE_ROUTE_REMOVE:
+		return kept_device_route_remove(s, r->slot, &r->device_route.prefix);
 	case REQUEST_FILE_KEEP:
 		return kept_file_keep(s, fds->fd[0], reply);
 	case REQUEST_FILE_RESUME:

@@ -56,6 +56,7 @@ struct endpoint {
 
 struct device {
 	struct keeper_device about; /* .fd is ours */
+	int routes;                 /* of a shared one: rtnetlink in its namespace; else -1 */
 };
 
 /** server_open() - start with empty tables. Return: 0 or -errno; said in words already. */
@@ -113,11 +114,14 @@ int kept_socket_connect(struct server *s, uint32_t endpoint, const union address
                         struct reply *reply);
 int kept_socket_option(struct server *s, uint32_t endpoint,
                        const struct keeper_socket_option *option, struct reply *reply);
-int kept_device_create(struct server *s, uint32_t client, const char *name, uint32_t mtu_bytes,
-                       bool ppp, struct reply *reply, struct message_fds *fds);
+int kept_device_create(struct server *s, uint32_t client, const struct request *wanted,
+                       struct reply *reply, struct message_fds *fds);
 int kept_device_resume(struct server *s, uint32_t from, struct reply *reply,
                        struct message_fds *fds);
 int kept_device_remove(struct server *s, uint32_t slot);
+int kept_device_route_add(struct server *s, uint32_t slot, const struct prefix *prefix,
+                          bool replace, struct reply *reply);
+int kept_device_route_remove(struct server *s, uint32_t slot, const struct prefix *prefix);
 void kept_device_drop(struct server *s, struct device *d);
 int kept_file_keep(struct server *s, int fd, struct reply *reply);
 int kept_file_resume(struct server *s, uint32_t from, struct reply *reply, struct message_fds *fds);
