@@ -636,6 +636,57 @@ int ul2tp_ppp_idle_get(struct ul2tp *u, const struct ul2tp_ppp *unit, uint64_t *
                        uint64_t *rx_s);
 
 /**
+ * ul2tp_ppp_address_add() - an address of a unit's far end, or a prefix that was delegated to it
+ * @address: of @family, AF_INET or AF_INET6, in network order
+ * @bits:    how many of it count: 32 or 128, less of a prefix
+ *
+ * Of units that share an interface (ul2tpd --ppp-device shared), which need this once IPCP or IPv6CP is done: a route leads
+ * the address to the unit, and packets that come from it pass; others from the peer are dropped. Needs CAP_NET_ADMIN.
+ *
+ * Return: 0; -EOPNOTSUPP the unit has an interface of its own; -EEXIST another unit has it, or there is a route to it;
+ *	   -EINVAL no host has it; -ENOSPC a unit has at most 8; -ENOTTY the file is on no unit; -ENOMEM; what the
+ *	   system says of the route.
+ */
+int ul2tp_ppp_address_add(struct ul2tp *u, const struct ul2tp_ppp *unit, int family,
+                          const void *address, unsigned int bits);
+
+/** ul2tp_ppp_address_remove() - no longer; all go with the unit. -EADDRNOTAVAIL: the unit does not have it */
+int ul2tp_ppp_address_remove(struct ul2tp *u, const struct ul2tp_ppp *unit, int family,
+                             const void *address, unsigned int bits);
+
+struct ul2tp_ppp_rate {
+	uint64_t bits_per_second; /* 0: no limit */
+	uint32_t
+		burst_octets; /* that may come at once; 0: 100 ms of the rate, but at least 64 KiB */
+};
+
+/** ul2tp_ppp_police() - how much data a unit may receive and transmit from now on, above which packets are dropped; NULL
+ * leaves a direction as it is. What programs write to files is not counted in. -ERANGE; -ENOTTY; needs CAP_NET_ADMIN */
+int ul2tp_ppp_police(struct ul2tp *u, const struct ul2tp_ppp *unit,
+                     const struct ul2tp_ppp_rate *receive, const struct ul2tp_ppp_rate *transmit);
+
+/* Of a unit since its making, ul2tpd's restarts after a crash included, but for the last four. What is dropped for its
+ * rate or its source is not in packets and octets. Octets are without the protocol's. */
+struct ul2tp_ppp_account {
+	size_t size; /* sizeof(struct ul2tp_ppp_account) */
+	uint32_t unit;
+	char ifname[16];
+	bool shared;                                    /* others have the interface too */
+	uint64_t rx_packets, rx_octets;                 /* of data and control together */
+	uint64_t rx_control_packets, rx_control_octets; /* of these, frames for the unit's file */
+	uint64_t rx_errors, rx_dropped;
+	uint64_t tx_packets, tx_octets;
+	uint64_t tx_control_packets, tx_control_octets;
+	uint64_t tx_errors, tx_dropped;
+	uint64_t rx_policed, rx_spoofed, tx_policed; /* of those dropped */
+	uint64_t strays; /* of a shared interface: packets that were for none of its units */
+};
+
+/** ul2tp_ppp_account_get() - @ret->size is set. -ENOTTY: the file is on no unit; needs CAP_NET_ADMIN */
+int ul2tp_ppp_account_get(struct ul2tp *u, const struct ul2tp_ppp *unit,
+                          struct ul2tp_ppp_account *ret);
+
+/**
  * ul2tp_ppp_close() - the file goes at once, and what it kept: a socket's session, the unit that was made with it
  * @u: any connection to the same ul2tpd; NULL, or one that fails: it goes a little later, if nobody else has a copy of
  *     the descriptor

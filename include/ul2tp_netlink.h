@@ -52,19 +52,29 @@ enum ul2tp_command {
 	 * end ul2tpd gets and watches: when the program's last copy is closed, the file goes. A record is one PPP frame,
 	 * as read() and write() of the kernel's have it. PPP_HANDLE names a file: it can not be guessed, and whoever knows
 	 * it may use it, as whoever has a descriptor. Errors are those of the call of that name (PX-*, PPP-*). */
-	UL2TP_CMD_PPP_OPEN, /* PPP_KIND, PPP_EMPTY_READS if present, and by SCM_RIGHTS ul2tpd's end -> PPP_HANDLE. A
+	UL2TP_CMD_PPP_OPEN, /* PPP_KIND, PPP_EMPTY_READS and PPP_OWN_DEVICE if present, and by SCM_RIGHTS ul2tpd's end -> PPP_HANDLE. A
 			      * socket: no privilege; a file of /dev/ppp: admin (PPP-1) */
 	UL2TP_CMD_PPP_CLOSE, /* PPP_HANDLE: forget it. Only needed of a file whose end ul2tpd has given up, because it is
 			      * dead (PPP-24, PPP-44) */
 	UL2TP_CMD_PPP_CONNECT, /* PPP_HANDLE, NAME (a struct sockaddr_pppol2tp*), PPP_PID, and by SCM_RIGHTS the socket that
 				* .fd names, if the caller has one. connect() of a socket; admin, but with --kernel-quirks */
-	UL2TP_CMD_PPP_IOCTL, /* PPP_HANDLE, PPP_IOCTL, DATA: what the argument points to -> DATA: what is there afterwards;
+	UL2TP_CMD_PPP_IOCTL, /* PPP_HANDLE, PPP_IOCTL, DATA: what the argument points to -> DATA: what is there afterwards,
+			      * DEVICE of a new unit that shares one;
 			      * see doc/interfaces.txt for those whose argument has pointers. By SCM_RIGHTS the program's own
 			      * end, if the caller has it: frames that wait in it are moved (PX-40) */
 	UL2TP_CMD_PPP_OPTION_SET, /* PPP_HANDLE, OPTION, OPTION_VALUE: setsockopt(SOL_PPPOL2TP) */
 	UL2TP_CMD_PPP_OPTION_GET, /* PPP_HANDLE, OPTION -> OPTION_VALUE */
 	UL2TP_CMD_PPP_GET, /* PPP_HANDLE, or dump (admin) of what is in the client's namespace, without PPP_HANDLE -> PPP_KIND,
 			    * PPP_STATE, NAME, PPP_CHANNEL, PPP_UNIT, L2TP, of each what it has. no privilege */
+	/* Units of PPP, named by PPP_HANDLE of a file on it, or by PPP_UNIT in the client's namespace. admin */
+	UL2TP_CMD_UNIT_ADDRESS_ADD, /* UNIT_PREFIX: an address of its far end, or a prefix of it, of a unit that shares its
+				     * device (ul2tpd --ppp-device shared). EEXIST: another unit has it, or there is a route
+				     * to it; EOPNOTSUPP: the unit has a device of its own; EINVAL; ENOSPC */
+	UL2TP_CMD_UNIT_ADDRESS_REMOVE, /* UNIT_PREFIX. EADDRNOTAVAIL: the unit does not have it */
+	UL2TP_CMD_UNIT_POLICE, /* UNIT_RX_RATE, UNIT_RX_BURST, UNIT_TX_RATE, UNIT_TX_BURST: of a direction whose rate is
+				* present, from now on. ERANGE */
+	UL2TP_CMD_UNIT_GET, /* or dump -> PPP_UNIT, DEVICE, UNIT_SHARED, UNIT_STRAYS, UNIT_COUNTERS, RX_DROPS, TX_DROPS,
+			     * UNIT_PREFIX, and the rates that are set */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 
@@ -119,7 +129,37 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_PPP_UNIT,    /* u32: number of the unit */
 	UL2TP_ATTR_KEEP_RIGHTS, /* u8 1: the sender's CAP_NET_ADMIN over the client's namespace is looked at now, and then no
 				 * more on this connection, whoever sends on it; EPERM: he has not got it */
+	UL2TP_ATTR_PPP_OWN_DEVICE, /* u8 1: a unit made by this file has an interface of its own, pppN, even if ul2tpd was
+				    * started with --ppp-device shared: what knows units by their interfaces needs one */
+	UL2TP_ATTR_UNIT_SHARED,   /* u8 1: others have the DEVICE too */
+	UL2TP_ATTR_UNIT_STRAYS,   /* u64: packets on that device which were for no unit */
+	UL2TP_ATTR_UNIT_COUNTERS, /* nest of UL2TP_UNIT_COUNTER_* */
+	UL2TP_ATTR_UNIT_PREFIX, /* octets: 4 or 6, how many bits count, 16 of the address, of IPv4 with 12 zeros at the
+				   * end; in answers as many of these as there are */
+	UL2TP_ATTR_UNIT_RX_RATE, /* u64: bits a second that may be received (packets from the peer); 0: no limit */
+	UL2TP_ATTR_UNIT_RX_BURST, /* u32: octets that may come at once; 0 or absent: what suits the rate */
+	UL2TP_ATTR_UNIT_TX_RATE,  /* u64: likewise of what is sent */
+	UL2TP_ATTR_UNIT_TX_BURST, /* u32 */
 	UL2TP_ATTR_MAX_PLUS_1,
+};
+
+/* Of a unit since its making, u64 each. What was dropped by a policer, or because it was not from the unit's addresses, is
+ * none of the packets. Octets without the protocol's. */
+enum ul2tp_unit_counter {
+	UL2TP_UNIT_COUNTER_UNSPEC,
+	UL2TP_UNIT_COUNTER_RX_PACKETS, /* of all kinds */
+	UL2TP_UNIT_COUNTER_RX_OCTETS,
+	UL2TP_UNIT_COUNTER_RX_CONTROL_PACKETS, /* of these, those for the unit's file: IPCP and its like */
+	UL2TP_UNIT_COUNTER_RX_CONTROL_OCTETS,
+	UL2TP_UNIT_COUNTER_RX_ERRORS,
+	UL2TP_UNIT_COUNTER_RX_DROPPED,
+	UL2TP_UNIT_COUNTER_TX_PACKETS,
+	UL2TP_UNIT_COUNTER_TX_OCTETS,
+	UL2TP_UNIT_COUNTER_TX_CONTROL_PACKETS,
+	UL2TP_UNIT_COUNTER_TX_CONTROL_OCTETS,
+	UL2TP_UNIT_COUNTER_TX_ERRORS,
+	UL2TP_UNIT_COUNTER_TX_DROPPED,
+	UL2TP_UNIT_COUNTER_MAX_PLUS_1,
 };
 
 enum ul2tp_ppp_kind {

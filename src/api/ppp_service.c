@@ -3,8 +3,10 @@
 #include "api/ppp_service.h"
 
 #include <errno.h>
+#include <linux/ppp-ioctl.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 
 #include "api/server.h"
 #include "base/cleanup.h"
@@ -13,6 +15,7 @@
 #include "path/channel.h"
 #include "path/ppp_file.h"
 #include "path/ppp_socket.h"
+#include "path/shared_device.h"
 #include "path/unit.h"
 #include "path/unit.h"
 
@@ -64,19 +67,22 @@ int ppp_serve_open(struct request *r, const struct ul2tp_request *in)
 	struct ul2tp_ppp_open params = ul2tp_ppp_open_read(in);
 	AUTO_FD fd = connection_take_descriptor(r->c);
 	struct ul2tp_ppp_state_message state = { .has_handle = true };
-	bool is_socket = params.kind == UL2TP_PPP_SOCKET;
+	const struct ppp_file_kind kind = {
+		.is_socket = params.kind == UL2TP_PPP_SOCKET,
+		.empty_reads = params.empty_reads,
+		.own_device = params.own_device,
+	};
 	struct ppp_file *f;
 	int err;
 
 	if (fd < 0)
 		return extack_fail(&r->ea, -EBADF, 0, "no descriptor came along (SCM_RIGHTS)");
-	err = is_socket ? 0 : request_check_privilege(r, GENL_ADMIN); /* PX-1, PPP-1 */
+	err = kind.is_socket ? 0 : request_check_privilege(r, GENL_ADMIN); /* PX-1, PPP-1 */
 	if (!err)
 		err = netns_request(r->c->netns, loop_now_ms(r->c->server->loop), &r->ea);
 	if (!err)
 		err = ppp_file_open(r->c->server->dataplane, r->c->server->loop, r->c->netns,
-		                    r->c->client.uid, is_socket, params.empty_reads, fd, &f,
-		                    &r->ea);
+		                    r->c->client.uid, &kind, fd, &f, &r->ea);
 	if (err < 0)
 		return err;
 	TAKE_FD(fd);
@@ -160,6 +166,8 @@ static int handle_ioctl(struct request *r, struct ul2tp_ppp_request *params)
 	if (err < 0)
 		return err;
 	state.data = reader_over(octets, write_len(&out));
+	if (params->ioctl == PPPIOCNEWUNIT && f->unit && f->unit->shared)
+		state.device = f->unit->shared->name;
 	return answer(r, UL2TP_CMD_PPP_IOCTL, &state);
 }
 

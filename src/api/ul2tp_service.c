@@ -7,6 +7,7 @@
 #include "api/ip_socket_service.h"
 #include "api/notification.h"
 #include "api/ppp_service.h"
+#include "api/unit_service.h"
 #include "api/request.h"
 #include "api/server.h"
 #include "api/trace.h"
@@ -351,6 +352,10 @@ static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struc
 	[UL2TP_CMD_PPP_OPTION_SET] = ppp_serve_option_set,
 	[UL2TP_CMD_PPP_OPTION_GET] = ppp_serve_option_get,
 	[UL2TP_CMD_PPP_GET]        = ppp_serve_get,
+	[UL2TP_CMD_UNIT_ADDRESS_ADD]    = unit_serve_address_add,
+	[UL2TP_CMD_UNIT_ADDRESS_REMOVE] = unit_serve_address_remove,
+	[UL2TP_CMD_UNIT_POLICE]    = unit_serve_police,
+	[UL2TP_CMD_UNIT_GET]       = unit_serve_get,
 };
 /* clang-format on */
 
@@ -377,6 +382,8 @@ bool ul2tp_dump_next(struct connection *c, struct writer *w)
 		return dump_tunnels(c, w, v2_tunnel_put);
 	case UL2TP_CMD_PPP_GET:
 		return ppp_dump_next(c, w);
+	case UL2TP_CMD_UNIT_GET:
+		return unit_dump_next(c, w);
 	default:
 		return dump_sessions(c, w, v2_session_put);
 	}

@@ -44,6 +44,7 @@ static int take_state(struct ul2tp *u, const struct nl_message *m, void *arg)
 		if (t->answer->length > sizeof(t->answer->octets))
 			t->answer->length = sizeof(t->answer->octets);
 		read_copy(&state.data, t->answer->octets, t->answer->length);
+		snprintf(t->answer->device, sizeof(t->answer->device), "%s", state.device);
 	}
 	return 0;
 }
@@ -59,7 +60,7 @@ int ppp_ioctl(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, struct re
 	if (err < 0)
 		return err;
 	if (ret)
-		ret->length = 0;
+		*ret = (struct ppp_answer){ 0 };
 	ul2tp_ppp_request_put(&r.attributes, UL2TP_CMD_PPP_IOCTL, &ioctl);
 	r.fd = fd;
 	return request_run(&r, take_state, &taker);
@@ -70,22 +71,24 @@ int ppp_ioctl_int(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, uint3
 	return ppp_ioctl(u, handle, number, reader_over(&value, sizeof(value)), -1, NULL);
 }
 
-int ppp_ioctl_get(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, const uint32_t *value,
-                  int fd, uint32_t *ret)
+static int answer_int(struct ul2tp *u, const struct ppp_answer *answer, uint32_t *ret)
 {
-	struct ppp_answer answer;
-	struct reader octets;
-	int err;
+	struct reader octets = reader_over(answer->octets, answer->length);
 
-	err = ppp_ioctl(u, handle, number, reader_over(value, value ? sizeof(*value) : 0), fd,
-	                &answer);
-	if (err < 0)
-		return err;
-	octets = reader_over(answer.octets, answer.length);
 	*ret = read_u32_host(&octets);
 	if (octets.failed)
 		return connection_fail(u, -EBADMSG, "", "an answer without its number");
 	return 0;
+}
+
+int ppp_ioctl_get(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, const uint32_t *value,
+                  int fd, uint32_t *ret)
+{
+	struct ppp_answer answer;
+	int err = ppp_ioctl(u, handle, number, reader_over(value, value ? sizeof(*value) : 0), fd,
+	                    &answer);
+
+	return err < 0 ? err : answer_int(u, &answer, ret);
 }
 
 /* --- opening and closing ------------------------------------------------------------------------------- */
@@ -135,8 +138,8 @@ void ul2tp_ppp_close(struct ul2tp *u, struct ul2tp_ppp *file)
 }
 
 /* A file of /dev/ppp, which is on nothing yet, for @attach to put somewhere. */
-static int file_attach(struct ul2tp *u, enum ppp_ioctl attach, uint32_t number, uint32_t *got,
-                       struct ul2tp_ppp *ret)
+static int file_attach(struct ul2tp *u, enum ppp_ioctl attach, uint32_t number,
+                       struct ppp_answer *answer, struct ul2tp_ppp *ret)
 {
 	struct ul2tp_error why;
 	struct ul2tp_ppp file;
@@ -144,10 +147,7 @@ static int file_attach(struct ul2tp *u, enum ppp_ioctl attach, uint32_t number, 
 
 	if (err < 0)
 		return err;
-	if (got)
-		err = ppp_ioctl_get(u, file.handle, attach, &number, -1, got);
-	else
-		err = ppp_ioctl_int(u, file.handle, attach, number);
+	err = ppp_ioctl(u, file.handle, attach, reader_over(&number, sizeof(number)), -1, answer);
 	if (err == 0) {
 		*ret = file;
 		return 0;
@@ -171,14 +171,22 @@ int ul2tp_ppp_unit_open(struct ul2tp *u, uint32_t unit, struct ul2tp_ppp *ret)
 int ul2tp_ppp_unit_add(struct ul2tp *u, int number, struct ul2tp_ppp *ret, uint32_t *unit,
                        char ifname[16])
 {
+	struct ppp_answer answer;
 	uint32_t got = 0;
-	int err = file_attach(u, PPP_NEWUNIT, (uint32_t)number, &got, ret);
+	int err = file_attach(u, PPP_NEWUNIT, (uint32_t)number, &answer, ret);
 
 	if (err < 0)
 		return err;
+	err = answer_int(u, &answer, &got);
+	if (err < 0) {
+		ul2tp_ppp_close(NULL, ret);
+		return err;
+	}
 	if (unit)
 		*unit = got;
-	if (ifname)
+	if (ifname && answer.device[0])
+		memcpy(ifname, answer.device, sizeof(answer.device));
+	else if (ifname)
 		snprintf(ifname, 16, "ppp%u", got);
 	return 0;
 }

@@ -40,6 +40,7 @@ enum ppp_ioctl {
 struct ppp_answer {
 	size_t length;
 	uint8_t octets[PPP_ANSWER_MAX];
+	char device[16]; /* that a new unit shares; empty: it has one of its own */
 };
 
 /**

@@ -29,6 +29,8 @@ static const char usage[] =
 	"  --divert WAY          how data leaves programs' own sockets: ebpf or raw\n"
 	"                        (default: the first that works)\n"
 	"  --naive               one packet a system call and no offloads, for comparison\n"
+	"  --ppp-device HOW      an interface for each PPP unit: own (default), or shared, with\n"
+	"                        a route for each address; see ul2tpd(8)\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
 	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"
@@ -40,6 +42,7 @@ enum option_number {
 	OPTION_QUIRKS,
 	OPTION_DIVERT,
 	OPTION_NAIVE,
+	OPTION_PPP_DEVICE,
 	OPTION_TUNNELS,
 	OPTION_SESSIONS,
 	OPTION_LOG,
@@ -54,6 +57,7 @@ static const struct option long_options[] = {
 	{ "kernel-quirks", no_argument,       NULL, OPTION_QUIRKS },
 	{ "divert",        required_argument, NULL, OPTION_DIVERT },
 	{ "naive",         no_argument,       NULL, OPTION_NAIVE },
+	{ "ppp-device",    required_argument, NULL, OPTION_PPP_DEVICE },
 	{ "max-tunnels",   required_argument, NULL, OPTION_TUNNELS },
 	{ "max-sessions",  required_argument, NULL, OPTION_SESSIONS },
 	{ "log-level",     required_argument, NULL, OPTION_LOG },
@@ -116,6 +120,15 @@ static bool divert_read(const char *text, enum divert_way *ret)
 	return false;
 }
 
+static bool ppp_device_read(const char *text, bool *shared)
+{
+	*shared = !strcmp(text, "shared");
+	if (*shared || !strcmp(text, "own"))
+		return true;
+	fprintf(stderr, "ul2tpd: --ppp-device is \"%s\", give own or shared\n", text);
+	return false;
+}
+
 static unsigned int workers_default(void)
 {
 	cpu_set_t set;
@@ -145,6 +158,8 @@ static bool option_take(int option, const char *value, struct daemon_options *o)
 		o->keeper.naive = true;
 		o->dataplane.naive = true;
 		return true;
+	case OPTION_PPP_DEVICE:
+		return ppp_device_read(value, &o->dataplane.shared_devices);
 	case OPTION_TUNNELS:
 		return number_read("max-tunnels", value, RECORDS_LIMIT, &o->keeper.max_tunnels);
 	case OPTION_SESSIONS:

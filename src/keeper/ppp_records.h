@@ -11,12 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/prefix.h"
 #include "keeper/keeper.h"
 
 #define UNIT_PROTOCOLS  6   /* that have a mode of their own (PPPIOCSNPMODE) */
 #define UNIT_FILTER_MAX 256 /* instructions of a filter that is kept */
 #define UNIT_OPTION_MAX 32  /* octets of an option of CCP (PPP-60) */
 #define UNIT_KEPT_MAX   96  /* octets that tell where a compressor stands */
+
+#define UNIT_ADDRESSES_MAX 8 /* of a unit that shares its device */
 
 enum ppp_file_on {
 	PPP_FILE_ON_NOTHING,
@@ -49,10 +52,11 @@ struct ppp_file_record {
 	uint32_t netns_index;
 	uint32_t uid;
 	uint8_t is_socket, empty_reads;
-	uint8_t on;        /* of a file: enum ppp_file_on */
-	uint8_t owner;     /* of the unit it is on (PPP-44) */
-	uint32_t on_index; /* see enum ppp_file_on */
-	uint64_t attached; /* order in which files were attached */
+	uint8_t own_device; /* of the unit that it makes, whatever others have */
+	uint8_t on;         /* of a file: enum ppp_file_on */
+	uint8_t owner;      /* of the unit it is on (PPP-44) */
+	uint32_t on_index;  /* see enum ppp_file_on */
+	uint64_t attached;  /* order in which files were attached */
 	struct channel_record channel;
 };
 
@@ -82,17 +86,26 @@ struct unit_compression_record {
 	_Alignas(8) uint8_t kept[UNIT_KEPT_MAX]; /* struct mppe_kept */
 };
 
-/* As SIOCGPPPSTATS has them (PPP-64): of a direction, each written by the worker that owns it. */
+/* As SIOCGPPPSTATS has them (PPP-64): of a direction, each written by the worker that owns it. What is refused (dropped)
+ * is no packet that passed, so .packets and .octets are what may be charged for. */
 struct unit_counters {
-	_Atomic uint64_t packets, octets; /* octets without the protocol number */
+	_Atomic uint64_t packets, octets;                 /* octets without the protocol number */
+	_Atomic uint64_t control_packets, control_octets; /* of these, those of the unit's file */
 	_Atomic uint64_t errors, length_errors, dropped;
 	_Atomic uint64_t
 		last_ms; /* loop_now_ms() of the last that the active filter let pass (PPP-53); 0: none */
 };
 
+/* Of a direction; see packet/policer.h. */
+struct unit_rate_record {
+	uint64_t rate;  /* bits a second; 0: none */
+	uint32_t burst; /* octets */
+};
+
 struct unit_record {
 	_Alignas(64) _Atomic uint32_t state;
 	uint32_t device; /* keeper slot */
+	uint32_t shared; /* 1: others have the device too */
 	struct netns_id netns;
 	uint32_t netns_index;
 	uint32_t number;
@@ -100,7 +113,9 @@ struct unit_record {
 	int32_t settings[UNIT_SETTINGS];
 	struct unit_mode_record modes[UNIT_PROTOCOLS]; /* PPPIOCSNPMODE */
 	struct unit_compression_record received, sent;
-	uint64_t created_ms; /* loop_now_ms() */
+	uint64_t created_ms;                         /* loop_now_ms() */
+	struct prefix addresses[UNIT_ADDRESSES_MAX]; /* of one that shares; .family 0: none */
+	struct unit_rate_record rx_rate, tx_rate;
 	_Alignas(64) struct unit_counters rx;
 	_Alignas(64) struct unit_counters tx;
 	_Atomic uint32_t compression_state; /* SC_COMP_RUN and the like; the worker writes it */

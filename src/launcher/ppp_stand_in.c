@@ -93,6 +93,7 @@ void ppp_stand_in_give(struct trap *t, const struct object_ops *ops, bool is_soc
                        bool nonblock, bool cloexec)
 {
 	const struct ul2tp_ppp_open open = {
+		.own_device = !is_socket, /* the program asks for it by its name */
 		.kind = is_socket ? UL2TP_PPP_SOCKET : UL2TP_PPP_FILE,
 		.empty_reads = !is_socket && trap_has_ppp_room(t),
 	};

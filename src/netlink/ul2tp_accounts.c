@@ -28,7 +28,7 @@ static void counters_put(struct writer *w, const uint64_t counters[UL2TP_COUNTER
 	attribute_nest_end(w, nest);
 }
 
-static void drops_put(struct writer *w, uint16_t type, const struct ul2tp_drops *drops)
+void ul2tp_drops_put(struct writer *w, uint16_t type, const struct ul2tp_drops *drops)
 {
 	size_t list = attribute_nest_begin(w, type | NLA_F_NESTED);
 
@@ -52,8 +52,8 @@ static void drops_put(struct writer *w, uint16_t type, const struct ul2tp_drops 
 void ul2tp_accounts_put(struct writer *w, const struct ul2tp_accounts *accounts)
 {
 	counters_put(w, accounts->counters);
-	drops_put(w, UL2TP_ATTR_RX_DROPS, &accounts->rx_drops);
-	drops_put(w, UL2TP_ATTR_TX_DROPS, &accounts->tx_drops);
+	ul2tp_drops_put(w, UL2TP_ATTR_RX_DROPS, &accounts->rx_drops);
+	ul2tp_drops_put(w, UL2TP_ATTR_TX_DROPS, &accounts->tx_drops);
 }
 
 void ul2tp_counters_read(struct reader nest, uint64_t counters[UL2TP_COUNTER_MAX_PLUS_1])

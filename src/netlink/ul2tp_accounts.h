@@ -36,6 +36,9 @@ struct ul2tp_accounts {
 /** ul2tp_accounts_put() - the three nests; reasons with no packets are not written */
 void ul2tp_accounts_put(struct writer *w, const struct ul2tp_accounts *accounts);
 
+/** ul2tp_drops_put() - one of them: @type is UL2TP_ATTR_RX_DROPS or UL2TP_ATTR_TX_DROPS */
+void ul2tp_drops_put(struct writer *w, uint16_t type, const struct ul2tp_drops *drops);
+
 /** ul2tp_counters_read() - the value of UL2TP_ATTR_COUNTERS; what is missing or malformed reads 0 */
 void ul2tp_counters_read(struct reader nest, uint64_t counters[UL2TP_COUNTER_MAX_PLUS_1]);
 

@@ -44,6 +44,10 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_PPP_OPTION_SET, "PPP_OPTION_SET", true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_PPP_OPTION_GET, "PPP_OPTION_GET", true, false,  GENL_ANYONE },
 	{ UL2TP_CMD_PPP_GET,        "PPP_GET",        true, true,   GENL_ANYONE, .dump_admin = true },
+	{ UL2TP_CMD_UNIT_ADDRESS_ADD,    "UNIT_ADDRESS_ADD",    true, false,  GENL_ADMIN },
+	{ UL2TP_CMD_UNIT_ADDRESS_REMOVE, "UNIT_ADDRESS_REMOVE", true, false,  GENL_ADMIN },
+	{ UL2TP_CMD_UNIT_POLICE,    "UNIT_POLICE",    true, false,  GENL_ADMIN },
+	{ UL2TP_CMD_UNIT_GET,       "UNIT_GET",       true, true,   GENL_ADMIN },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -93,6 +97,15 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_PPP_CHANNEL] = { "ppp_channel", ATTRIBUTE_U32 },
 	[UL2TP_ATTR_PPP_UNIT]    = { "ppp_unit",    ATTRIBUTE_U32 },
 	[UL2TP_ATTR_KEEP_RIGHTS] = { "keep_rights", ATTRIBUTE_U8,     .min = 1, .max = 1 },
+	[UL2TP_ATTR_PPP_OWN_DEVICE] = { "ppp_own_device", ATTRIBUTE_U8, .min = 1, .max = 1 },
+	[UL2TP_ATTR_UNIT_SHARED] = { "unit_shared", ATTRIBUTE_U8,     .min = 1, .max = 1 },
+	[UL2TP_ATTR_UNIT_STRAYS] = { "unit_strays", ATTRIBUTE_U64 },
+	[UL2TP_ATTR_UNIT_COUNTERS] = { "unit_counters", ATTRIBUTE_NEST },
+	[UL2TP_ATTR_UNIT_PREFIX] = { "unit_prefix", ATTRIBUTE_BINARY, .max = 18 * 8 },
+	[UL2TP_ATTR_UNIT_RX_RATE]  = { "unit_rx_rate",  ATTRIBUTE_U64 },
+	[UL2TP_ATTR_UNIT_RX_BURST] = { "unit_rx_burst", ATTRIBUTE_U32 },
+	[UL2TP_ATTR_UNIT_TX_RATE]  = { "unit_tx_rate",  ATTRIBUTE_U64 },
+	[UL2TP_ATTR_UNIT_TX_BURST] = { "unit_tx_burst", ATTRIBUTE_U32 },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -156,13 +169,20 @@ static const struct request_rule {
 	[UL2TP_CMD_IPSOCKET_GET]   = { 0 },
 	[UL2TP_CMD_TRACE]          = { UL2TP_ATTR_TRACE_EVENTS },
 	[UL2TP_CMD_SOCKET_CHANGED] = { 0 },
-	[UL2TP_CMD_PPP_OPEN]       = { UL2TP_ATTR_PPP_KIND, BIT(UL2TP_ATTR_PPP_EMPTY_READS) },
+	[UL2TP_CMD_PPP_OPEN]       = { UL2TP_ATTR_PPP_KIND, BIT(UL2TP_ATTR_PPP_EMPTY_READS) |
+	                                                  BIT(UL2TP_ATTR_PPP_OWN_DEVICE) },
 	[UL2TP_CMD_PPP_CLOSE]      = { UL2TP_ATTR_PPP_HANDLE },
 	[UL2TP_CMD_PPP_CONNECT]    = { UL2TP_ATTR_PPP_HANDLE, BIT(UL2TP_ATTR_NAME) | BIT(UL2TP_ATTR_PPP_PID) },
 	[UL2TP_CMD_PPP_IOCTL]      = { UL2TP_ATTR_PPP_HANDLE, BIT(UL2TP_ATTR_PPP_IOCTL) | BIT(UL2TP_ATTR_DATA) },
 	[UL2TP_CMD_PPP_OPTION_SET] = { UL2TP_ATTR_PPP_HANDLE, BIT(UL2TP_ATTR_OPTION) | BIT(UL2TP_ATTR_OPTION_VALUE) },
 	[UL2TP_CMD_PPP_OPTION_GET] = { UL2TP_ATTR_PPP_HANDLE, BIT(UL2TP_ATTR_OPTION) },
 	[UL2TP_CMD_PPP_GET]        = { UL2TP_ATTR_PPP_HANDLE },
+	[UL2TP_CMD_UNIT_ADDRESS_ADD]    = { UL2TP_ATTR_UNIT_PREFIX, BIT(UL2TP_ATTR_PPP_HANDLE) | BIT(UL2TP_ATTR_PPP_UNIT) },
+	[UL2TP_CMD_UNIT_ADDRESS_REMOVE] = { UL2TP_ATTR_UNIT_PREFIX, BIT(UL2TP_ATTR_PPP_HANDLE) | BIT(UL2TP_ATTR_PPP_UNIT) },
+	[UL2TP_CMD_UNIT_POLICE]    = { 0, BIT(UL2TP_ATTR_PPP_HANDLE) | BIT(UL2TP_ATTR_PPP_UNIT) |
+	                                  BIT(UL2TP_ATTR_UNIT_RX_RATE) | BIT(UL2TP_ATTR_UNIT_RX_BURST) |
+	                                  BIT(UL2TP_ATTR_UNIT_TX_RATE) | BIT(UL2TP_ATTR_UNIT_TX_BURST) },
+	[UL2TP_CMD_UNIT_GET]       = { 0, BIT(UL2TP_ATTR_PPP_HANDLE) | BIT(UL2TP_ATTR_PPP_UNIT) },
 };
 /* clang-format on */
 

@@ -55,6 +55,10 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 		[UL2TP_CMD_PPP_OPTION_SET] = GENL_ANYONE,
 		[UL2TP_CMD_PPP_OPTION_GET] = GENL_ANYONE,
 		[UL2TP_CMD_PPP_GET] = GENL_ANYONE,
+		[UL2TP_CMD_UNIT_ADDRESS_ADD] = GENL_ADMIN,
+		[UL2TP_CMD_UNIT_ADDRESS_REMOVE] = GENL_ADMIN,
+		[UL2TP_CMD_UNIT_POLICE] = GENL_ADMIN,
+		[UL2TP_CMD_UNIT_GET] = GENL_ADMIN,
 	};
 
 	for (uint8_t n = 1; n < UL2TP_CMD_MAX_PLUS_1; n++) {
@@ -65,7 +69,8 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 		assert_int_equal(command(n)->has_do, !only_dump);
 		assert_int_equal(command(n)->has_dump, only_dump || n == UL2TP_CMD_TUNNEL_GET ||
 		                                               n == UL2TP_CMD_SESSION_GET ||
-		                                               n == UL2TP_CMD_PPP_GET);
+		                                               n == UL2TP_CMD_PPP_GET ||
+		                                               n == UL2TP_CMD_UNIT_GET);
 	}
 	assert_null(command(0));
 }

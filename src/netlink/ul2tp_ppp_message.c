@@ -17,6 +17,8 @@ void ul2tp_ppp_open_put(struct writer *w, const struct ul2tp_ppp_open *open)
 	attribute_put_u8(w, UL2TP_ATTR_PPP_KIND, open->kind);
 	if (open->empty_reads)
 		attribute_put_u8(w, UL2TP_ATTR_PPP_EMPTY_READS, 1);
+	if (open->own_device)
+		attribute_put_u8(w, UL2TP_ATTR_PPP_OWN_DEVICE, 1);
 }
 
 struct ul2tp_ppp_open ul2tp_ppp_open_read(const struct ul2tp_request *r)
@@ -24,6 +26,7 @@ struct ul2tp_ppp_open ul2tp_ppp_open_read(const struct ul2tp_request *r)
 	return (struct ul2tp_ppp_open){
 		.kind = attributes_u8(&r->top, UL2TP_ATTR_PPP_KIND),
 		.empty_reads = attributes_has(&r->top, UL2TP_ATTR_PPP_EMPTY_READS),
+		.own_device = attributes_has(&r->top, UL2TP_ATTR_PPP_OWN_DEVICE),
 	};
 }
 
@@ -78,6 +81,8 @@ void ul2tp_ppp_state_put(struct writer *w, const struct ul2tp_ppp_state_message 
 	octets_put(w, UL2TP_ATTR_NAME, &state->name);
 	octets_put(w, UL2TP_ATTR_DATA, &state->data);
 	octets_put(w, UL2TP_ATTR_OPTION_VALUE, &state->value);
+	if (state->device && state->device[0])
+		attribute_put_string(w, UL2TP_ATTR_DEVICE, state->device);
 }
 
 int ul2tp_ppp_state_read(struct reader octets, struct ul2tp_ppp_state_message *ret)
@@ -99,6 +104,7 @@ int ul2tp_ppp_state_read(struct reader octets, struct ul2tp_ppp_state_message *r
 		.unit = attributes_u32(&a, UL2TP_ATTR_PPP_UNIT),
 		.name = attributes_value(&a, UL2TP_ATTR_NAME),
 		.data = attributes_value(&a, UL2TP_ATTR_DATA),
+		.device = attributes_string(&a, UL2TP_ATTR_DEVICE),
 		.value = attributes_value(&a, UL2TP_ATTR_OPTION_VALUE),
 	};
 	return 0;

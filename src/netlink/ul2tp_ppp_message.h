@@ -18,6 +18,7 @@
 struct ul2tp_ppp_open {
 	uint8_t kind; /* enum ul2tp_ppp_kind */
 	bool empty_reads;
+	bool own_device;
 };
 
 void ul2tp_ppp_open_put(struct writer *w, const struct ul2tp_ppp_open *open);
@@ -46,6 +47,7 @@ struct ul2tp_ppp_state_message {
 	uint32_t channel, unit;
 	struct reader name;  /* empty: none */
 	struct reader data;  /* what an ioctl wrote */
+	const char *device;  /* that a new unit shares; "" or NULL: it has one of its own */
 	struct reader value; /* of an option */
 };
 

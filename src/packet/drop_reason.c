@@ -48,6 +48,8 @@ static const struct drop_reason rx_reasons[] = {
 	[RX_DROP_FILTERED]        = { "filtered",        "pass filter of the PPP unit does not want it", 0 },
 	[RX_DROP_UNREADABLE]      = { "unreadable",      "compressed or encrypted, and can not be read", 0 },
 	[RX_DROP_FRAGMENT]        = { "fragment",        "others of its PPP packet were lost, or it late", 0 },
+	[RX_DROP_SOURCE]          = { "source",          "not from an address of the PPP unit",         0 },
+	[RX_DROP_POLICED]         = { "policed",         "more than the PPP unit may receive",          0 },
 };
 
 static const struct drop_reason tx_reasons[] = {
@@ -68,6 +70,8 @@ static const struct drop_reason tx_reasons[] = {
 	[TX_DROP_FILTERED]       = { "filtered",       "pass filter of the PPP unit does not want it",   0 },
 	[TX_DROP_NOT_COMPRESSED] = { "not-compressed", "encryption is agreed on, and not yet open",      0 },
 	[TX_DROP_RECURSION]      = { "recursion",      "L2TP packet that is routed into its own session", 0 },
+	[TX_DROP_POLICED]        = { "policed",        "more than the PPP unit may send",                0 },
+	[TX_DROP_NO_UNIT]        = { "no-unit",        "no PPP unit has this address",                   0 },
 };
 /* clang-format on */
 

@@ -54,6 +54,8 @@ enum rx_drop {
 	RX_DROP_FILTERED,   /* by the pass filter: §6.7 step 8 */
 	RX_DROP_UNREADABLE, /* what was compressed, or encrypted */
 	RX_DROP_FRAGMENT,   /* PPP-71 */
+	RX_DROP_SOURCE,     /* of one that shares its device: not from its own address */
+	RX_DROP_POLICED,    /* packet/policer.h */
 	RX_DROP_REASONS,
 };
 
@@ -77,6 +79,8 @@ enum tx_drop {
 	TX_DROP_FILTERED,       /* by the pass filter: §6.6 step 2 */
 	TX_DROP_NOT_COMPRESSED, /* PPP-62 */
 	TX_DROP_RECURSION,      /* PPP-56 */
+	TX_DROP_POLICED,        /* packet/policer.h */
+	TX_DROP_NO_UNIT,        /* of a device that units share: counted there */
 	TX_DROP_REASONS,
 };
 

@@ -17,6 +17,7 @@
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/ppp_record.h"
+#include "path/shared_device.h"
 #include "path/unit.h"
 
 #define STATE_CONNECTED 1 /* PX-3 */
@@ -278,8 +279,10 @@ void channel_device_name(const struct channel *c, char ret[IFNAMSIZ])
 	struct ifreq request = { 0 };
 
 	ret[0] = '\0';
-	if (c->unit && c->unit->tx.device >= 0 &&
-	    ioctl(c->unit->tx.device, TUNGETIFF, &request) == 0)
+	if (c->unit && c->unit->shared)
+		memcpy(ret, c->unit->shared->name, IFNAMSIZ);
+	else if (c->unit && c->unit->tx.device >= 0 &&
+	         ioctl(c->unit->tx.device, TUNGETIFF, &request) == 0)
 		memcpy(ret, request.ifr_name, IFNAMSIZ);
 }
 

@@ -28,6 +28,7 @@ struct dataplane_options {
 	unsigned int workers;
 	struct quirks quirks;
 	bool naive; /* each packet by a system call of its own */
+	bool shared_devices; /* of PPP units, unless a program wants one of its own */
 };
 
 /** dataplane_new() - start the workers, and take up what an earlier engine left (keeper_start.first); negative errno */

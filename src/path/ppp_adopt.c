@@ -18,7 +18,9 @@
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/ppp_record.h"
+#include "path/shared_device.h"
 #include "path/unit.h"
+#include "path/unit_address.h"
 #include "path/unit_record.h"
 
 /* Records of files, in some order. */
@@ -235,11 +237,31 @@ static void adopt_files(struct adoption *a)
 
 /* --- units */
 
+static struct unit *adopt_sharing_unit(struct adoption *a, struct unit_record *r, uint32_t index)
+{
+	struct netns *ns;
+	struct unit *u;
+
+	if (r->state != RECORD_LIVE)
+		return NULL;
+	ns = dataplane_netns_at(a->dp, r->netns, r->netns_index);
+	if (!ns || shared_devices_adopt(a->dp, ns, a->devices, a->device_count) < 0 ||
+	    unit_adopt(a->dp, ns, index, NULL, &u) < 0)
+		return NULL;
+	unit_addresses_adopt(u);
+	unit_record_replay(u);
+	a->unit_count++;
+	return u;
+}
+
 static struct unit *adopt_unit(struct adoption *a, struct unit_record *r, uint32_t index)
 {
 	struct keeper_device *device = r->device < a->device_count ? &a->devices[r->device] : NULL;
 	struct unit *u = NULL;
 	struct netns *ns;
+
+	if (r->shared)
+		return adopt_sharing_unit(a, r, index);
 
 	if (r->state != RECORD_LIVE || !device || device->fd < 0)
 		return NULL;
@@ -252,15 +274,26 @@ static struct unit *adopt_unit(struct adoption *a, struct unit_record *r, uint32
 	return u;
 }
 
+/* The device that its addresses are routed to may be that of others, who have been adopted. */
+static void forget_unit(struct adoption *a, struct unit_record *r)
+{
+	const struct netns *ns = dataplane_netns_find(a->dp, r->netns);
+
+	if (r->state != RECORD_FREE && r->shared && ns)
+		unit_addresses_forget(a->dp, ns, r);
+	r->state = RECORD_FREE;
+}
+
 static void adopt_units(struct adoption *a)
 {
 	for (uint32_t i = 0; i < a->dp->records->units_used; i++) {
 		struct unit_record *r = records_unit(a->dp->records, i);
 
 		a->units[i] = adopt_unit(a, r, i);
-		if (!a->units[i])
-			r->state = RECORD_FREE;
 	}
+	for (uint32_t i = 0; i < a->dp->records->units_used; i++)
+		if (!a->units[i])
+			forget_unit(a, records_unit(a->dp->records, i));
 }
 
 static struct unit *unit_at(const struct adoption *a, uint32_t index)

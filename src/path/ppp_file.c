@@ -147,7 +147,7 @@ static int file_begin(struct ppp_file *f, int fd, struct extack *ea)
 }
 
 int ppp_file_open(struct dataplane *dp, struct loop *loop, struct netns *ns, uid_t uid,
-                  bool is_socket, bool empty_reads, int fd, struct ppp_file **ret,
+                  const struct ppp_file_kind *kind, int fd, struct ppp_file **ret,
                   struct extack *ea)
 {
 	struct ppp_file *f;
@@ -157,11 +157,12 @@ int ppp_file_open(struct dataplane *dp, struct loop *loop, struct netns *ns, uid
 		err = check_room(dp, uid, ea);
 	if (err < 0)
 		return err;
-	f = file_new(dp, loop, ns, is_socket);
+	f = file_new(dp, loop, ns, kind->is_socket);
 	if (!f)
 		return -ENOMEM;
 	f->uid = uid;
-	f->empty_reads = empty_reads;
+	f->empty_reads = kind->empty_reads;
+	f->own_device = kind->own_device;
 	err = file_begin(f, fd, ea);
 	if (err < 0) {
 		free(f);
@@ -186,6 +187,7 @@ int ppp_file_adopt(struct dataplane *dp, struct loop *loop, uint32_t record_inde
 	f->serial = r->serial;
 	f->uid = r->uid;
 	f->empty_reads = r->empty_reads;
+	f->own_device = r->own_device;
 	f->dead = fd < 0;
 	err = insert(f, fd);
 	if (err < 0) {

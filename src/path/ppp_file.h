@@ -34,6 +34,7 @@ struct ppp_file {
 	uid_t uid; /* whose client opened it */
 	bool is_socket;
 	bool empty_reads; /* enum ul2tp_attribute, PPP_EMPTY_READS */
+	bool own_device;  /* likewise, PPP_OWN_DEVICE */
 	bool dead;        /* what it was on has gone (PPP-24, PPP-44); its end was closed */
 	struct loop *loop;
 	struct watch hangup; /* of .end.fd, in the API thread's loop */
@@ -55,6 +56,11 @@ struct ppp_caller {
 	const char *process;
 };
 
+/* How a program wants a file to be. */
+struct ppp_file_kind {
+	bool is_socket, empty_reads, own_device; /* see struct ppp_file */
+};
+
 /**
  * ppp_file_open() - a new one
  * @loop: of the API thread
@@ -64,7 +70,7 @@ struct ppp_caller {
  *	   too many, -ENFILE all of them; -ENOMEM.
  */
 int ppp_file_open(struct dataplane *dp, struct loop *loop, struct netns *ns, uid_t uid,
-                  bool is_socket, bool empty_reads, int fd, struct ppp_file **ret,
+                  const struct ppp_file_kind *kind, int fd, struct ppp_file **ret,
                   struct extack *ea);
 
 /** ppp_file_adopt() - one that an earlier engine had, on nothing yet

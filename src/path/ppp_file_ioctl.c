@@ -47,7 +47,7 @@ static int new_unit(struct ppp_file *f, const struct ppp_caller *caller, struct 
 	int number, err = read_number(in, &number, ea);
 
 	if (!err)
-		err = unit_new(f->dp, caller->netns, caller->client, number, &u, ea);
+		err = unit_new(f->dp, caller->netns, caller->client, number, f->own_device, &u, ea);
 	if (err < 0)
 		return err;
 	ppp_end_empty(&f->end);

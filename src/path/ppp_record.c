@@ -66,6 +66,7 @@ int ppp_record_open(struct ppp_file *f, struct extack *ea)
 	r->uid = f->uid;
 	r->is_socket = f->is_socket;
 	r->empty_reads = f->empty_reads;
+	r->own_device = f->own_device;
 	r->channel.session = r->channel.unit = r->channel.bridge = RECORD_NONE;
 	err = keeper_file_keep(f->dp->keeper, f->end.fd, &r->slot, ea);
 	if (err < 0) {

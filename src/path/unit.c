@@ -15,11 +15,11 @@
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/ppp_record.h"
+#include "path/shared_device.h"
+#include "path/unit_address.h"
 #include "path/unit_complete.h"
 #include "path/unit_private.h"
 #include "path/unit_record.h"
-
-#define NUMBER_MAX 0x7fffffff
 
 static struct worker *first_sending_worker(const struct unit *u)
 {
@@ -43,11 +43,8 @@ static void open_lost(struct letter *letter)
 	units_lost_die(dp);
 }
 
-static void tell_lost(struct unit *u)
+void units_tell_lost(struct dataplane *dp)
 {
-	struct dataplane *dp = u->dp;
-
-	atomic_store(&u->lost, true);
 	if (dp->api && !atomic_exchange(&dp->units_lost_told, true)) {
 		dp->units_lost.open = open_lost;
 		mailbox_post(dp->api, &dp->units_lost);
@@ -60,8 +57,10 @@ static void ready(struct watch *watch, uint32_t events)
 	struct unit *u = container_of(watch, struct unit, tx.watch);
 
 	unit_ready(watch, events);
-	if (u->tx.watch.fd < 0)
-		tell_lost(u);
+	if (u->tx.watch.fd < 0) {
+		atomic_store(&u->lost, true);
+		units_tell_lost(u->dp);
+	}
 }
 
 static void watch_device(struct unit *u)
@@ -116,15 +115,34 @@ static void tx_start(struct unit *u)
 		              unit_frame_written, u);
 }
 
+static void set_shared_device(struct unit *u, void *arg)
+{
+	coalesce_flush(&u->rx.worker->coalescer);
+	u->rx.device = u->shared->fd;
+}
+
+static void share(struct unit *u, struct shared_device *d)
+{
+	u->shared = d;
+	u->record->device = d->slot;
+	unit_call(u, set_shared_device, NULL);
+}
+
 void unit_combine(struct unit *u)
 {
 	if (u->tx.worker == u->rx.worker)
 		return;
 	tx_stop(u);
+	if (u->shared)
+		unit_addresses_leave(u);
 	list_for_each (node, &u->channels)
 		channel_move(list_entry(node, struct channel, in_unit), u->rx.worker);
 	u->tx.worker = u->rx.worker;
+	if (u->shared)
+		share(u, shared_device_of(u->netns, u->tx.worker));
 	tx_start(u);
+	if (u->shared)
+		unit_addresses_enter(u);
 }
 
 /* --- what is received --------------------------------------------------------------------------------- */
@@ -148,6 +166,13 @@ void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
 	struct call call = { .unit = u, .fn = fn, .arg = arg };
 
 	post(u->rx.worker, &call.letter, open_call);
+}
+
+void unit_call_sending(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
+{
+	struct call call = { .unit = u, .fn = fn, .arg = arg };
+
+	post(u->tx.worker, &call.letter, open_call);
 }
 
 static void set_file(struct unit *u, void *arg)
@@ -175,6 +200,23 @@ static void say_end_of_file(struct unit *u, void *arg)
 
 /* --- coming and going --------------------------------------------------------------------------------- */
 
+static void have_device(struct unit *u, const struct keeper_device *device)
+{
+	u->slot = device->slot;
+	u->rx.device = u->tx.device = device->fd;
+	u->rx.accepts = coalesce_accepts_of(device->offloads);
+}
+
+static void have_shared_device(struct unit *u)
+{
+	u->shared = shared_device_of(u->netns, u->tx.worker);
+	u->record->device = u->shared->slot;
+	u->tx.device = -1;
+	u->rx.device = u->shared->fd;
+	u->rx.accepts = coalesce_accepts_of(u->shared->offloads);
+	u->rx.sources = &u->netns->shared->sources;
+}
+
 static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t record_index,
                                const struct keeper_device *device)
 {
@@ -190,15 +232,18 @@ static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t 
 	u->record_index = record_index;
 	u->rx.counters = &r->rx;
 	u->tx.counters = &r->tx;
-	u->slot = device->slot;
+	u->slot = RECORD_NONE;
 	u->tx.watch.fd = -1;
 	list_init(&u->files);
 	list_init(&u->channels);
+	list_init(&u->addresses);
 	u->rx.worker = dataplane_receiving_worker(dp, ns);
-	u->rx.device = u->tx.device = device->fd;
-	u->rx.accepts = coalesce_accepts_of(device->offloads);
-	unit_flows_init(u);
 	u->tx.worker = first_sending_worker(u);
+	if (device)
+		have_device(u, device);
+	else
+		have_shared_device(u);
+	unit_flows_init(u);
 	ordered_insert(&ns->units, &u->by_number, r->number);
 	dataplane_netns_hold(ns);
 	return u;
@@ -214,72 +259,22 @@ int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t record_index,
 	u = unit_alloc(dp, ns, record_index, device);
 	if (!u)
 		return -ENOMEM;
+	if (u->shared)
+		u->netns->shared->users++;
 	u->tx.begun.open = open_tx_begun;
 	mailbox_post(&u->tx.worker->mailbox, &u->tx.begun);
 	*ret = u;
 	return 0;
 }
 
-static int make_device(struct dataplane *dp, uint32_t client, uint32_t number,
-                       struct keeper_device *ret, struct extack *ea)
-{
-	char name[IFNAMSIZ];
-
-	snprintf(name, sizeof(name), "ppp%u", number);
-	return keeper_ppp_device_create(dp->keeper, client, name, ret, ea);
-}
-
-/* The lowest number that is free, whose name is; below netns.lowest_unit all are taken. */
-static int make_first_free(struct dataplane *dp, struct netns *ns, uint32_t client,
-                           uint32_t *number, struct keeper_device *ret, struct extack *ea)
-{
-	int err;
-
-	while (unit_find(ns, ns->lowest_unit))
-		ns->lowest_unit++;
-	for (*number = ns->lowest_unit;; ++*number) {
-		if (unit_find(ns, *number))
-			continue;
-		err = make_device(dp, client, *number, ret, ea);
-		if (err != -EEXIST)
-			return err;
-	}
-}
-
-int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int wanted, struct unit **ret,
-             struct extack *ea)
-{
-	struct keeper_device device;
-	uint32_t number = (uint32_t)wanted, record_index;
-	int err;
-
-	if (wanted < 0)
-		err = make_first_free(dp, ns, client, &number, &device, ea);
-	else if (unit_find(ns, number))
-		err = extack_fail(ea, -EEXIST, 0, "there is a unit %u already", number);
-	else
-		err = make_device(dp, client, number, &device, ea);
-	if (err < 0)
-		return err;
-	err = unit_record_open(dp, ns, number, device.slot, &record_index, ea);
-	if (!err) {
-		err = unit_adopt(dp, ns, record_index, &device, ret);
-		if (err < 0)
-			unit_record_drop(dp, record_index);
-	}
-	if (err < 0) {
-		close(device.fd);
-		keeper_device_remove(dp->keeper, device.slot);
-		return err;
-	}
-	log_event(LOG_NOTICE, "ppp-unit-created", "unit=%u interface=%s netns=%llu", number,
-	          device.name, (unsigned long long)ns->id.cookie);
-	return 0;
-}
-
 struct unit *unit_find(const struct netns *ns, uint32_t number)
 {
 	return ordered_entry(ordered_find(&ns->units, number), struct unit, by_number);
+}
+
+struct unit *unit_from(const struct netns *ns, uint64_t number)
+{
+	return ordered_entry(ordered_from(&ns->units, number), struct unit, by_number);
 }
 
 static void unit_free_if_done(struct unit *u)
@@ -295,6 +290,7 @@ static void forget_device(struct unit *u, void *arg)
 {
 	coalesce_flush(&u->rx.worker->coalescer);
 	u->rx.device = -1;
+	u->rx.sources = NULL;
 	u->rx.file = NULL;
 	u->rx.counters = &u->gone[0];
 	u->tx.counters = &u->gone[1];
@@ -313,6 +309,18 @@ static void kill_files(struct unit *u)
 	}
 }
 
+static void device_end(struct unit *u)
+{
+	if (u->shared) {
+		u->shared = NULL;
+		shared_devices_release(u->netns);
+		return;
+	}
+	close(u->tx.device);
+	u->tx.device = -1;
+	keeper_device_remove(u->dp->keeper, u->slot);
+}
+
 void unit_die(struct unit *u)
 {
 	if (u->dead)
@@ -323,11 +331,10 @@ void unit_die(struct unit *u)
 	if (u->number < u->netns->lowest_unit)
 		u->netns->lowest_unit = u->number;
 	tx_stop(u);
+	unit_addresses_remove(u);
 	unit_call(u, forget_device, NULL);
 	kill_files(u);
-	close(u->tx.device);
-	u->tx.device = -1;
-	keeper_device_remove(u->dp->keeper, u->slot);
+	device_end(u);
 	unit_record_free(u);
 	log_event(LOG_NOTICE, "ppp-unit-removed", "unit=%u netns=%llu", u->number,
 	          (unsigned long long)u->netns->id.cookie);
@@ -342,7 +349,7 @@ static void lost_die_in(struct netns *ns)
 		struct unit *u = container_of(node, struct unit, by_number);
 		uint64_t next = node->key + 1;
 
-		if (atomic_load(&u->lost))
+		if (atomic_load(&u->lost) || (u->shared && atomic_load(&ns->shared->lost)))
 			unit_die(u);
 		node = ordered_from(&ns->units, next);
 	}
@@ -444,6 +451,15 @@ void unit_file_detach(struct ppp_file *f)
 		unit_die(u);
 }
 
+/* One that shares a device is known by the name that its own would have. */
+static int unit_name(const struct unit *u, char ret[IFNAMSIZ])
+{
+	if (!u->shared)
+		return tap_name(u->tx.device, ret);
+	snprintf(ret, IFNAMSIZ, "ppp%u", u->number);
+	return 0;
+}
+
 /* An interface can have been renamed, or moved into another namespace, where another has the same number. */
 struct unit *unit_named(const struct netns *ns, const char *name)
 {
@@ -452,7 +468,7 @@ struct unit *unit_named(const struct netns *ns, const char *name)
 		struct unit *u = container_of(n, struct unit, by_number);
 		char now[IFNAMSIZ];
 
-		if (tap_name(u->tx.device, now) == 0 && strncmp(now, name, IFNAMSIZ) == 0)
+		if (unit_name(u, now) == 0 && strncmp(now, name, IFNAMSIZ) == 0)
 			return u;
 	}
 	return NULL;

@@ -24,6 +24,7 @@
 #include "loop/mailbox.h"
 #include "packet/coalesce.h"
 #include "packet/drop_reason.h"
+#include "packet/policer.h"
 #include "keeper/ppp_records.h"
 #include "path/dataplane.h"
 #include "path/frame_taker.h"
@@ -31,6 +32,7 @@
 struct channel;
 struct ppp_end;
 struct ppp_file;
+struct shared_device;
 struct unit;
 struct unit_complete; /* unit_complete.h */
 struct unit_record;
@@ -62,6 +64,9 @@ struct unit_rx {
 	int device;            /* -1: it has gone */
 	struct ppp_end *file;  /* of the first file on it; NULL: none */
 	uint32_t accepts;      /* enum coalesce_accepts of the device */
+	struct policer policer;
+	const struct prefix_table
+		*sources; /* who may send from where (unit_address.h); NULL: it may from anywhere */
 	struct unit_flow flows[UNIT_NPS];
 	struct unit_counters *counters; /* of the record */
 	_Atomic uint64_t drops[RX_DROP_REASONS];
@@ -71,7 +76,8 @@ struct unit_tx {
 	struct letter letter, begun;
 	struct watch watch; /* of the device */
 	struct worker *worker;
-	int device;
+	int device; /* -1: it has gone, or is shared */
+	struct policer policer;
 	struct channel *channel; /* the first of its channels; NULL: none, frames vanish (PPP-42) */
 	struct unit_counters *counters; /* of the record */
 	_Atomic uint64_t drops[TX_DROP_REASONS];
@@ -82,7 +88,9 @@ struct unit {
 	struct dataplane *dp;
 	struct netns *netns;
 	uint32_t number;
-	uint32_t slot;    /* the keeper's, of the device; RECORD_NONE: it has gone */
+	uint32_t slot;                /* the keeper's, of its own device */
+	struct shared_device *shared; /* with which it does without one; NULL: it has one */
+	struct list addresses;        /* of struct unit_address; then */
 	bool dead;        /* PPP-44; it is freed when its last channel is disconnected (PPP-45) */
 	atomic_bool lost; /* somebody has deleted the device, or its namespace has gone */
 	struct ppp_file *owner;
@@ -109,17 +117,23 @@ struct unit {
  * @client: keeper's number of the client
  * @number: that which is wanted; negative: the lowest that is free and whose name is
  *
+ * @own:    with an interface of its own, even if others share one (shared_device.h)
+ *
  * Return: 0; -EEXIST number or name is taken; -ENFILE; what keeper_ppp_device_create() says; with words.
  */
-int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int number, struct unit **ret,
-             struct extack *ea);
+int unit_new(struct dataplane *dp, struct netns *ns, uint32_t client, int number, bool own,
+             struct unit **ret, struct extack *ea);
 
-/** unit_adopt() - the unit of a record, which is an earlier engine's or new, on its device, which becomes the unit's */
+/** unit_adopt() - the unit of a record, which is an earlier engine's or new, on its device, which becomes the unit's
+ * @device: NULL: it shares that of its namespace, which has one already */
 int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t record_index,
                const struct keeper_device *device, struct unit **ret);
 
 /** unit_find() - one that lives, by its number; NULL */
 struct unit *unit_find(const struct netns *ns, uint32_t number);
+
+/** unit_from() - that with the lowest number that is not below @number; NULL */
+struct unit *unit_from(const struct netns *ns, uint64_t number);
 
 /** unit_named() - one that lives, by what its interface is called now, wherever that is; NULL */
 struct unit *unit_named(const struct netns *ns, const char *name);
@@ -158,6 +172,18 @@ int unit_device_ioctl(const struct netns *ns, const char *name, uint32_t number,
 /** unit_combine() - from now on and for good the receiving worker sends for it, too */
 void unit_combine(struct unit *u);
 
+/**
+ * unit_police() - how much data may pass in a direction from now on (packet/policer.h); what a program writes always does
+ * @rate:  bits a second; 0: all
+ * @burst: octets; 0: what suits the rate
+ *
+ * Return: 0; -ERANGE in words.
+ */
+int unit_police(struct unit *u, bool received, uint64_t rate, uint32_t burst, struct extack *ea);
+
+/** unit_policing_resume() - as the record says, of an earlier engine */
+void unit_policing_resume(struct unit *u);
+
 /** unit_call() - @fn runs on the receiving worker, which of a combined unit is the only one */
 void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg);
 
@@ -176,6 +202,9 @@ void unit_receive_short(struct unit *u);
 
 /** unit_take() - steps 6 to 8 of §6.7: count it, and give it to file or interface */
 void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);
+
+/** unit_refuse_received() - count one, under a reason and as dropped: it is none of the packets received */
+void unit_refuse_received(struct unit *u, enum rx_drop why);
 
 /** unit_drop_received() - count one, under a reason and as an error */
 void unit_drop_received(struct unit *u, enum rx_drop why);

@@ -3,10 +3,35 @@
 #ifndef UL2TP_PATH_UNIT_PRIVATE_H
 #define UL2TP_PATH_UNIT_PRIVATE_H
 
+#include <linux/virtio_net.h>
+
 #include "path/unit.h"
 
 /** unit_now_ms() - loop_now_ms() for a thread without loop */
 uint64_t unit_now_ms(void);
+
+/* A packet as a device of PPP hands it over. */
+struct tun_packet {
+	struct tun_pi pi;
+	struct virtio_net_hdr vnet;
+	uint8_t *octets;
+	size_t len;
+};
+
+/** tun_packet_read() - to @at, where there is room for SEGMENT_FRAME_MAX. 1; 0: none waits; -EBADFD: the device has gone */
+int tun_packet_read(int fd, uint8_t *at, struct tun_packet *ret);
+
+/** unit_take_packet() - one of its device: on the worker that sends; it stays where it is until outbox_flush() */
+void unit_take_packet(struct unit *u, const struct tun_packet *p);
+
+/** unit_packets_taken() - of a batch that has some for it, after them */
+void unit_packets_taken(struct unit *u, uint64_t now_ms);
+
+/** units_tell_lost() - devices have gone, and who has them is marked: the API thread removes those units; any thread */
+void units_tell_lost(struct dataplane *dp);
+
+/** unit_call_sending() - unit_call() on the worker that sends */
+void unit_call_sending(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg);
 
 /** unit_flows_init() - where what is received goes on to the interface */
 void unit_flows_init(struct unit *u);

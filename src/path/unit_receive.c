@@ -10,13 +10,18 @@
 #include <sys/uio.h>
 
 #include "base/cleanup.h"
+#include "base/prefix_table.h"
 #include "path/counter.h"
 #include "path/ppp_end.h"
+#include "path/unit_address.h"
 #include "path/unit_complete.h"
 #include "path/unit_private.h"
 #include "path/worker.h"
 
 #define PROTOCOL_LEN 2
+
+#define IPV4_SOURCE_AT 12
+#define IPV6_SOURCE_AT 8
 
 /* §6.6 step 1. */
 static const struct {
@@ -63,6 +68,12 @@ void unit_drop_received(struct unit *u, enum rx_drop why)
 		unit_complete_error(u);
 }
 
+void unit_refuse_received(struct unit *u, enum rx_drop why)
+{
+	drop(u, why, 1);
+	counter_add(&u->rx.counters->dropped, 1);
+}
+
 void unit_receive_short(struct unit *u)
 {
 	counter_add(&u->rx.counters->length_errors, 1);
@@ -98,16 +109,49 @@ static void to_file(struct unit *u, uint16_t protocol, const uint8_t *info, size
 	uint8_t octets[PROTOCOL_LEN] = { (uint8_t)(protocol >> 8), (uint8_t)protocol };
 	struct iovec pieces[] = { { octets, sizeof(octets) }, { (void *)info, len } };
 
+	counter_add(&u->rx.counters->control_packets, 1);
+	counter_add(&u->rx.counters->control_octets, len);
 	if (!u->rx.file)
 		drop(u, RX_DROP_NO_DEVICE, 1);
 	else if (ppp_end_write(u->rx.file, pieces, ARRAY_SIZE(pieces)) < 0)
 		drop(u, RX_DROP_FILE_FULL, 1);
 }
 
+/* Of one that shares its device, whose table says whose the address is. */
+static bool is_its_own(const struct unit *u, enum unit_np np, const uint8_t *info, size_t len)
+{
+	const uint8_t family = np == UNIT_IPV6 ? AF_INET6 : AF_INET;
+	struct reader r = reader_over(info, len);
+	const uint8_t *source;
+
+	if (np != UNIT_IP && np != UNIT_IPV6)
+		return false;
+	read_skip(&r, np == UNIT_IPV6 ? IPV6_SOURCE_AT : IPV4_SOURCE_AT);
+	source = read_bytes(&r, prefix_octets(family));
+	return source && unit_of_source(prefix_table_match(u->rx.sources, family, source)) == u;
+}
+
+/* What is refused here has not been received, as far as is counted. */
+static bool may_come_in(struct unit *u, enum unit_np np, const uint8_t *info, size_t len)
+{
+	enum rx_drop why = RX_DROP_NONE;
+
+	if (u->rx.sources && !is_its_own(u, np, info, len))
+		why = RX_DROP_SOURCE;
+	else if (u->rx.policer.rate &&
+	         !policer_passes(&u->rx.policer, len, loop_now_ms(u->rx.worker->loop)))
+		why = RX_DROP_POLICED;
+	if (why)
+		unit_refuse_received(u, why);
+	return !why;
+}
+
 void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
 {
 	enum unit_np np = unit_np_of(protocol);
 
+	if (np != UNIT_NPS && !may_come_in(u, np, info, len))
+		return;
 	counter_add(&u->rx.counters->packets, 1);
 	counter_add(&u->rx.counters->octets, len);
 	if (np == UNIT_NPS) {

@@ -70,6 +70,7 @@ int unit_record_open(struct dataplane *dp, const struct netns *ns, uint32_t numb
 	memset((void *)r, 0, offsetof(struct unit_record, pass));
 	r->pass.count = r->active.count = 0;
 	r->device = device;
+	r->shared = device == RECORD_NONE;
 	r->netns = ns->id;
 	r->netns_index = ns->index;
 	r->number = number;
@@ -208,6 +209,7 @@ void unit_record_replay(struct unit *u)
 			tell(u, ioctl_of[i], &r->settings[i], sizeof(r->settings[i]));
 	tell_compression(u, 0, &r->received);
 	tell_compression(u, 1, &r->sent);
+	unit_policing_resume(u);
 	unit_kept_resume(u);
 }
 

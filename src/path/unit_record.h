@@ -16,7 +16,7 @@ struct dataplane;
 struct netns;
 struct unit;
 
-/** unit_record_open() - of a new one, with interface @device (keeper's slot). -ENOSPC in words */
+/** unit_record_open() - of a new one, with interface @device (keeper's slot; RECORD_NONE: it shares one). -ENOSPC in words */
 int unit_record_open(struct dataplane *dp, const struct netns *ns, uint32_t number, uint32_t device,
                      uint32_t *index, struct extack *ea);
 

@@ -9,7 +9,6 @@
 #include <linux/if_ether.h>
 #include <linux/ppp-ioctl.h>
 #include <linux/ppp_defs.h>
-#include <linux/virtio_net.h>
 #include <string.h>
 #include <sys/uio.h>
 
@@ -78,6 +77,15 @@ void unit_send(struct unit *u, uint16_t protocol, const uint8_t *head, size_t he
 		counter_add(&u->tx.drops[TX_DROP_NO_CHANNEL], 1);
 }
 
+static bool passes(struct unit *u, size_t len)
+{
+	if (!u->tx.policer.rate ||
+	    policer_passes(&u->tx.policer, len, loop_now_ms(u->tx.worker->loop)))
+		return true;
+	unit_drop_sent(u, TX_DROP_POLICED, false);
+	return false;
+}
+
 static void count(struct unit *u, uint64_t packets, uint64_t octets)
 {
 	counter_add(&u->tx.counters->packets, packets);
@@ -106,6 +114,21 @@ static void send_segment_by_unit(struct unit *u, uint16_t protocol, struct segme
 	unit_send(u, protocol, headers, part.headers_len, part.payload, part.payload_len);
 }
 
+/* Each packet of a super-packet is weighed by itself, for together they may be longer than any burst. */
+static void send_segment_policed(struct unit *u, uint16_t protocol, struct segmenter *segmenter)
+{
+	uint8_t headers[SEGMENT_HEADERS_MAX];
+	struct segment part;
+	size_t len;
+
+	segment_next(segmenter, headers, &part);
+	len = part.headers_len + part.payload_len;
+	if (!passes(u, len))
+		return;
+	count(u, 1, len);
+	unit_send(u, protocol, headers, part.headers_len, part.payload, part.payload_len);
+}
+
 /* Each packet by itself, in one piece: filters look at it, and what it becomes is another frame. */
 static void send_completely(struct unit *u, uint16_t protocol, struct segmenter *s)
 {
@@ -120,7 +143,7 @@ static void send_completely(struct unit *u, uint16_t protocol, struct segmenter 
 	info = headers ? room : part.payload;
 	if (headers)
 		memcpy(room + headers, part.payload, part.payload_len);
-	if (!unit_complete_lets_out(u, protocol, info, len))
+	if (!passes(u, len) || !unit_complete_lets_out(u, protocol, info, len))
 		return;
 	count(u, 1, len);
 	unit_complete_send(u, protocol, info, len);
@@ -136,17 +159,19 @@ static void send_packet(struct unit *u, uint16_t protocol, const struct virtio_n
                         uint8_t *packet, size_t len)
 {
 	struct segmenter s;
-	bool plain = is_plain(u);
+	bool plain = is_plain(u), policed = u->tx.policer.rate != 0;
 
 	if (segment_begin_ip(&s, vnet, packet, len) < 0) {
 		unit_drop_sent(u, TX_DROP_MALFORMED, false);
 		return;
 	}
-	if (!u->complete)
+	if (!u->complete && !policed)
 		count(u, s.count, len + (uint64_t)(s.count - 1) * s.headers_len);
 	for (uint32_t i = 0; i < s.count; i++) {
 		if (u->complete)
 			send_completely(u, protocol, &s);
+		else if (policed)
+			send_segment_policed(u, protocol, &s);
 		else if (plain)
 			send_segment(u, protocol, &s);
 		else
@@ -169,38 +194,43 @@ static bool is_recursion(const struct unit *u, const uint8_t *packet, size_t len
 	return s && own_packet(s, packet, len);
 }
 
-static void take_packet(struct unit *u, const struct tun_pi *pi, const struct virtio_net_hdr *vnet,
-                        uint8_t *packet, size_t len)
+void unit_take_packet(struct unit *u, const struct tun_packet *p)
 {
-	uint16_t protocol = protocol_of(ntohs(pi->proto));
+	uint16_t protocol = protocol_of(ntohs(p->pi.proto));
 
 	if (!protocol)
 		unit_drop_sent(u, TX_DROP_ETHERTYPE, false);
 	else if (is_closed(u, unit_np_of(protocol)))
 		unit_drop_sent(u, TX_DROP_NP_MODE, false);
-	else if (is_recursion(u, packet, len))
+	else if (is_recursion(u, p->octets, p->len))
 		unit_drop_sent(u, TX_DROP_RECURSION, false);
 	else
-		send_packet(u, protocol, vnet, packet, len);
+		send_packet(u, protocol, &p->vnet, p->octets, p->len);
 }
 
-/* Return: octets of arena used; 0: nothing more to read. */
-static size_t read_packet(struct unit *u, uint8_t *at)
+void unit_packets_taken(struct unit *u, uint64_t now_ms)
 {
-	struct tun_pi pi;
-	struct virtio_net_hdr vnet;
-	struct iovec iov[3] = { { &pi, sizeof(pi) },
-		                { &vnet, sizeof(vnet) },
+	if (u->tx.channel && u->tx.channel->tx.sender)
+		sender_retry_batches(u->tx.channel->tx.sender, now_ms);
+	if (!u->complete)
+		counter_set(&u->tx.counters->last_ms, now_ms);
+}
+
+int tun_packet_read(int fd, uint8_t *at, struct tun_packet *ret)
+{
+	struct iovec iov[3] = { { &ret->pi, sizeof(ret->pi) },
+		                { &ret->vnet, sizeof(ret->vnet) },
 		                { at, SEGMENT_FRAME_MAX } };
-	const size_t least = sizeof(pi) + sizeof(vnet);
-	ssize_t n = readv(u->tx.device, iov, ARRAY_SIZE(iov));
+	const size_t least = sizeof(ret->pi) + sizeof(ret->vnet);
+	ssize_t n = readv(fd, iov, ARRAY_SIZE(iov));
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		loop_remove(u->tx.worker->loop, &u->tx.watch); /* it was deleted: PPP-44 */
+		return -EBADFD;
 	if (n < (ssize_t)least)
 		return 0;
-	take_packet(u, &pi, &vnet, at, (size_t)n - least);
-	return (size_t)n;
+	ret->octets = at;
+	ret->len = (size_t)n - least;
+	return 1;
 }
 
 void unit_ready(struct watch *watch, uint32_t events)
@@ -209,26 +239,39 @@ void unit_ready(struct watch *watch, uint32_t events)
 	struct outbox *o = u->tx.worker->outbox;
 	uint8_t *arena = outbox_arena(o);
 	size_t used = 0;
+	int err = 0;
 
 	for (int i = 0; i < u->tx.worker->at_once && used < OUTBOX_ARENA_OCTETS; i++) {
-		size_t n = read_packet(u, arena + used);
+		struct tun_packet p;
 
-		if (!n)
+		err = tun_packet_read(u->tx.device, arena + used, &p);
+		if (err <= 0)
 			break;
-		used += (n + 63) & ~(size_t)63;
+		unit_take_packet(u, &p);
+		used += (p.len + 64) & ~(size_t)63;
 	}
-	if (u->tx.channel && u->tx.channel->tx.sender)
-		sender_retry_batches(u->tx.channel->tx.sender, loop_now_ms(u->tx.worker->loop));
+	if (used)
+		unit_packets_taken(u, loop_now_ms(u->tx.worker->loop));
 	outbox_flush(o);
-	if (used && !u->complete)
-		counter_set(&u->tx.counters->last_ms, loop_now_ms(u->tx.worker->loop));
+	if (err < 0)
+		loop_remove(u->tx.worker->loop, &u->tx.watch); /* it was deleted: PPP-44 */
+}
+
+/* The program's own are not policed: without them the session would end. */
+static void count_written(struct unit *u, uint16_t protocol, size_t len)
+{
+	count(u, 1, len);
+	if (unit_np_of(protocol) != UNIT_NPS)
+		return;
+	counter_add(&u->tx.counters->control_packets, 1);
+	counter_add(&u->tx.counters->control_octets, len);
 }
 
 static void write_completely(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
 {
 	if (!unit_complete_lets_out(u, protocol, info, len))
 		return;
-	count(u, 1, len);
+	count_written(u, protocol, len);
 	unit_complete_room(u, 0); /* enough for what becomes of it */
 	unit_complete_send(u, protocol, info, len);
 }
@@ -248,7 +291,7 @@ void unit_frame_written(void *arg, const uint8_t *frame, size_t len, bool whole)
 		write_completely(u, protocol, frame + PROTOCOL_LEN, len - PROTOCOL_LEN);
 		return;
 	}
-	count(u, 1, len - PROTOCOL_LEN);
+	count_written(u, protocol, len - PROTOCOL_LEN);
 	if (protocol < PROTOCOL_CONTROL)
 		counter_set(&u->tx.counters->last_ms, loop_now_ms(u->tx.worker->loop));
 	unit_send(u, protocol, NULL, 0, frame + PROTOCOL_LEN, len - PROTOCOL_LEN);

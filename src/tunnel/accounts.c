@@ -140,3 +140,8 @@ void accounts_rx_drops(struct ul2tp_drops *to, const _Atomic uint64_t *drops)
 {
 	copy_drops(to, drops, RX_DROP_REASONS, rx_drop_reason);
 }
+
+void accounts_tx_drops(struct ul2tp_drops *to, const _Atomic uint64_t *drops)
+{
+	copy_drops(to, drops, TX_DROP_REASONS, tx_drop_reason);
+}

@@ -28,4 +28,7 @@ void tunnel_accounts(const struct tunnel *t, struct ul2tp_accounts *ret);
 /** accounts_rx_drops() - append the reasons of @drops, by enum rx_drop, that have packets */
 void accounts_rx_drops(struct ul2tp_drops *to, const _Atomic uint64_t *drops);
 
+/** accounts_tx_drops() - the same by enum tx_drop */
+void accounts_tx_drops(struct ul2tp_drops *to, const _Atomic uint64_t *drops);
+
 #endif

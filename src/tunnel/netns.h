@@ -19,6 +19,7 @@
 
 struct tunnel;
 struct session;
+struct shared_devices;
 
 struct netns {
 	struct ordered_node by_cookie;
@@ -29,12 +30,14 @@ struct netns {
 	struct ordered v3_sessions; /* by session id and tunnel id */
 	struct ordered v2_sessions; /* by the low 16 bits of both */
 	struct list endpoints;
-	struct list ip_sockets;     /* of programs; see path/ip_socket.h */
-	struct list ppp_files;      /* likewise; see path/ppp_file.h */
-	struct ordered channels;    /* by number; see path/channel.h */
-	uint32_t last_channel;      /* numbers are not used again (PPP-2) */
-	struct ordered units;       /* of PPP, by number; see path/unit.h */
-	uint32_t lowest_unit;       /* no number below it is free */
+	struct list ip_sockets;  /* of programs; see path/ip_socket.h */
+	struct list ppp_files;   /* likewise; see path/ppp_file.h */
+	struct ordered channels; /* by number; see path/channel.h */
+	uint32_t last_channel;   /* numbers are not used again (PPP-2) */
+	struct ordered units;    /* of PPP, by number; see path/unit.h */
+	uint32_t lowest_unit;    /* no number below it is free */
+	struct shared_devices
+		*shared;            /* of units; see path/shared_device.h; NULL: there are none */
 	struct ul2tp_limits limits; /* 0: none */
 	struct ul2tp_limits usage;
 	_Atomic uint64_t

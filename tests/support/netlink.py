@@ -71,7 +71,8 @@ UL2TP_COMMANDS = {name: number for number, name in enumerate((
     "SESSION_CREATE", "SESSION_SET", "SESSION_GET", "LIMITS_SET",
     "V2_TUNNEL_GET", "V2_SESSION_GET", "IPSOCKET_OPEN", "IPSOCKET_BIND", "IPSOCKET_CONNECT",
     "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET", "TRACE", "SOCKET_CHANGED",
-    "PPP_OPEN", "PPP_CLOSE", "PPP_CONNECT", "PPP_IOCTL", "PPP_OPTION_SET", "PPP_OPTION_GET", "PPP_GET"), start=1)}
+    "PPP_OPEN", "PPP_CLOSE", "PPP_CONNECT", "PPP_IOCTL", "PPP_OPTION_SET", "PPP_OPTION_GET", "PPP_GET",
+    "UNIT_ADDRESS_ADD", "UNIT_ADDRESS_REMOVE", "UNIT_POLICE", "UNIT_GET"), start=1)}
 
 UL2TP_ATTRIBUTES = dict(enumerate((
     ("VERSION", "string"), ("FEATURES", "nest"), ("GROUP", "u32"), ("CAP_ACK", "u8"), ("EXT_ACK", "u8"),
@@ -84,12 +85,16 @@ UL2TP_ATTRIBUTES = dict(enumerate((
     ("OPTION", "u32"), ("OPTION_VALUE", "octets"), ("TRACE_EVENTS", "u64"),
     ("TRACE", "nest"), ("TRACE_LOST", "u64"), ("PPP_HANDLE", "u64"), ("PPP_KIND", "u8"), ("PPP_EMPTY_READS", "u8"),
     ("PPP_PID", "u32"), ("PPP_IOCTL", "u32"), ("PPP_STATE", "u8"), ("PPP_CHANNEL", "u32"),
-    ("PPP_UNIT", "u32"), ("KEEP_RIGHTS", "u8")), start=1))
+    ("PPP_UNIT", "u32"), ("KEEP_RIGHTS", "u8"), ("PPP_OWN_DEVICE", "u8"), ("UNIT_SHARED", "u8"), ("UNIT_STRAYS", "u64"),
+    ("UNIT_COUNTERS", "nest"), ("UNIT_PREFIX", "octets"), ("UNIT_RX_RATE", "u64"), ("UNIT_RX_BURST", "u32"),
+    ("UNIT_TX_RATE", "u64"), ("UNIT_TX_BURST", "u32")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (
     "RX_PACKETS", "RX_OCTETS", "RX_LAST", "TX_PACKETS", "TX_OCTETS", "TX_LAST", "RX_HELD",
     "RX_REORDERED")), start=1))
+UL2TP_UNIT_COUNTERS = dict(enumerate(((f"{way}_{what}", "u64") for way in ("RX", "TX") for what in (
+    "PACKETS", "OCTETS", "CONTROL_PACKETS", "CONTROL_OCTETS", "ERRORS", "DROPPED")), start=1))
 UL2TP_DROP = {1: ("DROP", "nest"), 2: ("NAME", "string"), 3: ("WORDS", "string"), 4: ("PACKETS", "u64")}
 UL2TP_DEBUG = dict(enumerate((
     ("REFERENCES", "u32"), ("SOCKET_REFERENCES", "u32"), ("SESSIONS", "u32"), ("NS", "u32"), ("NR", "u32"),
@@ -113,6 +118,7 @@ CONTROL_NESTS = {"OPS": (CONTROL_LIST, {str(n): (CONTROL_OP, {}) for n in CONTRO
 L2TP_NESTS = {"STATS": (L2TP_STATS, {})}
 UL2TP_NESTS = {
     "L2TP": (L2TP_ATTRIBUTES, L2TP_NESTS), "FEATURES": (UL2TP_FEATURE, {}), "COUNTERS": (UL2TP_COUNTERS, {}),
+    "UNIT_COUNTERS": (UL2TP_UNIT_COUNTERS, {}),
     "RX_DROPS": (UL2TP_DROP, {"DROP": (UL2TP_DROP, {})}), "TX_DROPS": (UL2TP_DROP, {"DROP": (UL2TP_DROP, {})}),
     "LIMITS": (UL2TP_LIMITS, {}), "USAGE": (UL2TP_LIMITS, {}), "DEBUG": (UL2TP_DEBUG, {}),
     "TRACE": (UL2TP_TRACE, {})}

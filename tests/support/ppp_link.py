@@ -19,7 +19,7 @@ KEYS = bytes(range(16)), bytes(range(100, 116))
 class End:
     """One end of a link: session, socket, channel, unit."""
 
-    def __init__(self, daemon, namespace, ids, addresses, version, over):
+    def __init__(self, daemon, namespace, ids, addresses, version, over, own=False):  # pylint: disable=too-many-arguments
         self.namespace, self.ids = namespace, ids
         self.api, self.ppp = Api(daemon, namespace), PppClient(daemon, namespace)
         tunnel = {"CONN_ID": ids[0], "PEER_CONN_ID": ids[1], "PROTO_VERSION": version,
@@ -31,7 +31,7 @@ class End:
         self.socket = self.ppp.socket()
         self.socket.connect(name(ids[0], ids[0] + 100, 0, 0, version=3))
         self.channel = self.ppp.channel_file(self.socket.channel())
-        self.unit = self.ppp.file()
+        self.unit = self.ppp.file(**({"PPP_OWN_DEVICE": 1} if own else {}))
         self.number = self.unit.ioctl_int(PPPIOCNEWUNIT, -1)
         self.device = f"ppp{self.number}"
 

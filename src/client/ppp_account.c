@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ppp_account.c - libul2tp: addresses, rates and accounts of PPP units; see ul2tp.h */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "client/exchange.h"
+#include "client/ppp.h"
+#include "netlink/ul2tp_unit_message.h"
+
+static struct ul2tp_unit_request request_of(const struct ul2tp_ppp *unit)
+{
+	return (struct ul2tp_unit_request){ .by_handle = true, .handle = unit->handle };
+}
+
+static int run(struct ul2tp *u, enum ul2tp_command command, const struct ul2tp_unit_request *what,
+               answer_fn *fn, void *arg)
+{
+	struct request r;
+	int err = request_begin(&r, u, FAMILY_UL2TP, (uint8_t)command, false);
+
+	if (err < 0)
+		return err;
+	ul2tp_unit_request_put(&r.attributes, what);
+	return request_run(&r, fn, arg);
+}
+
+static int change_address(struct ul2tp *u, enum ul2tp_command command, const struct ul2tp_ppp *unit,
+                          int family, const void *address, unsigned int bits)
+{
+	struct ul2tp_unit_request what = request_of(unit);
+
+	if (family != AF_INET && family != AF_INET6)
+		return connection_fail(u, -EAFNOSUPPORT, "family", "give AF_INET or AF_INET6");
+	if (bits > prefix_bits_max((unsigned int)family))
+		return connection_fail(u, -EINVAL, "bits", "an address has %u bits",
+		                       prefix_bits_max((unsigned int)family));
+	what.prefix = prefix_make((uint8_t)family, address, bits);
+	return run(u, command, &what, NULL, NULL);
+}
+
+int ul2tp_ppp_address_add(struct ul2tp *u, const struct ul2tp_ppp *unit, int family,
+                          const void *address, unsigned int bits)
+{
+	return change_address(u, UL2TP_CMD_UNIT_ADDRESS_ADD, unit, family, address, bits);
+}
+
+int ul2tp_ppp_address_remove(struct ul2tp *u, const struct ul2tp_ppp *unit, int family,
+                             const void *address, unsigned int bits)
+{
+	return change_address(u, UL2TP_CMD_UNIT_ADDRESS_REMOVE, unit, family, address, bits);
+}
+
+static struct ul2tp_rate rate_of(const struct ul2tp_ppp_rate *r)
+{
+	struct ul2tp_rate rate = { .present = r != NULL };
+
+	if (r) {
+		rate.rate = r->bits_per_second;
+		rate.burst = r->burst_octets;
+	}
+	return rate;
+}
+
+int ul2tp_ppp_police(struct ul2tp *u, const struct ul2tp_ppp *unit,
+                     const struct ul2tp_ppp_rate *receive, const struct ul2tp_ppp_rate *transmit)
+{
+	struct ul2tp_unit_request what = request_of(unit);
+
+	what.rx = rate_of(receive);
+	what.tx = rate_of(transmit);
+	return run(u, UL2TP_CMD_UNIT_POLICE, &what, NULL, NULL);
+}
+
+static uint64_t dropped(const struct ul2tp_drops *drops, const char *name)
+{
+	for (size_t i = 0; i < drops->count; i++)
+		if (!strcmp(drops->rows[i].name, name))
+			return drops->rows[i].packets;
+	return 0;
+}
+
+static void account_of(const struct ul2tp_unit_message *m, struct ul2tp_ppp_account *ret)
+{
+	const uint64_t *c = m->counters;
+
+	*ret = (struct ul2tp_ppp_account){
+		.unit = m->unit,
+		.shared = m->shared,
+		.rx_packets = c[UL2TP_UNIT_COUNTER_RX_PACKETS],
+		.rx_octets = c[UL2TP_UNIT_COUNTER_RX_OCTETS],
+		.rx_control_packets = c[UL2TP_UNIT_COUNTER_RX_CONTROL_PACKETS],
+		.rx_control_octets = c[UL2TP_UNIT_COUNTER_RX_CONTROL_OCTETS],
+		.rx_errors = c[UL2TP_UNIT_COUNTER_RX_ERRORS],
+		.rx_dropped = c[UL2TP_UNIT_COUNTER_RX_DROPPED],
+		.tx_packets = c[UL2TP_UNIT_COUNTER_TX_PACKETS],
+		.tx_octets = c[UL2TP_UNIT_COUNTER_TX_OCTETS],
+		.tx_control_packets = c[UL2TP_UNIT_COUNTER_TX_CONTROL_PACKETS],
+		.tx_control_octets = c[UL2TP_UNIT_COUNTER_TX_CONTROL_OCTETS],
+		.tx_errors = c[UL2TP_UNIT_COUNTER_TX_ERRORS],
+		.tx_dropped = c[UL2TP_UNIT_COUNTER_TX_DROPPED],
+		.rx_policed = dropped(&m->rx_drops, "policed"),
+		.rx_spoofed = dropped(&m->rx_drops, "source"),
+		.tx_policed = dropped(&m->tx_drops, "policed"),
+		.strays = m->strays,
+	};
+	memcpy(ret->ifname, m->device, sizeof(ret->ifname));
+}
+
+static int take_account(struct ul2tp *u, const struct nl_message *m, void *arg)
+{
+	static _Thread_local struct ul2tp_unit_message unit;
+	struct reader attributes;
+	uint8_t command;
+
+	if (answer_attributes(m, &command, &attributes) < 0 ||
+	    ul2tp_unit_message_read(attributes, &unit) < 0)
+		return connection_fail(u, -EBADMSG, "", "an answer that makes no sense");
+	account_of(&unit, arg);
+	return 0;
+}
+
+int ul2tp_ppp_account_get(struct ul2tp *u, const struct ul2tp_ppp *unit,
+                          struct ul2tp_ppp_account *ret)
+{
+	const struct ul2tp_unit_request what = request_of(unit);
+	const size_t room = ret->size;
+	struct ul2tp_ppp_account account = { 0 };
+	int err = run(u, UL2TP_CMD_UNIT_GET, &what, take_account, &account);
+
+	if (err < 0)
+		return err;
+	account.size = room < sizeof(account) ? room : sizeof(account);
+	memcpy(ret, &account, account.size);
+	return 0;
+}
