@@ -36,6 +36,8 @@ struct ppp_file {
 	bool empty_reads; /* enum ul2tp_attribute, PPP_EMPTY_READS */
 	bool own_device;  /* likewise, PPP_OWN_DEVICE */
 	bool dead;        /* what it was on has gone (PPP-24, PPP-44); its end was closed */
+	bool was_on_unit; /* dead: it was on the unit of this number, not on a channel */
+	uint32_t unit_number;
 	struct loop *loop;
 	struct watch hangup; /* of .end.fd, in the API thread's loop */
 	struct ppp_end end;

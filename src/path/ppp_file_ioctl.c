@@ -179,12 +179,21 @@ static int on_unit(struct unit *u, uint32_t number, struct reader in, struct wri
 	return err;
 }
 
-/* Of a channel whose socket was closed; a dead unit is the unit's affair. */
-static int on_dead(uint32_t number, struct extack *ea)
+/* Of a channel whose socket was closed */
+static int on_dead_channel(const struct ppp_caller *caller, uint32_t number, struct reader *in,
+                           struct extack *ea)
 {
+	int other, err;
+
 	switch (number) {
 	case PPPIOCCONNECT:
 	case PPPIOCBRIDGECHAN:
+		err = read_number(in, &other, ea);
+		if (err < 0)
+			return err;
+		if (number == PPPIOCCONNECT ? !unit_find(caller->netns, (uint32_t)other)
+		                            : !channel_find(caller->netns, (uint32_t)other))
+			return extack_fail(ea, -ENXIO, 0, "there is no %d here", other);
 		return extack_fail(ea, -ENOTCONN, 0, "the channel's socket has been closed");
 	case PPPIOCDISCONN:
 	case PPPIOCUNBRIDGECHAN:
@@ -212,8 +221,10 @@ int ppp_file_ioctl(struct ppp_file *f, const struct ppp_caller *caller, uint32_t
 		return unattached(f, caller, number, &in, out, ea);
 	if (number == PPPIOCDETACH)
 		return detach(f->dp, caller, ea);
+	if (f->dead && f->was_on_unit)
+		return unit_dead_ioctl(f->unit_number, number, in, out, ea);
 	if (f->dead)
-		return on_dead(number, ea);
+		return on_dead_channel(caller, number, &in, ea);
 	if (f->unit)
 		return on_unit(f->unit, number, in, out, ea);
 	return on_channel(f->channel, caller, number, &in, ea);

@@ -305,6 +305,8 @@ static void kill_files(struct unit *u)
 
 		list_remove(&f->in_unit);
 		f->unit = NULL;
+		f->was_on_unit = true;
+		f->unit_number = u->number;
 		ppp_file_die(f);
 	}
 }
@@ -385,6 +387,12 @@ bool unit_is_idle(const struct unit *u)
 	return list_empty(&u->channels) && !(atomic_load(&u->flags) & SC_LOOP_TRAFFIC);
 }
 
+void unit_say_if_idle(struct unit *u)
+{
+	if (unit_is_idle(u))
+		unit_call(u, say_end_of_file, NULL);
+}
+
 void unit_connect(struct unit *u, struct channel *c)
 {
 	if (!list_empty(&u->channels))
@@ -409,8 +417,7 @@ void unit_disconnect(struct channel *c)
 	list_remove(&c->in_unit);
 	post(u->tx.worker, &u->tx.letter, open_tx_channels);
 	channel_move(c, NULL);
-	if (unit_is_idle(u))
-		unit_call(u, say_end_of_file, NULL);
+	unit_say_if_idle(u);
 	unit_free_if_done(u);
 }
 

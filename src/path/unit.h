@@ -157,9 +157,16 @@ void unit_file_detach(struct ppp_file *f);
 /** unit_is_idle() - reads of its files say end of file now: no channel, and no traffic is looped (PPP-41) */
 bool unit_is_idle(const struct unit *u);
 
+/** unit_say_if_idle() - it may have become so: its first file is told */
+void unit_say_if_idle(struct unit *u);
+
 /** unit_ioctl() - of a file on it (kernel-behaviour §6.4). 0; the call's errno with words */
 int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer *out,
                struct extack *ea);
+
+/** unit_dead_ioctl() - of a file on a unit that has died (PPP-44): its number is told, what is set is forgotten */
+int unit_dead_ioctl(uint32_t unit_number, uint32_t number, struct reader in, struct writer *out,
+                    struct extack *ea);
 
 /**
  * unit_device_ioctl() - SIOCGPPPSTATS, SIOCGPPPVER, SIOCGPPPCSTATS by the name of an interface (PPP-64)

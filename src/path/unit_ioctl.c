@@ -46,17 +46,10 @@ static int put_int(struct writer *out, int value)
 	return 0;
 }
 
-static int set_flags(struct unit *u, struct reader *in, struct extack *ea)
+static int store_flags(struct unit *u, uint32_t flags)
 {
-	int value, err = read_int(in, &value, ea);
-	uint32_t flags = (uint32_t)value & FLAGS_STORED;
+	int err = flags & SC_MULTILINK ? unit_complete_begin(u) : 0;
 
-	if (err < 0)
-		return err;
-	if (flags & SC_LOOP_TRAFFIC)
-		unit_combine(u);
-	if (flags & SC_MULTILINK)
-		err = unit_complete_begin(u);
 	if (err < 0)
 		return err;
 	if (u->complete) {
@@ -67,6 +60,22 @@ static int set_flags(struct unit *u, struct reader *in, struct extack *ea)
 		flags &= ~(uint32_t)SC_CCP_UP;
 	atomic_store(&u->flags, flags);
 	return 0;
+}
+
+static int set_flags(struct unit *u, struct reader *in, struct extack *ea)
+{
+	int value, err = read_int(in, &value, ea);
+	uint32_t flags = (uint32_t)value & FLAGS_STORED;
+	bool was_idle = unit_is_idle(u);
+
+	if (err < 0)
+		return err;
+	if (flags & SC_LOOP_TRAFFIC)
+		unit_combine(u);
+	err = store_flags(u, flags);
+	if (!was_idle)
+		unit_say_if_idle(u);
+	return err;
 }
 
 static int get_flags(struct unit *u, struct writer *out)
@@ -168,5 +177,40 @@ int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer 
 		return get_np_mode(u, in, out, ea);
 	default:
 		return unit_complete_ioctl(u, number, in, ea);
+	}
+}
+
+int unit_dead_ioctl(uint32_t unit_number, uint32_t number, struct reader in, struct writer *out,
+                    struct extack *ea)
+{
+	static const uint64_t no_idle[2];
+	struct unit nobody = { .number = unit_number };
+	int forgotten;
+
+	switch (number) {
+	case PPPIOCGUNIT:
+	case PPPIOCGFLAGS:
+	case PPPIOCGDEBUG:
+	case PPPIOCSMRU:
+	case PPPIOCSDEBUG:
+	case PPPIOCSNPMODE:
+	case PPPIOCGNPMODE:
+		return unit_ioctl(&nobody, number, in, out, ea);
+	case PPPIOCSFLAGS:
+	case PPPIOCSMAXCID:
+	case PPPIOCSMRRU:
+		return read_int(&in, &forgotten, ea);
+	case PPPIOCSPASS:
+	case PPPIOCSACTIVE:
+		return 0;
+	case PPPIOCSCOMPRESS:
+		return extack_fail(ea, -EINVAL, 0, "the unit has died");
+	case IOCTL_IDLE32:
+	case IOCTL_IDLE64:
+		write_bytes(out, no_idle,
+		            number == IOCTL_IDLE64 ? sizeof(no_idle) : sizeof(no_idle) / 2);
+		return 0;
+	default:
+		return extack_fail(ea, -ENOTTY, 0, "ioctl 0x%08x means nothing on a unit", number);
 	}
 }

@@ -310,7 +310,8 @@ def test_a_dead_channel(rig, ppp):
     assert [one.receive() for _ in range(4)] == [LCP, IPCP, b"", b""]
     assert two.receive() == b""
     assert one.state() == {"PPP_KIND": 1, "PPP_STATE": DEAD}
-    refused("ENOTCONN", one.ioctl_int, PPPIOCCONNECT, 0)
+    refused("ENXIO", one.ioctl_int, PPPIOCCONNECT, 77)
+    refused("ENOTCONN", one.ioctl_int, PPPIOCCONNECT, ppp.file().ioctl_int(PPPIOCNEWUNIT, -1))
     refused("EINVAL", one.ioctl_int, PPPIOCDISCONN)
     one.ask("CLOSE")
     refused("EBADF", one.state)
