@@ -44,15 +44,13 @@ static int read_filter(struct trap *t, struct ppp_argument *ret)
 
 	if (err < 0 || !program.len)
 		return err;
-	if (program.len > BPF_MAXINSNS)
-		return -EINVAL;
 	len = program.len * sizeof(struct sock_filter);
 	ret->large = malloc(len);
 	if (!ret->large)
 		return -ENOMEM;
 	err = trap_read(t, (uintptr_t)program.filter, ret->large, len);
 	ret->octets = reader_over(ret->large, err < 0 ? 0 : len);
-	return err;
+	return err < 0 || program.len <= BPF_MAXINSNS ? err : -EINVAL;
 }
 
 int ppp_argument_read(struct trap *t, uint32_t number, struct ppp_argument *ret)

@@ -69,6 +69,31 @@ static uint32_t int_of(const void *octets, size_t len)
 	return value;
 }
 
+/* Reads wait now, though no channel came (PPP-41). */
+static void take_out_own_ends(struct trap *t, struct object *o)
+{
+	struct ppp_answer answer;
+
+	if (ppp_stand_in_ask(t, of(o), UL2TP_CMD_PPP_IOCTL,
+	                     (struct ul2tp_ppp_request){ .ioctl = PPPIOCGUNIT }, -1, &answer) == 0)
+		take_out_ends(t, int_of(answer.data, answer.data_len));
+}
+
+/* The kernel looks at an argument only when the ioctl means something to the file. Whether it does is asked of ul2tpd
+ * without an argument, which it never takes; those with more than an int are a unit's own, like PPPIOCSMRU. */
+static int bad_argument(struct trap *t, struct object *o, uint32_t number, int why)
+{
+	const bool is_units = number != PPPIOCNEWUNIT && number != PPPIOCATTACH &&
+	                      number != PPPIOCATTCHAN && number != PPPIOCCONNECT &&
+	                      number != PPPIOCBRIDGECHAN;
+	struct ppp_answer answer;
+	int err = ppp_stand_in_ask(
+		t, of(o), UL2TP_CMD_PPP_IOCTL,
+		(struct ul2tp_ppp_request){ .ioctl = is_units ? PPPIOCSMRU : number }, -1, &answer);
+
+	return err < 0 && err != -EFAULT ? err : why;
+}
+
 static int file_ask(struct trap *t, struct object *o, uint32_t number)
 {
 	struct ppp_argument argument;
@@ -77,7 +102,9 @@ static int file_ask(struct trap *t, struct object *o, uint32_t number)
 	int err = ppp_argument_read(t, number, &argument);
 	uint32_t unit;
 
-	if (err == 0)
+	if (err < 0)
+		err = bad_argument(t, o, number, err);
+	else
 		err = ppp_stand_in_ask(
 			t, of(o), UL2TP_CMD_PPP_IOCTL,
 			(struct ul2tp_ppp_request){ .ioctl = number, .data = argument.octets }, -1,
@@ -88,6 +115,8 @@ static int file_ask(struct trap *t, struct object *o, uint32_t number)
 		return err;
 	if (number == PPPIOCCONNECT)
 		take_out_ends(t, unit);
+	else if (number == PPPIOCSFLAGS && unit & SC_LOOP_TRAFFIC)
+		take_out_own_ends(t, o);
 	else if (number == PPPIOCATTACH)
 		trap_note_unit(t, file, unit);
 	else if (number == PPPIOCNEWUNIT)
@@ -108,6 +137,7 @@ static void not_a_socket(struct trap *t, struct object *o)
 static const struct object_ops file_ops = {
 	.name = "/dev/ppp",
 	.ppp = true,
+	.is_file = true,
 	.send = file_write,
 	.receive = ppp_stand_in_receive,
 	.bind = not_a_socket,
@@ -128,19 +158,32 @@ const struct object_ops *ppp_file_ops(void)
 	return &file_ops;
 }
 
-/* As of a file of mode 0600 that root owns. */
-static bool may_open(const struct trap *t)
+static bool is_in_our_userns(const struct process_credentials *who)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino == who->userns;
+}
+
+/* PPP-1: a file of mode 0600 that root owns, which a capability over other users does not open; and then
+ * CAP_NET_ADMIN in the opener's own user namespace is enough. -errno */
+static int may_open(const struct trap *t)
 {
 	struct process_credentials who;
 
-	return trap_credentials(t, &who) == 0 &&
-	       (who.euid == 0 || who.effective >> CAP_DAC_OVERRIDE & 1);
+	if (trap_credentials(t, &who) < 0)
+		return -EACCES;
+	if (who.euid != 0 && !(who.effective >> CAP_DAC_OVERRIDE & 1 && is_in_our_userns(&who)))
+		return -EACCES;
+	return who.effective >> CAP_NET_ADMIN & 1 ? 0 : -EPERM;
 }
 
 void ppp_file_open(struct trap *t, uint64_t flags)
 {
-	if (!may_open(t))
-		trap_fail(t, -EACCES);
+	int err = may_open(t);
+
+	if (err < 0)
+		trap_fail(t, err);
 	else
 		ppp_stand_in_give(t, &file_ops, false, true, flags & O_NONBLOCK, flags & O_CLOEXEC);
 }

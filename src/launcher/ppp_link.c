@@ -300,10 +300,16 @@ static void put_request(struct writer *w, enum ul2tp_command command, const void
 	ul2tp_ppp_request_put(w, command, arg);
 }
 
+/* Whether the caller may open a file was decided before; what he makes of it is another question, asked then. */
 int ppp_ask_open(struct trap *t, const struct ul2tp_ppp_open *open, int fd, struct ppp_answer *ret)
 {
-	int err = ask(t, open->kind == UL2TP_PPP_FILE, UL2TP_CMD_PPP_OPEN, put_open, open, fd, ret);
+	const ino_t netns = trap_netns_number(t);
+	int err;
 
+	if (!netns)
+		return -ESRCH;
+	err = ask_in(t->launcher, t, netns, open->kind == UL2TP_PPP_FILE, UL2TP_CMD_PPP_OPEN,
+	             put_open, open, fd, ret);
 	return !err && !ret->has_handle ? -EPROTO : err;
 }
 

@@ -3,6 +3,7 @@
 #include "launcher/ppp_stand_in.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,14 @@ static void remember(struct ppp_stand_in *p)
 {
 	p->estate = estate_put(p->launcher, ESTATE_PPPOX, &p->object, &p->facts, sizeof(p->facts),
 	                       NULL, 0);
+}
+
+void ppp_stand_in_bind(struct ppp_stand_in *p)
+{
+	if (p->facts.was_bound)
+		return;
+	p->facts.was_bound = true;
+	estate_update(p->launcher, p->estate, &p->facts, sizeof(p->facts));
 }
 
 void ppp_stand_in_give(struct trap *t, const struct object_ops *ops, bool is_socket, bool quiet,
@@ -205,6 +214,10 @@ static void read_frame(struct trap *t, int fd)
 	int len = ppp_stand_in_not_empty(fd);
 	uint8_t octet;
 
+	if (len <= 0 && wanted(t) == 0 && fcntl(fd, F_GETFL) & O_NONBLOCK) {
+		trap_fail(t, -EAGAIN); /* of a socket that would be 0 */
+		return;
+	}
 	if (len <= 0 || wanted(t) >= len) {
 		trap_continue(t);
 		return;
@@ -231,15 +244,24 @@ static void file_receive(struct trap *t, const struct ppp_stand_in *p)
 		read_frame(t, fd);
 }
 
+static bool is_bound(struct trap *t, const struct ppp_stand_in *p)
+{
+	struct ppp_answer answer;
+	int state = ppp_stand_in_state(t, p, &answer);
+
+	return state == UL2TP_PPP_BOUND || (state == UL2TP_PPP_SESSION_GONE && p->facts.was_bound);
+}
+
 void ppp_stand_in_receive(struct trap *t, struct object *o)
 {
 	const struct ppp_stand_in *p = (const struct ppp_stand_in *)o;
-	struct ppp_answer answer;
 
-	if (!p->facts.is_socket)
-		file_receive(t, p);
-	else if (ppp_stand_in_state(t, p, &answer) == UL2TP_PPP_BOUND)
+	if (p->facts.is_socket && is_bound(t, p))
 		trap_fail(t, -EIO);
-	else
+	else if (p->facts.is_socket)
 		trap_continue(t);
+	else if (t->notif.data.nr == SYS_read || t->notif.data.nr == SYS_readv)
+		file_receive(t, p);
+	else
+		trap_fail(t, -ENOTSOCK);
 }

@@ -20,6 +20,7 @@
 struct ppp_facts {
 	uint64_t handle;
 	bool is_socket;
+	bool was_bound; /* by PPPIOCGCHAN, which outlasts the session */
 };
 
 struct ppp_stand_in {
@@ -42,6 +43,9 @@ void ppp_stand_in_give(struct trap *t, const struct object_ops *ops, bool is_soc
 /** ppp_stand_in_restore() - serve one that another supervisor gave out. -errno */
 int ppp_stand_in_restore(struct launcher *l, uint32_t index, const struct object_ops *ops,
                          ino_t ino, dev_t dev, const struct ppp_facts *facts);
+
+/** ppp_stand_in_bind() - PPPIOCGCHAN has succeeded */
+void ppp_stand_in_bind(struct ppp_stand_in *p);
 
 /** ppp_stand_in_state() - enum ul2tp_ppp_state now; @ret: the rest of the answer. -errno */
 int ppp_stand_in_state(struct trap *t, const struct ppp_stand_in *p, struct ppp_answer *ret);

@@ -129,7 +129,15 @@ static void pppox_unsupported(struct trap *t, struct object *o)
 	trap_fail(t, -EOPNOTSUPP);
 }
 
-/* PX-42 */
+/* PX-42: flags mean nothing, of which the pair would refuse this one. */
+static int64_t send_urgent(struct trap *t, const struct outgoing *m)
+{
+	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	ssize_t n = send(fd, m->octets, m->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : n;
+}
+
 static int64_t pppox_send(struct trap *t, struct object *o, const struct outgoing *m)
 {
 	struct ppp_answer answer;
@@ -139,7 +147,9 @@ static int64_t pppox_send(struct trap *t, struct object *o, const struct outgoin
 		return state;
 	if (state == UL2TP_PPP_NEW)
 		return -ENOTCONN;
-	return state == UL2TP_PPP_SESSION_GONE ? -EBADF : SEND_NATIVE;
+	if (state == UL2TP_PPP_SESSION_GONE)
+		return -EBADF;
+	return m->flags & MSG_OOB ? send_urgent(t, m) : SEND_NATIVE;
 }
 
 static int option_set(struct trap *t, struct object *o)
@@ -246,6 +256,7 @@ static int get_channel(struct trap *t, struct object *o)
 	err = ask_ioctl(t, o, PPPIOCGCHAN, (struct reader){ 0 }, own, &answer);
 	if (err < 0)
 		return err;
+	ppp_stand_in_bind(of(o));
 	err = trap_write(t, trap_argument(t, 2), answer.data, answer.data_len);
 	return err < 0 ? -EINVAL : 0;
 }
@@ -308,12 +319,20 @@ static const struct object_ops pppox_ops = {
 	.free = ppp_stand_in_free,
 };
 
+/* A host without PPP does not know the family, where to the program one of its protocols is there. */
+static bool host_knows_family(void)
+{
+	AUTO_FD fd = socket(AF_PPPOX, SOCK_DGRAM | SOCK_CLOEXEC, PX_PROTO_OE);
+
+	return fd >= 0 || errno != EAFNOSUPPORT;
+}
+
 /* PX-1: numbers that the kernel might have are its own business. */
 static void refuse_protocol(struct trap *t, int protocol)
 {
 	if (protocol < 0 || protocol > PROTOCOL_MAX)
 		trap_fail(t, -EPROTOTYPE);
-	else if (protocol == PROTOCOL_MAX)
+	else if (protocol == PROTOCOL_MAX || !host_knows_family())
 		trap_fail(t, -EPROTONOSUPPORT);
 	else
 		trap_continue(t);

@@ -216,7 +216,8 @@ static int64_t writev_object(struct trap *t, struct object *o)
 	return err < 0 ? err : send_out(t, o, &m);
 }
 
-static void serve(struct trap *t, int64_t (*fn)(struct trap *t, struct object *o))
+static void serve(struct trap *t, bool needs_socket,
+                  int64_t (*fn)(struct trap *t, struct object *o))
 {
 	int fd = (int)trap_argument(t, 0);
 	struct object *o = trap_object(t, fd);
@@ -230,7 +231,7 @@ static void serve(struct trap *t, int64_t (*fn)(struct trap *t, struct object *o
 		return;
 	}
 	pthread_mutex_lock(&o->lock);
-	result = fn(t, o);
+	result = needs_socket && o->ops->is_file ? -ENOTSOCK : fn(t, o);
 	pthread_mutex_unlock(&o->lock);
 	object_put(&t->launcher->objects, o);
 	if (result == SEND_NATIVE)
@@ -241,34 +242,34 @@ static void serve(struct trap *t, int64_t (*fn)(struct trap *t, struct object *o
 
 void send_call_sendto(struct trap *t)
 {
-	serve(t, sendto_object);
+	serve(t, true, sendto_object);
 }
 
 void send_call_sendmsg(struct trap *t)
 {
-	serve(t, sendmsg_object);
+	serve(t, true, sendmsg_object);
 }
 
 void send_call_sendmmsg(struct trap *t)
 {
-	serve(t, sendmmsg_object);
+	serve(t, true, sendmmsg_object);
 }
 
 void send_call_write(struct trap *t)
 {
-	serve(t, write_object);
+	serve(t, false, write_object);
 }
 
 void send_call_writev(struct trap *t)
 {
-	serve(t, writev_object);
+	serve(t, false, writev_object);
 }
 
 /* With position -1 it is writev(); sockets have no other. */
 void send_call_pwritev2(struct trap *t)
 {
 	if ((int64_t)trap_argument(t, 3) == -1)
-		serve(t, writev_object);
+		serve(t, false, writev_object);
 	else
 		trap_continue(t); /* ESPIPE */
 }

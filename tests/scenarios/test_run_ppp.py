@@ -21,7 +21,8 @@ os.close(unit)
 print(number, fails(os.write, copy, b"a"), os.write(copy, b"abc"), os.read(copy, 100))
 stats = ctypes.create_string_buffer(76)
 request = struct.pack("16sQ16x", b"ppp%d" % number, ctypes.addressof(stats))
-fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x89f0, request)
+while not struct.unpack_from("=19I", stats.raw)[8]:  # what was written is counted a moment later
+    fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x89f0, request)
 print(struct.unpack_from("=19I", stats.raw)[8])
 print(fails(fcntl.ioctl, socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x89f0, struct.pack("16sQ16x", b"lo", 0)))
 """
