@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """calls.py - a program that uses L2TP as programs do, and tells what came of each call
 
-  tests/parity/calls.py [-l] [CASE...]
+  tests/parity/calls.py [-l] [-t SECONDS] [CASE...]
 
 One JSON line an observation: {"case", "op", "value"}. It is written for a kernel and knows nothing of ul2tp.
 record_calls.py runs it on Linux 6.12 and keeps the answers in tests/goldens/calls; test_calls.py runs it by
@@ -23,11 +23,17 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Pa
 import calls_ip  # noqa: E402
 import calls_lifetime  # noqa: E402
 import calls_netlink  # noqa: E402
+import calls_ppp_bridge  # noqa: E402
+import calls_ppp_io  # noqa: E402
+import calls_ppp_ioctl  # noqa: E402
+import calls_ppp_life  # noqa: E402
+import calls_ppp_rights  # noqa: E402
 import calls_sockets  # noqa: E402
 from hosts import Hosts  # noqa: E402
 
-CASE_LIMIT = 60
-MODULES = (calls_sockets, calls_lifetime, calls_netlink, calls_ip)
+CASE_LIMIT = 60  # seconds, but for -t
+MODULES = (calls_sockets, calls_lifetime, calls_netlink, calls_ip, calls_ppp_ioctl, calls_ppp_io, calls_ppp_life, calls_ppp_bridge,
+           calls_ppp_rights)
 
 
 def cases():
@@ -41,7 +47,7 @@ def cases():
     return found
 
 
-def run_case(name, function):
+def run_case(name, function, limit):
     """The lines of a case, which gets a process group of its own; one that does not end is ended."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -59,14 +65,14 @@ def run_case(name, function):
                 see("exception", f"{type(why).__name__}: {why}")
         os._exit(0)
     os.close(writing)
-    octets, end = b"", time.monotonic() + CASE_LIMIT
+    octets, end = b"", time.monotonic() + limit
     while select.select([reading], [], [], max(0, end - time.monotonic()))[0]:
         more = os.read(reading, 1 << 16)
         if not more:
             break
         octets += more
     else:
-        octets += json.dumps({"case": name, "op": "does not end", "value": CASE_LIMIT}).encode() + b"\n"
+        octets += json.dumps({"case": name, "op": "does not end", "value": limit}).encode() + b"\n"
     os.close(reading)
     try:
         os.killpg(child, signal.SIGKILL)
@@ -77,12 +83,14 @@ def run_case(name, function):
 
 
 def main():
-    wanted = sys.argv[1:]
+    wanted, limit = sys.argv[1:], CASE_LIMIT
+    if wanted[:1] == ["-t"]:
+        limit, wanted = int(wanted[1]), wanted[2:]
     for name, (function, _) in cases().items():
         if wanted == ["-l"]:
             print(name)
         elif not wanted or name in wanted:
-            sys.stdout.write(run_case(name, function))
+            sys.stdout.write(run_case(name, function, limit))
             sys.stdout.flush()
 
 

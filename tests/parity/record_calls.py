@@ -16,12 +16,13 @@ from support.vm import Machine  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "goldens/calls.jsonl"
-MODULES = ["l2tp_eth", "l2tp_ip", "l2tp_ip6", "l2tp_ppp", "veth"]
+LIMIT = 300  # seconds that a case may take
+MODULES = ["l2tp_eth", "l2tp_ip", "l2tp_ip6", "l2tp_ppp", "ppp_mppe", "veth"]
 
 
 def main():
     with Machine("linux-image-6.12-amd64", modules=MODULES) as machine:
-        done = machine.run("/usr/bin/python3", HERE / "calls.py", *sys.argv[1:], timeout=600)
+        done = machine.run("/usr/bin/python3", HERE / "calls.py", "-t", str(LIMIT), *sys.argv[1:], timeout=10 * LIMIT)
     sys.stderr.write(done.stderr)
     if sys.argv[1:]:
         print(done.stdout, end="")

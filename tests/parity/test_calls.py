@@ -57,6 +57,19 @@ DIFFERENT = {
     ("how_it_is_received", "IPv6 cut off, and its length"): ("IPS-50", [20, CONTROL[:10], FAR6]),
 }
 
+DIFFERENT |= {
+    ("connecting", "its socket is closed"):
+        ("PPP-30", ["EINVAL", "ENOTCONN", "ENXIO", "EFAULT", "ENOTCONN", "ENXIO", "EINVAL", "EINVAL"]),
+    ("writing", "an unattached file: a bad pointer"): ("PPP-23", ["EFAULT", "ENXIO"]),
+    ("writing", "a channel: pieces"): ("PPP-23", [10, ["000200650070ff03c0210101000861626364"]]),
+    ("writing", "a unit: pieces"): ("PPP-23", [10, []]),
+    ("reading", "a channel: pieces"): ("PPP-22", [10, "c02101", "01000861626364000000"]),
+    ("reading", "a unit: pieces"): ("PPP-22", [10, "802101", "01000861626364000000"]),
+    ("files_of_one_channel", "forty at once"): ("PPP-21", [32, "00", "1f"]),
+    **{("a_file_is_no_socket", f"{words}, as a file"): ("PPP-1", [False, "ESPIPE", "EINVAL"])
+       for words in ("unattached", "a channel", "a unit")},
+}
+
 
 def observations(text):
     """{case: {op: value}}"""
