@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* guard.c - see guard.h
  *
- * The guard knows of the keeper's end by a pair of sockets whose other end only the keeper has. Engines are
- * forked after it, but close what they do not know.
+ * The guard knows of the keeper's end by a pipe whose other end only the keeper has. Engines are forked after
+ * it, but close what they do not know.
  *
- * A fork holds what the keeper holds, a program's socket among it, until it closes it. The guard says by the
- * pair that it has; before, whoever looks for the holders of the socket would find it.
+ * A fork holds what the keeper holds, a program's socket among it, until it closes it. The guard says by another
+ * pipe that it has; before, whoever looks for the holders of the socket would find it. A pair of sockets would do
+ * for both, but it would be of the namespace that the keeper is in, and keep it.
  */
 #include "keeper/guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "keeper/guard_process.h"
 
@@ -26,7 +28,7 @@ struct guard {
 	const struct netns_home *home;
 	uint32_t free; /* no entry below it is free */
 	pid_t pid;     /* 0: none */
-	int link;      /* to it */
+	int pipe;      /* to it */
 };
 
 static size_t table_size(uint32_t max)
@@ -40,7 +42,7 @@ struct guard *guard_new(uint32_t max, const struct netns_home *home)
 
 	if (!g)
 		return NULL;
-	g->link = -1;
+	g->pipe = -1;
 	g->home = home;
 	g->table = mmap(NULL, table_size(max), PROT_READ | PROT_WRITE,
 	                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -54,34 +56,35 @@ struct guard *guard_new(uint32_t max, const struct netns_home *home)
 
 static void guard_forget(struct guard *g)
 {
-	close(g->link);
-	g->link = -1;
+	close(g->pipe);
+	g->pipe = -1;
 	g->pid = 0;
 }
 
-/* The guard is alone with its end of @link; -ECHILD: it has ended instead. */
-static int wait_until_alone(int link)
+/* Until the guard has closed @alone, too; -ECHILD: it said nothing before, so it has ended instead. */
+static int wait_until_alone(int alone)
 {
+	bool said = false;
 	char word;
 	ssize_t len;
 
-	do
-		len = read(link, &word, 1);
-	while (len < 0 && errno == EINTR);
-	return len == 1 && word == GUARD_IS_ALONE ? 0 : -ECHILD;
+	while ((len = read(alone, &word, 1)) != 0) {
+		if (len > 0)
+			said = true;
+		else if (errno != EINTR)
+			break;
+	}
+	return said ? 0 : -ECHILD;
 }
 
-static int guard_start(struct guard *g, struct reaper *reaper)
+/* Signals to the whole group are not for the guard: it ends when the keeper has. */
+static pid_t guard_fork(struct guard *g, struct reaper *reaper, int pipe, int alone)
 {
 	sigset_t all, before;
-	int ends[2];
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
 	if (reaper)
 		reaper_wait(reaper);
-	/* Signals to the whole group are not for the guard: it ends when the keeper has. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	fflush(NULL);
@@ -89,23 +92,36 @@ static int guard_start(struct guard *g, struct reaper *reaper)
 	if (pid == 0) {
 		if (g->home && g->home->may_enter)
 			netns_go_home(g->home);
-		_exit(guard_main(g->table, ends[0]));
+		_exit(guard_main(g->table, pipe, alone));
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	close(ends[0]);
-	if (pid < 0) {
-		int err = -errno;
+	return pid < 0 ? -errno : pid;
+}
 
-		close(ends[1]);
-		return err;
-	}
-	g->pid = pid;
-	g->link = ends[1];
-	if (wait_until_alone(g->link) < 0) {
+static int guard_start(struct guard *g, struct reaper *reaper)
+{
+	AUTO_FD to_guard = -1, from_keeper = -1, to_keeper = -1, from_guard = -1;
+	int down[2], up[2];
+	pid_t pid;
+
+	if (pipe2(down, O_CLOEXEC) < 0)
+		return -errno;
+	from_keeper = down[0];
+	to_guard = down[1];
+	if (pipe2(up, O_CLOEXEC) < 0)
+		return -errno;
+	from_guard = up[0];
+	to_keeper = up[1];
+	pid = guard_fork(g, reaper, from_keeper, to_keeper);
+	if (pid < 0)
+		return pid;
+	close(TAKE_FD(to_keeper));
+	if (wait_until_alone(from_guard) < 0) {
 		waitpid(pid, NULL, 0);
-		guard_forget(g);
 		return -ECHILD;
 	}
+	g->pid = pid;
+	g->pipe = TAKE_FD(to_guard);
 	return 0;
 }
 
@@ -117,7 +133,7 @@ void guard_free(struct guard *g)
 		return;
 	if (g->pid) {
 		/* A guard that can not be told must not act. */
-		if (write(g->link, &word, 1) != 1)
+		if (write(g->pipe, &word, 1) != 1)
 			kill(g->pid, SIGKILL);
 		waitpid(g->pid, NULL, 0);
 		guard_forget(g);

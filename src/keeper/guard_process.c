@@ -23,8 +23,9 @@
 #include "keeper/classic.h"
 #include "process/holders.h"
 
-#define GUARD_LINK 3
-#define WALKS_MAX  3
+#define GUARD_PIPE  3
+#define GUARD_ALONE 4
+#define WALKS_MAX   3
 
 /* What it needs to wait, to walk over /proc and to say so. */
 static const int allowed[] = {
@@ -101,16 +102,18 @@ static void give_up_capabilities(void)
 	capng_apply(CAPNG_SELECT_CAPS);
 }
 
-/* Close all but the link, since a socket that it held would live on with it, and say so. */
-static int keep_link_only(int link)
+/* Close all but the pipe, since a socket that it held would live on with it, and say so by @alone. */
+static int keep_pipe_only(int pipe, int alone)
 {
-	const char word = GUARD_IS_ALONE;
-
-	if (link != GUARD_LINK && dup2(link, GUARD_LINK) < 0)
+	/* out of the way first */
+	alone = fcntl(alone, F_DUPFD, GUARD_ALONE);
+	if (alone < 0 || dup2(pipe, GUARD_PIPE) < 0 || dup2(alone, GUARD_ALONE) < 0)
 		return -errno;
-	if (syscall(SYS_close_range, GUARD_LINK + 1, ~0u, 0) < 0)
+	if (syscall(SYS_close_range, GUARD_ALONE + 1, ~0u, 0) < 0)
 		return -errno;
-	return write(GUARD_LINK, &word, 1) == 1 ? 0 : -EPIPE;
+	if (write(GUARD_ALONE, "", 1) != 1)
+		return -EPIPE;
+	return close(GUARD_ALONE);
 }
 
 struct wanted {
@@ -184,20 +187,20 @@ static void free_sockets(const struct guard_table *table)
 	free(w.at);
 }
 
-int guard_main(const struct guard_table *table, int link)
+int guard_main(const struct guard_table *table, int pipe, int alone)
 {
 	char word = 0;
 	ssize_t len;
 
 	prctl(PR_SET_NAME, "ul2tpd-guard");
-	if (keep_link_only(link) < 0)
+	if (keep_pipe_only(pipe, alone) < 0)
 		return EXIT_FAILURE;
 	give_up_capabilities();
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (confine() < 0)
 		log_event(LOG_WARNING, "not-confined", "process=guard reason=\"no seccomp here\"");
 	do
-		len = read(GUARD_LINK, &word, 1);
+		len = read(GUARD_PIPE, &word, 1);
 	while (len < 0 && errno == EINTR);
 	if (len == 1 && word == GUARD_ALL_IS_WELL)
 		return EXIT_SUCCESS;

@@ -17,13 +17,11 @@ struct guard_table {
 	struct guarded at[];
 };
 
-#define GUARD_IS_ALONE                                                                             \
-	'a' /* what the guard writes when it has closed all that the keeper had open */
-#define GUARD_ALL_IS_WELL                                                                          \
-	'w' /* what the keeper writes before it closes its end of the link in order */
+#define GUARD_ALL_IS_WELL 'w' /* what the keeper writes before it closes the pipe in order */
 
-/** guard_main() - be the guard: wait until @link says that the keeper has gone, act. All signals are blocked.
+/** guard_main() - be the guard: wait until @pipe says that the keeper has gone, act. All signals are blocked.
+ * @alone: gets an octet, and is closed, when all that the keeper had open is closed here
  * Return: exit status. */
-int guard_main(const struct guard_table *table, int link);
+int guard_main(const struct guard_table *table, int pipe, int alone);
 
 #endif

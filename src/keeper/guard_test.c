@@ -168,7 +168,7 @@ static void a_killed_keepers_sockets_are_freed(void **state)
 	wait_until_gone(guard);
 }
 
-/* The number of descriptors that process @pid holds, its standard streams and its link aside. */
+/* The number of descriptors that process @pid holds, its standard streams and its pipe aside. */
 static int descriptors_of(pid_t pid)
 {
 	struct dirent *entry;
