@@ -31,6 +31,8 @@ static const char usage[] =
 	"  --naive               one packet a system call and no offloads, for comparison\n"
 	"  --ppp-device HOW      an interface for each PPP unit: own (default), or shared, with\n"
 	"                        a route for each address; see ul2tpd(8)\n"
+	"  --fast-path MODE      have the kernel itself move data where it can, by eBPF:\n"
+	"                        auto, off (default) or require\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
 	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"
@@ -43,6 +45,7 @@ enum option_number {
 	OPTION_DIVERT,
 	OPTION_NAIVE,
 	OPTION_PPP_DEVICE,
+	OPTION_FAST_PATH,
 	OPTION_TUNNELS,
 	OPTION_SESSIONS,
 	OPTION_LOG,
@@ -58,6 +61,7 @@ static const struct option long_options[] = {
 	{ "divert",        required_argument, NULL, OPTION_DIVERT },
 	{ "naive",         no_argument,       NULL, OPTION_NAIVE },
 	{ "ppp-device",    required_argument, NULL, OPTION_PPP_DEVICE },
+	{ "fast-path",     required_argument, NULL, OPTION_FAST_PATH },
 	{ "max-tunnels",   required_argument, NULL, OPTION_TUNNELS },
 	{ "max-sessions",  required_argument, NULL, OPTION_SESSIONS },
 	{ "log-level",     required_argument, NULL, OPTION_LOG },
@@ -129,6 +133,23 @@ static bool ppp_device_read(const char *text, bool *shared)
 	return false;
 }
 
+static bool fast_path_read(const char *text, enum fast_path_mode *ret)
+{
+	static const char *const modes[] = {
+		[FAST_PATH_OFF] = "off",
+		[FAST_PATH_AUTO] = "auto",
+		[FAST_PATH_REQUIRE] = "require",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (!strcmp(text, modes[i])) {
+			*ret = (enum fast_path_mode)i;
+			return true;
+		}
+	fprintf(stderr, "ul2tpd: --fast-path is \"%s\", give auto, off or require\n", text);
+	return false;
+}
+
 static unsigned int workers_default(void)
 {
 	cpu_set_t set;
@@ -160,6 +181,8 @@ static bool option_take(int option, const char *value, struct daemon_options *o)
 		return true;
 	case OPTION_PPP_DEVICE:
 		return ppp_device_read(value, &o->dataplane.shared_devices);
+	case OPTION_FAST_PATH:
+		return fast_path_read(value, &o->keeper.fast_path);
 	case OPTION_TUNNELS:
 		return number_read("max-tunnels", value, RECORDS_LIMIT, &o->keeper.max_tunnels);
 	case OPTION_SESSIONS:

@@ -66,6 +66,8 @@ static int child_main(const struct engine_setting *setting, const int fds[3], bo
 		.first = first,
 		.own_namespace_only = setting->own_namespace_only,
 		.divert = setting->divert,
+		.fast = setting->fast,
+		.fast_why = setting->fast_why,
 	};
 	int err;
 

@@ -17,6 +17,8 @@ struct engine_setting {
 	struct records *records;
 	bool own_namespace_only;
 	enum divert_way divert;
+	const struct fast_board *fast;
+	uint32_t fast_why;
 	int (*engine)(const struct keeper_start *start, void *arg);
 	void *arg;
 };

@@ -210,6 +210,20 @@ int keeper_raw_sockets(struct keeper *k, uint32_t endpoint, struct raw_fds *ret)
 	return 0;
 }
 
+int keeper_fast_session(struct keeper *k, uint32_t index, const struct fast_wish *wish)
+{
+	struct request request = { .kind = REQUEST_FAST_SESSION, .slot = index, .fast = *wish };
+
+	return tell(k, &request, -1);
+}
+
+void keeper_fast_forget(struct keeper *k, uint32_t index)
+{
+	struct request request = { .kind = REQUEST_FAST_FORGET, .slot = index };
+
+	tell(k, &request, -1);
+}
+
 void keeper_endpoint_close(struct keeper *k, uint32_t endpoint)
 {
 	struct request request = { .kind = REQUEST_ENDPOINT_CLOSE, .slot = endpoint };

@@ -221,6 +221,31 @@ int keeper_socket_option(struct keeper *k, uint32_t endpoint,
                          const struct keeper_socket_option *option,
                          struct keeper_socket_names *names, struct extack *ea);
 
+/* Whether packets take the eBPF fast path where they can (fast_path.h). */
+enum fast_path_mode {
+	FAST_PATH_OFF,
+	FAST_PATH_AUTO,
+	FAST_PATH_REQUIRE, /* ul2tpd does not start where it can not be had */
+};
+
+#define FAST_WISH_HEADER_MAX 24
+
+/* What the engine says of a session with a device. Headers are those of L2TP, octet by octet. */
+struct fast_wish {
+	uint32_t reason; /* enum fast_reason: FAST_USED, it may; else what stands against it */
+	uint32_t endpoint, device; /* slots */
+	union address peer;
+	uint32_t version, conn_id, session_id; /* ours */
+	uint32_t tx_header_len, rx_header_len;
+	uint8_t tx_header[FAST_WISH_HEADER_MAX], rx_header[FAST_WISH_HEADER_MAX]; /* zero behind */
+};
+
+/** keeper_fast_session() - of the session with this record; its record says what came of it. 0 or -errno */
+int keeper_fast_session(struct keeper *k, uint32_t index, const struct fast_wish *wish);
+
+/** keeper_fast_forget() - the session goes; before anything else of it does */
+void keeper_fast_forget(struct keeper *k, uint32_t index);
+
 struct keeper_device {
 	uint32_t slot;
 	struct netns_id netns;
@@ -321,12 +346,16 @@ struct keeper_start {
 	bool first;              /* no engine ran before: nothing to resume */
 	bool own_namespace_only; /* rootless: only one namespace can be served */
 	enum divert_way divert;  /* how data leaves programs' sockets; ANY: not at all */
+	const struct fast_board
+		*fast;     /* NULL: no session uses the fast path, and .fast_why says why */
+	uint32_t fast_why; /* enum fast_reason */
 };
 
 struct keeper_options {
 	const char *socket_path;            /* NULL: LISTEN_FDS gives the listener */
 	uint32_t max_tunnels, max_sessions; /* sizes of the records */
 	enum divert_way divert;
+	enum fast_path_mode fast_path;
 	bool ip_sockets_for_all; /* also those without CAP_NET_ADMIN */
 	bool naive;              /* interfaces and sockets give one packet at a time */
 };

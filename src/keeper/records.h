@@ -18,7 +18,7 @@
 #include "keeper/ppp_records.h"
 
 #define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    9
+#define RECORDS_VERSION    10
 #define RECORD_DROPS_MAX   48
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
@@ -75,6 +75,8 @@ struct session_record {
 	uint16_t pw_type;
 	uint8_t l2spec_type, cookie_len, peer_cookie_len, recv_seq, lns_mode, collides;
 	_Atomic uint32_t send_seq; /* the word by which receive tells transmit (RX-42, RX-43) */
+	_Atomic uint32_t
+		fast_reason; /* enum fast_reason; the keeper's, from the first keeper_fast_session() on */
 	uint8_t cookie[8], peer_cookie[8];
 	uint32_t reorder_timeout_ms, mtu_bytes;
 	uint32_t

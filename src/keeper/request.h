@@ -38,6 +38,8 @@ enum request_kind {
 	REQUEST_FILE_KEEP, /* with the end of a pair */
 	REQUEST_FILE_RESUME,
 	REQUEST_FILE_CLOSE,
+	REQUEST_FAST_SESSION,
+	REQUEST_FAST_FORGET,
 	REQUEST_KINDS,
 };
 
@@ -58,6 +60,7 @@ struct request {
 			uint8_t protocol;
 		} managed;
 		struct divert_session session;
+		struct fast_wish fast;
 		struct {
 			uint32_t mtu_bytes;
 			uint8_t ppp, shared;

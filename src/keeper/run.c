@@ -323,10 +323,12 @@ static void engine_end(struct keeping *k)
 
 static int keep(struct keeping *k, const struct keeper_options *options)
 {
-	int err = server_open(&k->server, options);
+	int err = server_open(&k->server, options, k->setting.records);
 
 	if (err == 0) {
 		k->setting.divert = divert_way_of(&k->server.divert);
+		k->setting.fast = fast_path_board(k->server.fast);
+		k->setting.fast_why = k->server.fast_why;
 		k->server.ip_sockets_for_all = options->ip_sockets_for_all;
 		k->setting.own_namespace_only = !k->server.home.may_enter;
 		if (k->setting.own_namespace_only)

@@ -13,7 +13,20 @@
 
 #define CLIENTS_MAX 4096
 
-int server_open(struct server *s, const struct keeper_options *options)
+static int fast_open(struct server *s, const struct keeper_options *options)
+{
+	struct extack ea = { 0 };
+	int err = fast_path_open(options->fast_path, options->max_sessions, &s->fast, &s->fast_why,
+	                         &ea);
+
+	if (err < 0)
+		log_event(LOG_ERR, "start-failed", "error=\"--fast-path require: %s\"", ea.text);
+	else if (s->fast_why == FAST_UNSUPPORTED)
+		log_event(LOG_NOTICE, "fast-path-off", "reason=\"%s\"", ea.text);
+	return err;
+}
+
+int server_open(struct server *s, const struct keeper_options *options, struct records *records)
 {
 	int err;
 
@@ -22,6 +35,7 @@ int server_open(struct server *s, const struct keeper_options *options)
 		.endpoints = { .max = options->max_tunnels },
 		.devices = { .max = options->max_sessions },
 		.files = { .max = options->max_sessions * RECORD_FILES_PER_SESSION },
+		.records = records,
 	};
 	namespaces_open(&s->namespaces);
 	managed_open(s);
@@ -48,7 +62,7 @@ int server_open(struct server *s, const struct keeper_options *options)
 		.reaper = s->reaper,
 	};
 	divert_open(&s->divert, options->divert);
-	return 0;
+	return fast_open(s, options);
 }
 
 void server_engine_gone(struct server *s)
@@ -71,6 +85,8 @@ void server_close(struct server *s)
 	void *file;
 
 	server_engine_gone(s);
+	fast_path_close(s->fast);
+	s->fast = NULL;
 	slots_for_each(&s->endpoints, slot, e) kept_endpoint_close(s, slot);
 	slots_for_each(&s->devices, slot, d) kept_device_remove(s, slot);
 	slots_for_each(&s->files, slot, file) kept_file_close(s, slot);
@@ -91,6 +107,7 @@ void server_drop_namespace(struct server *s, struct netns_id id)
 	struct endpoint *e;
 	struct device *d;
 
+	fast_path_drop(s, id);
 	slots_for_each(&s->endpoints, slot, e)
 	{
 		if (e->about.netns.cookie == id.cookie)
@@ -158,6 +175,11 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return kept_file_keep(s, fds->fd[0], reply);
 	case REQUEST_FILE_RESUME:
 		return kept_file_resume(s, r->slot, reply, out);
+	case REQUEST_FAST_SESSION:
+		return fast_path_session(s, r->slot, &r->fast);
+	case REQUEST_FAST_FORGET:
+		fast_path_forget(s, r->slot);
+		return 0;
 	case REQUEST_FILE_CLOSE:
 		return kept_file_close(s, r->slot);
 	default:

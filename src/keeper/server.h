@@ -9,6 +9,7 @@
 #include "base/buckets.h"
 #include "base/list.h"
 #include "keeper/divert.h"
+#include "keeper/fast_path.h"
 #include "keeper/host_watch.h"
 #include "keeper/namespaces.h"
 #include "keeper/netns.h"
@@ -33,6 +34,9 @@ struct server {
 	struct host_watches host; /* what the fast path would pass by */
 	struct buckets managed;   /* endpoints that are a program's socket, by cookie */
 	struct list untold;       /* those that have gone, which the engine does not know yet */
+	struct fast_path *fast;   /* NULL: none, and .fast_why says why */
+	enum fast_reason fast_why;
+	struct records *records;
 	bool ip_sockets_for_all;
 	bool naive; /* as in keeper_options */
 };
@@ -60,7 +64,7 @@ struct device {
 };
 
 /** server_open() - start with empty tables. Return: 0 or -errno; said in words already. */
-int server_open(struct server *s, const struct keeper_options *options);
+int server_open(struct server *s, const struct keeper_options *options, struct records *records);
 
 /** server_close() - close and remove everything, devices included */
 void server_close(struct server *s);

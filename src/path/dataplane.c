@@ -175,6 +175,8 @@ int dataplane_new(const struct keeper_start *start, const struct dataplane_optio
 	dp->keeper = start->keeper;
 	list_init(&dp->raw_receives);
 	dp->records = start->records;
+	dp->fast = start->fast;
+	dp->fast_why = start->fast_why;
 	dp->divert = start->divert;
 	dp->options = *options;
 	if (dp->options.workers < 1 || dp->options.workers > WORKERS_MAX)

@@ -181,8 +181,10 @@ static uint32_t adopt_tunnels(struct dataplane *dp, const struct kept *kept,
 
 static void drop_session(struct dataplane *dp, struct session_record *record)
 {
-	if (record->state != RECORD_FREE)
+	if (record->state != RECORD_FREE) {
+		dataplane_fast_forget(dp, (uint32_t)(record - records_session(dp->records, 0)));
 		dataplane_divert_forget(dp, record);
+	}
 	record->state = RECORD_FREE;
 }
 

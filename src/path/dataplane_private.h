@@ -3,6 +3,7 @@
 #ifndef UL2TP_PATH_DATAPLANE_PRIVATE_H
 #define UL2TP_PATH_DATAPLANE_PRIVATE_H
 
+#include "keeper/fast_path.h"
 #include "path/dataplane.h"
 #include "path/divert_ring.h"
 #include "path/worker.h"
@@ -22,8 +23,10 @@ struct dataplane {
 		trace_everywhere; /* events that clients listen to in all namespaces, those to come included */
 	unsigned int worker_count;
 	struct worker *workers[WORKERS_MAX];
-	enum divert_way divert; /* ANY: data leaves no program's socket here */
-	bool adopting;          /* what waits in the rings is for sessions that are not there yet */
+	const struct fast_board *fast; /* NULL: no session takes the fast path */
+	enum fast_reason fast_why;     /* then */
+	enum divert_way divert;        /* ANY: data leaves no program's socket here */
+	bool adopting; /* what waits in the rings is for sessions that are not there yet */
 	struct divert_ring *rings[WORKERS_MAX]; /* of the workers; NULL: none was needed yet */
 	struct list raw_receives; /* of namespaces that have such endpoints, without eBPF */
 	struct mailbox *api;      /* of the API thread; NULL: it takes no letters */
@@ -113,6 +116,13 @@ void dataplane_divert_forget(struct dataplane *dp, const struct session_record *
 
 /** dataplane_divert_adopted() - all that waits in the rings for a session can be taken */
 void dataplane_divert_adopted(struct dataplane *dp);
+
+/** dataplane_fast_tell() - whether the session of a filled record may take the fast path; in its record stands what
+ * came of it. Again when anything of it has changed */
+void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t index);
+
+/** dataplane_fast_forget() - it may not any more, and goes; before anything else of it does */
+void dataplane_fast_forget(struct dataplane *dp, uint32_t index);
 
 /** dataplane_session_start() - make both directions of a session with a filled record, and post them
  * @device: its TAP, .fd becomes the session's; NULL: it has none */

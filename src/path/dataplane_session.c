@@ -125,6 +125,7 @@ int dataplane_session_start(struct dataplane *dp, struct session *s,
 {
 	int tap = device ? device->fd : -1;
 
+	s->fast = dp->fast;
 	s->receiver = receiver_new(dataplane_receiving_worker(dp, s->tunnel->netns), s, tap,
 	                           device ? device->offloads : 0);
 	s->sender = sender_new(dataplane_sending_worker(dp, s), s, tap);
@@ -218,8 +219,10 @@ int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t clien
 	record->device = device.slot;
 	record->mtu_bytes = device.mtu_bytes;
 	memcpy(record->ifname, device.name, sizeof(record->ifname));
+	dataplane_fast_tell(dp, t, index);
 	err = start(dp, t, index, &device, &s);
 	if (err < 0) {
+		dataplane_fast_forget(dp, index);
 		remove_device(dp, &device);
 		give_record(dp, index);
 		return err;
@@ -256,10 +259,11 @@ void dataplane_session_modify(struct dataplane *dp, struct session *s,
 		r->reorder_timeout_ms = m.recv_timeout_ms;
 	receiver_modify(s->receiver, &m);
 	dataplane_wait(dp);
+	dataplane_fast_tell(dp, s->tunnel, s->index);
 }
 
 /* A tunnel's counters are those of its sessions; these must not be lost with the session. */
-static void keep_counters(struct tunnel_record *t, const struct session_record *s)
+static void keep_counters(struct tunnel_record *t, const struct session *s)
 {
 	struct l2tp_stats stats = session_stats(s);
 
@@ -292,7 +296,7 @@ void dataplane_session_finish(struct dataplane *dp, struct session *s)
 	dataplane_trace_session(dp, UL2TP_TRACE_FREE_SESSION, s);
 	session_remove(s);
 	s->tunnel->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] -= SESSION_KIB;
-	keep_counters(s->tunnel->record, s->record);
+	keep_counters(s->tunnel->record, s);
 	if (s->tap >= 0)
 		close(s->tap);
 	if (s->record->device != RECORD_NONE)
@@ -307,6 +311,7 @@ void dataplane_session_remove(struct dataplane *dp, struct session *s)
 {
 	atomic_store(&s->record->state, RECORD_GOING);
 	dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
+	dataplane_fast_forget(dp, s->index);
 	dataplane_divert_remove(dp, s);
 	receiver_detach(s->receiver);
 	dataplane_sending_stop(s);

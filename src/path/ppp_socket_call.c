@@ -155,7 +155,7 @@ static int get_stats(struct ppp_file *f, struct session *s, struct reader *in, s
 	channel_settle(f->channel);
 
 	if (!is_management(s)) {
-		stats = session_stats(s->record);
+		stats = session_stats(s);
 		stats_put(out, t->record->conn_id, s->record->session_id, &stats);
 		return 0;
 	}
@@ -172,7 +172,7 @@ static int get_stats(struct ppp_file *f, struct session *s, struct reader *in, s
 	if (!s || s->record->pw_type != L2TP_PWTYPE_PPP)
 		return extack_fail(ea, -EBADR, 0, "tunnel %u has no PPP session %u",
 		                   t->record->conn_id, asked);
-	stats = session_stats(s->record);
+	stats = session_stats(s);
 	stats_put(out, t->record->conn_id, asked, &stats);
 	return 0;
 }

@@ -59,6 +59,8 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 	r->lns_mode = record->lns_mode;
 	r->timeout_ms = record->reorder_timeout_ms;
 	r->device = tap;
+	r->fast = s->fast;
+	fast_gate_init(&r->gate);
 	r->accepts = coalesce_accepts_of(offloads);
 	list_init(&r->in_holding);
 	reorder_init(&r->reorder, s->tunnel->record->version, &w->reorder_pool);
@@ -93,6 +95,9 @@ static void open_attach(struct letter *letter)
 		r->lost = divert_ring_lost(r->worker->ring, r->record_index);
 	buckets_insert(&r->worker->receivers, &r->by_id,
 	               id_hash(r->worker, r->netns_index, r->in_v2_space, r->id));
+	if (r->device >= 0 && !endpoint_is_managed(r->intake->endpoint))
+		fast_gate_open_rx(&r->gate, &r->worker->fast_unsettled, r->fast, r->record,
+		                  r->record_index, r->intake->endpoint->at.fd);
 }
 
 static void release(struct receiver *r, struct reorder_entry *e)
@@ -118,6 +123,7 @@ static void open_detach(struct letter *letter)
 	if (r->intake->raw)
 		raw_receive_drain(r->intake->raw->raw);
 	receiver_count_lost(r);
+	fast_gate_close(&r->gate);
 	buckets_remove(&r->worker->receivers, &r->by_id);
 	while ((e = reorder_remove(&r->reorder))) {
 		receiver_drop(r, RX_DROP_DELETED, 1);
@@ -309,7 +315,8 @@ static bool follow_peer(struct receiver *r, bool has_ns)
 	switch (sequence_mode(has_ns, r->recv_seq, r->lns_mode, send_seq)) {
 	case SEQUENCE_SWITCH_ON:
 		trace_mode(r, UL2TP_TRACE_SESSION_SEQNUM_LNS_ENABLE);
-		atomic_store_explicit(&r->record->send_seq, 1, memory_order_relaxed);
+		atomic_store(&r->record->send_seq, 1);
+		fast_gate_shut(r->fast, r->record_index);
 		return true;
 	case SEQUENCE_SWITCH_OFF:
 		trace_mode(r, UL2TP_TRACE_SESSION_SEQNUM_LNS_DISABLE);
@@ -360,6 +367,7 @@ void receiver_take(struct receiver *r, const struct data_header *h, const uint8_
 	struct data_sublayer sub;
 	int err = data_sublayer_read(h, packet, len, &r->sublayer, &sub);
 
+	fast_gate_take(&r->gate);
 	if (err == -EKEYREJECTED) {
 		receiver_drop(r, RX_DROP_COOKIE, 1);
 	} else if (err < 0) {
@@ -371,6 +379,11 @@ void receiver_take(struct receiver *r, const struct data_header *h, const uint8_
 		else
 			take_in_order(r, &sub, packet, len);
 	}
+}
+
+bool receiver_gate_holds(const struct fast_gate *g)
+{
+	return g->counts && reorder_holds(&container_of(g, struct receiver, gate)->reorder);
 }
 
 void receivers_expire(struct worker *w)

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "loop/mailbox.h"
 #include "packet/drop_reason.h"
+#include "path/fast_gate.h"
 #include "path/frame_taker.h"
 #include "path/intake.h"
 #include "path/reorder.h"
@@ -37,7 +38,9 @@ struct receiver {
 	struct channel *channel; /* of PPP: whose frames they are; NULL: no socket is attached */
 	struct data_sublayer_params sublayer;
 	struct reorder reorder;
-	uint32_t accepts;        /* enum coalesce_accepts of the device */
+	struct fast_gate gate;
+	const struct fast_board *fast; /* NULL: there is none */
+	uint32_t accepts;              /* enum coalesce_accepts of the device */
 	const uint64_t *lost;    /* how many found the ring full; NULL: it is not filled from one */
 	int device;              /* TAP; borrowed from the session; -1: none or gone */
 	bool recv_seq, lns_mode; /* changed by letters only */
@@ -73,6 +76,9 @@ void receiver_take(struct receiver *r, const struct data_header *h, const uint8_
 
 /** receiver_drop() - count @packets of them; worker */
 void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets);
+
+/** receiver_gate_holds() - packets of this gate wait to be put in order */
+bool receiver_gate_holds(const struct fast_gate *g);
 
 /** receivers_expire() - give back packets that have been held for too long (LIM-8) */
 void receivers_expire(struct worker *w);

@@ -26,6 +26,9 @@ struct sender *sender_new(struct worker *w, const struct session *session, int d
 	s->endpoint = session->tunnel->endpoint;
 	s->trace_events = &session->tunnel->netns->trace_events;
 	s->device = device;
+	s->record_index = session->index;
+	s->fast = session->fast;
+	fast_gate_init(&s->gate);
 	sender_endpoint_changed(s);
 	s->header = (struct data_header_params){
 		.version = s->tunnel->version,
@@ -71,6 +74,9 @@ static void open_attach(struct letter *letter)
 
 	if (s->device >= 0)
 		loop_add(s->worker->loop, &s->watch, s->device, EPOLLIN, sender_ready);
+	if (s->device >= 0 && !endpoint_is_managed(s->endpoint))
+		fast_gate_open_tx(&s->gate, &s->worker->fast_unsettled, s->fast, s->record,
+		                  s->record_index, s->device);
 }
 
 static void open_detach(struct letter *letter)
@@ -78,6 +84,7 @@ static void open_detach(struct letter *letter)
 	struct sender *s = container_of(letter, struct sender, letter);
 
 	loop_remove(s->worker->loop, &s->watch);
+	fast_gate_close(&s->gate);
 }
 
 void sender_attach(struct sender *s)

@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "loop/mailbox.h"
 #include "packet/drop_reason.h"
+#include "path/fast_gate.h"
 #include "path/worker.h"
 #include "tunnel/session.h"
 #include "wire/data_header.h"
@@ -28,6 +29,9 @@ struct sender {
 	uint32_t batch_max; /* longest packet that may go in a batch of segments; 0: none may */
 	uint64_t batch_retry_ms; /* when to try again what was refused; 0: not decided */
 	int device;
+	struct fast_gate gate;
+	uint32_t record_index;
+	const struct fast_board *fast; /* NULL: there is none */
 };
 
 /** sender_new() - for a session whose record is filled; @device: TAP, -1: none. NULL: out of memory */

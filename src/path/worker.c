@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "path/divert_ring.h"
+#include "path/fast_gate.h"
 #include "path/frame_taker.h"
 #include "path/ip_delivery.h"
 #include "path/outbox.h"
@@ -31,6 +32,8 @@ uint64_t worker_wall_ms(void)
 
 static int wait_ms(const struct worker *w)
 {
+	if (!list_empty(&w->fast_unsettled))
+		return FAST_GATE_TICK_MS;
 	if (!list_empty(&w->holding))
 		return EXPIRY_TICK_MS;
 	return w->ring ? DIVERT_BEAT_MS : -1;
@@ -45,6 +48,10 @@ static void *work(void *arg)
 		loop_once(w->loop, wait_ms(w));
 		if (w->ring)
 			divert_ring_turn(w->ring);
+		if (!list_empty(&w->fast_unsettled) && loop_now_ms(w->loop) >= w->fast_ms) {
+			w->fast_ms = loop_now_ms(w->loop) + FAST_GATE_TICK_MS;
+			fast_gates_tick(&w->fast_unsettled, receiver_gate_holds);
+		}
 		if (loop_now_ms(w->loop) >= w->expire_ms) {
 			w->expire_ms = loop_now_ms(w->loop) + EXPIRY_TICK_MS;
 			receivers_expire(w);
@@ -125,6 +132,7 @@ struct worker *worker_new(unsigned int number, bool naive)
 	w->reorder_pool = (struct reorder_pool){ .packets_max = HELD_SMALL_COUNT,
 		                                 .octets_max = HELD_OCTETS_MAX };
 	list_init(&w->holding);
+	list_init(&w->fast_unsettled);
 	coalesce_init(&w->coalescer, frame_taker_emit, w);
 	err = worker_open(w);
 	if (!err)

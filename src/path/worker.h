@@ -37,6 +37,8 @@ struct worker {
 	struct buckets receivers; /* by namespace and session id */
 	struct buckets ip_bindings; /* by namespace and connection id */
 	struct list holding;        /* receivers that hold packets */
+	struct list fast_unsettled; /* gates that are to be looked at */
+	uint64_t fast_ms;           /* ... then */
 	uint64_t expire_ms;         /* when to look at them again */
 	struct coalescer coalescer;
 	struct reorder_pool reorder_pool;

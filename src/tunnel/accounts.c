@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "packet/drop_reason.h"
 #include "tunnel/session.h"
@@ -53,13 +54,63 @@ static void copy_drops(struct ul2tp_drops *to, const _Atomic uint64_t *drops, un
 	}
 }
 
-struct l2tp_stats session_stats(const struct session_record *r)
+static uint64_t later(uint64_t a, uint64_t b)
 {
+	return a > b ? a : b;
+}
+
+static uint64_t clock_ms(clockid_t which)
+{
+	struct timespec now;
+
+	clock_gettime(which, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The programs have a monotonic clock only. */
+static uint64_t wall_ms(uint64_t monotonic_ns)
+{
+	if (!monotonic_ns)
+		return 0;
+	return clock_ms(CLOCK_REALTIME) - (clock_ms(CLOCK_MONOTONIC) - monotonic_ns / 1000000);
+}
+
+static uint64_t read_fast(const __u64 *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+struct fast_sum session_fast_sum(const struct session *s)
+{
+	const struct fast_board *b = s->fast;
+	struct fast_sum sum = { 0 };
+
+	if (!b || s->index >= b->sessions)
+		return sum;
+	for (uint32_t i = 0; i < b->lanes; i++) {
+		const struct fast_count *lane = &b->counts[(size_t)s->index * b->lanes + i];
+
+		sum.tx_packets += read_fast(&lane->tx_packets);
+		sum.tx_bytes += read_fast(&lane->tx_bytes);
+		sum.tx_last_ms = later(sum.tx_last_ms, read_fast(&lane->tx_last_ns));
+		sum.rx_packets += read_fast(&lane->rx_packets);
+		sum.rx_bytes += read_fast(&lane->rx_bytes);
+		sum.rx_last_ms = later(sum.rx_last_ms, read_fast(&lane->rx_last_ns));
+	}
+	sum.tx_last_ms = wall_ms(sum.tx_last_ms);
+	sum.rx_last_ms = wall_ms(sum.rx_last_ms);
+	return sum;
+}
+
+struct l2tp_stats session_stats(const struct session *s)
+{
+	const struct session_record *r = s->record;
+	struct fast_sum fast = session_fast_sum(s);
 	struct l2tp_stats stats = {
-		.tx_packets = read_counter(&r->tx.packets),
-		.tx_bytes = read_counter(&r->tx.bytes),
-		.rx_packets = read_counter(&r->rx.packets),
-		.rx_bytes = read_counter(&r->rx.bytes),
+		.tx_packets = read_counter(&r->tx.packets) + fast.tx_packets,
+		.tx_bytes = read_counter(&r->tx.bytes) + fast.tx_bytes,
+		.rx_packets = read_counter(&r->rx.packets) + fast.rx_packets,
+		.rx_bytes = read_counter(&r->rx.bytes) + fast.rx_bytes,
 		.rx_oos_packets = read_counter(&r->rx.oos_packets),
 	};
 
@@ -68,17 +119,19 @@ struct l2tp_stats session_stats(const struct session_record *r)
 	return stats;
 }
 
-void session_accounts(const struct session_record *r, struct ul2tp_accounts *ret)
+void session_accounts(const struct session *s, struct ul2tp_accounts *ret)
 {
+	const struct session_record *r = s->record;
+	struct fast_sum fast = session_fast_sum(s);
 	uint64_t *counters = ret->counters;
 
 	*ret = (struct ul2tp_accounts){ 0 };
-	counters[UL2TP_COUNTER_RX_PACKETS] = read_counter(&r->rx.packets);
-	counters[UL2TP_COUNTER_RX_OCTETS] = read_counter(&r->rx.bytes);
-	counters[UL2TP_COUNTER_RX_LAST] = read_counter(&r->rx.last_ms);
-	counters[UL2TP_COUNTER_TX_PACKETS] = read_counter(&r->tx.packets);
-	counters[UL2TP_COUNTER_TX_OCTETS] = read_counter(&r->tx.bytes);
-	counters[UL2TP_COUNTER_TX_LAST] = read_counter(&r->tx.last_ms);
+	counters[UL2TP_COUNTER_RX_PACKETS] = read_counter(&r->rx.packets) + fast.rx_packets;
+	counters[UL2TP_COUNTER_RX_OCTETS] = read_counter(&r->rx.bytes) + fast.rx_bytes;
+	counters[UL2TP_COUNTER_RX_LAST] = later(read_counter(&r->rx.last_ms), fast.rx_last_ms);
+	counters[UL2TP_COUNTER_TX_PACKETS] = read_counter(&r->tx.packets) + fast.tx_packets;
+	counters[UL2TP_COUNTER_TX_OCTETS] = read_counter(&r->tx.bytes) + fast.tx_bytes;
+	counters[UL2TP_COUNTER_TX_LAST] = later(read_counter(&r->tx.last_ms), fast.tx_last_ms);
 	counters[UL2TP_COUNTER_RX_HELD] = atomic_load_explicit(&r->rx.held, memory_order_relaxed);
 	counters[UL2TP_COUNTER_RX_REORDERED] = read_counter(&r->rx.oos_packets);
 	copy_drops(&ret->rx_drops, r->rx.drops, RX_DROP_REASONS, rx_drop_reason);
@@ -100,7 +153,7 @@ struct l2tp_stats tunnel_stats(const struct tunnel *t)
 	add_drops(&stats, r->rx_drops, RX_DROP_REASONS, rx_drop_reason);
 	list_for_each (node, &t->sessions) {
 		const struct session *s = list_entry(node, struct session, in_tunnel);
-		struct l2tp_stats one = session_stats(s->record);
+		struct l2tp_stats one = session_stats(s);
 
 		stats.rx_packets += one.rx_packets;
 		stats.rx_bytes += one.rx_bytes;
@@ -112,14 +165,15 @@ struct l2tp_stats tunnel_stats(const struct tunnel *t)
 }
 
 /* Last times are the latest of its sessions'. */
-static void add_last(struct ul2tp_accounts *to, const struct session_record *r)
+static void add_last(struct ul2tp_accounts *to, const struct session *s)
 {
-	uint64_t rx = read_counter(&r->rx.last_ms), tx = read_counter(&r->tx.last_ms);
+	uint64_t *counters = to->counters;
+	struct fast_sum fast = session_fast_sum(s);
+	uint64_t rx = later(read_counter(&s->record->rx.last_ms), fast.rx_last_ms);
+	uint64_t tx = later(read_counter(&s->record->tx.last_ms), fast.tx_last_ms);
 
-	if (rx > to->counters[UL2TP_COUNTER_RX_LAST])
-		to->counters[UL2TP_COUNTER_RX_LAST] = rx;
-	if (tx > to->counters[UL2TP_COUNTER_TX_LAST])
-		to->counters[UL2TP_COUNTER_TX_LAST] = tx;
+	counters[UL2TP_COUNTER_RX_LAST] = later(counters[UL2TP_COUNTER_RX_LAST], rx);
+	counters[UL2TP_COUNTER_TX_LAST] = later(counters[UL2TP_COUNTER_TX_LAST], tx);
 }
 
 void tunnel_accounts(const struct tunnel *t, struct ul2tp_accounts *ret)
@@ -132,7 +186,7 @@ void tunnel_accounts(const struct tunnel *t, struct ul2tp_accounts *ret)
 	ret->counters[UL2TP_COUNTER_TX_PACKETS] = stats.tx_packets;
 	ret->counters[UL2TP_COUNTER_TX_OCTETS] = stats.tx_bytes;
 	list_for_each (node, &t->sessions)
-		add_last(ret, list_entry(node, struct session, in_tunnel)->record);
+		add_last(ret, list_entry(node, struct session, in_tunnel));
 	copy_drops(&ret->rx_drops, t->record->rx_drops, RX_DROP_REASONS, rx_drop_reason);
 }
 

@@ -11,13 +11,23 @@
 #include "netlink/l2tp_family.h"
 #include "netlink/ul2tp_accounts.h"
 
+struct session;
+struct tunnel;
+
 /** session_stats() - the kernel's counters of a session */
-struct l2tp_stats session_stats(const struct session_record *r);
+struct l2tp_stats session_stats(const struct session *s);
 
 /** session_accounts() - our own counters of a session, by reason */
-void session_accounts(const struct session_record *r, struct ul2tp_accounts *ret);
+void session_accounts(const struct session *s, struct ul2tp_accounts *ret);
 
-struct tunnel;
+/* What a session's packets did on the fast path. */
+struct fast_sum {
+	uint64_t tx_packets, tx_bytes, tx_last_ms; /* last: milliseconds since 1970; 0: never */
+	uint64_t rx_packets, rx_bytes, rx_last_ms;
+};
+
+/** session_fast_sum() - all zero where there is no fast path */
+struct fast_sum session_fast_sum(const struct session *s);
 
 /** tunnel_stats() - the kernel's counters of a tunnel (LIM-11: most stay 0) */
 struct l2tp_stats tunnel_stats(const struct tunnel *t);

@@ -110,7 +110,7 @@ struct session_message session_message_of(const struct session *s)
 		.send_seq = atomic_load_explicit(&r->send_seq, memory_order_relaxed),
 		.lns_mode = r->lns_mode,
 		.recv_timeout_ms = r->reorder_timeout_ms,
-		.stats = session_stats(r),
+		.stats = session_stats(s),
 	};
 
 	memcpy(m.ifname, r->ifname, sizeof(m.ifname));
@@ -151,6 +151,6 @@ void ul2tp_session_message_of(const struct session *s, struct ul2tp_session_mess
 	ret->l2spec_type = s->record->l2spec_type;
 	ret->created = s->record->created_s;
 	ret->mtu = s->record->mtu_bytes;
-	session_accounts(s->record, &ret->accounts);
+	session_accounts(s, &ret->accounts);
 	ret->debug = debug_of(s);
 }

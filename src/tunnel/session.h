@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "base/ordered.h"
+#include "keeper/fast_path.h"
 #include "keeper/records.h"
 #include "netlink/ul2tp_session_message.h"
 #include "tunnel/tunnel.h"
@@ -23,9 +24,10 @@ struct session {
 	struct tunnel *tunnel;
 	uint32_t index; /* of the record */
 	struct session_record *record;
-	int tap;                   /* its interface; -1: none */
-	struct receiver *receiver; /* its direction from the peer; see path/receiver.h */
-	struct sender *sender;     /* its direction to the peer; see path/sender.h */
+	const struct fast_board *fast; /* where the fast path counts; NULL: there is none */
+	int tap;                       /* its interface; -1: none */
+	struct receiver *receiver;     /* its direction from the peer; see path/receiver.h */
+	struct sender *sender;         /* its direction to the peer; see path/sender.h */
 	struct channel *
 		channel; /* the link of the socket that is attached (PPP); NULL: none is; see path/channel.h */
 	uint8_t socket_state; /* of that socket: PX-3 */

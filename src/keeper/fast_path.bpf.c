@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path.bpf.c - L2TP in the kernel's own packet path: programs for tc hooks
+ *
+ *   fast_egress   on a session's device: puts the headers in front and sends on the underlay
+ *   fast_ingress  on the underlay: takes them off and hands the frame to the device
+ *   fast_arrived  on the device: sees what fast_ingress sent come out of the backlog
+ *
+ * Built by clang -target bpf, loaded by fast_path_load.c once for each network namespace. They take nothing that needs
+ * thought: whatever is odd goes on to the engine (TC_ACT_OK), which can do everything. What is handed up is counted,
+ * and until the engine has said that it is through (fast_path_maps.h), all that follows goes up too, so that nothing is
+ * overtaken.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "keeper/fast_path_maps.h"
+
+const volatile struct fast_constants constants = { .lanes = 1 };
+
+/* The sizes of all maps are set before loading. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct fast_in_key);
+	__type(value, struct fast_in);
+} fast_in SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct fast_out_key);
+	__type(value, struct fast_out);
+} fast_out SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fast_count);
+} fast_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fast_passed);
+} fast_passed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fast_done);
+} fast_done SEC(".maps");
+
+#define OUTER_OCTETS (sizeof(struct iphdr) + sizeof(struct udphdr))
+#define WIRE_OCTETS  (ETH_HLEN + OUTER_OCTETS)
+#define MARK_BASE                                                                                  \
+	0x4c000000u /* + index of the session: on its way from fast_ingress to fast_arrived */
+#define MARK_SESSIONS 0x00ffffffu
+#define NOT_DF        bpf_htons(0xbfff)
+
+/* A frame, as it is to be segmented. */
+struct frame {
+	__u32 len;         /* all of it */
+	__u32 headers_len; /* what each segment has in front; 0: it is one packet */
+	__u32 segments;
+};
+
+static __always_inline struct fast_count *count_of(__u32 session)
+{
+	__u32 index =
+		session * constants.lanes + (bpf_get_smp_processor_id() & (constants.lanes - 1));
+
+	return bpf_map_lookup_elem(&fast_counts, &index);
+}
+
+static __always_inline void add(__u64 *counter, __u64 n)
+{
+	__sync_fetch_and_add(counter, n);
+}
+
+/* Octets of L2TP packets with @header_len in front of each. */
+static __always_inline __u64 l2tp_octets(const struct frame *f, __u32 header_len)
+{
+	return f->len + (__u64)f->segments * header_len + (__u64)(f->segments - 1) * f->headers_len;
+}
+
+/* A super-frame must be one of TCP without IP options or extension headers, as long as it says it is. @at: where its
+ * Ethernet header is, @len: from there on. Anything else is not understood: -1. */
+static __always_inline int frame_read(struct __sk_buff *skb, __u32 at, __u32 len, struct frame *f)
+{
+	__u32 l4 = at + ETH_HLEN, said;
+	struct tcphdr tcp;
+	__u16 type;
+
+	*f = (struct frame){ .len = len, .segments = 1 };
+	if (!skb->gso_size)
+		return 0;
+	if (bpf_skb_load_bytes(skb, at + ETH_HLEN - sizeof(type), &type, sizeof(type)))
+		return -1;
+	if (type == bpf_htons(ETH_P_IP)) {
+		struct iphdr ip;
+
+		if (bpf_skb_load_bytes(skb, l4, &ip, sizeof(ip)) || ip.version != 4 ||
+		    ip.ihl != 5 || ip.protocol != IPPROTO_TCP)
+			return -1;
+		said = ETH_HLEN + bpf_ntohs(ip.tot_len);
+		l4 += sizeof(ip);
+	} else if (type == bpf_htons(ETH_P_IPV6)) {
+		struct ipv6hdr ip;
+
+		if (bpf_skb_load_bytes(skb, l4, &ip, sizeof(ip)) || ip.version != 6 ||
+		    ip.nexthdr != IPPROTO_TCP)
+			return -1;
+		said = ETH_HLEN + sizeof(ip) + bpf_ntohs(ip.payload_len);
+		l4 += sizeof(ip);
+	} else {
+		return -1;
+	}
+	if (said != len || bpf_skb_load_bytes(skb, l4, &tcp, sizeof(tcp)))
+		return -1;
+	f->headers_len = l4 - at + tcp.doff * 4;
+	if (f->headers_len >= len)
+		return -1;
+	f->segments = (len - f->headers_len + skb->gso_size - 1) / skb->gso_size;
+	return 0;
+}
+
+static __always_inline __u16 fold(__u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+/* --- out ---------------------------------------------------------------------------------------------- */
+
+static __always_inline int pass_up_tx(struct fast_passed *passed)
+{
+	add(&passed->tx, 1);
+	return TC_ACT_OK;
+}
+
+/* Whether each packet fits the way to the peer whole. */
+static __always_inline int out_fits(const struct __sk_buff *skb, const struct fast_out *out,
+                                    const struct frame *f)
+{
+	__u32 each = f->headers_len ? f->headers_len + skb->gso_size : f->len;
+
+	return each + out->header_len + OUTER_OCTETS <= out->mtu &&
+	       f->len + out->header_len + OUTER_OCTETS <= 0xffff;
+}
+
+struct outer {
+	__u8 padding[2]; /* so that none is between the headers */
+	struct ethhdr
+		eth; /* to be written by bpf_redirect_neigh(), which wants no multicast address there */
+	struct iphdr ip;
+	struct udphdr udp;
+};
+
+static __always_inline void outer_fill(struct outer *o, struct fast_out *out, const struct frame *f)
+{
+	__u32 len = f->len + out->header_len + OUTER_OCTETS;
+	__u16 id = __sync_fetch_and_add(&out->next_id, f->segments);
+
+	o->ip.version = 4;
+	o->ip.ihl = 5;
+	o->ip.tos = out->tos;
+	o->ip.tot_len = bpf_htons(len);
+	o->ip.id = bpf_htons(id);
+	o->ip.frag_off = 0;
+	o->ip.ttl = out->ttl;
+	o->ip.protocol = IPPROTO_UDP;
+	o->ip.saddr = out->local;
+	o->ip.daddr = out->peer;
+	o->ip.check = ~fold((__u32)out->header_sum + o->ip.tot_len + o->ip.id);
+	o->udp.source = out->local_port;
+	o->udp.dest = out->peer_port;
+	o->udp.len = bpf_htons(len - sizeof(o->ip));
+	o->udp.check = 0;
+}
+
+/* Room for all headers behind the Ethernet header, which becomes the outer one's place. Return: 0, or -1 with the frame as it was, or -2. */
+static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *out,
+                                       const struct frame *f)
+{
+	const __u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 |
+	                    BPF_F_ADJ_ROOM_ENCAP_L4_UDP | BPF_F_ADJ_ROOM_ENCAP_L2(ETH_HLEN) |
+	                    BPF_F_ADJ_ROOM_ENCAP_L2_ETH;
+	__u32 header_len = out->header_len;
+	struct ethhdr eth;
+	struct outer o = {};
+
+	if (header_len < 1 || header_len > FAST_HEADER_MAX)
+		return -1;
+	if (bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+		return -1;
+	if (bpf_skb_adjust_room(skb, OUTER_OCTETS + header_len + ETH_HLEN, BPF_ADJ_ROOM_MAC, flags))
+		return -1;
+	outer_fill(&o, out, f);
+	if (bpf_skb_store_bytes(skb, 0, &o.eth, WIRE_OCTETS, 0) ||
+	    bpf_skb_store_bytes(skb, WIRE_OCTETS, out->header, header_len, 0) ||
+	    bpf_skb_store_bytes(skb, WIRE_OCTETS + header_len, &eth, sizeof(eth), 0))
+		return -2;
+	return 0;
+}
+
+SEC("tc")
+int fast_egress(struct __sk_buff *skb)
+{
+	const struct fast_out_key key = { .netns = constants.netns, .device = skb->ifindex };
+	struct fast_passed *passed;
+	struct fast_count *count;
+	struct fast_done *done;
+	struct fast_out *out;
+	struct frame f;
+	__u32 session;
+	int err;
+
+	/* The engine does not count others either (path/fast_gate.h). */
+	if ((skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6)) ||
+	    skb->vlan_present)
+		return TC_ACT_OK;
+	out = bpf_map_lookup_elem(&fast_out, &key);
+	if (!out)
+		return TC_ACT_OK;
+	session = out->session;
+	passed = bpf_map_lookup_elem(&fast_passed, &session);
+	done = bpf_map_lookup_elem(&fast_done, &session);
+	count = count_of(session);
+	if (!passed || !done || !count)
+		return TC_ACT_OK;
+	if (out->closed || passed->tx != done->tx || frame_read(skb, 0, skb->len, &f) ||
+	    !out_fits(skb, out, &f))
+		return pass_up_tx(passed);
+	err = encapsulate(skb, out, &f);
+	if (err == -1)
+		return pass_up_tx(passed);
+	if (err)
+		return TC_ACT_SHOT;
+	add(&count->tx_packets, f.segments);
+	add(&count->tx_bytes, l2tp_octets(&f, out->header_len));
+	count->tx_last_ns = bpf_ktime_get_coarse_ns();
+	skb->mark = out->mark;
+	skb->priority = out->priority;
+	return bpf_redirect_neigh(out->underlay, NULL, 0, 0);
+}
+
+/* --- in ----------------------------------------------------------------------------------------------- */
+
+/* The start of an L2TP packet: as much as names its session. */
+struct l2tp_start {
+	__u16 flags;
+	__u16 ids[3]; /* v3: reserved, session id; v2: tunnel id, session id, payload */
+};
+
+struct arrival {
+	struct iphdr ip;
+	struct udphdr udp;
+	struct l2tp_start l2tp;
+};
+
+static __always_inline __u16 ip_sum(const struct iphdr *ip)
+{
+	const __u16 *word = (const void *)ip;
+	__u32 sum = 0;
+
+#pragma unroll
+	for (int i = 0; i < 10; i++)
+		sum += word[i];
+	return fold(sum);
+}
+
+static __always_inline struct fast_in *in_find(const struct arrival *a)
+{
+	struct fast_in_key key = {
+		.netns = constants.netns,
+		.peer = a->ip.saddr,
+		.local = a->ip.daddr,
+		.peer_port = a->udp.source,
+		.local_port = a->udp.dest,
+	};
+
+	if (a->l2tp.flags & bpf_htons(0x8000)) /* a control message */
+		return NULL;
+	key.version = bpf_ntohs(a->l2tp.flags) & 0x000f;
+	if (key.version == 3)
+		key.id = (__u32)a->l2tp.ids[1] | (__u32)a->l2tp.ids[2] << 16;
+	else if (key.version == 2)
+		key.id = (__u32)a->l2tp.ids[0] | (__u32)a->l2tp.ids[1] << 16;
+	else
+		return NULL;
+	return bpf_map_lookup_elem(&fast_in, &key);
+}
+
+/* Whole, valid, without a checksum, and as long as its headers say: nothing of it is believed before. */
+static __always_inline int in_is_plain(const struct __sk_buff *skb, const struct arrival *a)
+{
+	return a->ip.ttl && ip_sum(&a->ip) == 0xffff &&
+	       bpf_ntohs(a->ip.tot_len) + ETH_HLEN == skb->len &&
+	       bpf_ntohs(a->udp.len) + sizeof(a->ip) == bpf_ntohs(a->ip.tot_len) && !a->udp.check;
+}
+
+/* The L2TP header is the one that is expected, cookie and all. @eth: set to what follows it. */
+static __always_inline int in_header_matches(struct __sk_buff *skb, const struct fast_in *in,
+                                             struct ethhdr *eth)
+{
+	__u32 octets = in->header_len;
+	__u64 header[FAST_HEADER_MAX / 8] = {};
+
+	if (octets < 1 || octets > FAST_HEADER_MAX)
+		return 0;
+	if (bpf_skb_load_bytes(skb, WIRE_OCTETS, header, octets) ||
+	    bpf_skb_load_bytes(skb, WIRE_OCTETS + octets, eth, sizeof(*eth)))
+		return 0;
+	return header[0] == ((const __u64 *)in->header)[0] &&
+	       header[1] == ((const __u64 *)in->header)[1] &&
+	       header[2] == ((const __u64 *)in->header)[2];
+}
+
+/* What the engine will receive of it: UDP_GRO and UDP_SEGMENT make one of many datagrams. */
+static __always_inline int pass_up_rx(const struct __sk_buff *skb, struct fast_passed *passed)
+{
+	__u32 payload = skb->len - WIRE_OCTETS, size = skb->gso_size;
+
+	add(&passed->rx, size ? (payload + size - 1) / size : 1);
+	return TC_ACT_OK;
+}
+
+static __always_inline int decapsulate(struct __sk_buff *skb, const struct fast_in *in,
+                                       const struct ethhdr *eth)
+{
+	__s32 octets = OUTER_OCTETS + in->header_len + ETH_HLEN;
+
+	if (bpf_skb_adjust_room(skb, -octets, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
+		return -1;
+	return bpf_skb_store_bytes(skb, 0, eth, sizeof(*eth), 0) ? -2 : 0;
+}
+
+/* A packet of a session's: hand its frame to the device, if it is one of the ordinary kind. */
+static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *in,
+                                   const struct arrival *a)
+{
+	__u32 session = in->session, header_len = in->header_len;
+	struct fast_passed *passed = bpf_map_lookup_elem(&fast_passed, &session);
+	struct fast_done *done = bpf_map_lookup_elem(&fast_done, &session);
+	struct fast_count *count = count_of(session);
+	struct ethhdr eth;
+	struct frame f;
+	int err;
+
+	if (!passed || !done || !count)
+		return TC_ACT_OK;
+	if (in->closed || passed->rx != done->rx || !in_is_plain(skb, a) ||
+	    !in_header_matches(skb, in, &eth) ||
+	    frame_read(skb, WIRE_OCTETS + header_len, skb->len - WIRE_OCTETS - header_len, &f))
+		return pass_up_rx(skb, passed);
+	err = decapsulate(skb, in, &eth);
+	if (err == -1)
+		return pass_up_rx(skb, passed);
+	if (err)
+		return TC_ACT_SHOT;
+	add(&count->rx_packets, f.segments);
+	add(&count->rx_bytes, l2tp_octets(&f, header_len));
+	add(&count->rx_sent, 1);
+	count->rx_last_ns = bpf_ktime_get_coarse_ns();
+	skb->mark = MARK_BASE + session;
+	return bpf_redirect(in->device, BPF_F_INGRESS);
+}
+
+SEC("tc")
+int fast_ingress(struct __sk_buff *skb)
+{
+	struct fast_in *in;
+	struct arrival a;
+
+	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present ||
+	    skb->pkt_type != 0 /* PACKET_HOST: to us */ ||
+	    bpf_skb_load_bytes(skb, ETH_HLEN, &a, sizeof(a)))
+		return TC_ACT_OK;
+	if (a.ip.version != 4 || a.ip.ihl != 5 || a.ip.protocol != IPPROTO_UDP ||
+	    a.ip.frag_off & NOT_DF)
+		return TC_ACT_OK;
+	in = in_find(&a);
+	return in ? in_take(skb, in, &a) : TC_ACT_OK;
+}
+
+SEC("tc")
+int fast_arrived(struct __sk_buff *skb)
+{
+	__u32 session = skb->mark - MARK_BASE;
+	struct fast_count *count = count_of(session);
+
+	if (session >= MARK_SESSIONS || !count)
+		return TC_ACT_OK;
+	add(&count->rx_seen, 1);
+	skb->mark = 0;
+	return TC_ACT_OK;
+}
+
+char fast_path_license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path.c - see fast_path.h
+ *
+ * A session that once could use the fast path keeps its entries in the maps until it goes, marked closed while
+ * something stands against it: so what the programs hand up is counted at all times, which is what opening it again
+ * without overtaking rests on (fast_path_maps.h).
+ */
+#include "keeper/fast_path.h"
+
+#include <errno.h>
+#include <netinet/ip.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "keeper/bpf.h"
+#include "keeper/fast_path_attach.h"
+#include "keeper/fast_path_load.h"
+#include "keeper/fast_path_route.h"
+#include "keeper/records.h"
+#include "keeper/server.h"
+
+struct fast_netns {
+	struct list in_all;
+	struct netns_id id;
+	struct fast_programs *programs;
+	uint32_t number, users;
+	struct list underlays;
+};
+
+struct underlay {
+	struct list in_netns;
+	int ifindex, link;
+	uint32_t users;
+};
+
+struct fast_session {
+	uint32_t index;
+	struct fast_wish wish;
+	struct fast_netns *netns;
+	struct underlay *underlay; /* NULL: none yet */
+	struct fast_in_key in_key;
+	struct fast_out_key out_key;
+	int device;    /* ifindex */
+	bool attached; /* the programs are on the device, and the maps have entries */
+};
+
+struct fast_path {
+	int maps[FAST_MAPS];
+	uint32_t last_netns;
+	struct list netns;
+	struct fast_session **sessions; /* by index of the record */
+	struct fast_board board;
+};
+
+/* --- start and end ------------------------------------------------------------------------------------ */
+
+static uint32_t lanes_for_processors(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_CONF);
+	uint32_t lanes = 1;
+
+	while (lanes < FAST_LANES_MAX && lanes < processors)
+		lanes *= 2;
+	return lanes;
+}
+
+static size_t whole_pages(size_t octets)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (octets + page - 1) / page * page;
+}
+
+static void *map_board(int map, size_t entries, size_t size, int protection)
+{
+	void *at = mmap(NULL, whole_pages(entries * size), protection, MAP_SHARED, map, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int board_open(struct fast_path *f)
+{
+	struct fast_board *b = &f->board;
+
+	b->counts = map_board(f->maps[FAST_MAP_COUNTS], (size_t)b->sessions * b->lanes,
+	                      sizeof(*b->counts), PROT_READ);
+	b->passed = map_board(f->maps[FAST_MAP_PASSED], b->sessions, sizeof(*b->passed), PROT_READ);
+	b->done = map_board(f->maps[FAST_MAP_DONE], b->sessions, sizeof(*b->done),
+	                    PROT_READ | PROT_WRITE);
+	return b->counts && b->passed && b->done ? 0 : -ENOMEM;
+}
+
+static void board_close(struct fast_board *b)
+{
+	if (b->counts)
+		munmap((void *)b->counts,
+		       whole_pages((size_t)b->sessions * b->lanes * sizeof(*b->counts)));
+	if (b->passed)
+		munmap((void *)b->passed, whole_pages(b->sessions * sizeof(*b->passed)));
+	if (b->done)
+		munmap(b->done, whole_pages(b->sessions * sizeof(*b->done)));
+}
+
+/* The maps are those that will be used; the programs are let go again. */
+static int try_programs(struct fast_path *f, struct extack *ea)
+{
+	const struct fast_constants constants = { .lanes = f->board.lanes };
+	struct fast_programs *programs;
+	int err = fast_programs_load(f->maps, f->board.sessions, &constants, &programs, ea);
+
+	if (err == 0)
+		fast_programs_free(programs);
+	return err;
+}
+
+static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *ea)
+{
+	int err;
+
+	for (int i = 0; i < FAST_MAPS; i++)
+		f->maps[i] = -1;
+	list_init(&f->netns);
+	f->board.sessions = max_sessions;
+	f->board.lanes = lanes_for_processors();
+	f->sessions = calloc(max_sessions, sizeof(struct fast_session *));
+	if (!f->sessions)
+		return -ENOMEM;
+	err = try_programs(f, ea);
+	if (err == 0)
+		err = fast_attach_probe(ea);
+	return err < 0 ? err : board_open(f);
+}
+
+int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct fast_path **ret,
+                   enum fast_reason *why, struct extack *ea)
+{
+	struct fast_path *f;
+	int err;
+
+	*ret = NULL;
+	*why = FAST_OFF;
+	if (mode == FAST_PATH_OFF)
+		return 0;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	err = open_all(f, max_sessions, ea);
+	if (err < 0) {
+		fast_path_close(f);
+		*why = FAST_UNSUPPORTED;
+		return mode == FAST_PATH_REQUIRE ? err : 0;
+	}
+	*ret = f;
+	*why = FAST_USED;
+	return 0;
+}
+
+static void underlay_free(struct underlay *u)
+{
+	list_remove(&u->in_netns);
+	if (u->link >= 0)
+		close(u->link);
+	free(u);
+}
+
+static void netns_free(struct fast_netns *n)
+{
+	list_for_each_safe (node, &n->underlays)
+		underlay_free(list_entry(node, struct underlay, in_netns));
+	list_remove(&n->in_all);
+	fast_programs_free(n->programs);
+	free(n);
+}
+
+void fast_path_close(struct fast_path *f)
+{
+	if (!f)
+		return;
+	for (uint32_t i = 0; f->sessions && i < f->board.sessions; i++)
+		free(f->sessions[i]);
+	free(f->sessions);
+	list_for_each_safe (node, &f->netns)
+		netns_free(list_entry(node, struct fast_netns, in_all));
+	board_close(&f->board);
+	for (int i = 0; i < FAST_MAPS; i++)
+		if (f->maps[i] >= 0)
+			close(f->maps[i]);
+	free(f);
+}
+
+const struct fast_board *fast_path_board(const struct fast_path *f)
+{
+	return f ? &f->board : NULL;
+}
+
+/* --- namespaces and underlays ------------------------------------------------------------------------- */
+
+static struct fast_netns *netns_find(struct fast_path *f, struct netns_id id)
+{
+	list_for_each (node, &f->netns) {
+		struct fast_netns *n = list_entry(node, struct fast_netns, in_all);
+
+		if (n->id.cookie == id.cookie)
+			return n;
+	}
+	return NULL;
+}
+
+/* One more session is in it. */
+static struct fast_netns *netns_use(struct fast_path *f, struct netns_id id)
+{
+	struct fast_netns *n = netns_find(f, id);
+
+	if (n) {
+		n->users++;
+		return n;
+	}
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->id = id;
+	n->number = ++f->last_netns;
+	n->users = 1;
+	list_init(&n->underlays);
+	list_append(&f->netns, &n->in_all);
+	return n;
+}
+
+static int netns_load(struct fast_path *f, struct fast_netns *n)
+{
+	const struct fast_constants constants = { .netns = n->number, .lanes = f->board.lanes };
+
+	if (n->programs)
+		return 0;
+	return fast_programs_load(f->maps, f->board.sessions, &constants, &n->programs, NULL);
+}
+
+static void underlay_release(struct underlay *u)
+{
+	if (u && --u->users == 0)
+		underlay_free(u);
+}
+
+/* While in the namespace. NULL: the system refuses it. */
+static struct underlay *underlay_use(struct fast_netns *n, int ifindex)
+{
+	struct underlay *u;
+
+	list_for_each (node, &n->underlays) {
+		u = list_entry(node, struct underlay, in_netns);
+		if (u->ifindex == ifindex) {
+			u->users++;
+			return u;
+		}
+	}
+	u = calloc(1, sizeof(*u));
+	if (!u)
+		return NULL;
+	u->ifindex = ifindex;
+	u->users = 1;
+	list_append(&n->underlays, &u->in_netns);
+	u->link = fast_link(ifindex, FAST_HOOK_INGRESS, fast_program_fd(n->programs, FAST_INGRESS));
+	if (u->link < 0) {
+		underlay_free(u);
+		return NULL;
+	}
+	return u;
+}
+
+/* --- what stands in the maps -------------------------------------------------------------------------- */
+
+static struct fast_in_key in_key_of(const struct fast_session *s, const union address *local)
+{
+	const struct fast_wish *w = &s->wish;
+	struct fast_in_key key = {
+		.netns = s->netns->number,
+		.version = w->version,
+		.peer = w->peer.v4.sin_addr.s_addr,
+		.local = local->v4.sin_addr.s_addr,
+		.peer_port = w->peer.v4.sin_port,
+		.local_port = local->v4.sin_port,
+		.id = htonl(w->session_id),
+	};
+
+	if (w->version == 2)
+		key.id = htonl(w->conn_id << 16 | w->session_id);
+	return key;
+}
+
+static uint16_t header_sum(const struct fast_out *out)
+{
+	const struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.tos = out->tos,
+		.ttl = out->ttl,
+		.protocol = IPPROTO_UDP,
+		.saddr = out->local,
+		.daddr = out->peer,
+	};
+	uint16_t words[sizeof(ip) / 2];
+	uint32_t sum = 0;
+
+	memcpy(words, &ip, sizeof(ip));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+/* As the socket sends: what was not asked of it is the system's default. */
+static void socket_look(int fd, struct fast_out *out)
+{
+	socklen_t len = sizeof(int);
+	int ttl = 64, priority = 0;
+
+	getsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, &len);
+	len = sizeof(int);
+	getsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, &len);
+	out->ttl = (uint8_t)ttl;
+	out->priority = (uint32_t)priority;
+}
+
+static int maps_write(const struct fast_path *f, const struct fast_session *s,
+                      const struct endpoint *e, uint32_t mtu_bytes, bool closed)
+{
+	const struct endpoint_params *p = &e->about.params;
+	struct fast_in in = {
+		.session = s->index,
+		.closed = closed,
+		.device = (uint32_t)s->device,
+		.header_len = s->wish.rx_header_len,
+	};
+	struct fast_out out = {
+		.session = s->index,
+		.closed = closed,
+		.underlay = s->underlay ? (uint32_t)s->underlay->ifindex : 0,
+		.mark = p->mark,
+		.mtu = mtu_bytes,
+		.header_len = s->wish.tx_header_len,
+		.local = p->local.v4.sin_addr.s_addr,
+		.peer = s->wish.peer.v4.sin_addr.s_addr,
+		.local_port = p->local.v4.sin_port,
+		.peer_port = s->wish.peer.v4.sin_port,
+		.tos = p->tos,
+		.next_id = (uint32_t)random(),
+	};
+	int err;
+
+	memcpy(in.header, s->wish.rx_header, sizeof(in.header));
+	memcpy(out.header, s->wish.tx_header, sizeof(out.header));
+	socket_look(e->about.fd, &out);
+	out.header_sum = header_sum(&out);
+	err = bpf_map_set(f->maps[FAST_MAP_IN], &s->in_key, &in);
+	return err < 0 ? err : bpf_map_set(f->maps[FAST_MAP_OUT], &s->out_key, &out);
+}
+
+/* --- sessions ----------------------------------------------------------------------------------------- */
+
+/* While in the namespace. */
+static int session_attach(struct fast_path *f, struct fast_session *s)
+{
+	int err;
+
+	if (s->attached)
+		return 0;
+	err = netns_load(f, s->netns);
+	if (err == 0)
+		err = fast_attach(s->device, FAST_HOOK_EGRESS,
+		                  fast_program_fd(s->netns->programs, FAST_EGRESS));
+	if (err == 0)
+		err = fast_attach(s->device, FAST_HOOK_INGRESS,
+		                  fast_program_fd(s->netns->programs, FAST_ARRIVED));
+	s->attached = err == 0;
+	return err;
+}
+
+static enum fast_reason reason_of_route(int err)
+{
+	return err == -EOPNOTSUPP ? FAST_UNDERLAY_KIND : FAST_NO_ROUTE;
+}
+
+/* Where the device is now: it may have been moved away. */
+static bool device_is_at_home(const struct device *d, ino_t here)
+{
+	AUTO_FD netns = d->about.fd >= 0 ? netns_of_device(d->about.fd) : -1;
+
+	return netns >= 0 && netns_ino(netns) == here;
+}
+
+/* While in the namespace. Sets s->underlay. */
+static enum fast_reason judge(struct server *server, struct fast_session *s,
+                              const struct endpoint *e, uint32_t *mtu_bytes)
+{
+	const struct endpoint_params *p = &e->about.params;
+	struct underlay *underlay;
+	struct fast_route route;
+	int err;
+
+	if (s->wish.reason != FAST_USED)
+		return s->wish.reason;
+	err = fast_route(&p->local, &s->wish.peer, p->mark, p->tos, &route);
+	if (err < 0)
+		return reason_of_route(err);
+	if (session_attach(server->fast, s) < 0)
+		return FAST_UNSUPPORTED;
+	underlay = underlay_use(s->netns, route.ifindex);
+	if (!underlay)
+		return FAST_UNSUPPORTED;
+	underlay_release(s->underlay);
+	s->underlay = underlay;
+	*mtu_bytes = route.mtu_bytes;
+	return FAST_USED;
+}
+
+static void reason_set(struct server *server, const struct fast_session *s, enum fast_reason reason)
+{
+	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
+}
+
+/* Decide, and have the programs do as decided. */
+static void decide(struct server *server, struct fast_session *s)
+{
+	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
+	const struct device *d = slots_get(&server->devices, s->wish.device);
+	enum fast_reason reason = FAST_UNSUPPORTED;
+	AUTO_FD here = -1;
+	uint32_t mtu_bytes = 0;
+	ino_t ino;
+
+	if (!e || e->about.fd < 0 || !d)
+		return;
+	if (server_enter_namespace_of(server, e->about.fd, e->about.netns, &ino, NULL) < 0)
+		return;
+	here = netns_of_socket(e->about.fd);
+	if (here >= 0 && !device_is_at_home(d, netns_ino(here)))
+		reason = FAST_DEVICE_NETNS;
+	else
+		reason = judge(server, s, e, &mtu_bytes);
+	netns_go_home(&server->home);
+	if (s->attached && maps_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
+		reason = FAST_UNSUPPORTED;
+	reason_set(server, s, reason);
+}
+
+/* What an earlier session of this number counted is not this one's. */
+static int board_clear(struct fast_path *f, uint32_t index)
+{
+	const struct fast_passed passed = { 0 };
+	const struct fast_done done = { FAST_CLOSED, FAST_CLOSED };
+	const struct fast_count count = { 0 };
+	int err = bpf_map_set(f->maps[FAST_MAP_PASSED], &index, &passed);
+
+	if (err == 0)
+		err = bpf_map_set(f->maps[FAST_MAP_DONE], &index, &done);
+	for (uint32_t i = 0; err == 0 && i < f->board.lanes; i++) {
+		uint32_t lane = index * f->board.lanes + i;
+
+		err = bpf_map_set(f->maps[FAST_MAP_COUNTS], &lane, &count);
+	}
+	return err;
+}
+
+static bool wish_is_sound(const struct server *server, const struct fast_wish *w)
+{
+	const struct endpoint *e = slots_get(&server->endpoints, w->endpoint);
+	const struct device *d = slots_get(&server->devices, w->device);
+	const struct endpoint_params *p;
+
+	if (!e || !d || e->managed || e->about.netns.cookie != d->about.netns.cookie)
+		return false;
+	p = &e->about.params;
+	return p->protocol == IPPROTO_UDP && p->local.any.sa_family == AF_INET &&
+	       w->peer.any.sa_family == AF_INET && p->local.v4.sin_addr.s_addr &&
+	       w->peer.v4.sin_addr.s_addr && w->peer.v4.sin_port && w->tx_header_len &&
+	       w->tx_header_len <= FAST_HEADER_MAX && w->rx_header_len &&
+	       w->rx_header_len <= FAST_HEADER_MAX && (w->version == 2 || w->version == 3);
+}
+
+static void session_unmap(struct fast_path *f, const struct fast_session *s)
+{
+	if (!s->attached)
+		return;
+	bpf_map_unset(f->maps[FAST_MAP_IN], &s->in_key);
+	bpf_map_unset(f->maps[FAST_MAP_OUT], &s->out_key);
+}
+
+static struct fast_session *session_get(struct fast_path *f, uint32_t index, struct netns_id netns)
+{
+	struct fast_session *s = f->sessions[index];
+
+	if (s)
+		return s;
+	if (board_clear(f, index) < 0)
+		return NULL;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->index = index;
+	s->netns = netns_use(f, netns);
+	if (!s->netns) {
+		free(s);
+		return NULL;
+	}
+	f->sessions[index] = s;
+	return s;
+}
+
+int fast_path_session(struct server *server, uint32_t index, const struct fast_wish *wish)
+{
+	struct fast_path *f = server->fast;
+	const struct endpoint *e = slots_get(&server->endpoints, wish->endpoint);
+	const struct device *d = slots_get(&server->devices, wish->device);
+	struct fast_in_key in_key;
+	struct fast_session *s;
+
+	if (!f || index >= f->board.sessions || wish->reason >= FAST_REASONS)
+		return -EINVAL;
+	if (!e || !d)
+		return -ENOENT;
+	if (wish->reason == FAST_USED && !wish_is_sound(server, wish))
+		return -EINVAL;
+	s = session_get(f, index, e->about.netns);
+	if (!s)
+		return -ENOMEM;
+	s->wish = *wish;
+	in_key = in_key_of(s, &e->about.params.local);
+	if (memcmp(&in_key, &s->in_key, sizeof(in_key)) && wish->reason == FAST_USED) {
+		session_unmap(f, s);
+		s->in_key = in_key;
+	}
+	s->device = d->about.ifindex;
+	s->out_key = (struct fast_out_key){ s->netns->number, (uint32_t)s->device };
+	decide(server, s);
+	return 0;
+}
+
+void fast_path_forget(struct server *server, uint32_t index)
+{
+	struct fast_path *f = server->fast;
+	struct fast_session *s = f && index < f->board.sessions ? f->sessions[index] : NULL;
+
+	if (!s)
+		return;
+	session_unmap(f, s);
+	underlay_release(s->underlay);
+	if (--s->netns->users == 0)
+		netns_free(s->netns);
+	f->sessions[index] = NULL;
+	free(s);
+}
+
+static uint32_t sessions_used(const struct server *server)
+{
+	uint32_t used = server->records->sessions_used, max = server->fast->board.sessions;
+
+	return used < max ? used : max;
+}
+
+void fast_path_verdict_changed(struct server *server, struct netns_id netns)
+{
+	struct fast_path *f = server->fast;
+
+	if (!f || !netns_find(f, netns))
+		return;
+	for (uint32_t i = 0; i < sessions_used(server); i++)
+		if (f->sessions[i] && f->sessions[i]->netns->id.cookie == netns.cookie)
+			decide(server, f->sessions[i]);
+}
+
+void fast_path_drop(struct server *server, struct netns_id netns)
+{
+	struct fast_path *f = server->fast;
+
+	if (!f || !netns_find(f, netns))
+		return;
+	for (uint32_t i = 0; i < sessions_used(server); i++)
+		if (f->sessions[i] && f->sessions[i]->netns->id.cookie == netns.cookie)
+			fast_path_forget(server, i);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path.h - sessions whose data the kernel moves itself, by eBPF programs on tc hooks
+ *
+ * The engine says which sessions are of the kind (struct fast_wish); whether the host's configuration allows it is
+ * decided here, and may change at any time. The programs (fast_path.bpf.c) are on the session's device and on the
+ * underlay, the interface through which its packets go and come. Maps are one set for all namespaces, programs are
+ * loaded for each, since they can not ask where they are.
+ *
+ * What the programs counted and what they handed up stands in the board, which the engine has mapped too. When the
+ * keeper ends, by whatever cause, its programs are gone: they hang on its descriptors and on its devices.
+ *
+ * Keeper's main thread.
+ */
+#ifndef UL2TP_KEEPER_FAST_PATH_H
+#define UL2TP_KEEPER_FAST_PATH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/extack.h"
+#include "keeper/fast_path_maps.h"
+#include "keeper/fast_reason.h"
+#include "keeper/keeper.h"
+
+struct server;
+struct records;
+
+/* The arrays of fast_path_maps.h, each with an entry for each session but .counts, which has .lanes. */
+struct fast_board {
+	const struct fast_count *counts;
+	const struct fast_passed *passed;
+	struct fast_done *done;
+	uint32_t lanes, sessions;
+};
+
+struct fast_path;
+
+/**
+ * fast_path_open() - load the programs on trial, make the maps
+ * @ret: set on success; NULL: sessions are told @*why
+ * @why: FAST_OFF, or with mode auto FAST_UNSUPPORTED
+ *
+ * Return: 0; with mode require also -errno in words: it can not be had here.
+ */
+int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct fast_path **ret,
+                   enum fast_reason *why, struct extack *ea);
+
+/** fast_path_close() - all programs are gone when it returns */
+void fast_path_close(struct fast_path *f);
+
+/** fast_path_board() - mapped; engines inherit it */
+const struct fast_board *fast_path_board(const struct fast_path *f);
+
+/**
+ * fast_path_session() - what the engine says of a session; replaces what it said before
+ *
+ * The session's record (.fast_reason) says what came of it, now and later. Return: 0; -ENOENT no such endpoint or
+ * device; -EINVAL; -ENOMEM.
+ */
+int fast_path_session(struct server *s, uint32_t index, const struct fast_wish *wish);
+
+/** fast_path_forget() - the session goes */
+void fast_path_forget(struct server *s, uint32_t index);
+
+/** fast_path_verdict_changed() - the host's configuration in @netns is another: decide again for its sessions */
+void fast_path_verdict_changed(struct server *s, struct netns_id netns);
+
+/** fast_path_drop() - take all that is ours out of a namespace that goes */
+void fast_path_drop(struct server *s, struct netns_id netns);
+
+#endif

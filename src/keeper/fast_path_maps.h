@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_maps.h - what the fast path's programs, the keeper and the engine tell each other
+ *
+ * Included by fast_path.bpf.c, which knows neither the C library nor the rest of the project. Addresses, ports and ids
+ * stand in network order, as in packets; everything else in the machine's.
+ *
+ *   fast_in      where a packet that came on the underlay belongs (keeper writes, programs read)
+ *   fast_out     how a frame of a device is sent (keeper writes, programs read, and count .next_id)
+ *   fast_count   what went by the fast path (programs write, everybody reads)
+ *   fast_passed  what the programs handed up to the engine (programs write, the engine reads)
+ *   fast_done    how many of those are through (the engine writes, programs read)
+ *
+ * A direction of a session is fast while passed and done are equal: then nothing that was handed up can be overtaken.
+ */
+#ifndef UL2TP_KEEPER_FAST_PATH_MAPS_H
+#define UL2TP_KEEPER_FAST_PATH_MAPS_H
+
+#include <linux/types.h>
+
+#define FAST_HEADER_MAX 24 /* of L2TP; room for a multiple of eight */
+#define FAST_LANES_MAX  8  /* counters of a session, so that processors seldom share one */
+
+/* Written into the programs before they are loaded. */
+struct fast_constants {
+	__u32 netns; /* number of the namespace, ours: a program can not ask where it is */
+	__u32 lanes; /* a power of two */
+};
+
+/* Who sends to whom, and to which session. */
+struct fast_in_key {
+	__u32 netns;       /* number of the namespace */
+	__u32 version;     /* 2 or 3 */
+	__u32 peer, local; /* addresses */
+	__u16 peer_port, local_port;
+	__u32 id; /* session id of v3; of v2 tunnel id and session id, as they follow each other */
+};
+
+struct fast_in {
+	__u32 session;                /* index of its record */
+	__u32 closed;                 /* not fast now, but what is handed up is counted */
+	__u32 device;                 /* ifindex */
+	__u32 header_len;             /* of L2TP: all that is in front of the inner frame */
+	__u8 header[FAST_HEADER_MAX]; /* as it must be */
+};
+
+struct fast_out_key {
+	__u32 netns;
+	__u32 device; /* ifindex */
+};
+
+struct fast_out {
+	__u32 session;
+	__u32 closed;
+	__u32 underlay; /* ifindex */
+	__u32 mark, priority;
+	__u32 mtu; /* of the way to the peer, IP header included */
+	__u32 header_len;
+	__u32 local, peer;
+	__u16 local_port, peer_port;
+	__u8 tos, ttl;
+	__u16 header_sum; /* of the IP header without length, identification and checksum; folded, not inverted */
+	__u32 next_id; /* identification of the next IP packet: without DF each has its own */
+	__u8 header[FAST_HEADER_MAX];
+};
+
+/* One lane of one session: index session * lanes + lane. A super-frame counts as the packets it is cut into. */
+struct fast_count {
+	__u64 tx_packets, tx_bytes, tx_last_ns; /* bytes from the L2TP header on; CLOCK_MONOTONIC */
+	__u64 rx_packets, rx_bytes, rx_last_ns;
+	__u64 rx_sent,
+		rx_seen; /* redirected to the device, and come out of the processor's backlog there */
+};
+
+/* Of each session. */
+struct fast_passed {
+	__u64 rx, tx;
+};
+
+struct fast_done {
+	__u64 rx, tx; /* FAST_CLOSED: not fast whatever was passed */
+};
+
+#define FAST_CLOSED (~0ull)
+
+#endif

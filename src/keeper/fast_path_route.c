@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_route.c - see fast_path_route.h */
+#include "keeper/fast_path_route.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "keeper/link.h"
+
+#define BUFFER_OCTETS 4096
+
+static void put_address(struct nlmsghdr *nlh, uint16_t type, const union address *a)
+{
+	if (a->any.sa_family == AF_INET6)
+		mnl_attr_put(nlh, type, sizeof(a->v6.sin6_addr), &a->v6.sin6_addr);
+	else
+		mnl_attr_put(nlh, type, sizeof(a->v4.sin_addr), &a->v4.sin_addr);
+}
+
+static struct nlmsghdr *question(char *buffer, const union address *local,
+                                 const union address *peer, uint32_t mark, uint8_t tos)
+{
+	bool v6 = peer->any.sa_family == AF_INET6;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct rtmsg *route = mnl_nlmsg_put_extra_header(nlh, sizeof(*route));
+
+	nlh->nlmsg_type = RTM_GETROUTE;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	route->rtm_family = (uint8_t)peer->any.sa_family;
+	route->rtm_dst_len = route->rtm_src_len = v6 ? 128 : 32;
+	route->rtm_tos = v6 ? 0 : tos & 0x1c;
+	put_address(nlh, RTA_DST, peer);
+	put_address(nlh, RTA_SRC, local);
+	mnl_attr_put_u32(nlh, RTA_MARK, mark);
+	mnl_attr_put_u8(nlh, RTA_IP_PROTO, IPPROTO_UDP);
+	mnl_attr_put_u16(nlh, RTA_SPORT, v6 ? local->v6.sin6_port : local->v4.sin_port);
+	mnl_attr_put_u16(nlh, RTA_DPORT, v6 ? peer->v6.sin6_port : peer->v4.sin_port);
+	return nlh;
+}
+
+static int take_metric(const struct nlattr *attr, void *data)
+{
+	struct fast_route *ret = data;
+
+	if (mnl_attr_get_type(attr) == RTAX_MTU && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		ret->mtu_bytes = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static int take_attribute(const struct nlattr *attr, void *data)
+{
+	struct fast_route *ret = data;
+
+	if (mnl_attr_get_type(attr) == RTA_OIF && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		ret->ifindex = (int)mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == RTA_METRICS)
+		mnl_attr_parse_nested(attr, take_metric, data);
+	return MNL_CB_OK;
+}
+
+static int take_answer(const char *buffer, size_t len, struct fast_route *ret)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buffer;
+	const struct rtmsg *route;
+
+	if (!mnl_nlmsg_ok(nlh, (int)len))
+		return -EPROTO;
+	if (nlh->nlmsg_type == NLMSG_ERROR) {
+		const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
+
+		return error->error ? error->error : -EPROTO;
+	}
+	route = mnl_nlmsg_get_payload(nlh);
+	if (route->rtm_type != RTN_UNICAST)
+		return -EOPNOTSUPP;
+	mnl_attr_parse(nlh, sizeof(*route), take_attribute, ret);
+	return ret->ifindex ? 0 : -ENETUNREACH;
+}
+
+/* The smaller of the interface's MTU and the route's. */
+static int interface_look(int socket, struct fast_route *ret)
+{
+	struct ifreq r = { .ifr_ifindex = ret->ifindex };
+
+	if (ioctl(socket, SIOCGIFNAME, &r) < 0 || ioctl(socket, SIOCGIFHWADDR, &r) < 0)
+		return -errno;
+	if (r.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return -EOPNOTSUPP;
+	if (ioctl(socket, SIOCGIFMTU, &r) < 0)
+		return -errno;
+	if (!ret->mtu_bytes || ret->mtu_bytes > (uint32_t)r.ifr_mtu)
+		ret->mtu_bytes = (uint32_t)r.ifr_mtu;
+	return 0;
+}
+
+int fast_route(const union address *local, const union address *peer, uint32_t mark, uint8_t tos,
+               struct fast_route *ret)
+{
+	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
+	AUTO_FD fd = link_socket();
+	const struct nlmsghdr *nlh;
+	ssize_t len;
+	int err;
+
+	if (fd < 0)
+		return fd;
+	nlh = question(buffer, local, peer, mark, tos);
+	if (send(fd, nlh, nlh->nlmsg_len, 0) < 0)
+		return -errno;
+	len = recv(fd, buffer, sizeof(buffer), 0);
+	if (len < 0)
+		return -errno;
+	*ret = (struct fast_route){ 0 };
+	err = take_answer(buffer, (size_t)len, ret);
+	return err < 0 ? err : interface_look(fd, ret);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_route.h - through which interface packets of a tunnel leave */
+#ifndef UL2TP_KEEPER_FAST_PATH_ROUTE_H
+#define UL2TP_KEEPER_FAST_PATH_ROUTE_H
+
+#include <stdint.h>
+
+#include "keeper/keeper.h"
+
+struct fast_route {
+	int ifindex;
+	uint32_t mtu_bytes;
+};
+
+/**
+ * fast_route() - ask the routing tables of the namespace the thread is in
+ *
+ * Return: 0; -ENETUNREACH or what else the kernel answers; -EOPNOTSUPP it is not an Ethernet interface, or leads to
+ * this very machine.
+ */
+int fast_route(const union address *local, const union address *peer, uint32_t mark, uint8_t tos,
+               struct fast_route *ret);
+
+#endif

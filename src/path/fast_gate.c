@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_gate.c - see fast_gate.h */
+#include "path/fast_gate.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#define WAIT_NS_MAX 2000000 /* the backlog was dropped, then */
+
+static uint64_t read_word(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static void write_word(uint64_t *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+void fast_gate_init(struct fast_gate *g)
+{
+	*g = (struct fast_gate){ .fd = -1 };
+	list_init(&g->in_unsettled);
+}
+
+static void open_gate(struct fast_gate *g, struct list *unsettled, int fd)
+{
+	g->taken = read_word(g->passed);
+	g->fresh = true;
+	g->settled = false;
+	g->unsettled = unsettled;
+	g->fd = fd;
+	list_append(unsettled, &g->in_unsettled);
+}
+
+void fast_gate_open_rx(struct fast_gate *g, struct list *unsettled, const struct fast_board *board,
+                       const struct session_record *record, uint32_t index, int fd)
+{
+	if (!board || index >= board->sessions)
+		return;
+	g->passed = (const uint64_t *)&board->passed[index].rx;
+	g->done = (uint64_t *)&board->done[index].rx;
+	g->counts = &board->counts[(size_t)index * board->lanes];
+	g->lanes = board->lanes;
+	g->record = record;
+	open_gate(g, unsettled, fd);
+}
+
+void fast_gate_open_tx(struct fast_gate *g, struct list *unsettled, const struct fast_board *board,
+                       const struct session_record *record, uint32_t index, int fd)
+{
+	if (!board || index >= board->sessions)
+		return;
+	g->passed = (const uint64_t *)&board->passed[index].tx;
+	g->done = (uint64_t *)&board->done[index].tx;
+	g->record = record;
+	open_gate(g, unsettled, fd);
+}
+
+void fast_gate_close(struct fast_gate *g)
+{
+	if (!g->passed)
+		return;
+	write_word(g->done, FAST_CLOSED);
+	list_remove(&g->in_unsettled);
+	g->passed = NULL;
+}
+
+void fast_gate_shut(const struct fast_board *board, uint32_t index)
+{
+	if (!board || index >= board->sessions)
+		return;
+	write_word((uint64_t *)&board->done[index].rx, FAST_CLOSED);
+	write_word((uint64_t *)&board->done[index].tx, FAST_CLOSED);
+}
+
+static uint64_t in_backlog(const struct fast_gate *g)
+{
+	uint64_t sent = 0, seen = 0;
+
+	/* Seen first: what is seen was sent before. */
+	for (uint32_t i = 0; i < g->lanes; i++)
+		seen += read_word((const uint64_t *)&g->counts[i].rx_seen);
+	for (uint32_t i = 0; i < g->lanes; i++)
+		sent += read_word((const uint64_t *)&g->counts[i].rx_sent);
+	return sent - seen;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Another processor is about to deal with it, or this one as soon as we let it: so we yield, and do not put the packet
+ * aside, which would cost more than it takes. Bounded: some may have been dropped there. */
+static void wait_for_backlog(struct fast_gate *g)
+{
+	uint64_t until = 0, waiting;
+
+	while ((waiting = in_backlog(g)) != g->lost) {
+		if (waiting < g->lost) {
+			g->lost = waiting;
+			return;
+		}
+		if (!until)
+			until = now_ns() + WAIT_NS_MAX;
+		else if (now_ns() > until) {
+			g->lost = waiting;
+			return;
+		}
+		sched_yield();
+	}
+}
+
+void fast_gate_unsettle(struct fast_gate *g)
+{
+	g->settled = false;
+	g->seen = read_word(g->passed);
+	list_append(g->unsettled, &g->in_unsettled);
+	if (g->counts)
+		wait_for_backlog(g);
+}
+
+static bool is_numbered(const struct fast_gate *g)
+{
+	return atomic_load(&g->record->send_seq);
+}
+
+static bool nothing_to_read(const struct fast_gate *g)
+{
+	struct pollfd fd = { .fd = g->fd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 0;
+}
+
+/* All that was handed up is through; or some of it was lost on its way, and has been so for a while. */
+static bool all_through(struct fast_gate *g, uint64_t passed)
+{
+	bool through =
+		!g->fresh && (passed == g->taken || (passed == g->seen && nothing_to_read(g)));
+
+	g->fresh = false;
+	g->seen = passed;
+	return through;
+}
+
+static void settle(struct fast_gate *g, uint64_t passed)
+{
+	g->settled = true;
+	list_remove(&g->in_unsettled);
+	g->taken = passed;
+	write_word(g->done, is_numbered(g) ? FAST_CLOSED : passed);
+	if (is_numbered(g)) /* since we asked */
+		write_word(g->done, FAST_CLOSED);
+}
+
+void fast_gates_tick(struct list *unsettled, bool (*holds)(const struct fast_gate *g))
+{
+	list_for_each_safe (node, unsettled) {
+		struct fast_gate *g = list_entry(node, struct fast_gate, in_unsettled);
+		uint64_t passed = read_word(g->passed);
+
+		if (all_through(g, passed) && !holds(g))
+			settle(g, passed);
+	}
+}

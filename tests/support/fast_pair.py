@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""fast_pair.py - two hosts joined by a pseudowire, each with a ul2tpd of its own, for tests of the fast path"""
+import hashlib
+import socket
+import threading
+
+from support.api import UDP, Api
+from support.daemon import Daemon
+from support.netns import Cable
+from support.wait import SLOW, eventually
+
+PORT = 7000
+INNER = {4: ("10.9.0.1", "10.9.0.2"), 6: ("fd09::1", "fd09::2")}
+
+# What a cable may do with packets: nothing; what a network card's driver does in software; all.
+UNDERLAYS = ("plain", "seg", "gso")
+
+
+def lay_cable(underlay):
+    cable = Cable(offloads=underlay != "plain")
+    if underlay == "seg":
+        for host in (cable.near, cable.far):
+            host.run("ethtool", "-K", "wire", "tso", "off", "tx-udp-segmentation", "off", "gro", "on")
+    return cable
+
+
+class FastPair:
+    """modes: --fast-path of the near and the far daemon."""
+
+    def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None):
+        self.hosts = (cable.near, cable.far)
+        self.daemons = [Daemon("--fast-path", mode) for mode in modes]
+        self.apis = [Api(daemon, host) for daemon, host in zip(self.daemons, self.hosts)]
+        addresses = cable.addresses(4)
+        for api, own, peer in zip(self.apis, addresses, reversed(addresses)):
+            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, IP_SADDR=own, IP_DADDR=peer, UDP_SPORT=PORT,
+                              UDP_DPORT=PORT, **(tunnel or {}))
+            api.session_create(1, 1, IFNAME="pw", **(session or {}))
+        for i, host in enumerate(self.hosts):
+            host.sysctl("net/ipv6/conf/pw/disable_ipv6", 0)
+            host.sysctl("net/ipv6/conf/pw/accept_dad", 0)
+            host.sysctl("net/ipv6/conf/pw/router_solicitations", 0)
+            host.ip(f"address add {INNER[4][i]}/24 dev pw", f"address add {INNER[6][i]}/64 dev pw nodad",
+                    "link set pw up")
+        # All that is odd at the start has passed: neighbours are known, and gates are open.
+        for family in ("-4", "-6"):
+            self.hosts[0].run("ping", family, "-c", 3, "-i", "0.1", INNER[int(family[1])][1])
+
+    def counts(self):
+        return [api.session_get(1, 1)["STATS"] for api in self.apis]
+
+    def agree(self):
+        """What one end sent is what the other received, and nothing was lost on the way."""
+        a, b = self.counts()
+        errors = [name for c in (a, b) for name in c if c[name] and name not in (
+            "TX_PACKETS", "TX_BYTES", "RX_PACKETS", "RX_BYTES")]
+        return not errors and all(x[f"TX_{n}"] == y[f"RX_{n}"] > 0 for x, y in ((a, b), (b, a))
+                                  for n in ("PACKETS", "BYTES"))
+
+    def slow_packets(self, end):
+        """(sent, received) by way of the engine: what the interface's own counters have seen."""
+        stats = self.hosts[end].link_statistics("pw")
+        return stats["tx_packets"], stats["rx_packets"]
+
+    def close(self):
+        for api in self.apis:
+            api.close()
+        statuses = [daemon.stop() for daemon in self.daemons]
+        eventually(lambda: not any("pw" in host.devices() for host in self.hosts), timeout=30)
+        assert statuses == [0, 0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.close()
+            return
+        for api in self.apis:
+            api.close()
+        for daemon in self.daemons:
+            daemon.kill()
+
+
+def transfer(source, destination, address, octets):
+    """By TCP; whether the receiver has them, by digest."""
+    kind = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener, sender = destination.socket(kind, socket.SOCK_STREAM), source.socket(kind, socket.SOCK_STREAM)
+    digest = hashlib.sha256()
+
+    def send():
+        sender.sendall(octets)
+        sender.shutdown(socket.SHUT_WR)
+    with listener, sender:
+        listener.bind((address, 0))
+        listener.listen()
+        listener.settimeout(30 * SLOW)
+        sender.settimeout(30 * SLOW)
+        sender.connect(listener.getsockname())
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(30 * SLOW)
+            thread = threading.Thread(target=send)
+            thread.start()
+            while chunk := connection.recv(1 << 20):
+                digest.update(chunk)
+            thread.join()
+    return digest.digest() == hashlib.sha256(octets).digest()
