@@ -21,13 +21,58 @@
 #include "launcher/child.h"
 #include "process/process.h"
 
-bool caller_is_admin(const struct trap *t, int netns)
+#define USER_UNKNOWN 65534 /* for rights_allow() nobody */
+
+struct capabilities {
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct data[2];
+};
+
+/* Of a thread; 0: the calling one. */
+static int capabilities_get(uint32_t thread, struct capabilities *c)
+{
+	*c = (struct capabilities){ .header = { .version = _LINUX_CAPABILITY_VERSION_3,
+		                                .pid = (int)thread } };
+	return syscall(SYS_capget, &c->header, c->data) < 0 ? -errno : 0;
+}
+
+static int caller_capabilities(const struct trap *t, uint64_t *ret)
+{
+	struct capabilities c;
+	int err = capabilities_get(t->notif.pid, &c);
+
+	*ret = (uint64_t)c.data[1].effective << 32 | c.data[0].effective;
+	return err < 0 || !trap_is_valid(t) ? -ESRCH : 0;
+}
+
+int caller_part(const struct trap *t, struct process_credentials *ret)
+{
+	struct stat st;
+	char path[48];
+
+	*ret = (struct process_credentials){ .euid = USER_UNKNOWN };
+	snprintf(path, sizeof(path), "/proc/%u/ns/user", t->notif.pid);
+	if (stat(path, &st) < 0)
+		return -ESRCH;
+	ret->userns = st.st_ino;
+	return caller_capabilities(t, &ret->effective);
+}
+
+bool caller_is_allowed(const struct trap *t, const struct rights_owner *owner)
 {
 	struct process_credentials who;
+
+	/* The user counts only where the owner's user namespace is not the caller's. */
+	if (caller_part(t, &who) == 0 && rights_allow(owner, &who))
+		return true;
+	return trap_credentials(t, &who) == 0 && rights_allow(owner, &who);
+}
+
+bool caller_is_admin(const struct trap *t, int netns)
+{
 	struct rights_owner owner;
 
-	return trap_credentials(t, &who) == 0 && rights_owner_read(netns, &owner) == 0 &&
-	       rights_allow(&owner, &who);
+	return rights_owner_read(netns, &owner) == 0 && caller_is_allowed(t, &owner);
 }
 
 static bool is_same(int a, int b)
@@ -56,17 +101,6 @@ int in_netns(struct launcher *l, int netns, int (*fn)(void *arg), void *arg)
 
 /* With a caller's rights, on this thread */
 
-struct capabilities {
-	struct __user_cap_header_struct header;
-	struct __user_cap_data_struct data[2];
-};
-
-static int capabilities_get(struct capabilities *c)
-{
-	*c = (struct capabilities){ .header = { .version = _LINUX_CAPABILITY_VERSION_3 } };
-	return syscall(SYS_capget, &c->header, c->data) < 0 ? -errno : 0;
-}
-
 static int effective_set(struct capabilities c, uint64_t allowed)
 {
 	c.data[0].effective &= (uint32_t)allowed;
@@ -93,7 +127,7 @@ static int act_as(void *arg)
 	struct act *a = arg;
 	uid_t ours = geteuid();
 	struct capabilities c;
-	int result = capabilities_get(&c);
+	int result = capabilities_get(0, &c);
 
 	if (result < 0)
 		return result;
@@ -145,7 +179,7 @@ static int travel(void *arg, int *fd)
 	process = process_open((pid_t)j->pid);
 	if (process < 0 || process_credentials(process, &who) < 0)
 		return -ESRCH;
-	err = capabilities_get(&c);
+	err = capabilities_get(0, &c);
 	if (err < 0)
 		return err;
 	if (geteuid() != who.euid && euid_set(who.euid) < 0)

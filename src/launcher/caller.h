@@ -16,6 +16,13 @@
  * by the kernel's rule (process/process.h, rights_allow()). False if that can not be known */
 bool caller_is_admin(const struct trap *t, int netns);
 
+/** caller_is_allowed() - the same of one whose owner is known */
+bool caller_is_allowed(const struct trap *t, const struct rights_owner *owner);
+
+/** caller_part() - its capabilities and user namespace, which take less time to see than all the rest: .euid is
+ * nobody's. 0; -ESRCH */
+int caller_part(const struct trap *t, struct process_credentials *ret);
+
 /** in_netns() - run @fn(@arg) on this thread in the namespace @netns, then be home again
  *
  * Return: what @fn returned; -EPERM we may not go there.

@@ -65,6 +65,8 @@ enum launcher_once {
 
 #define GIVE_LOCKS 64
 
+#define THREADS_KNOWN 256
+
 #define PPP_PLACES_MAX 128 /* as many as ppp_range has at most */
 
 /* A process's ppp_range: where its next stand-in goes, and what is where. */
@@ -101,6 +103,8 @@ struct launcher {
 	atomic_uint said; /* 1 << enum launcher_once */
 	pthread_mutex_t give_locks[GIVE_LOCKS];   /* by process: who chooses a number in .range */
 	struct ppp_places ppp_places[GIVE_LOCKS]; /* guarded by them, one each */
+	_Atomic uint64_t
+		process_of[THREADS_KNOWN]; /* by thread: its number << 32 | its process's */
 };
 
 /** launcher_now_ms() - CLOCK_MONOTONIC in milliseconds; any thread */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launcher/caller.h"
 #include "launcher/ppp_argument.h"
 #include "launcher/ppp_stand_in.h"
 #include "process/process.h"
@@ -158,11 +159,13 @@ const struct object_ops *ppp_file_ops(void)
 	return &file_ops;
 }
 
-static bool is_in_our_userns(const struct process_credentials *who)
+/* A capability of the user namespace that we are in, too. */
+static bool overrides(const struct process_credentials *who)
 {
 	struct stat st;
 
-	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino == who->userns;
+	return who->effective >> CAP_DAC_OVERRIDE & 1 && stat("/proc/self/ns/user", &st) == 0 &&
+	       st.st_ino == who->userns;
 }
 
 /* PPP-1: a file of mode 0600 that root owns, which a capability over other users does not open; and then
@@ -171,9 +174,10 @@ static int may_open(const struct trap *t)
 {
 	struct process_credentials who;
 
-	if (trap_credentials(t, &who) < 0)
+	/* Whose user can do without being known is most often who opens it. */
+	if ((caller_part(t, &who) < 0 || !overrides(&who)) && trap_credentials(t, &who) < 0)
 		return -EACCES;
-	if (who.euid != 0 && !(who.effective >> CAP_DAC_OVERRIDE & 1 && is_in_our_userns(&who)))
+	if (who.euid != 0 && !overrides(&who))
 		return -EACCES;
 	return who.effective >> CAP_NET_ADMIN & 1 ? 0 : -EPERM;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launcher/caller.h"
 #include "launcher/daemon_link.h"
 #include "netlink/error_message.h"
 
@@ -160,11 +161,9 @@ static int owner_of(struct trap *t, ino_t netns, struct rights_owner *ret)
 
 static bool caller_may(struct trap *t, ino_t netns)
 {
-	struct process_credentials who;
 	struct rights_owner owner;
 
-	return trap_credentials(t, &who) == 0 && owner_of(t, netns, &owner) == 0 &&
-	       rights_allow(&owner, &who);
+	return owner_of(t, netns, &owner) == 0 && caller_is_allowed(t, &owner);
 }
 
 static void take_message(struct ppp_answer *ret, const struct nl_message *m)

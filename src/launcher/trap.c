@@ -364,11 +364,25 @@ int trap_credentials(const struct trap *t, struct process_credentials *ret)
 	return 0;
 }
 
+/* A number may be another thread's by now: then it is not one of that process, as tgkill() finds before anything else. */
+static bool is_thread_of(pid_t process, pid_t thread)
+{
+	return syscall(SYS_tgkill, process, thread, 0) == 0 || errno == EPERM;
+}
+
 pid_t trap_process(const struct trap *t)
 {
+	const uint32_t thread = t->notif.pid;
+	_Atomic uint64_t *known = &t->launcher->process_of[thread % THREADS_KNOWN];
+	const uint64_t pair = atomic_load(known);
 	struct process_credentials who;
 
-	return trap_credentials(t, &who) < 0 ? -ESRCH : who.process;
+	if (thread && pair >> 32 == thread && is_thread_of((pid_t)(uint32_t)pair, (pid_t)thread))
+		return (pid_t)(uint32_t)pair;
+	if (trap_credentials(t, &who) < 0)
+		return -ESRCH;
+	atomic_store(known, (uint64_t)thread << 32 | (uint32_t)who.process);
+	return who.process;
 }
 
 /* Memory */
