@@ -41,7 +41,8 @@ static void duplicate(struct trap *t, unsigned int first, bool cloexec)
 	AUTO_FD fd = -1;
 
 	if (kind == STAND_IN_NONE ||
-	    (kind == STAND_IN_PPP && first > t->launcher->ppp_range.first)) {
+	    (kind == STAND_IN_PPP &&
+	     (first > t->launcher->ppp_range.first || !trap_has_ppp_room(t)))) {
 		trap_continue(t);
 		return;
 	}

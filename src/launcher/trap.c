@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -114,8 +115,9 @@ static void fd_path(const struct trap *t, int number, char *to, size_t size)
 	snprintf(to, size, "/proc/%u/fd/%d", t->notif.pid, number);
 }
 
-/* ADDFD with the answer in one step, so that there is no moment at which the program has one of the two. */
-static int add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool cloexec)
+/* ADDFD with the answer in one step, so that there is no moment at which the program has one of the two. -EBADF: the number
+ * is past the program's RLIMIT_NOFILE, and nothing was answered; others: the call has failed with it. */
+static int try_add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool cloexec)
 {
 	struct seccomp_notif_addfd add = {
 		.id = t->notif.id,
@@ -129,16 +131,24 @@ static int add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool clo
 	if (given < 0) {
 		int err = -errno;
 
-		/* EBADF: the number is past the program's RLIMIT_NOFILE, which natively is EMFILE. */
-		if (err == -EBADF)
-			err = -EMFILE;
 		if (err == -ENOENT)
 			t->answered = true;
-		else
+		else if (err != -EBADF)
 			trap_fail(t, err);
 		return err;
 	}
 	t->answered = true;
+	return given;
+}
+
+static int add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool cloexec)
+{
+	int given = try_add(t, fd, number, flags, cloexec);
+
+	if (given == -EBADF) {
+		given = -EMFILE; /* which it is natively */
+		trap_fail(t, given);
+	}
 	return given;
 }
 
@@ -175,18 +185,31 @@ static void places_put(const struct trap *t, const struct ppp_places *places)
 	pthread_mutex_unlock(&t->launcher->give_locks[places - t->launcher->ppp_places]);
 }
 
+/* Of ppp_range, as the program's RLIMIT_NOFILE is now; 0: none. */
+static unsigned int last_allowed(const struct trap *t, pid_t process)
+{
+	const struct descriptor_range *range = &t->launcher->ppp_range;
+	struct rlimit limit;
+
+	if (prlimit(process, RLIMIT_NOFILE, NULL, &limit) < 0 || limit.rlim_cur > range->last)
+		return range->last;
+	return limit.rlim_cur > range->first ? (unsigned int)limit.rlim_cur - 1 : 0;
+}
+
 /* A free number of ppp_range; 0: none. Programs with thousands fill it and go on opening: so the search begins at the
  * number that was given last, and of a full range numbers that became free are seen a moment later. */
 static unsigned int ppp_number(const struct trap *t, struct ppp_places *places)
 {
 	const struct descriptor_range *range = &t->launcher->ppp_range;
-	unsigned int number;
+	unsigned int number, last;
 
 	if (!range->first || places->full_until_ms > launcher_now_ms())
 		return 0;
-	number = free_number(t, places->next, range->last);
+	last = last_allowed(t, places->process);
+	number = free_number(t, places->next, last);
 	if (!number)
-		number = free_number(t, range->first, places->next - 1);
+		number = free_number(t, range->first,
+		                     places->next - 1 < last ? places->next - 1 : last);
 	if (number) {
 		places->next = number;
 	} else {
@@ -238,8 +261,9 @@ static int give_in_ppp_range(struct trap *t, int fd, bool cloexec)
 
 	if (number)
 		places->unit_at[number - t->launcher->ppp_range.first] = 0;
-	given = number ? add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec)
-	               : add(t, fd, 0, 0, cloexec);
+	given = number ? try_add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec) : -EBADF;
+	if (given == -EBADF)
+		given = add(t, fd, 0, 0, cloexec);
 	places_put(t, places);
 	return given;
 }

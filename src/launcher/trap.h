@@ -76,7 +76,8 @@ enum give_where {
  */
 int trap_give(struct trap *t, int fd, enum give_where where, bool cloexec);
 
-/** trap_has_ppp_room() - whether a number of launcher.ppp_range is free, which may have changed when it returns */
+/** trap_has_ppp_room() - whether a number of launcher.ppp_range is free and allowed, which may have changed when it
+ * returns */
 bool trap_has_ppp_room(const struct trap *t);
 
 /** trap_note_unit() - the file of /dev/ppp at this number is on a unit now; of numbers out of the range nothing is kept */

@@ -39,3 +39,32 @@ def test_a_unit_its_copy_and_its_statistics(shared_daemon, new_namespace, limit)
     assert said[:2] == ["ENXIO ENXIO", "0 EINVAL 3 b''"]
     assert said[2] == "1"
     assert said[3] in ("ENOTSUP", "EOPNOTSUPP", "EINVAL", "ENOTTY")
+
+
+LOWERED = """
+import fcntl, os, resource, socket, struct
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+unit = os.open("/dev/ppp", os.O_RDWR | os.O_NONBLOCK)
+sock = socket.socket(24, socket.SOCK_DGRAM, 1)
+number = struct.unpack("=i", fcntl.ioctl(unit, 0xc004743e, struct.pack("=i", -1)))[0]
+copies = os.dup(unit), fcntl.fcntl(unit, fcntl.F_DUPFD, 40)
+print(unit < 64, sock.fileno() < 64, number, copies[0] < 40, 40 <= copies[1] < 64)
+held = []
+try:
+    while True:
+        held.append(os.open("/dev/ppp", os.O_RDWR))
+except OSError as why:
+    print(why.strerror, 50 < len(held) < 64)
+os.close(unit)
+os.close(copies[0])
+print(os.write(copies[1], b"abc"))
+"""
+
+
+def test_a_limit_of_descriptors_that_is_lowered_later(shared_daemon, new_namespace):
+    """The numbers of PPP, chosen by the limit at the start, are out of reach then: the lowest that are free do.
+
+    Requirements: PPP-1, PX-1
+    """
+    said = Launcher(shared_daemon, new_namespace("host"))(sys.executable, "-c", LOWERED).splitlines()
+    assert said == ["True True 0 True True", "Too many open files True", "3"]
