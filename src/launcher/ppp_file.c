@@ -32,8 +32,10 @@ static struct ppp_stand_in *of(struct object *o)
 static int64_t file_write(struct trap *t, struct object *o, const struct outgoing *m)
 {
 	struct ppp_answer answer;
-	int state = ppp_stand_in_state(t, of(o), &answer);
+	int state = UL2TP_PPP_ON_CHANNEL; /* or on a unit: that is the same here */
 
+	if (!ppp_stand_in_is_alive(t, of(o)))
+		state = ppp_stand_in_state(t, of(o), &answer);
 	if (state < 0 || state == UL2TP_PPP_NEW)
 		return state < 0 ? state : -ENXIO;
 	if (m->len < PROTOCOL_LEN ||

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,14 +26,30 @@ int ppp_stand_in_ask(struct trap *t, const struct ppp_stand_in *p, enum ul2tp_co
 	return ppp_ask(t, command, &request, fd, ret);
 }
 
-int ppp_stand_in_state(struct trap *t, const struct ppp_stand_in *p, struct ppp_answer *ret)
+int ppp_stand_in_state(struct trap *t, struct ppp_stand_in *p, struct ppp_answer *ret)
 {
 	int err =
 		ppp_stand_in_ask(t, p, UL2TP_CMD_PPP_GET, (struct ul2tp_ppp_request){ 0 }, -1, ret);
 
 	if (err < 0)
 		return err;
-	return ret->has_state ? ret->state : -EPROTO;
+	if (!ret->has_state)
+		return -EPROTO;
+	p->attached |= !p->facts.is_socket && ret->state != UL2TP_PPP_NEW;
+	return ret->state;
+}
+
+/* ul2tpd closes its end of a file when what that was on has gone. */
+bool ppp_stand_in_is_alive(struct trap *t, const struct ppp_stand_in *p)
+{
+	struct pollfd own = { .fd = -1 };
+	AUTO_FD fd = -1;
+
+	if (!p->attached)
+		return false;
+	fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	own.fd = fd;
+	return fd >= 0 && poll(&own, 1, 0) >= 0 && !(own.revents & (POLLHUP | POLLERR));
 }
 
 /* --- birth and death */
@@ -209,9 +226,8 @@ static int64_t wanted(const struct trap *t)
 }
 
 /* PPP-22: a frame longer than the buffer is lost. Whatever else: the kernel does it, waiting among it. */
-static void read_frame(struct trap *t, int fd)
+static void read_frame(struct trap *t, int fd, int64_t len)
 {
-	int len = ppp_stand_in_not_empty(fd);
 	uint8_t octet;
 
 	if (len <= 0 && wanted(t) == 0 && fcntl(fd, F_GETFL) & O_NONBLOCK) {
@@ -226,42 +242,72 @@ static void read_frame(struct trap *t, int fd)
 	trap_fail(t, -EOVERFLOW);
 }
 
-static void file_receive(struct trap *t, const struct ppp_stand_in *p)
+/* Octets of the frame that waits; 0: none does, or one without octets, or there is the end. */
+static int64_t waiting(int fd)
 {
-	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	uint8_t octet;
+	ssize_t n = recv(fd, &octet, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+
+	return n < 0 ? 0 : n;
+}
+
+/* Nothing waits: what that means only ul2tpd knows. */
+static void file_receive_none(struct trap *t, struct ppp_stand_in *p, int fd)
+{
 	struct ppp_answer answer;
 	int state = ppp_stand_in_state(t, p, &answer);
-	uint8_t octet;
 
-	if (fd < 0 || state < 0 || state == UL2TP_PPP_DEAD)
+	if (state < 0 || state == UL2TP_PPP_DEAD)
 		trap_continue(t);
 	else if (state == UL2TP_PPP_NEW)
 		trap_fail(t, -ENXIO);
-	else if (state == UL2TP_PPP_ON_IDLE_UNIT &&
-	         recv(fd, &octet, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT) <= 0)
+	else if (state == UL2TP_PPP_ON_IDLE_UNIT && !waiting(fd))
 		trap_return(t, 0); /* what says so to poll() stays */
 	else
-		read_frame(t, fd);
+		read_frame(t, fd, ppp_stand_in_not_empty(fd));
 }
 
-static bool is_bound(struct trap *t, const struct ppp_stand_in *p)
+/* Of a socket whose number was asked for all frames are the channel's (PX-40). */
+static void socket_receive_none(struct trap *t, struct ppp_stand_in *p)
 {
 	struct ppp_answer answer;
 	int state = ppp_stand_in_state(t, p, &answer);
 
-	return state == UL2TP_PPP_BOUND || (state == UL2TP_PPP_SESSION_GONE && p->facts.was_bound);
+	if (state == UL2TP_PPP_BOUND || (state == UL2TP_PPP_SESSION_GONE && p->facts.was_bound))
+		trap_fail(t, -EIO);
+	else
+		trap_continue(t);
+}
+
+static bool is_read(const struct trap *t)
+{
+	return t->notif.data.nr == SYS_read || t->notif.data.nr == SYS_readv;
+}
+
+static void receive(struct trap *t, struct ppp_stand_in *p)
+{
+	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	const int64_t len = fd < 0 ? 0 : waiting(fd);
+
+	/* What waits is there whatever the state is now. */
+	if (len && p->facts.is_socket)
+		trap_continue(t);
+	else if (len)
+		read_frame(t, fd, len);
+	else if (p->facts.is_socket)
+		socket_receive_none(t, p);
+	else if (fd < 0)
+		trap_continue(t);
+	else
+		file_receive_none(t, p, fd);
 }
 
 void ppp_stand_in_receive(struct trap *t, struct object *o)
 {
-	const struct ppp_stand_in *p = (const struct ppp_stand_in *)o;
+	struct ppp_stand_in *p = (struct ppp_stand_in *)o;
 
-	if (p->facts.is_socket && is_bound(t, p))
-		trap_fail(t, -EIO);
-	else if (p->facts.is_socket)
-		trap_continue(t);
-	else if (t->notif.data.nr == SYS_read || t->notif.data.nr == SYS_readv)
-		file_receive(t, p);
+	if (p->facts.is_socket || is_read(t))
+		receive(t, p);
 	else
 		trap_fail(t, -ENOTSOCK);
 }

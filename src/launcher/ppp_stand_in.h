@@ -27,6 +27,7 @@ struct ppp_stand_in {
 	struct object object;
 	struct launcher *launcher;
 	struct ppp_facts facts;
+	bool attached; /* a file that is on something, or was, for good; false also: not known */
 	unsigned long long born_ms;   /* CLOCK_MONOTONIC */
 	unsigned long long missed_ms; /* when it was not listed; 0: it was */
 	uint32_t estate;
@@ -48,7 +49,11 @@ int ppp_stand_in_restore(struct launcher *l, uint32_t index, const struct object
 void ppp_stand_in_bind(struct ppp_stand_in *p);
 
 /** ppp_stand_in_state() - enum ul2tp_ppp_state now; @ret: the rest of the answer. -errno */
-int ppp_stand_in_state(struct trap *t, const struct ppp_stand_in *p, struct ppp_answer *ret);
+int ppp_stand_in_state(struct trap *t, struct ppp_stand_in *p, struct ppp_answer *ret);
+
+/** ppp_stand_in_is_alive() - whether that of the call's first argument is surely a file on something that is still there,
+ * which takes less time than to ask ul2tpd */
+bool ppp_stand_in_is_alive(struct trap *t, const struct ppp_stand_in *p);
 
 /** ppp_stand_in_receive() - receive and read calls, trapped in the range (PX-40, PPP-22, PPP-41) */
 void ppp_stand_in_receive(struct trap *t, struct object *o);
