@@ -128,6 +128,19 @@ static void share(struct unit *u, struct shared_device *d)
 	unit_call(u, set_shared_device, NULL);
 }
 
+static void open_settle(struct letter *letter)
+{
+	struct unit *u = container_of(letter, struct unit, tx.letter);
+
+	list_for_each (node, &u->files)
+		ppp_end_drain(&list_entry(node, struct ppp_file, in_unit)->end);
+}
+
+void unit_settle(struct unit *u)
+{
+	post(u->tx.worker, &u->tx.letter, open_settle);
+}
+
 void unit_combine(struct unit *u)
 {
 	if (u->tx.worker == u->rx.worker)

@@ -191,6 +191,9 @@ int unit_police(struct unit *u, bool received, uint64_t rate, uint32_t burst, st
 /** unit_policing_resume() - as the record says, of an earlier engine */
 void unit_policing_resume(struct unit *u);
 
+/** unit_settle() - what programs have written to its files so far is sent, and counted, when it returns */
+void unit_settle(struct unit *u);
+
 /** unit_call() - @fn runs on the receiving worker, which of a combined unit is the only one */
 void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg);
 

@@ -69,6 +69,7 @@ static int put_compression(struct unit *u, struct writer *out)
 
 int unit_stats_ioctl(struct unit *u, uint32_t number, struct writer *out, struct extack *ea)
 {
+	unit_settle(u);
 	switch (number) {
 	case SIOCGPPPSTATS:
 		return put_stats(u, out);
