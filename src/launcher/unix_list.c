@@ -9,13 +9,15 @@
 #include "base/cleanup.h"
 #include "launcher/launcher.h"
 
-#define AGE_MS 1000
+#define AGE_MS       1000
+#define SHARE_OF_ALL 50 /* no more than this part of a processor's time is spent with it */
 
 static struct {
 	pthread_mutex_t lock;
 	unsigned long long *inodes; /* ascending */
 	size_t count;
 	unsigned long long read_ms; /* 0: never */
+	unsigned long long age_ms;  /* when it is too old */
 } list = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int ascending(const void *a, const void *b)
@@ -58,6 +60,9 @@ static bool read_list(void)
 	list.read_ms = all ? started_ms : 0;
 	if (all && list.count)
 		qsort(list.inodes, list.count, sizeof(*list.inodes), ascending);
+	list.age_ms = (launcher_now_ms() - started_ms) * SHARE_OF_ALL;
+	if (list.age_ms < AGE_MS)
+		list.age_ms = AGE_MS;
 	return all;
 }
 
@@ -68,7 +73,7 @@ bool unix_list_lacks(ino_t ino, unsigned long long since_ms)
 
 	pthread_mutex_lock(&list.lock);
 	if ((list.read_ms && list.read_ms >= since_ms &&
-	     launcher_now_ms() - list.read_ms < AGE_MS) ||
+	     launcher_now_ms() - list.read_ms < list.age_ms) ||
 	    read_list())
 		lacks = list.read_ms >= since_ms &&
 		        (!list.count || !bsearch(&wanted, list.inodes, list.count,
