@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """programs.py - what `ul2tp run` and tunnels on programs' sockets cost; a part of bench
 
-  calls     recvmsg, sendmsg, epoll_wait and a generic netlink round trip, bare and behind the launcher
+  calls     recvmsg, sendmsg, epoll_wait, read of an ordinary file and a generic netlink round trip, bare and behind the
+            launcher; read and write of frames on a PPP channel
   requests  of eight threads, each answer checked
   close     from a program's close() of its tunnel's socket until ul2tpd knows the tunnel no more
   receive   data packets of a managed tunnel, by ul2tpd, and of a bare socket, by recvmmsg
@@ -21,7 +22,7 @@ from support.netlink import Refused
 from support.netns import Cable
 
 TOOLS = BUILD / "tests/benchmarks"
-CALLS = ("recvmsg", "sendmsg", "epoll_wait", "nlctrl", "l2tp")
+CALLS = ("recvmsg", "sendmsg", "epoll_wait", "read", "nlctrl", "l2tp", "ppp_read", "ppp_write")
 THREADS, REQUESTS = 8, 5000
 PORT, SESSION, SMALL, LARGE = 7101, 77, 100, 1400
 
@@ -37,11 +38,13 @@ def costs_read(text):
 
 
 def costs_bare(namespace):
-    return costs_read(namespace.run(TOOLS / "call_cost", "calls", timeout=300).stdout)
+    return {**costs_read(namespace.run(TOOLS / "call_cost", "calls", timeout=300).stdout),
+            **costs_read(namespace.run(TOOLS / "ppp_call_cost", timeout=300).stdout)}
 
 
 def costs_behind(launcher):
-    return costs_read(launcher(TOOLS / "call_cost", "calls", timeout=300))
+    return {**costs_read(launcher(TOOLS / "call_cost", "calls", timeout=300)),
+            **costs_read(launcher(TOOLS / "ppp_call_cost", timeout=300))}
 
 
 def traps(launcher):
