@@ -40,7 +40,7 @@ struct outgoing {
 struct object_ops {
 	const char *name; /* for the log: "netlink", "l2tp-ip" */
 	bool ppp;         /* its numbers are those of launcher.ppp_range */
-	bool is_file;     /* to the program it is none of a socket: sendto() and its like are ENOTSOCK */
+	bool is_file; /* to the program it is none of a socket: sendto() and its like are ENOTSOCK */
 
 	/** send() - one message of sendto, sendmsg, sendmmsg, write or writev. Return: octets sent, or the
 	 * negative errno of the call, or SEND_NATIVE */

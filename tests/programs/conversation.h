@@ -19,6 +19,15 @@
  *	delete-tunnel ID                                  the socket stays
  *	close ID                                          the socket: with it the tunnel goes
  *
+ * The program in Go has more:
+ *
+ *	pppox ID SESSION PEER_SESSION                     a PPPoL2TP socket on a session of PPP
+ *	pppd ID SESSION OPTION...                         "ok PID": pppd inherits that socket
+ *	hung-up SESSION STATUS                            by itself: that pppd has ended
+ *	hang-up SESSION                                   pppd is told to end, and the socket closed
+ *	bridge SESSION SESSION                            PPPIOCBRIDGECHAN; no file of /dev/ppp stays open
+ *	unbridge SESSION
+ *
  * The end of standard input ends the program. The programs in Go and Python keep to the same words.
  */
 #ifndef CONVERSATION_H

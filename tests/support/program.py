@@ -71,7 +71,7 @@ class Program:
     def _read(self):
         for line in self.process.stdout:
             word, _, rest = line.decode().strip().partition(" ")
-            if word in ("control", "lost", "probed"):
+            if word in ("control", "lost", "probed", "hung-up"):
                 number, _, value = rest.partition(" ")
                 with self.lock:
                     self.events.setdefault((word, int(number)), []).append(value)
