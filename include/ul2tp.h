@@ -326,6 +326,9 @@ struct ul2tp_session {
 	bool has_socket;     /* a PPPoL2TP socket is attached */
 	uint8_t socket_state;
 	const char *device; /* name of the interface now; never NULL; "": has none */
+	const char *
+		fast_path; /* never NULL; "used", or why not, see doc/interfaces.txt; "": not known */
+	const char *fast_path_words; /* what that means; never NULL */
 };
 
 /* Which session: by name of its interface at creation, or if that is NULL by both ids. */

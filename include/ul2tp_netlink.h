@@ -140,6 +140,8 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_UNIT_RX_BURST, /* u32: octets that may come at once; 0 or absent: what suits the rate */
 	UL2TP_ATTR_UNIT_TX_RATE,  /* u64: likewise of what is sent */
 	UL2TP_ATTR_UNIT_TX_BURST, /* u32 */
+	UL2TP_ATTR_FAST_PATH, /* string: "used", or for which reason the session's data does not take the fast path */
+	UL2TP_ATTR_FAST_PATH_WORDS, /* string: that in words */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 

@@ -195,6 +195,8 @@ static void put_full_session(const struct fake_request *r, struct writer *w)
 		.l2spec_type = L2TP_L2SPECTYPE_NONE,
 		.mtu = 1446,
 		.created = 1700000000,
+		.fast_path = "xfrm",
+		.fast_path_words = "an IPsec policy matches",
 		.accounts = accounts,
 	};
 	size_t start = fake_message_begin(r, w, UL2TP_CMD_SESSION_GET);
@@ -262,6 +264,38 @@ static const struct {
 	  "  sequence numbering: send\n"
 	  "  pw_type eth, lns_mode on, l2spec_type none, label \"L\", mtu 1446, created "
 	  "2023-11-14T22:13:20Z\n" },
+	{ "-s show session",
+	  "Session 3 in tunnel 1\n"
+	  "  Peer session 4, tunnel 2\n"
+	  "  interface name: x0\n"
+	  "  offset 0, peer offset 0\n"
+	  "  cookie 01020304  reorder timeout: 20\n"
+	  "  sequence numbering: send\n"
+	  "  pw_type eth, lns_mode on, l2spec_type none, label \"L\", mtu 1446, created "
+	  "2023-11-14T22:13:20Z\n"
+	  "  tx_packets 0, tx_bytes 0, tx_errors 0\n"
+	  "  rx_packets 0, rx_bytes 0, rx_errors 0\n"
+	  "  rx_seq_discards 0, rx_oos_packets 0, rx_cookie_discards 0, rx_invalid 0\n"
+	  "  no fast path: xfrm, an IPsec policy matches\n"
+	  "  last sent never, last received 2023-11-14T22:13:21Z, held 1, reordered 2\n"
+	  "    dropped                    packets  what it means\n"
+	  "    rx cookie                        3  cookie is not peer_cookie\n"
+	  "    rx wrong-peer                    4  not from the peer of the session's tunnel\n"
+	  "    tx no-route                      5  no route to the peer, or it is unreachable\n" },
+	{ "-j -s show session name x0",
+	  "[{\"session_id\":3,\"tunnel_id\":1,\"peer_session_id\":4,\"peer_tunnel_id\":2,"
+	  "\"interface\":\"x0\",\"cookie\":\"01020304\",\"reorder_timeout\":20,\"send_seq\":null,"
+	  "\"pw_type\":\"eth\",\"lns_mode\":true,\"l2spec_type\":\"none\",\"label\":\"L\","
+	  "\"mtu\":1446,\"created_s\":1700000000,\"statistics\":{\"tx_packets\":0,\"tx_bytes\":0,"
+	  "\"tx_errors\":0,\"rx_packets\":0,\"rx_bytes\":0,\"rx_errors\":0,\"rx_seq_discards\":0,"
+	  "\"rx_oos_packets\":0,\"rx_cookie_discards\":0,\"rx_invalid\":0},"
+	  "\"fast_path\":{\"reason\":\"xfrm\",\"words\":\"an IPsec policy matches\"},"
+	  "\"counters\":{\"tx_packets\":12,\"tx_octets\":1200,\"tx_last_ms\":0,\"rx_packets\":11,"
+	  "\"rx_octets\":1100,\"rx_last_ms\":1700000001234,\"rx_held\":1,\"rx_reordered\":2},"
+	  "\"rx_drops\":[{\"reason\":\"cookie\",\"packets\":3,\"words\":\"cookie is not "
+	  "peer_cookie\"},{\"reason\":\"wrong-peer\",\"packets\":4,\"words\":\"not from the peer of "
+	  "the session's tunnel\"}],\"tx_drops\":[{\"reason\":\"no-route\",\"packets\":5,"
+	  "\"words\":\"no route to the peer, or it is unreachable\"}]}]\n" },
 	{ "-j -s show tunnel tunnel_id 1",
 	  "[{\"tunnel_id\":1,\"encap\":\"IP\",\"local\":\"0.0.0.0\",\"peer\":\"0.0.0.0\","
 	  "\"peer_tunnel\":2,\"version\":3,\"peer_check\":\"ids\",\"label\":\"to \\\"B\\\" \\\\ C\","

@@ -98,6 +98,7 @@ static const char *const names[] = {
 	[KEY_ADDS]               = "adds",
 	[KEY_KERNEL_L2TP]        = "kernel_l2tp",
 	[KEY_DAEMON]             = "daemon",
+	[KEY_FAST_PATH]          = "fast_path",
 };
 /* clang-format on */
 

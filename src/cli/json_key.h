@@ -106,6 +106,7 @@ enum json_key {
 	KEY_ADDS,
 	KEY_KERNEL_L2TP,
 	KEY_DAEMON,
+	KEY_FAST_PATH,
 	JSON_KEYS,
 };
 

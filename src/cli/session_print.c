@@ -2,6 +2,8 @@
 /* session_print.c - a session for people and programs; see session_print.h */
 #include "cli/session_print.h"
 
+#include <string.h>
+
 #include "cli/account_print.h"
 
 const char *pw_type_name(unsigned int pw_type)
@@ -37,6 +39,18 @@ static void print_details(struct printer *p, const struct ul2tp_session *s)
 	created_print(p, s->created_s);
 }
 
+/* Which way its data takes, and why. */
+static void print_path(struct printer *p, const struct ul2tp_session *s)
+{
+	if (!*s->fast_path)
+		return;
+	printer_object_begin(p, KEY_FAST_PATH);
+	printer_text(p, strcmp(s->fast_path, "used") == 0 ? "  fast path " : "  no fast path: ");
+	printer_word(p, KEY_REASON, "", s->fast_path, ", ");
+	printer_word(p, KEY_WORDS, "", s->fast_path_words, "\n");
+	printer_object_end(p);
+}
+
 void session_print(struct printer *p, enum json_key key, const struct ul2tp_session *s,
                    enum print_extent extent)
 {
@@ -68,6 +82,8 @@ void session_print(struct printer *p, enum json_key key, const struct ul2tp_sess
 		print_details(p, s);
 	if (extent >= PRINT_STATS) {
 		stats_print(p, &s->stats);
+		if (s->has_extras)
+			print_path(p, s);
 		if (s->has_extras)
 			accounts_print(p, &s->counters, &s->rx_drops, &s->tx_drops);
 	}

@@ -133,7 +133,7 @@ static struct ul2tp_cookie cookie_view(const struct l2tp_cookie *c)
 static void session_view_set(struct session_view *v, const struct session_message *s)
 {
 	memcpy(v->ifname, s->ifname, sizeof(v->ifname));
-	v->label[0] = v->device[0] = '\0';
+	v->label[0] = v->device[0] = v->fast_path[0] = v->fast_path_words[0] = '\0';
 	v->session = (struct ul2tp_session){
 		.tunnel_id = s->conn_id,
 		.peer_tunnel_id = s->peer_conn_id,
@@ -150,6 +150,8 @@ static void session_view_set(struct session_view *v, const struct session_messag
 		.stats = stats_view(&s->stats),
 		.label = v->label,
 		.device = v->device,
+		.fast_path = v->fast_path,
+		.fast_path_words = v->fast_path_words,
 	};
 }
 
@@ -183,6 +185,8 @@ int session_view_read(struct reader attributes, bool daemon, struct session_view
 	ret->session.has_socket = m.debug.has_socket;
 	ret->session.socket_state = m.debug.socket_state;
 	memcpy(ret->device, m.debug.device, sizeof(ret->device));
+	snprintf(ret->fast_path, sizeof(ret->fast_path), "%s", m.fast_path);
+	snprintf(ret->fast_path_words, sizeof(ret->fast_path_words), "%s", m.fast_path_words);
 	return 0;
 }
 

@@ -34,6 +34,7 @@ struct session_view {
 	struct ul2tp_session session;
 	char ifname[IFNAMSIZ], device[IFNAMSIZ];
 	char label[UL2TP_LABEL_MAX + 1];
+	char fast_path[UL2TP_FAST_PATH_MAX + 1], fast_path_words[UL2TP_FAST_PATH_WORDS_MAX + 1];
 	struct reasons_view rx, tx;
 };
 

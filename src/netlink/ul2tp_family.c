@@ -106,6 +106,8 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_UNIT_RX_BURST] = { "unit_rx_burst", ATTRIBUTE_U32 },
 	[UL2TP_ATTR_UNIT_TX_RATE]  = { "unit_tx_rate",  ATTRIBUTE_U64 },
 	[UL2TP_ATTR_UNIT_TX_BURST] = { "unit_tx_burst", ATTRIBUTE_U32 },
+	[UL2TP_ATTR_FAST_PATH]   = { "fast_path",   ATTRIBUTE_STRING, .max = UL2TP_FAST_PATH_MAX },
+	[UL2TP_ATTR_FAST_PATH_WORDS] = { "fast_path_words", ATTRIBUTE_STRING, .max = UL2TP_FAST_PATH_WORDS_MAX },
 };
 
 static const struct policy_row limit_rows[] = {

@@ -20,7 +20,9 @@
 
 #define UL2TP_FAMILY_ID 0x21 /* in this ul2tpd; clients ask nlctrl */
 
-#define UL2TP_LABEL_MAX 63 /* octets without NUL */
+#define UL2TP_FAST_PATH_MAX       39
+#define UL2TP_FAST_PATH_WORDS_MAX 119
+#define UL2TP_LABEL_MAX           63 /* octets without NUL */
 
 /* Of L2TP/IP sockets, in octets. */
 #define UL2TP_IP_NAME_MAX    128 /* sizeof(struct sockaddr_storage) */

@@ -19,6 +19,10 @@ void ul2tp_session_message_put(struct writer *w, const struct ul2tp_session_mess
 	attribute_put_u64(w, UL2TP_ATTR_CREATED, s->created);
 	if (s->mtu)
 		attribute_put_u32(w, UL2TP_ATTR_MTU, s->mtu);
+	if (s->fast_path) {
+		attribute_put_string(w, UL2TP_ATTR_FAST_PATH, s->fast_path);
+		attribute_put_string(w, UL2TP_ATTR_FAST_PATH_WORDS, s->fast_path_words);
+	}
 	ul2tp_accounts_put(w, &s->accounts);
 	ul2tp_debug_session_put(w, &s->debug);
 }
@@ -39,6 +43,8 @@ int ul2tp_session_message_read(struct reader octets, struct ul2tp_session_messag
 	s.l2spec_type = attributes_u8(&a, UL2TP_ATTR_L2SPEC_TYPE);
 	s.created = attributes_u64(&a, UL2TP_ATTR_CREATED);
 	s.mtu = attributes_u32(&a, UL2TP_ATTR_MTU);
+	s.fast_path = attributes_string(&a, UL2TP_ATTR_FAST_PATH);
+	s.fast_path_words = attributes_string(&a, UL2TP_ATTR_FAST_PATH_WORDS);
 	*ret = s;
 	return 0;
 }

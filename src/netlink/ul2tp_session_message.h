@@ -25,6 +25,8 @@ struct ul2tp_session_message {
 	uint8_t l2spec_type;             /* enum l2tp_l2spec_type */
 	uint64_t created;                /* seconds since 1970 */
 	uint32_t mtu; /* as computed at creation (ETH-10); 0, no interface, is not written */
+	const char *fast_path,
+		*fast_path_words; /* a name and words; NULL is not written, absent is "" */
 	struct ul2tp_accounts accounts;
 	struct ul2tp_debug debug;
 };
@@ -33,7 +35,7 @@ void ul2tp_session_message_put(struct writer *w, const struct ul2tp_session_mess
 
 /**
  * ul2tp_session_message_read() - the reverse
- * @ret: the strings in .accounts borrow from the message
+ * @ret: the strings in .accounts and those of the fast path borrow from the message
  *
  * Return: 0; -EBADMSG malformed, or without UL2TP_ATTR_L2TP.
  */

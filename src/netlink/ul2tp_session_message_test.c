@@ -36,6 +36,8 @@ static void a_session_is_written_and_read(void **state)
 		.l2spec_type = 1,
 		.created = 1700000000,
 		.mtu = 1446,
+		.fast_path = "xfrm",
+		.fast_path_words = "an IPsec policy matches",
 		.debug = { .references = 3,
 		           .ns = 0xffffff,
 		           .nr = 7,
@@ -60,6 +62,8 @@ static void a_session_is_written_and_read(void **state)
 	assert_int_equal(back.l2spec_type, 1);
 	assert_int_equal(back.created, 1700000000);
 	assert_int_equal(back.mtu, 1446);
+	assert_string_equal(back.fast_path, "xfrm");
+	assert_string_equal(back.fast_path_words, "an IPsec policy matches");
 	assert_int_equal(back.accounts.counters[UL2TP_COUNTER_RX_HELD], 3);
 	assert_int_equal(back.accounts.rx_drops.count, 1);
 	assert_int_equal(back.accounts.rx_drops.rows[0].packets, 3);
