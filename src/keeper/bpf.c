@@ -85,6 +85,18 @@ int bpf_socket_filter(const struct bpf_insn *insns, uint32_t count, char *log, u
 	return call(BPF_PROG_LOAD, &attr);
 }
 
+uint32_t bpf_program_id(int program)
+{
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)program;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = pointer(&info);
+	return call(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0 ? 0 : info.id;
+}
+
 int bpf_attached(uint32_t type, int ifindex, uint32_t *ids, uint32_t *count)
 {
 	union bpf_attr attr;

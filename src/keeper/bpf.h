@@ -26,6 +26,9 @@ int bpf_map_next(int map, const void *key, void *next);
 /** bpf_socket_filter() - load a program; @log gets what the verifier says, may be NULL. A descriptor or -errno */
 int bpf_socket_filter(const struct bpf_insn *insns, uint32_t count, char *log, uint32_t log_size);
 
+/** bpf_program_id() - the id of a program; 0: the kernel does not say */
+uint32_t bpf_program_id(int program);
+
 /**
  * bpf_attached() - the programs on a hook of an interface of the caller's namespace
  * @type:  BPF_TCX_*

@@ -29,6 +29,8 @@ struct fast_netns {
 	struct netns_id id;
 	struct fast_programs *programs;
 	uint32_t number, users;
+	uint32_t own[FAST_PROGRAMS]; /* ids of .programs */
+	bool watched;                /* what the host has configured there (host_watch.h) */
 	struct list underlays;
 };
 
@@ -50,6 +52,7 @@ struct fast_session {
 };
 
 struct fast_path {
+	struct host_watches *host;
 	int maps[FAST_MAPS];
 	uint32_t last_netns;
 	struct list netns;
@@ -136,8 +139,8 @@ static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *e
 	return err < 0 ? err : board_open(f);
 }
 
-int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct fast_path **ret,
-                   enum fast_reason *why, struct extack *ea)
+int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct host_watches *host,
+                   struct fast_path **ret, enum fast_reason *why, struct extack *ea)
 {
 	struct fast_path *f;
 	int err;
@@ -149,6 +152,7 @@ int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct fast_
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
+	f->host = host;
 	err = open_all(f, max_sessions, ea);
 	if (err < 0) {
 		fast_path_close(f);
@@ -168,8 +172,12 @@ static void underlay_free(struct underlay *u)
 	free(u);
 }
 
-static void netns_free(struct fast_netns *n)
+static void netns_free(struct fast_path *f, struct fast_netns *n)
 {
+	for (enum fast_program i = 0; i < FAST_PROGRAMS; i++)
+		host_watches_disown(f->host, n->own[i]);
+	if (n->watched)
+		host_watch_release(f->host, n->id);
 	list_for_each_safe (node, &n->underlays)
 		underlay_free(list_entry(node, struct underlay, in_netns));
 	list_remove(&n->in_all);
@@ -185,7 +193,7 @@ void fast_path_close(struct fast_path *f)
 		free(f->sessions[i]);
 	free(f->sessions);
 	list_for_each_safe (node, &f->netns)
-		netns_free(list_entry(node, struct fast_netns, in_all));
+		netns_free(f, list_entry(node, struct fast_netns, in_all));
 	board_close(&f->board);
 	for (int i = 0; i < FAST_MAPS; i++)
 		if (f->maps[i] >= 0)
@@ -235,9 +243,18 @@ static int netns_load(struct fast_path *f, struct fast_netns *n)
 {
 	const struct fast_constants constants = { .netns = n->number, .lanes = f->board.lanes };
 
+	int err;
+
 	if (n->programs)
 		return 0;
-	return fast_programs_load(f->maps, f->board.sessions, &constants, &n->programs, NULL);
+	err = fast_programs_load(f->maps, f->board.sessions, &constants, &n->programs, NULL);
+	if (err < 0)
+		return err;
+	for (enum fast_program i = 0; i < FAST_PROGRAMS; i++) {
+		n->own[i] = bpf_program_id(fast_program_fd(n->programs, i));
+		host_watches_own(f->host, n->own[i]);
+	}
+	return 0;
 }
 
 static void underlay_release(struct underlay *u)
@@ -414,8 +431,20 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 		return FAST_UNSUPPORTED;
 	underlay_release(s->underlay);
 	s->underlay = underlay;
+	if (!s->netns->watched)
+		s->netns->watched = host_watch_use(server->fast->host, s->netns->id) == 0;
 	*mtu_bytes = route.mtu_bytes;
 	return FAST_USED;
+}
+
+/* What the host has configured says. At home. */
+static enum fast_reason host_verdict(struct server *server, const struct fast_session *s,
+                                     const struct endpoint_params *p)
+{
+	const struct outer_flow flow = { .local = p->local, .peer = s->wish.peer, .mark = p->mark };
+
+	return host_watch_verdict(&server->host, s->netns->id, &flow, s->device,
+	                          s->underlay->ifindex);
 }
 
 static void reason_set(struct server *server, const struct fast_session *s, enum fast_reason reason)
@@ -443,6 +472,8 @@ static void decide(struct server *server, struct fast_session *s)
 	else
 		reason = judge(server, s, e, &mtu_bytes);
 	netns_go_home(&server->home);
+	if (reason == FAST_USED)
+		reason = host_verdict(server, s, &e->about.params);
 	if (s->attached && maps_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
 		reason = FAST_UNSUPPORTED;
 	reason_set(server, s, reason);
@@ -550,7 +581,7 @@ void fast_path_forget(struct server *server, uint32_t index)
 	session_unmap(f, s);
 	underlay_release(s->underlay);
 	if (--s->netns->users == 0)
-		netns_free(s->netns);
+		netns_free(f, s->netns);
 	f->sessions[index] = NULL;
 	free(s);
 }

@@ -20,6 +20,7 @@
 #include "base/extack.h"
 #include "keeper/fast_path_maps.h"
 #include "keeper/fast_reason.h"
+#include "keeper/host_watch.h"
 #include "keeper/keeper.h"
 
 struct server;
@@ -37,13 +38,14 @@ struct fast_path;
 
 /**
  * fast_path_open() - load the programs on trial, make the maps
+ * @host: outlives it
  * @ret: set on success; NULL: sessions are told @*why
  * @why: FAST_OFF, or with mode auto FAST_UNSUPPORTED
  *
  * Return: 0; with mode require also -errno in words: it can not be had here.
  */
-int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct fast_path **ret,
-                   enum fast_reason *why, struct extack *ea);
+int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct host_watches *host,
+                   struct fast_path **ret, enum fast_reason *why, struct extack *ea);
 
 /** fast_path_close() - all programs are gone when it returns */
 void fast_path_close(struct fast_path *f);

@@ -13,12 +13,19 @@
 
 #define CLIENTS_MAX 4096
 
+static void host_changed(void *arg, struct netns_id netns)
+{
+	fast_path_verdict_changed(arg, netns);
+}
+
 static int fast_open(struct server *s, const struct keeper_options *options)
 {
 	struct extack ea = { 0 };
-	int err = fast_path_open(options->fast_path, options->max_sessions, &s->fast, &s->fast_why,
-	                         &ea);
+	int err = fast_path_open(options->fast_path, options->max_sessions, &s->host, &s->fast,
+	                         &s->fast_why, &ea);
 
+	s->host.changed = host_changed;
+	s->host.arg = s;
 	if (err < 0)
 		log_event(LOG_ERR, "start-failed", "error=\"--fast-path require: %s\"", ea.text);
 	else if (s->fast_why == FAST_UNSUPPORTED)

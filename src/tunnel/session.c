@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "keeper/fast_reason.h"
 #include "tunnel/accounts.h"
 #include "tunnel/session_key.h"
 #include "wire/data_header.h"
@@ -145,12 +146,16 @@ static struct ul2tp_debug debug_of(const struct session *s)
 
 void ul2tp_session_message_of(const struct session *s, struct ul2tp_session_message *ret)
 {
+	const struct fast_reason_text fast = fast_reason_text(atomic_load(&s->record->fast_reason));
+
 	memset(ret, 0, sizeof(*ret));
 	ret->l2tp = session_message_of(s);
 	memcpy(ret->label, s->record->label, sizeof(ret->label));
 	ret->l2spec_type = s->record->l2spec_type;
 	ret->created = s->record->created_s;
 	ret->mtu = s->record->mtu_bytes;
+	ret->fast_path = fast.name;
+	ret->fast_path_words = fast.words;
 	session_accounts(s, &ret->accounts);
 	ret->debug = debug_of(s);
 }
