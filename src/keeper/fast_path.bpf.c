@@ -6,7 +6,7 @@
  *   fast_arrived  on the device: sees what fast_ingress sent come out of the backlog
  *
  * Built by clang -target bpf, loaded by fast_path_load.c once for each network namespace. They take nothing that needs
- * thought: whatever is odd goes on to the engine (TC_ACT_OK), which can do everything. What is handed up is counted,
+ * thought: whatever is odd goes on to the engine (TC_ACT_UNSPEC), which can do everything. What is handed up is counted,
  * and until the engine has said that it is through (fast_path_maps.h), all that follows goes up too, so that nothing is
  * overtaken.
  */
@@ -152,7 +152,7 @@ static __always_inline __u16 fold(__u32 sum)
 static __always_inline int pass_up_tx(struct fast_passed *passed)
 {
 	add(&passed->tx, 1);
-	return TC_ACT_OK;
+	return TC_ACT_UNSPEC;
 }
 
 /* Whether each packet fits the way to the peer whole. */
@@ -235,16 +235,16 @@ int fast_egress(struct __sk_buff *skb)
 	/* The engine does not count others either (path/fast_gate.h). */
 	if ((skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6)) ||
 	    skb->vlan_present)
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	out = bpf_map_lookup_elem(&fast_out, &key);
 	if (!out)
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	session = out->session;
 	passed = bpf_map_lookup_elem(&fast_passed, &session);
 	done = bpf_map_lookup_elem(&fast_done, &session);
 	count = count_of(session);
 	if (!passed || !done || !count)
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	if (out->closed || passed->tx != done->tx || frame_read(skb, 0, skb->len, &f) ||
 	    !out_fits(skb, out, &f))
 		return pass_up_tx(passed);
@@ -339,7 +339,7 @@ static __always_inline int pass_up_rx(const struct __sk_buff *skb, struct fast_p
 	__u32 payload = skb->len - WIRE_OCTETS, size = skb->gso_size;
 
 	add(&passed->rx, size ? (payload + size - 1) / size : 1);
-	return TC_ACT_OK;
+	return TC_ACT_UNSPEC;
 }
 
 static __always_inline int decapsulate(struct __sk_buff *skb, const struct fast_in *in,
@@ -365,7 +365,7 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	int err;
 
 	if (!passed || !done || !count)
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	if (in->closed || passed->rx != done->rx || !in_is_plain(skb, a) ||
 	    !in_header_matches(skb, in, &eth) ||
 	    frame_read(skb, WIRE_OCTETS + header_len, skb->len - WIRE_OCTETS - header_len, &f))
@@ -392,12 +392,12 @@ int fast_ingress(struct __sk_buff *skb)
 	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present ||
 	    skb->pkt_type != 0 /* PACKET_HOST: to us */ ||
 	    bpf_skb_load_bytes(skb, ETH_HLEN, &a, sizeof(a)))
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	if (a.ip.version != 4 || a.ip.ihl != 5 || a.ip.protocol != IPPROTO_UDP ||
 	    a.ip.frag_off & NOT_DF)
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	in = in_find(&a);
-	return in ? in_take(skb, in, &a) : TC_ACT_OK;
+	return in ? in_take(skb, in, &a) : TC_ACT_UNSPEC;
 }
 
 SEC("tc")
@@ -407,10 +407,10 @@ int fast_arrived(struct __sk_buff *skb)
 	struct fast_count *count = count_of(session);
 
 	if (session >= MARK_SESSIONS || !count)
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	add(&count->rx_seen, 1);
 	skb->mark = 0;
-	return TC_ACT_OK;
+	return TC_ACT_UNSPEC;
 }
 
 char fast_path_license[] SEC("license") = "Dual BSD/GPL";

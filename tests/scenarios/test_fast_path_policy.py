@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What an administrator configures holds for data that took the fast path, a second later at most; afterwards it takes
+it again. Each is added and taken away while packets flow both ways."""
+import contextlib
+import os
+import re
+
+import pytest
+
+from support.capture import Capture
+from support.daemon import Cli, Daemon, settle
+from support.fast_pair import INNER, PORT, FastPair, lay_cable
+from support.wait import SLOW, eventually
+
+WITHIN_S = 1 * SLOW
+QUIET_S = 0.3
+# Lets no packet through: TC_ACT_SHOT.
+DROP = ("bpf", "da", "bytecode", "1,6 0 0 2,")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fast_path(build):
+    """Whether this machine and this build have it."""
+    daemon = Daemon("--fast-path", "require", wait=False)
+    try:
+        eventually(lambda: daemon.process.poll() is not None or os.path.exists(daemon.socket))
+        words = re.search("--fast-path require: ([^\"]*)", daemon.log)
+    finally:
+        daemon.kill()
+    if words:
+        pytest.skip(words[1])
+
+
+@pytest.fixture(scope="module")
+def pair():
+    cable = lay_cable("plain")
+    try:
+        with FastPair(cable) as made:
+            yield made
+    finally:
+        cable.close()
+
+
+@pytest.fixture
+def show(pair):
+    """Why the near session does not take the fast path, as ul2tp shows it; "used" if it does."""
+    cli = Cli(pair.daemons[0], pair.hosts[0])
+    return lambda: cli.json("-s show session tunnel_id 1 session_id 1")[0]["fast_path"]["reason"]
+
+
+@contextlib.contextmanager
+def traffic(pair):
+    """Packets both ways, 500 a second, whether or not they are answered."""
+    pings = [host.popen("ping", "-i", "0.002", "-q", address, stdout=-3)
+             for host, address in zip(pair.hosts, reversed(INNER[4]))]
+    try:
+        yield
+    finally:
+        for ping in pings:
+            ping.kill()
+            ping.wait()
+
+
+def answers(pair):
+    return pair.hosts[0].run("ping", "-c", 1, "-W", "0.2", INNER[4][1], check=False).returncode == 0
+
+
+def is_tunnel(frame):
+    return len(frame) > 42 and frame[12:14] == b"\x08\x00" and frame[23] == 17 and \
+        int.from_bytes(frame[36:38], "big") == PORT
+
+
+def leaves(pair):
+    """Packets of the tunnel that come over the cable from near, in a while."""
+    with Capture(pair.hosts[1], "wire", is_tunnel) as capture:
+        settle(QUIET_S)
+        return len(capture.waiting())
+
+
+def accepted(pair):
+    before = pair.counts()[0]["RX_PACKETS"]
+    settle(QUIET_S)
+    return pair.counts()[0]["RX_PACKETS"] - before
+
+
+def nothing_leaves(pair):
+    assert leaves(pair) == 0
+
+
+def nothing_is_accepted(pair):
+    assert leaves(pair) > 0
+    assert accepted(pair) == 0
+
+
+def all_is_as_before(pair):
+    assert answers(pair)
+
+
+def shaped(pair):
+    """The discipline has seen packets."""
+    sent = pair.hosts[0].run("tc", "-s", "qdisc", "show", "dev", "pw", "root").stdout
+    assert int(re.search(r"Sent \d+ bytes (\d+) pkt", sent)[1]) > 0
+
+
+def nft(*lines):
+    return [["nft", "; ".join(lines)]]
+
+
+OWN, PEER = "192.0.2.1", "192.0.2.2"
+UNDO_NFT = [["nft", "delete table ip t"]]
+UNDO_XFRM = [["ip", "xfrm", "policy", "flush"]]
+UNDO_RULE = [["ip", "rule", "del", "pref", "50"]]
+# reason: commands on the near host, what undoes them, what they do. Effects are those of the last command.
+CASES = {
+    "xfrm-out": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "out", "src", OWN, "dst", PEER, "action", "block"]],
+                 UNDO_XFRM, nothing_leaves),
+    "xfrm-in": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "in", "src", PEER, "dst", OWN, "proto", "udp", "sport", PORT,
+                          "action", "block"]], UNDO_XFRM, nothing_is_accepted),
+    "xfrm-no-state": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "out", "src", OWN, "dst", PEER, "tmpl", "proto", "comp",
+                                "mode", "transport"]], UNDO_XFRM, nothing_leaves),
+    "nft-output": ("netfilter", nft("add table ip t", "add chain ip t c { type filter hook output priority 0; }",
+                                    f"add rule ip t c udp dport {PORT} drop"), UNDO_NFT, nothing_leaves),
+    "nft-input": ("netfilter", nft("add table ip t", "add chain ip t c { type filter hook input priority 0; }",
+                                   f"add rule ip t c udp dport {PORT} drop"), UNDO_NFT, nothing_is_accepted),
+    "nft-ingress": ("netfilter", nft("add table netdev t", "add chain netdev t c { type filter hook ingress device wire "
+                                     "priority 0; policy drop; }"), [["nft", "delete table netdev t"]], nothing_is_accepted),
+    "iptables": ("netfilter", [["iptables-legacy", "-A", "INPUT", "-p", "udp", "--dport", PORT, "-j", "DROP"]],
+                 [["iptables-legacy", "-F"]], nothing_is_accepted),
+    "rule": ("policy-rule", [["ip", "route", "add", PEER, "dev", "wire", "table", "77"],
+                             ["ip", "rule", "add", "pref", "50", "to", PEER, "table", "77"]],
+             [*UNDO_RULE, ["ip", "route", "flush", "table", "77"]], all_is_as_before),
+    "rule-prohibits": ("no-route", [["ip", "rule", "add", "pref", "50", "to", PEER, "prohibit"]], UNDO_RULE, nothing_leaves),
+    "rule-of-others": ("used", [["ip", "rule", "add", "pref", "50", "to", "198.51.100.1", "prohibit"]], UNDO_RULE,
+                       all_is_as_before),
+    "tbf": ("device-qdisc", [["tc", "qdisc", "add", "dev", "pw", "root", "tbf", "rate", "100mbit", "burst", "100k", "limit",
+                              "100k"]], [["tc", "qdisc", "del", "dev", "pw", "root"]], shaped),
+    "filter": ("device-filter", [["tc", "qdisc", "add", "dev", "pw", "clsact"],
+                                 ["tc", "filter", "add", "dev", "pw", "egress", *DROP]],
+               [["tc", "qdisc", "del", "dev", "pw", "clsact"]], nothing_leaves),
+    "underlay-filter": ("underlay-ingress", [["tc", "qdisc", "add", "dev", "wire", "clsact"],
+                                             ["tc", "filter", "add", "dev", "wire", "ingress", *DROP]],
+                        [["tc", "qdisc", "del", "dev", "wire", "clsact"]], nothing_is_accepted),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_holds_within_a_second(pair, show, name):
+    reason, commands, undo, effect = CASES[name]
+    near = pair.hosts[0]
+    eventually(lambda: show() == "used", timeout=WITHIN_S)
+    with traffic(pair):
+        assert leaves(pair) > 0 and accepted(pair) > 0
+        try:
+            for command in commands:
+                near.run(*command)
+            eventually(lambda: show() == reason, timeout=WITHIN_S)
+            effect(pair)
+            assert show() == reason
+        finally:
+            for command in undo:
+                near.run(*command)
+        eventually(lambda: show() == "used", timeout=WITHIN_S)
+        eventually(lambda: answers(pair), timeout=WITHIN_S)
