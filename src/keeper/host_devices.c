@@ -22,6 +22,9 @@
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
 #endif
 
+#define LOOK_TURNS 16
+#define LOOK_LINKS (HOST_LOOK_DEVICES / LOOK_TURNS)
+
 #define CLSACT_INGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
 #define CLSACT_EGRESS  TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
 
@@ -371,36 +374,48 @@ const struct host_device *host_device_get(struct host_devices *d, int ifindex, b
 	return device;
 }
 
+/* Asking for an interface takes ten times as long as asking for its tcx hooks, and shows no more than XDP programs
+ * attached by a BPF link, of which alone nothing tells: where there are many, each has its turn. */
+static bool link_is_due(const struct host_devices *d, struct host_device *device)
+{
+	return device->is_underlay || d->table.count <= LOOK_LINKS ||
+	       (uint32_t)device->ifindex % LOOK_TURNS == device->looks++ % LOOK_TURNS;
+}
+
 /* What can change unseen. */
 static void device_look(struct host_devices *d, struct host_device *device)
 {
 	struct host_device was = *device;
 
-	if (link_read(d, device) < 0 || programs_read(d, device) < 0)
+	if (link_is_due(d, device) && link_read(d, device) < 0)
+		device->stale = true;
+	if (programs_read(d, device) < 0)
 		device->stale = true;
 	d->changed |= device->stale || was.gone != device->gone || was.xdp != device->xdp ||
 	              was.egress_program != device->egress_program ||
 	              was.ingress_program != device->ingress_program;
 }
 
+/* All that tunnels go through, which are few, and of the many others those whose turn it is. */
 void host_devices_look(struct host_devices *d)
 {
-	unsigned int looked = 0;
-	struct host_device *last =
-		list_empty(&d->all) ? NULL : list_entry(d->all.prev, struct host_device, in_all);
+	struct list looked;
+	unsigned int count = 0;
 
+	list_init(&looked);
 	list_for_each_safe (node, &d->all) {
 		struct host_device *device = list_entry(node, struct host_device, in_all);
 
-		if (looked == HOST_LOOK_DEVICES)
-			return;
+		if (!device->tracked || device->gone ||
+		    (!device->is_underlay && count == HOST_LOOK_DEVICES))
+			continue;
+		count += !device->is_underlay;
+		device_look(d, device);
 		list_remove(&device->in_all);
-		list_append(&d->all, &device->in_all);
-		if (device->tracked && !device->gone) {
-			device_look(d, device);
-			looked++;
-		}
-		if (device == last)
-			return;
+		list_append(&looked, &device->in_all);
+	}
+	list_for_each_safe (node, &looked) {
+		list_remove(node);
+		list_append(&d->all, node);
 	}
 }

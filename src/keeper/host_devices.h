@@ -15,7 +15,8 @@
 #include "keeper/host_source.h"
 #include "keeper/own_programs.h"
 
-#define HOST_LOOK_DEVICES 1024 /* looked at in one go; the others follow the next time */
+#define HOST_LOOK_DEVICES                                                                          \
+	1024 /* of sessions, looked at in one go; the others follow the next time */
 
 struct host_device {
 	struct bucket_node node;
@@ -32,6 +33,7 @@ struct host_device {
 	bool xdp;                             /* a program that is not ours, as the rest */
 	bool ingress_filter, egress_filter;   /* of clsact */
 	bool ingress_program, egress_program; /* on tcx */
+	uint32_t looks;
 	char name[IFNAMSIZ];
 };
 
