@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <ul2tp.h>
+#include <ul2tp_ppp.h>
 #include <unistd.h>
 
 #define LCP        0xc021

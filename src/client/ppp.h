@@ -11,6 +11,7 @@
 
 #include "base/reader.h"
 #include "client/connection.h"
+#include "ul2tp_ppp.h"
 
 /* As 64-bit processes have them, whatever this one is (kernel-behaviour §5.5, §6.2 to §6.4). */
 enum ppp_ioctl {

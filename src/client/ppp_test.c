@@ -27,7 +27,7 @@
 #include "netlink/attribute.h"
 #include "netlink/l2tp_family.h"
 #include "netlink/ul2tp_ppp_message.h"
-#include "ul2tp.h"
+#include "ul2tp_ppp.h"
 
 #define HANDLE        0x1122334455667788u
 #define REQUESTS_KEPT 4

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <ul2tp.h>
+#include <ul2tp_ppp.h>
 #include <unistd.h>
 
 #define AT_ONCE 100

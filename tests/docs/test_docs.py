@@ -109,6 +109,6 @@ def test_an_installation_is_complete(tmp_path):
     done = run("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", tmp_path)
     assert done.returncode == 0, done.stderr
     installed = {p.name for p in tmp_path.rglob("*") if p.is_file() or p.is_symlink()}
-    wanted = {"ul2tpd", "ul2tp", "libul2tp.so.0", "ul2tp.h", "ul2tp_netlink.h", "ul2tpd.8", "ul2tp.8",
+    wanted = {"ul2tpd", "ul2tp", "libul2tp.so.0", "ul2tp.h", "ul2tp_netlink.h", "ul2tp_ppp.h", "ul2tpd.8", "ul2tp.8",
               "ul2tpd.service", "ul2tpd.socket", "README.md", "libul2tp.pc"}
     assert wanted <= installed, f"lacking: {wanted - installed}"

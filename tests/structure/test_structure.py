@@ -33,7 +33,7 @@ USES = {
 }
 
 # Headers in include/ and who may read them; absent: everyone.
-PUBLIC = {"ul2tp.h": ["client", "debug", "cli", "launcher"]}
+PUBLIC = {"ul2tp.h": ["client", "debug", "cli", "launcher"], "ul2tp_ppp.h": ["client", "cli"]}
 
 
 def may_use(folder):
