@@ -333,12 +333,14 @@ static __always_inline int in_header_matches(struct __sk_buff *skb, const struct
 	       header[2] == ((const __u64 *)in->header)[2];
 }
 
-/* What the engine will receive of it: UDP_GRO and UDP_SEGMENT make one of many datagrams. */
-static __always_inline int pass_up_rx(const struct __sk_buff *skb, struct fast_passed *passed)
+/* What the engine will receive of it: UDP_GRO and UDP_SEGMENT make one of many datagrams; segments of TCP in one frame
+ * are one. */
+static __always_inline int pass_up_rx(const struct __sk_buff *skb, struct fast_passed *passed,
+                                      int is_frame)
 {
 	__u32 payload = skb->len - WIRE_OCTETS, size = skb->gso_size;
 
-	add(&passed->rx, size ? (payload + size - 1) / size : 1);
+	add(&passed->rx, size && !is_frame ? (payload + size - 1) / size : 1);
 	return TC_ACT_UNSPEC;
 }
 
@@ -362,17 +364,18 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	struct fast_count *count = count_of(session);
 	struct ethhdr eth;
 	struct frame f;
-	int err;
+	int err, is_frame;
 
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
-	if (in->closed || passed->rx != done->rx || !in_is_plain(skb, a) ||
-	    !in_header_matches(skb, in, &eth) ||
-	    frame_read(skb, WIRE_OCTETS + header_len, skb->len - WIRE_OCTETS - header_len, &f))
-		return pass_up_rx(skb, passed);
+	is_frame =
+		!frame_read(skb, WIRE_OCTETS + header_len, skb->len - WIRE_OCTETS - header_len, &f);
+	if (!is_frame || in->closed || passed->rx != done->rx || !in_is_plain(skb, a) ||
+	    !in_header_matches(skb, in, &eth))
+		return pass_up_rx(skb, passed, is_frame);
 	err = decapsulate(skb, in, &eth);
 	if (err == -1)
-		return pass_up_rx(skb, passed);
+		return pass_up_rx(skb, passed, is_frame);
 	if (err)
 		return TC_ACT_SHOT;
 	add(&count->rx_packets, f.segments);

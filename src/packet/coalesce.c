@@ -5,7 +5,9 @@
  * that count up, payload of the common size (the last may be shorter), checksums valid and written the
  * one way we write them. PSH ends a flow, since only a last segment has it.
  *
- * The first frame of a flow is verified when a second one comes: alone it needs no opinion of ours (RX-62).
+ * The first frame of a flow is verified when a second one comes: alone it needs no opinion of ours (RX-62), but
+ * whether its checksum is there at all. A sender on this machine may leave it to whoever needs it (as the fast path's
+ * programs do, keeper/fast_path.h), and then even segments of TCP in one frame: the device is told so.
  */
 #include "packet/coalesce.h"
 
@@ -143,11 +145,59 @@ static bool checksum_is_valid(const uint8_t *frame, const struct inner_headers *
 
 /* --- what is emitted -------------------------------------------------------------------------------- */
 
-static void emit_alone(const struct coalescer *c, void *owner, const uint8_t *frame, size_t len)
+/* What the IP header says is behind it; 0: the frame is not that long. */
+static uint32_t l4_len(const uint8_t *frame, size_t len, const struct inner_headers *at)
 {
+	const uint8_t *l3 = frame + at->l3;
+	size_t ip_len = at->ip_version == 4 ? load_u16(l3 + IPV4_TOTAL_LEN)
+	                                    : load_u16(l3 + IPV6_PAYLOAD_LEN) + IPV6_HEADER_LEN;
+
+	return at->l3 + ip_len <= len && at->l3 + ip_len >= at->end
+	               ? (uint32_t)(at->l3 + ip_len - at->l4)
+	               : 0;
+}
+
+/* Nothing but the sum of the pseudo header stands where TCP's or UDP's checksum is to be. */
+static bool checksum_is_left(const uint8_t *frame, size_t len, const struct inner_headers *at)
+{
+	const uint8_t *l4 = frame + at->l4;
+	uint32_t octets = l4_len(frame, len, at);
+	uint16_t stored =
+		load_stored(l4 + (at->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM));
+
+	return octets && stored &&
+	       stored == checksum_fold(checksum_pseudo(
+				 frame + at->l3 + addresses_at(at->ip_version),
+				 addresses_len(at->ip_version), at->protocol, octets));
+}
+
+/* @at: of TCP or UDP, whole; NULL: of anything else. */
+static void describe(const uint8_t *frame, size_t len, uint32_t accepts,
+                     const struct inner_headers *at, struct virtio_net_hdr *ret)
+{
+	uint32_t mtu = accepts >> COALESCE_MTU_SHIFT;
+
+	*ret = no_offload;
+	if (!(accepts & COALESCE_PARTIAL) || !at || !checksum_is_left(frame, len, at))
+		return;
+	ret->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	ret->csum_start = at->l4;
+	ret->csum_offset = at->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+	if (at->protocol != IPPROTO_TCP || len - at->l3 <= mtu ||
+	    mtu <= (uint32_t)(at->end - at->l3))
+		return;
+	ret->hdr_len = at->end;
+	ret->gso_type = at->ip_version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+	ret->gso_size = (uint16_t)(mtu - (at->end - at->l3));
+}
+
+static void emit_alone(const struct coalescer *c, void *owner, uint32_t accepts,
+                       const struct inner_headers *at, const uint8_t *frame, size_t len)
+{
+	struct virtio_net_hdr vnet;
 	struct iovec iov[3] = {
 		{ 0 }, /* the taker's */
-		{ .iov_base = (void *)&no_offload, .iov_len = sizeof(no_offload) },
+		{ .iov_base = &vnet, .iov_len = sizeof(vnet) },
 		{ .iov_base = (void *)frame, .iov_len = len },
 	};
 	struct coalesced out = {
@@ -158,6 +208,7 @@ static void emit_alone(const struct coalescer *c, void *owner, const uint8_t *fr
 		.iov = iov + 1,
 	};
 
+	describe(frame, len, accepts, at, &vnet);
 	c->emit(c->arg, &out);
 }
 
@@ -193,12 +244,25 @@ static void finish_headers(struct coalesce_flow *f)
 	};
 }
 
+static struct inner_headers headers_of(const struct coalesce_flow *f)
+{
+	return (struct inner_headers){
+		.l3 = f->l3,
+		.l4 = f->l4,
+		.end = f->headers_len,
+		.ip_version = f->ip_version,
+		.protocol = f->protocol,
+	};
+}
+
 static void emit_flow(struct coalescer *c, struct coalesce_flow *f)
 {
 	f->hash = 0;
 	c->open--;
 	if (f->segments == 1) {
-		emit_alone(c, f->owner, f->frame.iov_base, f->frame.iov_len);
+		const struct inner_headers at = headers_of(f);
+
+		emit_alone(c, f->owner, f->accepts, &at, f->frame.iov_base, f->frame.iov_len);
 		return;
 	}
 	finish_headers(f);
@@ -253,12 +317,13 @@ static void add_payload(struct coalesce_flow *f, const struct candidate *k)
 	f->next_id++;
 }
 
-static void start_flow(struct coalescer *c, const struct candidate *k)
+static void start_flow(struct coalescer *c, const struct candidate *k, uint32_t accepts)
 {
 	struct coalesce_flow *f = free_flow(c);
 
 	c->open++;
 	f->owner = k->owner;
+	f->accepts = accepts;
 	f->hash = k->hash;
 	f->serial = c->serial++;
 	f->segments = 0;
@@ -318,13 +383,7 @@ static bool follows(const struct coalesce_flow *f, const struct candidate *k)
 
 static bool first_is_valid(const struct coalesce_flow *f)
 {
-	const struct inner_headers at = {
-		.l3 = f->l3,
-		.l4 = f->l4,
-		.end = f->headers_len,
-		.ip_version = f->ip_version,
-		.protocol = f->protocol,
-	};
+	const struct inner_headers at = headers_of(f);
 
 	return f->segments > 1 || checksum_is_valid(f->frame.iov_base, &at, f->payload_len);
 }
@@ -388,9 +447,9 @@ static inline void add(struct coalescer *c, void *owner, uint32_t accepts, const
 		emit_flow(c, f);
 	}
 	if (k.mergeable && !k.last)
-		start_flow(c, &k);
+		start_flow(c, &k, accepts);
 	else
-		emit_alone(c, owner, frame, len);
+		emit_alone(c, owner, accepts, k.hash ? &k.at : NULL, frame, len);
 }
 
 void coalesce_add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,

@@ -41,6 +41,7 @@ typedef void coalesce_emit(void *arg, const struct coalesced *frame);
 /* An open flow. Belongs to coalesce.c. */
 struct coalesce_flow {
 	void *owner;
+	uint32_t accepts;
 	uint64_t hash;   /* of owner and flow key; 0: not in use */
 	uint64_t serial; /* of its first frame */
 	uint32_t segments, segment_payload, payload_len;
@@ -66,10 +67,14 @@ struct coalescer {
 void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg);
 
 enum coalesce_accepts {
-	COALESCE_TCP4 = 1, /* TUN_F_TSO4 */
-	COALESCE_TCP6 = 2, /* TUN_F_TSO6 */
-	COALESCE_UDP = 4,  /* TUN_F_USO4 and TUN_F_USO6 */
+	COALESCE_TCP4 = 1,    /* TUN_F_TSO4 */
+	COALESCE_TCP6 = 2,    /* TUN_F_TSO6 */
+	COALESCE_UDP = 4,     /* TUN_F_USO4 and TUN_F_USO6 */
+	COALESCE_PARTIAL = 8, /* tell it of checksums that were left to the receiver */
 };
+
+/* ... and above these the device's MTU, if TCP that is longer is to be told it as segments. */
+#define COALESCE_MTU_SHIFT 8
 
 /** coalesce_accepts_of() - what a TAP or TUN with these TUN_F_* takes */
 uint32_t coalesce_accepts_of(uint32_t offloads);

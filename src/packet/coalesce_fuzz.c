@@ -135,9 +135,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			repair(frame, len, b.bare);
 		b.frames[b.count++] = (struct iovec){ .iov_base = frame, .iov_len = len };
 		if (b.bare)
-			coalesce_add_ip(&b.coalescer, &b, data[0] & 0x7f, frame, len);
+			coalesce_add_ip(&b.coalescer, &b, data[0] & 0x77, frame, len);
 		else
-			coalesce_add(&b.coalescer, &b, data[0], frame, len);
+			coalesce_add(&b.coalescer, &b, data[0] & 0xf7, frame, len);
 	}
 	coalesce_flush(&b.coalescer);
 	for (size_t i = 0; i < b.count; i++) {

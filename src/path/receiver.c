@@ -62,6 +62,8 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 	r->fast = s->fast;
 	fast_gate_init(&r->gate);
 	r->accepts = coalesce_accepts_of(offloads);
+	if (r->accepts)
+		r->accepts |= COALESCE_PARTIAL | record->mtu_bytes << COALESCE_MTU_SHIFT;
 	list_init(&r->in_holding);
 	reorder_init(&r->reorder, s->tunnel->record->version, &w->reorder_pool);
 	if (counter_read(&record->rx.packets))

@@ -18,6 +18,7 @@ UNDERLAYS = ("plain", "seg", "gso")
 
 def lay_cable(underlay):
     cable = Cable(offloads=underlay != "plain")
+    cable.underlay = underlay
     if underlay == "seg":
         for host in (cable.near, cable.far):
             host.run("ethtool", "-K", "wire", "tso", "off", "tx-udp-segmentation", "off", "gro", "on")
