@@ -322,6 +322,7 @@ static void start_flow(struct coalescer *c, const struct candidate *k, uint32_t 
 	struct coalesce_flow *f = free_flow(c);
 
 	c->open++;
+	c->last = f;
 	f->owner = k->owner;
 	f->accepts = accepts;
 	f->hash = k->hash;
@@ -388,10 +389,10 @@ static bool first_is_valid(const struct coalesce_flow *f)
 	return f->segments > 1 || checksum_is_valid(f->frame.iov_base, &at, f->payload_len);
 }
 
+/* @k follows */
 static bool merge(struct coalescer *c, struct coalesce_flow *f, const struct candidate *k)
 {
-	if (!follows(f, k) || !first_is_valid(f) ||
-	    !checksum_is_valid(k->frame, &k->at, k->payload_len))
+	if (!first_is_valid(f) || !checksum_is_valid(k->frame, &k->at, k->payload_len))
 		return false;
 	add_payload(f, k);
 	if (k->last)
@@ -425,12 +426,34 @@ void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg)
 	*c = (struct coalescer){ .emit = emit, .arg = arg };
 }
 
+/* Most frames go on where the one before stopped. What follows() the flow has the flow's headers, so it need not be
+ * found out where they are, nor of which flow it is. */
+static bool add_to_last(struct coalescer *c, struct candidate *k, uint32_t accepts, size_t len)
+{
+	struct coalesce_flow *f = c->last;
+
+	if (!f || !f->hash || f->owner != k->owner || len <= f->headers_len)
+		return false;
+	k->at = (struct inner_headers){
+		.l3 = f->l3,
+		.l4 = f->l4,
+		.end = f->headers_len,
+		.ip_version = f->ip_version,
+		.protocol = f->protocol,
+	};
+	k->payload_len = (uint32_t)len - f->headers_len;
+	return follows(f, k) && is_mergeable(k, accepts, len) && merge(c, f, k);
+}
+
 static inline void add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,
                        size_t len, bool ethernet)
 {
 	struct candidate k = { .owner = owner, .frame = frame };
 	struct coalesce_flow *f = NULL;
 
+	if (add_to_last(c, &k, accepts, len))
+		return;
+	k = (struct candidate){ .owner = owner, .frame = frame };
 	if (accepts && (ethernet ? inner_headers_read(frame, len, &k.at)
 	                         : inner_headers_read_ip(frame, len, &k.at))) {
 		if (k.at.fragment) {
@@ -442,7 +465,8 @@ static inline void add(struct coalescer *c, void *owner, uint32_t accepts, const
 		}
 	}
 	if (f) {
-		if (k.mergeable && merge(c, f, &k))
+		c->last = f;
+		if (k.mergeable && follows(f, &k) && merge(c, f, &k))
 			return;
 		emit_flow(c, f);
 	}

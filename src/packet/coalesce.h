@@ -59,7 +59,8 @@ struct coalescer {
 	coalesce_emit *emit;
 	void *arg;
 	uint64_t serial;
-	uint32_t open; /* flows in use */
+	uint32_t open;              /* flows in use */
+	struct coalesce_flow *last; /* that a frame was added to; it may have been emitted since */
 	struct coalesce_flow flows[COALESCE_FLOWS];
 };
 
