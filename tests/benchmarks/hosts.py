@@ -88,10 +88,13 @@ class Hosts:
 
     rows:    those that exist
     missing: {row: why it does not}
+
+    workers: of each daemon
+    pins:    each host is one processor; else both have all of two
     """
 
-    def __init__(self, cleanup, rows, underlays):
-        self.cleanup, self.underlays = cleanup, underlays
+    def __init__(self, cleanup, rows, underlays, workers=1, pins=True):
+        self.cleanup, self.underlays, self.workers, self.pins = cleanup, underlays, workers, pins
         self.directory = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="ul2tp-bench-")))
         allowed = sorted(os.sched_getaffinity(0))
         self.cpus = (allowed[0], allowed[1 % len(allowed)])
@@ -127,7 +130,7 @@ class Hosts:
                 return "this ul2tpd has no --fast-path"
             options = []
         try:
-            self.daemons[row.way] = [self._start_daemon(cpu, options) for cpu in self.cpus]
+            self.daemons[row.way] = [self._start_daemon(end, options) for end in (NEAR, FAR)]
         except AssertionError as why:
             return " ".join(str(why).split())[-300:]
         return ""
@@ -141,7 +144,7 @@ class Hosts:
         if why:
             return why
         try:
-            l2tpns.Calls(self.cleanup, *self.spaces, self.daemons["user"][NEAR], ["taskset", "-c", str(self.cpus[FAR])],
+            l2tpns.Calls(self.cleanup, *self.spaces, self.daemons["user"][NEAR], self._pin(FAR),
                          {u: outer(u, "l2tpns", FAR) for u in self.underlays},
                          {u: [address(u, "l2tpns", end) for end in (NEAR, FAR)] for u in self.underlays}, INNER_MTU)
             for underlay in self.underlays:
@@ -150,8 +153,8 @@ class Hosts:
             return " ".join(str(why).split())[-300:]
         return ""
 
-    def _start_daemon(self, cpu, options):
-        daemon = Daemon("--workers", "1", *options, prefix=["taskset", "-c", str(cpu)])
+    def _start_daemon(self, end, options):
+        daemon = Daemon("--workers", self.workers, *options, prefix=self._pin(end))
         self.cleanup.callback(daemon.kill)
         self.cleanup.callback(daemon.stop)
         return daemon
@@ -237,9 +240,11 @@ class Hosts:
 
     # --- programs on the hosts --------------------------------------------------------------------------
 
+    def _pin(self, end):
+        return ["taskset", "-c", str(self.cpus[end])] if self.pins else []
+
     def pinned(self, end, *words):
-        return ["ip", "netns", "exec", self.spaces[end].name, "taskset", "-c", str(self.cpus[end]),
-                *map(str, words)]
+        return ["ip", "netns", "exec", self.spaces[end].name, *self._pin(end), *map(str, words)]
 
     def command(self, end, *words, timeout=120):
         done = subprocess.run(self.pinned(end, *words), capture_output=True, text=True, timeout=timeout,

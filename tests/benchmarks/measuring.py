@@ -54,6 +54,7 @@ class Effort:
     trial: float = 0.15
     flood: float = 0.5
     sizes: tuple = ("64", "imix", "1400")
+    warm: float = 0         # of TCP, before it counts
     four: bool = True
     echoes: int = 1000
     load: bool = True
@@ -70,17 +71,20 @@ def idle_s(cpus):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def tcp(hosts, target, streams, seconds):
+def tcp(hosts, target, streams, seconds, both_ways=False, warm=0):
     """(bit/s that arrived, seconds of the processors for each bit)"""
+    ways = ["sum_received"] + ["sum_received_bidir_reverse"] * both_ways
     with hosts.partner("Server listening", "iperf3", "-s", "-1", "-p", IPERF_PORT, "--forceflush"):
         idle, began = idle_s(hosts.cpus), time.monotonic()
         out = hosts.command(NEAR, "iperf3", "-c", target, "-p", IPERF_PORT, "-t", seconds, "-P", streams, "-J",
-                            timeout=seconds + 60)
-        busy = (time.monotonic() - began) * len(set(hosts.cpus)) - (idle_s(hosts.cpus) - idle)
-    received = json.loads(out)["end"]["sum_received"]
-    if not received["bytes"]:
+                            "-O", warm, *["--bidir"] * both_ways, timeout=seconds + warm + 60)
+        took = time.monotonic() - began
+        busy = (took * len(set(hosts.cpus)) - (idle_s(hosts.cpus) - idle)) * seconds / (seconds + warm)
+    received = [json.loads(out)["end"][way] for way in ways]
+    octets = sum(way["bytes"] for way in received)
+    if not octets:
         raise Failed(f"nothing arrived at {target} by TCP")
-    return received["bits_per_second"], busy / (received["bytes"] * 8)
+    return sum(way["bits_per_second"] for way in received), busy / (octets * 8)
 
 
 def packets(hosts, row, target, size, effort):
@@ -116,7 +120,7 @@ def sample(hosts, underlay, row, effort):
     """What there is to know of a row."""
     target = address(underlay, row, FAR)
     out = {}
-    out["tcp1"], out["gbit_s"] = tcp(hosts, target, 1, effort.tcp)
+    out["tcp1"], out["gbit_s"] = tcp(hosts, target, 1, effort.tcp, warm=effort.warm)
     out["gbit_s"] *= 1e9
     if effort.four:
         out["tcp4"], _ = tcp(hosts, target, 4, effort.tcp)

@@ -125,6 +125,21 @@ def churn_tables(result):
                   ["sessions", "a second", "then ul2tpd's memory", "descriptors"], lines)] if lines else []
 
 
+def scaling_tables(result):
+    """Two processors for both hosts; the processors' time for each Gbit is what can be compared"""
+    lines = []
+    for name, taken in result.get("scaling", {}).items():
+        words = [name if name == "plain" else f"{name} worker{'s' * (name != '1')}"]
+        for key in ("tcp1", "tcp4", "both4"):
+            rate, cost, ours = (summary([s[key + part] for s in taken]) for part in ("", "_gbit_s", "_ours_s"))
+            words += [spread(rate, 2, 1e-9), f"{cost['median'] * 1e3:.0f}"
+                      + (f", {ours['median'] * 1e3:.0f}" if name != "plain" else "")]
+        lines.append(words)
+    return [Table("Workers, both hosts on the same two processors (seg)",
+                  ["", "TCP, one, Gbit/s", "ms for each Gbit, of that ul2tpd", "four, Gbit/s", "ms", "four each way, Gbit/s", "ms"],
+                  lines)] if lines else []
+
+
 def target_tables(result):
     lines = [[t.words, f"{t.to_reach:g}", f"{t.beyond:g}", "" if value is None else f"{value:.2f}", verdict]
              for t, value, verdict in targets.judge(result)]
@@ -134,7 +149,7 @@ def target_tables(result):
 def tables(result):
     emulated = result.get("emulated", {})
     return [*measured_tables(result.get("samples", {}), result.get("missing", {})), *session_tables(result),
-            *churn_tables(result),
+            *churn_tables(result), *scaling_tables(result),
             *measured_tables(emulated.get("samples", {}), emulated.get("missing", {}), "Emulated: "),
             *target_tables(result)]
 
