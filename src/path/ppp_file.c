@@ -65,15 +65,21 @@ static bool evict_dead(struct dataplane *dp, const uid_t *uid)
 }
 
 /* Each costs a descriptor. A quarter of all is left for interfaces, of which a session has one beside three files, and
- * for clients and tunnels. */
-static int check_room(struct dataplane *dp, uid_t uid, struct extack *ea)
+ * for clients and tunnels; a sixteenth where they are shared. */
+static uint32_t files_max(const struct dataplane *dp)
 {
 	struct rlimit limit;
 
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return FILES_OF_USER_MAX;
+	return (uint32_t)(dp->options.shared_devices ? limit.rlim_cur / 16 * 15
+	                                             : limit.rlim_cur / 4 * 3);
+}
+
+static int check_room(struct dataplane *dp, uid_t uid, struct extack *ea)
+{
 	if (!dp->ppp_files_max)
-		dp->ppp_files_max = getrlimit(RLIMIT_NOFILE, &limit) < 0
-		                            ? FILES_OF_USER_MAX
-		                            : (uint32_t)(limit.rlim_cur / 4 * 3);
+		dp->ppp_files_max = files_max(dp);
 	if (dp->ppp_files.count >= dp->ppp_files_max && !evict_dead(dp, NULL))
 		return extack_fail(ea, -ENFILE, 0,
 		                   "ul2tpd may have %u PPPoL2TP sockets and files of /dev/ppp",

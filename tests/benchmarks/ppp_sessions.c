@@ -4,20 +4,23 @@
  *	ppp_sessions TUNNEL FIRST COUNT TIMES
  *
  * Makes so many sessions, of ids from FIRST on at both ends, in a tunnel that exists: socket, channel, file on it, unit
- * with its interface, connected. Prints "made SECONDS IFNAME", of the last one. Then it makes and closes others, AT_ONCE
+ * with its interface, connected; where units share one, an address of its far end, which the route to it is. Prints "made SECONDS IFNAME", of the last one. Then it makes and closes others, AT_ONCE
  * at a time, TIMES in all, and prints "churned SECONDS". At the end of its input it closes all and prints "closed
  * SECONDS".
  */
+#include <arpa/inet.h>
 #include <err.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <ul2tp_ppp.h>
 #include <unistd.h>
 
 #define AT_ONCE 100
+#define SHARED  "ppp-shared"
 
 struct session {
 	struct ul2tp_ppp socket, channel, unit;
@@ -38,6 +41,14 @@ static void check(struct ul2tp *u, int result, const char *what)
 		errx(1, "%s: %s", what, ul2tp_last_error(u)->words);
 }
 
+/* What IPCP would have agreed on: 10.0.0.0 and the session's number. */
+static void address_add(struct ul2tp *u, uint32_t id, const struct session *s)
+{
+	const uint32_t address = htonl(0x0a000000 + id);
+
+	check(u, ul2tp_ppp_address_add(u, &s->unit, AF_INET, &address, 32), "address_add");
+}
+
 static void session_make(struct ul2tp *u, uint32_t tunnel, uint32_t id, struct session *s)
 {
 	const struct ul2tp_ppp_params params = {
@@ -54,6 +65,8 @@ static void session_make(struct ul2tp *u, uint32_t tunnel, uint32_t id, struct s
 	check(u, ul2tp_ppp_channel_open(u, channel, &s->channel), "channel_open");
 	check(u, ul2tp_ppp_unit_add(u, -1, &s->unit, &unit, s->ifname), "unit_add");
 	check(u, ul2tp_ppp_unit_connect(u, &s->channel, unit), "unit_connect");
+	if (strncmp(s->ifname, SHARED, strlen(SHARED)) == 0)
+		address_add(u, id, s);
 }
 
 static void session_close(struct ul2tp *u, struct session *s)

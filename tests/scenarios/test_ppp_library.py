@@ -40,6 +40,18 @@ class Stats(ctypes.Structure):
     _fields_ = [(f"{way}_{what}", ctypes.c_uint32) for way in ("rx", "tx") for what in ("packets", "octets", "errors")]
 
 
+class Rate(ctypes.Structure):
+    _fields_ = [("bits_per_second", ctypes.c_uint64), ("burst_octets", ctypes.c_uint32)]
+
+
+class Account(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("unit", ctypes.c_uint32), ("ifname", ctypes.c_char * 16), ("shared", ctypes.c_bool),
+                *((f"{way}_{what}", ctypes.c_uint64) for way in ("rx", "tx") for what in (
+                    "packets", "octets", "control_packets", "control_octets", "errors", "dropped")),
+                ("rx_policed", ctypes.c_uint64), ("rx_spoofed", ctypes.c_uint64), ("tx_policed", ctypes.c_uint64),
+                ("strays", ctypes.c_uint64)]
+
+
 class Library:
     """A connection of libul2tp. Calls of the family ppp raise OSError; struct ul2tp_ppp are closed at the end."""
 
@@ -206,6 +218,37 @@ def test_a_tunnel_on_the_programs_socket(library, cable, shared_daemon):
         assert (shown["PEER_CONN_ID"], shown["PROTO_VERSION"]) == (31, 2)
         udp.close()
         eventually(lambda: 30 not in api.tunnels(), "the tunnel goes with its socket")
+
+
+def test_units_that_share_an_interface(new_namespace):
+    namespace = new_namespace("shared")
+    with Daemon("--ppp-device", "shared") as daemon, Api(daemon, namespace) as api:
+        api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, PROTO_VERSION=2, UDP_SPORT=1701, UDP_DPORT=1702,
+                          IP_SADDR="127.0.0.1", IP_DADDR="127.0.0.1")
+        library = Library(daemon, namespace)
+        _, channel = library.channel(library.connected(tunnel_id=1, session_id=5, peer_session_id=9))
+        number, device, unit = library.unit()
+        library.call("unit_connect", channel, number)
+        assert device in namespace.devices() and device.startswith("ppp-shared")
+        address = socket.inet_aton("10.64.0.1")
+        library.call("address_add", unit, socket.AF_INET, address, 32)
+        assert "10.64.0.1" in namespace.run("ip", "route", "show", "proto", "115").stdout
+        refused(errno.EEXIST, library.call, "address_add", unit, socket.AF_INET, address, 32)
+        refused(errno.EINVAL, library.call, "address_add", unit, socket.AF_INET, address, 33)
+        refused(errno.EAFNOSUPPORT, library.call, "address_add", unit, socket.AF_UNIX, address, 32)
+        refused(errno.ENOTTY, library.call, "address_add", channel, socket.AF_INET, address, 32)
+        library.call("police", unit, Rate(bits_per_second=8000, burst_octets=1500), None)
+        refused(errno.ERANGE, library.call, "police", unit, None, Rate(bits_per_second=1))
+        account = Account(size=ctypes.sizeof(Account))
+        os.write(unit.fd, bytes.fromhex("8021010100040000"))
+        eventually(lambda: not library.call("account_get", unit, account) and account.tx_packets, "it is counted")
+        assert (account.unit, account.ifname.decode(), account.shared) == (number, device, True)
+        assert (account.tx_octets, account.tx_control_packets, account.tx_control_octets) == (6, 1, 6)
+        assert (account.rx_packets, account.rx_policed, account.tx_dropped) == (0, 0, 0)
+        library.call("address_remove", unit, socket.AF_INET, address, 32)
+        refused(errno.EADDRNOTAVAIL, library.call, "address_remove", unit, socket.AF_INET, address, 32)
+        library.end()
+        eventually(lambda: namespace.devices() == set(), "no interface is left")
 
 
 def test_the_example_answers_echoes(tunnel, cable, shared_daemon):
