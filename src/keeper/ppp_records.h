@@ -74,9 +74,9 @@ struct unit_mode_record {
 	int32_t protocol, mode; /* protocol 0: none was given */
 };
 
-struct unit_filter_record {
-	uint32_t count; /* of instructions; 0: there is none; more than UNIT_FILTER_MAX: not kept */
-	struct sock_filter at[UNIT_FILTER_MAX];
+/* Of each unit; an array of their own, since few units have any: what is never touched costs no memory. */
+struct unit_filters_record {
+	struct sock_filter pass[UNIT_FILTER_MAX], active[UNIT_FILTER_MAX];
 };
 
 /* Of one direction. The worker writes .kept. */
@@ -121,7 +121,8 @@ struct unit_record {
 	_Atomic uint32_t compression_state; /* SC_COMP_RUN and the like; the worker writes it */
 	_Atomic uint32_t fragment_sent,
 		fragment_received; /* numbers of the next (multilink); likewise */
-	struct unit_filter_record pass, active;
+	uint32_t pass_count,
+		active_count; /* instructions of filters; 0: there is none; more than UNIT_FILTER_MAX: not kept */
 };
 
 #endif

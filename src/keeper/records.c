@@ -34,10 +34,16 @@ static uint64_t units_at(uint32_t max_tunnels, uint32_t max_sessions)
 	       (uint64_t)max_sessions * RECORD_FILES_PER_SESSION * sizeof(struct ppp_file_record);
 }
 
-uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions)
+static uint64_t unit_filters_at(uint32_t max_tunnels, uint32_t max_sessions)
 {
 	return units_at(max_tunnels, max_sessions) +
 	       (uint64_t)max_sessions * sizeof(struct unit_record);
+}
+
+uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions)
+{
+	return unit_filters_at(max_tunnels, max_sessions) +
+	       (uint64_t)max_sessions * sizeof(struct unit_filters_record);
 }
 
 struct tunnel_record *records_tunnel(struct records *r, uint32_t index)
@@ -65,6 +71,14 @@ struct ppp_file_record *records_file(struct records *r, uint32_t index)
 struct unit_record *records_unit(struct records *r, uint32_t index)
 {
 	struct unit_record *first = (void *)((char *)r + units_at(r->max_tunnels, r->max_sessions));
+
+	return index < r->max_sessions ? first + index : NULL;
+}
+
+struct unit_filters_record *records_unit_filters(struct records *r, uint32_t index)
+{
+	struct unit_filters_record *first =
+		(void *)((char *)r + unit_filters_at(r->max_tunnels, r->max_sessions));
 
 	return index < r->max_sessions ? first + index : NULL;
 }

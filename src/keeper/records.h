@@ -104,7 +104,7 @@ struct records {
 	uint32_t files_used, units_used;
 	struct limits_record limits[RECORD_LIMITED_MAX];
 	/* then max_tunnels tunnel records, max_sessions session records, RECORD_FILES_PER_SESSION times as many of files,
-	 * max_sessions of units */
+	 * max_sessions of units, and as many of their filters */
 };
 
 /** records_size() - octets of the whole mapping */
@@ -113,5 +113,6 @@ struct tunnel_record *records_tunnel(struct records *r, uint32_t index);
 struct session_record *records_session(struct records *r, uint32_t index);
 struct ppp_file_record *records_file(struct records *r, uint32_t index);
 struct unit_record *records_unit(struct records *r, uint32_t index);
+struct unit_filters_record *records_unit_filters(struct records *r, uint32_t index);
 
 #endif

@@ -66,9 +66,7 @@ int unit_record_open(struct dataplane *dp, const struct netns *ns, uint32_t numb
 		return extack_fail(ea, -ENOSPC, 0,
 		                   "ul2tpd was started for at most %u sessions (--max-sessions)",
 		                   dp->records->max_sessions);
-	/* Filters are as long as their count says. */
-	memset((void *)r, 0, offsetof(struct unit_record, pass));
-	r->pass.count = r->active.count = 0;
+	memset((void *)r, 0, sizeof(*r)); /* filters are as long as their count says */
 	r->device = device;
 	r->shared = device == RECORD_NONE;
 	r->netns = ns->id;
@@ -85,6 +83,11 @@ void unit_record_drop(struct dataplane *dp, uint32_t index)
 	free_list_give(&dp->free_units, index);
 }
 
+static struct unit_filters_record *filters_of(const struct unit *u)
+{
+	return records_unit_filters(u->dp->records, u->record_index);
+}
+
 static void note_mode(struct unit_record *r, struct reader *in)
 {
 	int32_t protocol = 0, mode = 0;
@@ -99,14 +102,14 @@ static void note_mode(struct unit_record *r, struct reader *in)
 	r->modes[np].protocol = protocol;
 }
 
-static void note_filter(struct unit_filter_record *r, struct reader *in)
+static void note_filter(uint32_t *noted, struct sock_filter *at, struct reader *in)
 {
-	uint32_t count = (uint32_t)(read_left(in) / sizeof(r->at[0]));
+	uint32_t count = (uint32_t)(read_left(in) / sizeof(at[0]));
 
-	r->count = 0;
+	*noted = 0;
 	if (count <= UNIT_FILTER_MAX)
-		read_copy(in, r->at, count * sizeof(r->at[0]));
-	r->count = count;
+		read_copy(in, at, count * sizeof(at[0]));
+	*noted = count;
 }
 
 static void note_compression(struct unit_record *r, struct reader *in)
@@ -152,10 +155,10 @@ void unit_record_note(struct unit *u, uint32_t number, struct reader in)
 		note_mode(u->record, &in);
 		break;
 	case PPPIOCSPASS:
-		note_filter(&u->record->pass, &in);
+		note_filter(&u->record->pass_count, filters_of(u)->pass, &in);
 		break;
 	case PPPIOCSACTIVE:
-		note_filter(&u->record->active, &in);
+		note_filter(&u->record->active_count, filters_of(u)->active, &in);
 		break;
 	default:
 		note_setting(u->record, number, &in);
@@ -172,14 +175,15 @@ static void tell(struct unit *u, uint32_t number, const void *octets, size_t len
 	unit_ioctl(u, number, reader_over(octets, len), &out, NULL);
 }
 
-static void tell_filter(struct unit *u, uint32_t number, const struct unit_filter_record *r)
+static void tell_filter(struct unit *u, uint32_t number, uint32_t count,
+                        const struct sock_filter *at)
 {
-	if (r->count > UNIT_FILTER_MAX)
+	if (count > UNIT_FILTER_MAX)
 		log_event(LOG_WARNING, "ppp-filter-lost",
 		          "unit=%u instructions=%u reason=\"it was too long to be kept\"",
-		          u->number, r->count);
-	else if (r->count)
-		tell(u, number, r->at, r->count * sizeof(r->at[0]));
+		          u->number, count);
+	else if (count)
+		tell(u, number, at, count * sizeof(at[0]));
 }
 
 static void tell_compression(struct unit *u, uint32_t transmit,
@@ -199,8 +203,8 @@ void unit_record_replay(struct unit *u)
 {
 	const struct unit_record *r = u->record;
 
-	tell_filter(u, PPPIOCSPASS, &r->pass);
-	tell_filter(u, PPPIOCSACTIVE, &r->active);
+	tell_filter(u, PPPIOCSPASS, r->pass_count, filters_of(u)->pass);
+	tell_filter(u, PPPIOCSACTIVE, r->active_count, filters_of(u)->active);
 	for (size_t i = 0; i < ARRAY_SIZE(r->modes); i++)
 		if (r->modes[i].protocol)
 			tell(u, PPPIOCSNPMODE, &r->modes[i], sizeof(r->modes[i]));
