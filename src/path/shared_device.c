@@ -105,13 +105,18 @@ static void open_remove(struct letter *letter)
 	prefix_table_remove(c->table, c->node);
 }
 
+static void change_post(struct change *c, struct worker *w, void (*open)(struct letter *))
+{
+	c->letter.open = open;
+	mailbox_post(&w->mailbox, &c->letter);
+}
+
 static int change(struct worker *w, struct prefix_table *table, struct prefix_node *node,
                   void (*open)(struct letter *))
 {
 	struct change c = { .table = table, .node = node };
 
-	c.letter.open = open;
-	mailbox_post(&w->mailbox, &c.letter);
+	change_post(&c, w, open);
 	mailbox_wait(&w->mailbox);
 	return c.err;
 }
@@ -126,15 +131,45 @@ void shared_device_remove(struct shared_device *d, struct prefix_node *routed)
 	change(d->worker, &d->units, routed, open_remove);
 }
 
-int shared_source_insert(struct shared_devices *all, struct prefix_node *source)
-{
-	return change(dataplane_receiving_worker(all->dp, all->netns), &all->sources, source,
-	              open_insert);
-}
-
 void shared_source_remove(struct shared_devices *all, struct prefix_node *source)
 {
 	change(dataplane_receiving_worker(all->dp, all->netns), &all->sources, source, open_remove);
+}
+
+/* Both workers are woken before either is waited for. */
+static void change_both(struct shared_device *d, struct change *routed, struct change *source,
+                        void (*open)(struct letter *))
+{
+	struct worker *receiving = dataplane_receiving_worker(d->all->dp, d->all->netns);
+
+	change_post(source, receiving, open);
+	change_post(routed, d->worker, open);
+	mailbox_wait(&receiving->mailbox);
+	if (d->worker != receiving)
+		mailbox_wait(&d->worker->mailbox);
+}
+
+int shared_address_insert(struct shared_device *d, struct prefix_node *routed,
+                          struct prefix_node *source)
+{
+	struct change r = { .table = &d->units, .node = routed };
+	struct change s = { .table = &d->all->sources, .node = source };
+
+	change_both(d, &r, &s, open_insert);
+	if (r.err < 0 && !s.err)
+		shared_source_remove(d->all, source);
+	if (s.err < 0 && !r.err)
+		shared_device_remove(d, routed);
+	return r.err < 0 ? r.err : s.err;
+}
+
+void shared_address_remove(struct shared_device *d, struct prefix_node *routed,
+                           struct prefix_node *source)
+{
+	struct change r = { .table = &d->units, .node = routed };
+	struct change s = { .table = &d->all->sources, .node = source };
+
+	change_both(d, &r, &s, open_remove);
 }
 
 static void open_start(struct letter *letter)

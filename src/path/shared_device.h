@@ -91,12 +91,16 @@ void shared_devices_release(struct netns *ns);
 /** shared_device_of() - that which @w reads; there are some */
 struct shared_device *shared_device_of(const struct netns *ns, const struct worker *w);
 
-/** shared_device_insert(), shared_device_remove() - in the table of the worker that reads it. Wait. 0; -ENOMEM */
+/** shared_address_insert(), shared_address_remove() - in the tables of the worker that reads it, and of the receiving
+ * worker. Wait. 0, in both; -ENOMEM, in neither */
+int shared_address_insert(struct shared_device *d, struct prefix_node *routed,
+                          struct prefix_node *source);
+void shared_address_remove(struct shared_device *d, struct prefix_node *routed,
+                           struct prefix_node *source);
+
+/** shared_device_insert(), shared_device_remove(), shared_source_remove() - only in the one, or the other */
 int shared_device_insert(struct shared_device *d, struct prefix_node *routed);
 void shared_device_remove(struct shared_device *d, struct prefix_node *routed);
-
-/** shared_source_insert(), shared_source_remove() - in that of the receiving worker, likewise */
-int shared_source_insert(struct shared_devices *all, struct prefix_node *source);
 void shared_source_remove(struct shared_devices *all, struct prefix_node *source);
 
 #endif

@@ -103,14 +103,9 @@ static int insert(struct unit_address *a)
 
 	if (err < 0)
 		return err;
-	err = shared_source_insert(all, &a->source);
-	if (!err) {
-		err = shared_device_insert(a->unit->shared, &a->routed);
-		if (!err)
-			return 0;
-		shared_source_remove(all, &a->source);
-	}
-	prefix_table_remove(&all->known, &a->known);
+	err = shared_address_insert(a->unit->shared, &a->routed, &a->source);
+	if (err < 0)
+		prefix_table_remove(&all->known, &a->known);
 	return err;
 }
 
@@ -118,8 +113,7 @@ static void remove_from_tables(struct unit_address *a)
 {
 	struct shared_devices *all = a->unit->netns->shared;
 
-	shared_device_remove(a->unit->shared, &a->routed);
-	shared_source_remove(all, &a->source);
+	shared_address_remove(a->unit->shared, &a->routed, &a->source);
 	prefix_table_remove(&all->known, &a->known);
 }
 

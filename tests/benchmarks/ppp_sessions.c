@@ -123,6 +123,7 @@ int main(int argc, char **argv)
 	descriptors_allow();
 	if (ul2tp_connect(UL2TP_BACKEND_DAEMON, NULL, &u, &error) < 0)
 		errx(1, "%s", error.words);
+	check(u, ul2tp_keep_rights(u), "keep_rights");
 	since = now();
 	for (uint32_t i = 0; i < count; i++)
 		session_make(u, tunnel, first + i, &sessions[i]);
