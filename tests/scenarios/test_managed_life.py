@@ -283,7 +283,7 @@ def test_a_hundred_tries_leave_nothing(own_cable, build, way):
         first.socket.close()
         eventually(lambda: not rig.api.tunnels(), "the first is gone")
         before = {pid: descriptors(pid) for pid in (daemon.pid, daemon.engine_pid)}
-        took = []
+        took, asked = [], []
         for number in range(100):
             p = ProgramSocket(rig, (4, 6)[number % 2], connected=number % 3 > 0).tunnel().session().up()
             p.capture.close()
@@ -292,12 +292,16 @@ def test_a_hundred_tries_leave_nothing(own_cable, build, way):
             p.socket.close()
             eventually(lambda q=p: gone(rig.api.tunnel_get, q.id), "the tunnel is gone", interval=0.0005)
             took.append(time.monotonic() - began)
+            began = time.monotonic()
+            rig.api.tunnels()
+            asked.append(time.monotonic() - began)
         eventually(lambda: not [d for d in rig.near.devices() if d.startswith("l2tpeth")], "no interface is left")
         assert not rig.api.sessions()
         assert dict(rig.api.status()["NESTED|USAGE"])["TUNNELS"] == 0
         for pid, had in before.items():
             no_more_than(had, pid)
-        assert statistics.median(took) < 0.01 * SLOW
+        # Nothing waits for a clock. How fast the machine is now is told by how long a mere question takes.
+        assert statistics.median(took) < 0.01 * SLOW + 10 * statistics.median(asked)
         assert "ul2tp" not in rig.near.run("ss", "-uanp").stdout
 
 
