@@ -111,10 +111,11 @@ class Hosts:
             if why:
                 self.missing[row] = why
                 say(f"{row} is missing: {why}")
-        self.rows = [row for row in rows if row not in self.missing]
-        for row in self.rows:
+        for row in rows:
             for underlay in underlays:
-                self._connect(row, underlay)
+                if row not in self.missing:
+                    self._connect(row, underlay)
+        self.rows = [row for row in rows if row not in self.missing]
 
     # --- what a row needs -------------------------------------------------------------------------------
 
@@ -195,6 +196,19 @@ class Hosts:
             if row != "plain" and mtu != INNER_MTU:
                 raise Failed(f"the MTU of {device} is {mtu}, not {INNER_MTU}")
         self._reach(row, underlay)
+        if kind.way == "fast":
+            self._expect_fast_path(row, underlay)
+
+    def _expect_fast_path(self, row, underlay):
+        """A session that does not take it is one of user space, and measured as such already."""
+        for end in (NEAR, FAR):
+            here, _ = self._ids(row, underlay, end)
+            shown = Cli(self.daemons["fast"][end], self.spaces[end]).json(f"-s show session tunnel_id {here}")
+            path = next(session for session in shown if session["tunnel_id"] == here).get("fast_path", {})
+            if path.get("reason") != "used":
+                self.missing[row] = f"the fast path is not taken: {path.get('words', 'it says nothing')}"
+                say(f"{row} is missing: {self.missing[row]}")
+                return
 
     def _reach(self, row, underlay):
         self.command(NEAR, "ping", "-q", "-c", "2", "-i", "0.1", "-W", "5", address(underlay, row, FAR))
