@@ -363,6 +363,7 @@ static void remove_sessions(struct dataplane *dp, struct tunnel *t)
 
 		atomic_store(&s->record->state, RECORD_GOING);
 		dataplane_trace_session(dp, UL2TP_TRACE_DELETE_SESSION, s);
+		dataplane_fast_forget(dp, s->index);
 		dataplane_divert_remove(dp, s);
 		receiver_detach(s->receiver);
 		dataplane_sending_stop(s);

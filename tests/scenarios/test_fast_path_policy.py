@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What an administrator configures holds for data that took the fast path, a second later at most; afterwards it takes
 it again. Each is added and taken away while packets flow both ways."""
+import collections
 import contextlib
 import os
 import re
 
 import pytest
 
+from support.api import UDP, Api
 from support.capture import Capture
 from support.daemon import Cli, Daemon, settle
 from support.fast_pair import INNER, PORT, FastPair, lay_cable
@@ -161,3 +163,46 @@ def test_it_holds_within_a_second(pair, show, name):
                 near.run(*command)
         eventually(lambda: show() == "used", timeout=WITHIN_S)
         eventually(lambda: answers(pair), timeout=WITHIN_S)
+
+
+def test_a_namespace_is_not_kept_by_watching_it():
+    """Requirements: TUN-12"""
+    cable = lay_cable("plain")
+    pair = FastPair(cable)
+    try:
+        assert Cli(pair.daemons[0], pair.hosts[0]).json("-s show session")[0]["fast_path"]["reason"] == "used"
+        pair.apis[0].close()
+        cable.near.close()
+        eventually(lambda: "wire" not in cable.far.devices(), "it goes, and its end of the cable", timeout=5)
+    finally:
+        for api in pair.apis:
+            api.close()
+        statuses = [daemon.stop() for daemon in pair.daemons]
+        cable.close()
+    assert statuses == [0, 0]
+
+
+def test_many_sessions_at_once():
+    """The verdict on one reaches all of them in time."""
+    count = 40
+    cable = lay_cable("plain")
+    daemon = Daemon("--fast-path", "require")
+    try:
+        with Api(daemon, cable.near) as api:
+            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, IP_SADDR=OWN, IP_DADDR=PEER, UDP_SPORT=PORT,
+                              UDP_DPORT=PORT)
+            for number in range(1, count + 1):
+                api.session_create(1, number)
+
+            def reasons():
+                shown = Cli(daemon, cable.near).json("-s show session")
+                return collections.Counter(session["fast_path"]["reason"] for session in shown)
+            eventually(lambda: reasons() == {"used": count}, timeout=WITHIN_S)
+            cable.near.run(*CASES["xfrm-out"][1][0])
+            eventually(lambda: reasons() == {"xfrm": count}, timeout=WITHIN_S)
+            cable.near.run(*UNDO_XFRM[0])
+            eventually(lambda: reasons() == {"used": count}, timeout=WITHIN_S)
+    finally:
+        status = daemon.stop()
+        cable.close()
+    assert status == 0
