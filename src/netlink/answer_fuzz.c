@@ -16,6 +16,7 @@
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_status_message.h"
 #include "netlink/ul2tp_tunnel_message.h"
+#include "netlink/ul2tp_unit_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -75,6 +76,17 @@ static bool status_recode(struct reader octets, struct writer *w)
 	return true;
 }
 
+static bool unit_recode(struct reader octets, struct writer *w)
+{
+	static struct ul2tp_unit_message m;
+
+	if (ul2tp_unit_message_read(octets, &m) < 0)
+		return false;
+	assert(strlen(m.device) < sizeof(m.device));
+	ul2tp_unit_message_put(w, &m);
+	return true;
+}
+
 static void recode_twice(recode recode_one, struct reader octets)
 {
 	static uint8_t first[MESSAGE_MAX], second[MESSAGE_MAX];
@@ -91,8 +103,8 @@ static void recode_twice(recode recode_one, struct reader octets)
 
 static void message_take(const struct nl_message *m)
 {
-	static const recode recodes[] = { tunnel_recode, session_recode, ul2tp_tunnel_recode,
-		                          ul2tp_session_recode, status_recode };
+	static const recode recodes[] = { tunnel_recode,        session_recode, ul2tp_tunnel_recode,
+		                          ul2tp_session_recode, status_recode,  unit_recode };
 	struct control_answer family;
 	struct nl_error error;
 	struct reader attributes;

@@ -16,6 +16,7 @@
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_status_message.h"
 #include "netlink/ul2tp_tunnel_message.h"
+#include "netlink/ul2tp_unit_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -69,6 +70,8 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 	struct ul2tp_ip_socket_send send;
 	struct session_create session;
 	struct ul2tp_tunnel_set set;
+	struct ul2tp_unit_request unit;
+	int err;
 
 	switch (command) {
 	case UL2TP_CMD_TUNNEL_CREATE:
@@ -103,6 +106,12 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 		option = ul2tp_ip_socket_option_read(r);
 		assert(read_left(&option.value) <= UL2TP_IP_OPTION_MAX);
 		return 0;
+	case UL2TP_CMD_UNIT_ADDRESS_ADD:
+	case UL2TP_CMD_UNIT_POLICE:
+	case UL2TP_CMD_UNIT_GET:
+		err = ul2tp_unit_request_read(r, &unit, ea);
+		assert(err < 0 || unit.prefix.bits <= prefix_bits_max(unit.prefix.family));
+		return err;
 	default:
 		ul2tp_subscribe_read(r);
 		return 0;
