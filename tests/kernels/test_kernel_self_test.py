@@ -16,7 +16,7 @@ from support.vm import Machine
 KERNEL, SOURCE = "linux-image-6.12-amd64", "linux-source-6.12"
 SELF_TESTS = "tools/testing/selftests/net"
 FILES = [f"{SELF_TESTS}/l2tp.sh", f"{SELF_TESTS}/lib.sh"]
-MODULES = ["tun", "veth", "unix_diag", "udp_diag", *ESP_MODULES]
+MODULES = ["tun", "veth", "unix_diag", "udp_diag", "nf_tables", *ESP_MODULES]
 TESTS = 16
 
 
@@ -50,6 +50,11 @@ def test_the_kernels_own_self_test(machine):
 @pytest.mark.parametrize("divert", ["ebpf", "raw"])
 def test_under_esp(machine, name, divert):
     machine.call("support.pair_inside:tell_story_under_esp", name, divert, timeout=120)
+
+
+def test_the_fast_path_ends_where_esp_begins(machine):
+    """What a policy is about leaves and comes encrypted, or not at all, from soon after the policy was made."""
+    machine.call("support.pair_inside:tell_fast_path_under_esp", timeout=120)
 
 
 def test_the_kernel_had_nothing_to_complain_about(machine):

@@ -3,7 +3,7 @@
 
 Called inside, by Machine.call(); outside, RemoteEnd(machine, "near") and RemoteEnd(machine, "far") are the ends.
 """
-from support import end, managed, ppp_storm
+from support import end, fast_esp, managed, ppp_storm
 from support.daemon import BUILD, Daemon
 from support.netns import Cable
 from support.program import Program
@@ -55,6 +55,10 @@ def tell_story_under_esp(name, divert=None):
     with Daemon("--divert", divert) as daemon, start(name, daemon=daemon) as program:
         near = end.End(cable.near.path, daemon.socket, str(BUILD / "ul2tp"))
         managed.under_esp(program, cable, near.counters)
+
+
+def tell_fast_path_under_esp():
+    fast_esp.story(_open["cable"])
 
 
 def tell_storm(sessions):
