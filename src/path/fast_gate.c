@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#define NOT_SEEN                                                                                   \
+	UINT64_MAX /* the next look may come at once, and tells nothing of the time since */
 #define WAIT_NS_MAX 2000000 /* the backlog was dropped, then */
 
 static uint64_t read_word(const uint64_t *word)
@@ -30,6 +32,7 @@ static void open_gate(struct fast_gate *g, struct list *unsettled, int fd)
 	g->taken = read_word(g->passed);
 	g->fresh = true;
 	g->settled = false;
+	g->seen = NOT_SEEN;
 	g->unsettled = unsettled;
 	g->fd = fd;
 	list_append(unsettled, &g->in_unsettled);
@@ -120,7 +123,7 @@ static void wait_for_backlog(struct fast_gate *g)
 void fast_gate_unsettle(struct fast_gate *g)
 {
 	g->settled = false;
-	g->seen = read_word(g->passed);
+	g->seen = NOT_SEEN;
 	list_append(g->unsettled, &g->in_unsettled);
 	if (g->counts)
 		wait_for_backlog(g);

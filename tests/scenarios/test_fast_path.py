@@ -6,8 +6,9 @@ import signal
 
 import pytest
 
-from support.daemon import Daemon
+from support.daemon import Cli, Daemon
 from support.fast_pair import INNER, UNDERLAYS, FastPair, lay_cable, transfer
+from support.numbered_flow import Datagrams, Stream
 from support.tcx import programs
 from support.wait import eventually
 
@@ -42,20 +43,33 @@ def plain_wire():
     cable.close()
 
 
-def whole(pair):
-    near, far = pair.hosts
-    assert transfer(near, far, INNER[4][1], OCTETS)
-    assert transfer(far, near, INNER[6][0], OCTETS)
-    eventually(pair.agree, "the counters of both ends agree")
-
-
 def test_tcp_takes_it_both_ways(wire):
-    """The interfaces' own counters do not see what takes it; the session's do."""
+    """The interface's own counters do not see what leaves by it."""
     with FastPair(wire, session={"COOKIE": "0123456789abcdef", "PEER_COOKIE": "0123456789abcdef"}) as pair:
-        before = pair.slow_packets(0)
-        whole(pair)
-        sent = before[0] + 10 >= pair.slow_packets(0)[0]
-        assert sent, "the engine has sent packets of the transfer"
+        near, far = pair.hosts
+        before = pair.slow_packets(0)[0]
+        assert transfer(near, far, INNER[4][1], OCTETS)
+        assert transfer(far, near, INNER[6][0], OCTETS)
+        assert pair.slow_packets(0)[0] <= before + 10, "the engine has sent packets of the transfer"
+
+
+def test_all_is_counted(wire):
+    """As many packets and octets as were sent, at both ends, in session and tunnel.
+
+    Requirements: STAT-1
+    """
+    with FastPair(wire) as pair:
+        before = pair.counts()
+        pair.hosts[0].run("ping", "-c", 500, "-i", "0.002", "-s", 1000, INNER[4][1])
+        eventually(pair.agree, "the counters of both ends agree")
+        octets = 12 + 14 + 20 + 8 + 1000
+        for old, new in zip(before, pair.counts()):
+            for way in ("TX", "RX"):
+                assert 500 <= new[f"{way}_PACKETS"] - old[f"{way}_PACKETS"] <= 504  # neighbours are asked for
+                assert 0 <= new[f"{way}_BYTES"] - old[f"{way}_BYTES"] - 500 * octets <= 4 * 100
+        tunnel = pair.apis[0].tunnel_get(1)["STATS"]
+        assert tunnel["TX_PACKETS"] == pair.counts()[0]["TX_PACKETS"]
+        assert tunnel["RX_PACKETS"] == pair.counts()[0]["RX_PACKETS"]
 
 
 @pytest.mark.parametrize("session", [{}, {"L2SPEC_TYPE": 0}, {"COOKIE": "c00c1e55", "PEER_COOKIE": "c00c1e55"}],
@@ -76,8 +90,42 @@ def test_one_end_alone(wire, modes):
         near, far = pair.hosts
         assert transfer(near, far, INNER[4][1], OCTETS)
         assert transfer(far, near, INNER[6][0], OCTETS)
-        if wire.underlay != "gso":
+        if wire.underlay == "plain":
             eventually(pair.agree, "the counters of both ends agree")
+
+
+def nft(host, *lines):
+    host.run("nft", "-f", "-", input="\n".join(lines) + "\n")
+
+
+def test_nothing_is_overtaken_where_the_path_changes(wire):
+    """Two hundred times, by a rule that comes and goes, under datagrams and streams both ways."""
+    with FastPair(wire) as pair:
+        near, far = pair.hosts
+        cli = Cli(pair.daemons[0], near)
+
+        def reason():
+            return cli.json("-s show session tunnel_id 1 session_id 1")[0]["fast_path"]["reason"]
+
+        eventually(lambda: reason() == "used")
+        slow = pair.slow_packets(0)
+        sent = pair.counts()[0]["TX_PACKETS"]
+        flows = [flow(*ends) for ends in ((near, far, INNER[4][1]), (far, near, INNER[6][0])) for flow in (Datagrams, Stream)]
+        try:
+            for _ in range(100):
+                nft(near, "add table ip t", "add chain ip t out { type filter hook output priority 0; }",
+                    "add rule ip t out udp dport 7000 counter")
+                eventually(lambda: reason() == "netfilter")
+                nft(near, "delete table ip t")
+                eventually(lambda: reason() == "used")
+        finally:
+            wrong = [what for flow in flows for what in flow.stop()]
+        assert not wrong, f"{len(wrong)}, of them: {wrong[:10]}"
+        for flow in flows:
+            assert flow.received > 0.9 * flow.sent > 1000
+        slow = pair.slow_packets(0)[0] - slow[0]
+        sent = pair.counts()[0]["TX_PACKETS"] - sent
+        assert slow > 1000 and sent - slow > 1000, "both paths were taken"
 
 
 def test_a_program_is_there_while_it_is_needed(plain_wire):

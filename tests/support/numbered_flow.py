@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""numbered_flow.py - flows whose receiver sees whether anything was corrupted, duplicated or overtaken
+
+They pause now and then, as real ones do, and go on until they are stopped.
+"""
+import hashlib
+import random
+import socket
+import struct
+import threading
+import time
+import zlib
+
+HEADER = struct.Struct("!QI")  # number, CRC of what follows
+PAUSE_S = 0.004
+
+
+class Flow:
+    def __init__(self, source, destination, address, kind):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.stopped = threading.Event()
+        self.wrong = []
+        self.sent = self.received = 0
+        self.out, self.into = source.socket(family, kind), destination.socket(family, kind)
+        self.into.bind((address, 0))
+        self.random = random.Random(4)
+        self.open()
+        self.threads = [threading.Thread(target=self.send), threading.Thread(target=self.receive)]
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self):
+        """What was wrong with it."""
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+        self.out.close()
+        self.into.close()
+        return self.wrong
+
+
+class Datagrams(Flow):
+    """UDP. Some may be lost, where a queue is full; all else is wrong."""
+
+    def __init__(self, *ends):
+        super().__init__(*ends, socket.SOCK_DGRAM)
+
+    def open(self):
+        self.out.connect(self.into.getsockname()[:2])
+        self.into.settimeout(1)
+        self.into.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+
+    def send(self):
+        while not self.stopped.is_set():
+            for _ in range(self.random.randrange(1, 12)):
+                body = self.random.randbytes(self.random.randrange(1, 1300))
+                self.out.send(HEADER.pack(self.sent, zlib.crc32(body)) + body)
+                self.sent += 1
+            time.sleep(PAUSE_S * self.random.random())
+
+    def receive(self):
+        expected = 0
+        while True:
+            try:
+                packet = self.into.recv(65536)
+            except TimeoutError:
+                if self.stopped.is_set():
+                    return
+                continue
+            number, crc = HEADER.unpack_from(packet)
+            if zlib.crc32(packet[HEADER.size:]) != crc:
+                self.wrong.append(f"datagram {number} is corrupted")
+            if number < expected:
+                self.wrong.append(f"{self.into.getsockname()[0]} {time.monotonic():.3f} datagram {number} came after {expected - 1}")
+            expected = max(expected, number + 1)
+            self.received += 1
+
+
+class Stream(Flow):
+    """TCP."""
+
+    def __init__(self, *ends):
+        self.digests = [hashlib.sha256(), hashlib.sha256()]
+        super().__init__(*ends, socket.SOCK_STREAM)
+
+    def open(self):
+        self.into.listen()
+        self.out.connect(self.into.getsockname()[:2])
+        listener, (self.into, _) = self.into, self.into.accept()
+        listener.close()
+
+    def send(self):
+        while not self.stopped.is_set():
+            octets = self.random.randbytes(self.random.randrange(1, 1 << 17))
+            self.digests[0].update(octets)
+            self.out.sendall(octets)
+            self.sent += len(octets)
+            time.sleep(PAUSE_S)
+        self.out.shutdown(socket.SHUT_WR)
+
+    def receive(self):
+        while octets := self.into.recv(1 << 20):
+            self.digests[1].update(octets)
+            self.received += len(octets)
+        if self.digests[0].digest() != self.digests[1].digest():
+            self.wrong.append("the stream is another")
