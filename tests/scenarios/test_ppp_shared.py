@@ -7,12 +7,13 @@ import pathlib
 import signal
 import socket
 import struct
+import subprocess
 
 import pytest
 
 from support.api import UL2TP_NUMBERS, Api, encode, refused
-from support.daemon import Daemon, children, descriptors
-from support.netns import Cable
+from support.daemon import BUILD, Cli, Daemon, children, descriptors
+from support.netns import Cable, run
 from support.ppp_file import LCP, PPPIOCSFLAGS
 from support.ppp_link import SIOCGPPPSTATS, End
 from support.shared_unit import IPV4, LOCAL, LOCAL6, Sharing, prefix_octets
@@ -325,3 +326,23 @@ def test_nothing_is_left_of_units_that_were_closed_without_an_engine(world):
     kill_engine(near, daemon, lambda: [unit.close() for unit in units])
     eventually(lambda: not shared_devices(near.near), "the devices have gone")
     assert near.dump() == [] and near.routes() == set()
+
+
+def test_in_a_container_with_two_capabilities(build):
+    """`unshare -Urn`: ul2tpd serves its own network namespace alone, and needs no more there for shared devices."""
+    two = ["setpriv", "--bounding-set", "-all,+net_admin,+net_raw", "--inh-caps", "-all,+net_admin,+net_raw"]
+    with Daemon("--ppp-device", "shared", prefix=["unshare", "-Urn", *two]) as daemon:
+        inside = ["nsenter", "--user", "--net", "--preserve-credentials", "--target", str(daemon.keeper_pid), *two]
+        cli = Cli(daemon)
+        cli.prefix = inside
+        run(*inside, "ip", "link", "set", "lo", "up")
+        cli("add tunnel tunnel_id 1 peer_tunnel_id 1 version 2 encap udp local 127.0.0.1 remote 127.0.0.1 "
+            "udp_sport 5001 udp_dport 5002")
+        with subprocess.Popen([*inside, BUILD / "tests/benchmarks/ppp_sessions", "1", "1", "20", "0"], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              env=dict(os.environ, UL2TP_SOCKET=daemon.socket)) as sessions:
+            assert sessions.stdout.readline().split()[2].startswith("ppp-shared")
+            assert len(run(*inside, "ip", "route", "show", "proto", "115").stdout.splitlines()) == 20
+            sessions.communicate(timeout=60)
+        assert sessions.returncode == 0
+        eventually(lambda: "ppp-shared" not in run(*inside, "ip", "-o", "link").stdout, "the devices have gone")
