@@ -196,7 +196,9 @@ static void test_records_have_bounds(void **state)
 	assert_ptr_equal(records_file(r, 11) + 1, records_unit(r, 0));
 	assert_null(records_file(r, 12));
 	assert_null(records_unit(r, 3));
-	assert_int_equal((char *)(records_unit(r, 2) + 1) - (char *)r, records_size(2, 3));
+	assert_ptr_equal(records_unit(r, 2) + 1, records_unit_filters(r, 0));
+	assert_null(records_unit_filters(r, 3));
+	assert_int_equal((char *)(records_unit_filters(r, 2) + 1) - (char *)r, records_size(2, 3));
 	free(r);
 }
 
