@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "cli/batch.h"
+#include "client/connection.h"
 
 /* The words of @line, each in <>. */
 static const char *split(const char *line)
@@ -60,6 +61,7 @@ static void test_words(void **state)
 
 static int run(const char *text, bool force, char **out, char **err)
 {
+	static struct ul2tp nobody; /* of no back end */
 	char path[] = "/tmp/ul2tp-batch-test.XXXXXX";
 	int fd = mkstemp(path);
 	size_t out_size, err_size;
@@ -68,7 +70,7 @@ static int run(const char *text, bool force, char **out, char **err)
 		.options = { .force = force },
 		.out = open_memstream(out, &out_size),
 		.err = open_memstream(err, &err_size),
-		.u = (struct ul2tp *)1, /* connected; nothing here asks it */
+		.u = &nobody, /* connected; nothing here asks it */
 	};
 	int status;
 
