@@ -49,8 +49,10 @@ static int read_filter(struct trap *t, struct ppp_argument *ret)
 	if (!ret->large)
 		return -ENOMEM;
 	err = trap_read(t, (uintptr_t)program.filter, ret->large, len);
+	if (!err && program.len > BPF_MAXINSNS)
+		err = -EINVAL;
 	ret->octets = reader_over(ret->large, err < 0 ? 0 : len);
-	return err < 0 || program.len <= BPF_MAXINSNS ? err : -EINVAL;
+	return err;
 }
 
 int ppp_argument_read(struct trap *t, uint32_t number, struct ppp_argument *ret)
