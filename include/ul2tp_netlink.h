@@ -75,6 +75,9 @@ enum ul2tp_command {
 				* present, from now on. ERANGE */
 	UL2TP_CMD_UNIT_GET, /* or dump -> PPP_UNIT, DEVICE, UNIT_SHARED, UNIT_STRAYS, UNIT_COUNTERS, RX_DROPS, TX_DROPS,
 			     * UNIT_PREFIX, and the rates that are set */
+	UL2TP_CMD_PPP_CHANNEL_GET, /* dump of the channels that have a number, in its order -> PPP_CHANNEL, PPP_STATE (of its
+				    * socket), PPP_FILES; L2TP { CONN_ID, SESSION_ID }, COUNTERS, RX_DROPS, TX_DROPS of its
+				    * session if that is there; PPP_UNIT or PPP_BRIDGE. admin */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 
@@ -142,6 +145,8 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_UNIT_TX_BURST, /* u32 */
 	UL2TP_ATTR_FAST_PATH, /* string: "used", or for which reason the session's data does not take the fast path */
 	UL2TP_ATTR_FAST_PATH_WORDS, /* string: that in words */
+	UL2TP_ATTR_PPP_BRIDGE,      /* u32: number of the channel that a channel is bridged to */
+	UL2TP_ATTR_PPP_FILES,       /* u32: open files of /dev/ppp on it */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 

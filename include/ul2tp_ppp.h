@@ -220,6 +220,39 @@ struct ul2tp_ppp_account {
 int ul2tp_ppp_account_get(struct ul2tp *u, const struct ul2tp_ppp *unit,
                           struct ul2tp_ppp_account *ret);
 
+/* A channel that has a number, as it is listed. */
+struct ul2tp_ppp_channel_info {
+	uint32_t number;
+	uint8_t state;  /* enum ul2tp_ppp_state of ul2tp_netlink.h: of its socket */
+	uint32_t files; /* of /dev/ppp that are open on it */
+	bool has_session; /* else it has been deleted, and nothing that follows is known but unit and bridge */
+	uint32_t tunnel_id, session_id;
+	bool has_unit, has_bridge;      /* never both */
+	uint32_t unit, bridge;          /* numbers of the unit, of the other channel */
+	struct ul2tp_counters counters; /* this and the reasons: of its session */
+	struct ul2tp_reasons rx_drops;
+	struct ul2tp_reasons tx_drops;
+};
+
+/* A unit, as it is listed. */
+struct ul2tp_ppp_unit_info {
+	uint32_t number;
+	const char *ifname; /* of its interface, now; never NULL */
+	bool shared;        /* other units have that interface, too */
+	uint64_t rx_packets, rx_octets, rx_errors;
+	uint64_t tx_packets, tx_octets, tx_errors;
+	struct ul2tp_reasons rx_drops;
+	struct ul2tp_reasons tx_drops;
+};
+
+typedef int ul2tp_ppp_channel_fn(const struct ul2tp_ppp_channel_info *channel, void *arg);
+typedef int ul2tp_ppp_unit_fn(const struct ul2tp_ppp_unit_info *unit, void *arg);
+
+/** ul2tp_ppp_channel_list(), ul2tp_ppp_unit_list() - call @fn for each of the namespace, by number; it may end the list
+ * with a value other than 0. Return: 0; that value */
+int ul2tp_ppp_channel_list(struct ul2tp *u, ul2tp_ppp_channel_fn *fn, void *arg);
+int ul2tp_ppp_unit_list(struct ul2tp *u, ul2tp_ppp_unit_fn *fn, void *arg);
+
 /**
  * ul2tp_ppp_close() - the file goes at once, and what it kept: a socket's session, the unit that was made with it
  * @u: any connection to the same ul2tpd; NULL, or one that fails: it goes a little later, if nobody else has a copy of

@@ -14,9 +14,9 @@
 #include "netlink/ul2tp_ppp_message.h"
 #include "path/channel.h"
 #include "path/ppp_file.h"
+#include "path/channel_report.h"
 #include "path/ppp_socket.h"
 #include "path/shared_device.h"
-#include "path/unit.h"
 #include "path/unit.h"
 
 #define ANSWER_MAX 4096 /* of an ioctl at most a filter or 72 octets */
@@ -253,6 +253,29 @@ bool ppp_dump_next(struct connection *c, struct writer *w)
 		if (!nl_message_end(w, start))
 			return false;
 		c->dump.next_session = f->serial + 1;
+	}
+	return true;
+}
+
+static size_t report_begin(const struct connection *c, struct writer *w, enum ul2tp_command command)
+{
+	struct nl_header header =
+		nl_answer_header(&c->dump.request, UL2TP_FAMILY_ID, L2TP_DUMP_FLAGS);
+
+	return ul2tp_message_begin(w, &header, command);
+}
+
+bool ppp_dump_channels(struct connection *c, struct writer *w)
+{
+	struct ul2tp_ppp_channel_report report;
+
+	while (channel_report_from(c->netns, c->dump.next_session, &report)) {
+		size_t start = report_begin(c, w, UL2TP_CMD_PPP_CHANNEL_GET);
+
+		ul2tp_ppp_channel_put(w, &report);
+		if (!nl_message_end(w, start))
+			return false;
+		c->dump.next_session = (uint64_t)report.number + 1;
 	}
 	return true;
 }

@@ -20,4 +20,7 @@ int ppp_serve_get(struct request *r, const struct ul2tp_request *in);
 /** ppp_dump_next() - as ul2tp_dump_next(), of UL2TP_CMD_PPP_GET */
 bool ppp_dump_next(struct connection *c, struct writer *w);
 
+/** ppp_dump_channels() - likewise, of UL2TP_CMD_PPP_CHANNEL_GET */
+bool ppp_dump_channels(struct connection *c, struct writer *w);
+
 #endif

@@ -384,6 +384,8 @@ bool ul2tp_dump_next(struct connection *c, struct writer *w)
 		return ppp_dump_next(c, w);
 	case UL2TP_CMD_UNIT_GET:
 		return unit_dump_next(c, w);
+	case UL2TP_CMD_PPP_CHANNEL_GET:
+		return ppp_dump_channels(c, w);
 	default:
 		return dump_sessions(c, w, v2_session_put);
 	}

@@ -88,14 +88,20 @@ static void print_reasons(struct printer *p, enum json_key key, const char *dire
 	printer_list_end(p);
 }
 
-void accounts_print(struct printer *p, const struct ul2tp_counters *c,
-                    const struct ul2tp_reasons *rx_drops, const struct ul2tp_reasons *tx_drops)
+void reasons_print(struct printer *p, const struct ul2tp_reasons *rx_drops,
+                   const struct ul2tp_reasons *tx_drops)
 {
-	print_counters(p, c);
 	if (rx_drops->count + tx_drops->count == 0)
 		printer_text(p, "  nothing dropped\n");
 	else if (!p->json)
 		fprintf(p->out, "    %-23s %10s  %s\n", "dropped", "packets", "what it means");
 	print_reasons(p, KEY_RX_DROPS, "rx", rx_drops);
 	print_reasons(p, KEY_TX_DROPS, "tx", tx_drops);
+}
+
+void accounts_print(struct printer *p, const struct ul2tp_counters *c,
+                    const struct ul2tp_reasons *rx_drops, const struct ul2tp_reasons *tx_drops)
+{
+	print_counters(p, c);
+	reasons_print(p, rx_drops, tx_drops);
 }

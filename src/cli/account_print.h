@@ -13,6 +13,10 @@ void stats_print(struct printer *p, const struct ul2tp_stats *s);
 void accounts_print(struct printer *p, const struct ul2tp_counters *c,
                     const struct ul2tp_reasons *rx_drops, const struct ul2tp_reasons *tx_drops);
 
+/** reasons_print() - the two lists alone */
+void reasons_print(struct printer *p, const struct ul2tp_reasons *rx_drops,
+                   const struct ul2tp_reasons *tx_drops);
+
 /** created_print() - ends the line of details */
 void created_print(struct printer *p, uint64_t created_s);
 

@@ -15,6 +15,7 @@
 #include "cli/monitor.h"
 #include "cli/options.h"
 #include "cli/parameter.h"
+#include "cli/ppp_show.h"
 #include "cli/run_command.h"
 #include "cli/save.h"
 #include "cli/session_command.h"
@@ -115,6 +116,10 @@ static int verb_show(struct cli *cli, struct words *words)
 	if (words->count > 0 && strcmp(words->at[0], "debug") == 0) {
 		words_next(words);
 		return debug_show(cli, words);
+	}
+	if (words->count > 0 && strcmp(words->at[0], "ppp") == 0) {
+		words_next(words);
+		return ppp_show(cli, words);
 	}
 	return object_run(cli, words, SHOW_TUNNEL | SHOW_SESSION);
 }

@@ -51,6 +51,12 @@ static const struct {
 	  "and in l2tp/tunnels of debugfs: both, or the one that is named.\n\n"
 	  "Example:\n"
 	  "  ul2tp show debug tunnels\n" },
+	{ "ppp",
+	  "Usage: ul2tp [ -j ] [ -s ] show ppp\n\n"
+	  "Lists the PPP units of this network namespace and the channels that can be connected to them. With --stats\n"
+	  "what was counted for each, and how many packets were dropped for which reason.\n\n"
+	  "Example:\n"
+	  "  ul2tp -j -s show ppp | jq '.units[].tx_drops'\n" },
 	{ "monitor",
 	  "Usage: ul2tp [ -j ] [ -t ] monitor\n\n"
 	  "Prints a line for each tunnel and session that is added, changed or deleted: the words of the\n"
@@ -161,6 +167,7 @@ int help_overview(struct cli *cli)
 	fputs("  limits show             what this network namespace uses and may use\n"
 	      "  show debug [ pppol2tp ] [ tunnels ]\n"
 	      "                          the texts of a kernel's debug files\n"
+	      "  show ppp                PPP units and channels\n"
 	      "  status                  who answers, and what it can do\n"
 	      "  monitor                 print what happens, as it happens\n"
 	      "  run -- PROGRAM          start a program that finds its kernel's L2TP in ul2tpd\n"

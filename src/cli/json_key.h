@@ -83,6 +83,15 @@ enum json_key {
 	KEY_MY_NR,
 	KEY_REORDER_Q_LEN,
 	KEY_LOST,
+	/* of PPP */
+	KEY_UNITS,
+	KEY_CHANNELS,
+	KEY_UNIT,
+	KEY_CHANNEL,
+	KEY_STATE,
+	KEY_FILES,
+	KEY_BRIDGE,
+	KEY_SHARED,
 	/* status, limits */
 	KEY_BACKEND,
 	KEY_RELEASE,

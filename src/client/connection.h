@@ -41,6 +41,8 @@ struct ul2tp {
 	/* What was last handed out. */
 	struct tunnel_view tunnel;
 	struct session_view session;
+	struct ppp_channel_view ppp_channel;
+	struct ppp_unit_view ppp_unit;
 	struct status_view status;
 	struct trace_view trace;
 };

@@ -9,9 +9,11 @@
 
 #include "netlink/session_message.h"
 #include "netlink/tunnel_message.h"
+#include "netlink/ul2tp_ppp_channel.h"
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_trace.h"
 #include "netlink/ul2tp_tunnel_message.h"
+#include "netlink/ul2tp_unit_message.h"
 
 static struct ul2tp_stats stats_view(const struct l2tp_stats *s)
 {
@@ -187,6 +189,55 @@ int session_view_read(struct reader attributes, bool daemon, struct session_view
 	memcpy(ret->device, m.debug.device, sizeof(ret->device));
 	snprintf(ret->fast_path, sizeof(ret->fast_path), "%s", m.fast_path);
 	snprintf(ret->fast_path_words, sizeof(ret->fast_path_words), "%s", m.fast_path_words);
+	return 0;
+}
+
+int ppp_channel_view_read(struct reader attributes, struct ppp_channel_view *ret)
+{
+	struct ul2tp_ppp_channel_report m;
+	int err = ul2tp_ppp_channel_read(attributes, &m);
+
+	if (err < 0)
+		return err;
+	ret->channel = (struct ul2tp_ppp_channel_info){
+		.number = m.number,
+		.state = m.state,
+		.files = m.files,
+		.has_session = m.has_session,
+		.tunnel_id = m.conn_id,
+		.session_id = m.session_id,
+		.has_unit = m.has_unit,
+		.unit = m.unit,
+		.has_bridge = m.has_bridge,
+		.bridge = m.bridge,
+		.counters = counters_view(m.accounts.counters),
+		.rx_drops = reasons_view(&m.accounts.rx_drops, &ret->rx),
+		.tx_drops = reasons_view(&m.accounts.tx_drops, &ret->tx),
+	};
+	return 0;
+}
+
+int ppp_unit_view_read(struct reader attributes, struct ppp_unit_view *ret)
+{
+	struct ul2tp_unit_message m;
+	int err = ul2tp_unit_message_read(attributes, &m);
+
+	if (err < 0)
+		return err;
+	memcpy(ret->ifname, m.device, sizeof(ret->ifname));
+	ret->unit = (struct ul2tp_ppp_unit_info){
+		.number = m.unit,
+		.ifname = ret->ifname,
+		.shared = m.shared,
+		.rx_packets = m.counters[UL2TP_UNIT_COUNTER_RX_PACKETS],
+		.rx_octets = m.counters[UL2TP_UNIT_COUNTER_RX_OCTETS],
+		.rx_errors = m.counters[UL2TP_UNIT_COUNTER_RX_ERRORS],
+		.tx_packets = m.counters[UL2TP_UNIT_COUNTER_TX_PACKETS],
+		.tx_octets = m.counters[UL2TP_UNIT_COUNTER_TX_OCTETS],
+		.tx_errors = m.counters[UL2TP_UNIT_COUNTER_TX_ERRORS],
+		.rx_drops = reasons_view(&m.rx_drops, &ret->rx),
+		.tx_drops = reasons_view(&m.tx_drops, &ret->tx),
+	};
 	return 0;
 }
 

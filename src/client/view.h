@@ -11,6 +11,7 @@
 #include <net/if.h>
 
 #include "ul2tp.h"
+#include "ul2tp_ppp.h"
 #include "base/reader.h"
 #include "netlink/ul2tp_accounts.h"
 #include "netlink/ul2tp_trace.h"
@@ -38,6 +39,17 @@ struct session_view {
 	struct reasons_view rx, tx;
 };
 
+struct ppp_channel_view {
+	struct ul2tp_ppp_channel_info channel;
+	struct reasons_view rx, tx;
+};
+
+struct ppp_unit_view {
+	struct ul2tp_ppp_unit_info unit;
+	char ifname[IFNAMSIZ];
+	struct reasons_view rx, tx;
+};
+
 struct status_view {
 	struct ul2tp_daemon_status status;
 	char version[40];
@@ -56,6 +68,8 @@ struct trace_view {
  */
 int tunnel_view_read(struct reader attributes, bool daemon, struct tunnel_view *ret);
 int session_view_read(struct reader attributes, bool daemon, struct session_view *ret);
+int ppp_channel_view_read(struct reader attributes, struct ppp_channel_view *ret);
+int ppp_unit_view_read(struct reader attributes, struct ppp_unit_view *ret);
 int status_view_read(struct reader attributes, struct status_view *ret);
 int trace_view_read(struct reader attributes, struct trace_view *ret);
 

@@ -62,6 +62,22 @@ static void take_session(struct reader attributes, bool daemon)
 	assert(v.session.has_extras == daemon);
 }
 
+static void take_ppp(struct reader attributes)
+{
+	static struct ppp_channel_view channel;
+	static struct ppp_unit_view unit;
+
+	if (ppp_channel_view_read(attributes, &channel) == 0) {
+		check_reasons(&channel.channel.rx_drops);
+		check_reasons(&channel.channel.tx_drops);
+	}
+	if (ppp_unit_view_read(attributes, &unit) == 0) {
+		check_string(unit.unit.ifname, sizeof(unit.ifname));
+		check_reasons(&unit.unit.rx_drops);
+		check_reasons(&unit.unit.tx_drops);
+	}
+}
+
 static void take_status(struct reader attributes)
 {
 	static struct status_view v;
@@ -92,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take_tunnel(attributes, true);
 	take_session(attributes, false);
 	take_session(attributes, true);
+	take_ppp(attributes);
 	take_status(attributes);
 	take_trace(attributes);
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* answer_fuzz.c - a datagram of answers, as a client reads what a server it need not trust sent
  *
- * What a message of a tunnel, a session or the daemon's state says is written again: decoding and writing
- * that once more must give the same octets.
+ * What a message of a tunnel, a session, something of PPP or the daemon's state says is written again: decoding and
+ * writing that once more must give the same octets.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 #include "netlink/error_message.h"
 #include "netlink/session_message.h"
 #include "netlink/tunnel_message.h"
+#include "netlink/ul2tp_ppp_channel.h"
+#include "netlink/ul2tp_ppp_message.h"
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_status_message.h"
 #include "netlink/ul2tp_tunnel_message.h"
@@ -76,6 +78,26 @@ static bool status_recode(struct reader octets, struct writer *w)
 	return true;
 }
 
+static bool ppp_state_recode(struct reader octets, struct writer *w)
+{
+	struct ul2tp_ppp_state_message s;
+
+	if (ul2tp_ppp_state_read(octets, &s) < 0)
+		return false;
+	ul2tp_ppp_state_put(w, &s);
+	return true;
+}
+
+static bool ppp_channel_recode(struct reader octets, struct writer *w)
+{
+	static struct ul2tp_ppp_channel_report c;
+
+	if (ul2tp_ppp_channel_read(octets, &c) < 0)
+		return false;
+	ul2tp_ppp_channel_put(w, &c);
+	return true;
+}
+
 static bool unit_recode(struct reader octets, struct writer *w)
 {
 	static struct ul2tp_unit_message m;
@@ -103,8 +125,10 @@ static void recode_twice(recode recode_one, struct reader octets)
 
 static void message_take(const struct nl_message *m)
 {
-	static const recode recodes[] = { tunnel_recode,        session_recode, ul2tp_tunnel_recode,
-		                          ul2tp_session_recode, status_recode,  unit_recode };
+	static const recode recodes[] = { tunnel_recode,       session_recode,
+		                          ul2tp_tunnel_recode, ul2tp_session_recode,
+		                          status_recode,       unit_recode,
+		                          ppp_state_recode,    ppp_channel_recode };
 	struct control_answer family;
 	struct nl_error error;
 	struct reader attributes;

@@ -48,6 +48,7 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_UNIT_ADDRESS_REMOVE, "UNIT_ADDRESS_REMOVE", true, false,  GENL_ADMIN },
 	{ UL2TP_CMD_UNIT_POLICE,    "UNIT_POLICE",    true, false,  GENL_ADMIN },
 	{ UL2TP_CMD_UNIT_GET,       "UNIT_GET",       true, true,   GENL_ADMIN },
+	{ UL2TP_CMD_PPP_CHANNEL_GET, "PPP_CHANNEL_GET", false, true, GENL_ADMIN },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -108,6 +109,8 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_UNIT_TX_BURST] = { "unit_tx_burst", ATTRIBUTE_U32 },
 	[UL2TP_ATTR_FAST_PATH]   = { "fast_path",   ATTRIBUTE_STRING, .max = UL2TP_FAST_PATH_MAX },
 	[UL2TP_ATTR_FAST_PATH_WORDS] = { "fast_path_words", ATTRIBUTE_STRING, .max = UL2TP_FAST_PATH_WORDS_MAX },
+	[UL2TP_ATTR_PPP_BRIDGE]  = { "ppp_bridge",  ATTRIBUTE_U32 },
+	[UL2TP_ATTR_PPP_FILES]   = { "ppp_files",   ATTRIBUTE_U32 },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -185,6 +188,7 @@ static const struct request_rule {
 	                                  BIT(UL2TP_ATTR_UNIT_RX_RATE) | BIT(UL2TP_ATTR_UNIT_RX_BURST) |
 	                                  BIT(UL2TP_ATTR_UNIT_TX_RATE) | BIT(UL2TP_ATTR_UNIT_TX_BURST) },
 	[UL2TP_CMD_UNIT_GET]       = { 0, BIT(UL2TP_ATTR_PPP_HANDLE) | BIT(UL2TP_ATTR_PPP_UNIT) },
+	[UL2TP_CMD_PPP_CHANNEL_GET] = { 0 },
 };
 /* clang-format on */
 

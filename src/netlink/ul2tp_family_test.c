@@ -59,12 +59,14 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 		[UL2TP_CMD_UNIT_ADDRESS_REMOVE] = GENL_ADMIN,
 		[UL2TP_CMD_UNIT_POLICE] = GENL_ADMIN,
 		[UL2TP_CMD_UNIT_GET] = GENL_ADMIN,
+		[UL2TP_CMD_PPP_CHANNEL_GET] = GENL_ADMIN,
 	};
 
 	for (uint8_t n = 1; n < UL2TP_CMD_MAX_PLUS_1; n++) {
 		assert_non_null(command(n));
 		assert_int_equal(command(n)->privilege, privileges[n]);
-		bool only_dump = n == UL2TP_CMD_V2_TUNNEL_GET || n == UL2TP_CMD_V2_SESSION_GET;
+		bool only_dump = n == UL2TP_CMD_V2_TUNNEL_GET || n == UL2TP_CMD_V2_SESSION_GET ||
+		                 n == UL2TP_CMD_PPP_CHANNEL_GET;
 
 		assert_int_equal(command(n)->has_do, !only_dump);
 		assert_int_equal(command(n)->has_dump, only_dump || n == UL2TP_CMD_TUNNEL_GET ||
