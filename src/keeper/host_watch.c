@@ -1,58 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* host_watch.c - see host_watch.h
  *
- * Each part of the picture is read when the watch begins and again after the kernel has told of a change; only
- * queueing disciplines and interfaces are followed message by message, for there are as many as sessions. Reading takes
- * at most a tenth of the keeper's time: what is read slowly is in doubt until its turn comes.
+ * One picture (host_picture.h) a namespace, all of whose sockets are in one epoll.
  */
 #include "keeper/host_watch.h"
 
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "keeper/host_devices.h"
-#include "keeper/host_flow.h"
-#include "keeper/host_iptables.h"
-#include "keeper/host_nftables.h"
-#include "keeper/host_rules.h"
-#include "keeper/host_source.h"
-#include "keeper/host_xfrm.h"
+#include "keeper/host_picture.h"
 
-#define EVENTS_MAX    32
-#define ROUTE_TELL_MS 100 /* changes of routes are told together */
-
-enum part { PART_XFRM, PART_NFTABLES, PART_LINKS, PART_ROUTES, PARTS };
+#define EVENTS_MAX 32
 
 struct host_watch;
 
 /* What an epoll event leads to. */
 struct watch_part {
 	struct host_watch *watch;
-	enum part part;
+	enum picture_part part;
 };
 
 struct host_watch {
 	struct list in_all;
 	struct netns_id netns;
 	uint32_t users;
-	struct watch_part parts[PARTS];
-	struct host_xfrm xfrm;
-	struct host_nftables nftables;
-	struct host_iptables iptables;
-	struct host_source links; /* interfaces, queueing disciplines, filters, rules */
-	struct host_rules rules;
-	bool rules_stale;
-	struct host_devices devices;
-	struct host_source routes;
-	uint64_t routes_ms; /* when to tell of changed routes; 0: they have not */
-	bool dropped;
-	bool doubted; /* a verdict was FAST_IN_DOUBT: is to be asked for again */
-	bool changed; /* to be told */
+	struct watch_part parts[PICTURE_PARTS];
+	struct host_picture picture;
+	bool dropped; /* the picture is closed */
 };
 
 static uint64_t now_ms(void)
@@ -65,14 +43,13 @@ static uint64_t now_ms(void)
 
 static void watch_close(struct host_watch *w)
 {
-	host_xfrm_close(&w->xfrm);
-	host_nftables_close(&w->nftables);
-	host_iptables_close(&w->iptables);
-	host_rules_close(&w->rules);
-	host_devices_close(&w->devices);
-	host_source_close(&w->links);
-	host_source_close(&w->routes);
+	host_picture_close(&w->picture);
 	w->dropped = true;
+}
+
+static bool is_unwatchable(const struct host_watch *w)
+{
+	return w->dropped || host_picture_is_lacking(&w->picture);
 }
 
 static void host_watch_free(struct host_watch *w)
@@ -125,12 +102,6 @@ static struct host_watch *find(const struct host_watches *all, struct netns_id n
 	return NULL;
 }
 
-static bool is_unwatchable(const struct host_watch *w)
-{
-	return w->dropped || w->xfrm.source.err || w->nftables.source.err || w->links.err ||
-	       w->routes.err;
-}
-
 /* Be in its namespace until netns_go_home(). */
 static int enter(const struct host_watches *all, const struct host_watch *w)
 {
@@ -138,7 +109,7 @@ static int enter(const struct host_watches *all, const struct host_watch *w)
 
 	if (w->netns.cookie == all->home->id.cookie)
 		return 0;
-	netns = netns_of_socket(w->links.ask);
+	netns = netns_of_socket(host_picture_socket(&w->picture));
 	return netns < 0 ? netns : netns_go(netns);
 }
 
@@ -148,111 +119,17 @@ static void leave(const struct host_watches *all, const struct host_watch *w)
 		netns_go_home(all->home);
 }
 
-static void links_open(struct host_watch *w)
-{
-	const int links[] = { RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE };
-	const int routes[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP,
-		               RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR };
-
-	host_source_open(&w->links, NETLINK_ROUTE, links, ARRAY_SIZE(links));
-	host_source_open(&w->routes, NETLINK_ROUTE, routes, ARRAY_SIZE(routes));
-	w->routes.stale = false;
-	w->rules_stale = true;
-}
-
 static int parts_listen(struct host_watches *all, struct host_watch *w)
 {
-	const int news[PARTS] = {
-		[PART_XFRM] = w->xfrm.source.news,
-		[PART_NFTABLES] = w->nftables.source.news,
-		[PART_LINKS] = w->links.news,
-		[PART_ROUTES] = w->routes.news,
-	};
-
-	for (enum part i = 0; i < PARTS; i++) {
+	for (enum picture_part i = 0; i < PICTURE_PARTS; i++) {
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &w->parts[i] };
+		int news = host_picture_fd(&w->picture, i);
 
 		w->parts[i] = (struct watch_part){ .watch = w, .part = i };
-		if (news[i] >= 0 && epoll_ctl(all->epoll, EPOLL_CTL_ADD, news[i], &event) < 0)
+		if (news >= 0 && epoll_ctl(all->epoll, EPOLL_CTL_ADD, news, &event) < 0)
 			return -errno;
 	}
 	return 0;
-}
-
-static void read_xfrm(struct host_watch *w, uint64_t now)
-{
-	if (!host_source_is_due(&w->xfrm.source, now))
-		return;
-	host_source_was_read(&w->xfrm.source, host_xfrm_read(&w->xfrm), now, now_ms());
-	w->changed = true;
-}
-
-static void read_nftables(struct host_watch *w, uint64_t now)
-{
-	struct nft_summary was = w->nftables.summary;
-
-	if (!host_source_is_due(&w->nftables.source, now))
-		return;
-	host_source_was_read(&w->nftables.source, host_nftables_read(&w->nftables), now, now_ms());
-	w->changed |= memcmp(&was, &w->nftables.summary, sizeof(was)) != 0;
-}
-
-/* One source, two parts: who lost news lost those of both. */
-static void read_links(struct host_watch *w, uint64_t now)
-{
-	int err;
-
-	w->rules_stale |= w->links.stale;
-	if (w->links.err || now < w->links.read_after_ms || !w->rules_stale)
-		return;
-	err = host_rules_read(&w->rules, &w->links);
-	w->rules_stale = err < 0;
-	if (err == 0 && w->links.stale)
-		err = host_devices_read(&w->devices);
-	host_source_was_read(&w->links, err, now, now_ms());
-	w->links.stale = err < 0;
-	w->changed = true;
-}
-
-static bool is_in_doubt(const struct host_watch *w)
-{
-	return w->xfrm.source.stale || w->nftables.source.stale || w->links.stale || w->rules_stale;
-}
-
-/* Read what is stale and may be read now. Whether there is something to tell. */
-static bool refresh(struct host_watch *w, uint64_t now)
-{
-	bool doubt;
-
-	if (is_unwatchable(w))
-		return false;
-	read_xfrm(w, now);
-	read_nftables(w, now);
-	read_links(w, now);
-	if (w->routes_ms && now >= w->routes_ms) {
-		w->routes_ms = 0;
-		w->changed = true;
-	}
-	w->changed |= w->devices.changed;
-	w->devices.changed = false;
-	/* Those who were told what is in doubt are told when it no longer is; and the other way round. */
-	doubt = is_in_doubt(w);
-	w->changed |= doubt != w->doubted || is_unwatchable(w);
-	w->doubted = doubt;
-	return w->changed;
-}
-
-static uint64_t earliest(const struct host_watch *w, uint64_t until)
-{
-	const struct host_source *sources[] = { &w->xfrm.source, &w->nftables.source, &w->links };
-
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
-		if ((sources[i]->stale || (sources[i] == &w->links && w->rules_stale)) &&
-		    sources[i]->read_after_ms < until)
-			until = sources[i]->read_after_ms;
-	if (w->routes_ms && w->routes_ms < until)
-		until = w->routes_ms;
-	return until;
 }
 
 static void plan(struct host_watches *all)
@@ -265,7 +142,7 @@ static void plan(struct host_watches *all)
 			continue;
 		if (all->next_look_ms < all->look_ms)
 			all->look_ms = all->next_look_ms;
-		all->look_ms = earliest(w, all->look_ms);
+		all->look_ms = host_picture_due(&w->picture, all->look_ms);
 	}
 }
 
@@ -279,9 +156,9 @@ static void tell(struct host_watches *all)
 		list_for_each (node, &all->all) {
 			struct host_watch *w = list_entry(node, struct host_watch, in_all);
 
-			if (!w->changed)
+			if (!w->picture.changed)
 				continue;
-			w->changed = false;
+			w->picture.changed = false;
 			told = true;
 			if (all->changed)
 				all->changed(all->arg, w->netns);
@@ -315,15 +192,12 @@ int host_watch_use(struct host_watches *all, struct netns_id netns)
 	w = watch_new(netns);
 	if (!w)
 		return -ENOMEM;
-	host_xfrm_open(&w->xfrm);
-	host_nftables_open(&w->nftables);
-	host_iptables_open(&w->iptables);
-	links_open(w);
-	host_devices_open(&w->devices, &w->links, &all->own);
+	host_picture_open(&w->picture, &all->own);
 	if (parts_listen(all, w) < 0)
 		watch_close(w);
-	refresh(w, now);
-	w->changed = false;
+	else
+		host_picture_refresh(&w->picture, now);
+	w->picture.changed = false;
 	if (list_empty(&all->all))
 		all->next_look_ms = now + HOST_WATCH_LOOK_MS;
 	list_append(&all->all, &w->in_all);
@@ -352,43 +226,10 @@ void host_watch_drop(struct host_watches *all, struct netns_id netns)
 	plan(all);
 }
 
-static void take_link_news(void *arg, uint16_t type, struct reader *payload)
+static void refresh(struct host_watch *w, uint64_t now)
 {
-	struct host_watch *w = arg;
-
-	if (type == RTM_NEWRULE || type == RTM_DELRULE)
-		w->rules_stale = true;
-	else
-		host_devices_take(&w->devices, type, payload);
-}
-
-static void take_route_news(void *arg, uint16_t type, struct reader *payload)
-{
-	(void)arg;
-	(void)type;
-	(void)payload;
-}
-
-static void news(const struct watch_part *p, uint64_t now)
-{
-	struct host_watch *w = p->watch;
-
-	switch (p->part) {
-	case PART_XFRM:
-		host_xfrm_news(&w->xfrm);
-		break;
-	case PART_NFTABLES:
-		host_nftables_news(&w->nftables);
-		break;
-	case PART_LINKS:
-		host_source_news(&w->links, take_link_news, w);
-		break;
-	default:
-		host_source_news(&w->routes, take_route_news, w);
-		w->routes.stale = false;
-		if (!w->routes_ms)
-			w->routes_ms = now + ROUTE_TELL_MS;
-	}
+	if (!w->dropped)
+		host_picture_refresh(&w->picture, now);
 }
 
 void host_watches_ready(struct host_watches *all, uint64_t now)
@@ -396,8 +237,11 @@ void host_watches_ready(struct host_watches *all, uint64_t now)
 	struct epoll_event events[EVENTS_MAX];
 	int count = epoll_wait(all->epoll, events, EVENTS_MAX, 0);
 
-	for (int i = 0; i < count; i++)
-		news(events[i].data.ptr, now);
+	for (int i = 0; i < count; i++) {
+		const struct watch_part *p = events[i].data.ptr;
+
+		host_picture_news(&p->watch->picture, p->part, now);
+	}
 	list_for_each (node, &all->all)
 		refresh(list_entry(node, struct host_watch, in_all), now);
 	tell(all);
@@ -407,9 +251,7 @@ static void look(struct host_watches *all, struct host_watch *w)
 {
 	if (is_unwatchable(w) || enter(all, w) < 0)
 		return;
-	host_nftables_look(&w->nftables);
-	w->changed |= host_iptables_look(&w->iptables);
-	host_devices_look(&w->devices);
+	host_picture_look(&w->picture);
 	leave(all, w);
 }
 
@@ -429,59 +271,6 @@ void host_watches_look(struct host_watches *all, uint64_t now)
 	tell(all);
 }
 
-/* What its two interfaces say. @in_vrf is set on FAST_USED only. */
-static enum fast_reason devices_verdict(struct host_watch *w, int device, int underlay,
-                                        bool *in_vrf)
-{
-	struct host_device session;
-	const struct host_device *at = host_device_get(&w->devices, device, true);
-
-	if (!at)
-		return FAST_IN_DOUBT;
-	session = *at;
-	at = host_device_get(&w->devices, underlay, false);
-	if (!at)
-		return FAST_IN_DOUBT;
-	*in_vrf = at->in_vrf;
-	if (session.gone)
-		return FAST_NO_DEVICE;
-	if (at->gone)
-		return FAST_NO_ROUTE;
-	if (at->enslaved && !at->in_vrf)
-		return FAST_UNDERLAY_KIND;
-	if (session.root)
-		return FAST_DEVICE_QDISC;
-	if (session.ingress_filter || session.egress_filter || session.egress_program ||
-	    session.xdp)
-		return FAST_DEVICE_FILTER;
-	if (at->ingress_filter || at->ingress_program || at->xdp)
-		return FAST_UNDERLAY_INGRESS;
-	if (host_nftables_applies_to_device(&w->nftables, session.name) ||
-	    host_nftables_applies_to_device(&w->nftables, at->name))
-		return FAST_NETFILTER;
-	return FAST_USED;
-}
-
-static enum fast_reason verdict(const struct host_watches *all, struct host_watch *w,
-                                const struct outer_flow *flow, int device, int underlay)
-{
-	enum fast_reason reason;
-	bool in_vrf = false;
-
-	if (host_xfrm_applies(&w->xfrm, flow))
-		return FAST_XFRM;
-	if (host_nftables_applies(&w->nftables, flow_family(flow)) ||
-	    host_iptables_applies(&w->iptables, flow_family(flow)))
-		return FAST_NETFILTER;
-	if (enter(all, w) < 0)
-		return FAST_UNWATCHABLE;
-	reason = devices_verdict(w, device, underlay, &in_vrf);
-	leave(all, w);
-	if (reason == FAST_USED && host_rules_apply(&w->rules, flow, in_vrf))
-		return FAST_POLICY_RULE;
-	return reason;
-}
-
 enum fast_reason host_watch_verdict(struct host_watches *all, struct netns_id netns,
                                     const struct outer_flow *flow, int device, int underlay)
 {
@@ -490,13 +279,12 @@ enum fast_reason host_watch_verdict(struct host_watches *all, struct netns_id ne
 
 	if (!w || is_unwatchable(w))
 		return FAST_UNWATCHABLE;
-	if (is_in_doubt(w))
-		reason = FAST_IN_DOUBT;
-	else
-		reason = verdict(all, w, flow, device, underlay);
-	if (reason != FAST_IN_DOUBT)
+	reason = host_picture_of_flow(&w->picture, flow);
+	if (reason != FAST_USED)
 		return reason;
-	/* To be asked again, at the next look at the latest. */
-	w->doubted = true;
-	return FAST_IN_DOUBT;
+	if (enter(all, w) < 0)
+		return FAST_UNWATCHABLE;
+	reason = host_picture_of_devices(&w->picture, flow, device, underlay);
+	leave(all, w);
+	return reason;
 }

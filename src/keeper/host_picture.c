@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host_picture.c - see host_picture.h
+ *
+ * Each part is read at first and again after the kernel has told of a change; only queueing disciplines and interfaces
+ * are followed message by message, for there are as many as sessions. Reading takes at most a tenth of the keeper's
+ * time: what is read slowly is in doubt until its turn comes.
+ */
+#include "keeper/host_picture.h"
+
+#include <linux/rtnetlink.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "keeper/host_flow.h"
+
+#define ROUTE_TELL_MS 100 /* changes of routes are told together */
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void links_open(struct host_picture *p)
+{
+	const int links[] = { RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE };
+	const int routes[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP,
+		               RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR };
+
+	host_source_open(&p->links, NETLINK_ROUTE, links, ARRAY_SIZE(links));
+	host_source_open(&p->routes, NETLINK_ROUTE, routes, ARRAY_SIZE(routes));
+	p->routes.stale = false;
+	p->rules_stale = true;
+}
+
+void host_picture_open(struct host_picture *p, const struct own_programs *own)
+{
+	*p = (struct host_picture){ 0 };
+	host_xfrm_open(&p->xfrm);
+	host_nftables_open(&p->nftables);
+	host_iptables_open(&p->iptables);
+	links_open(p);
+	host_devices_open(&p->devices, &p->links, own);
+}
+
+void host_picture_close(struct host_picture *p)
+{
+	host_xfrm_close(&p->xfrm);
+	host_nftables_close(&p->nftables);
+	host_iptables_close(&p->iptables);
+	host_rules_close(&p->rules);
+	host_devices_close(&p->devices);
+	host_source_close(&p->links);
+	host_source_close(&p->routes);
+}
+
+bool host_picture_is_lacking(const struct host_picture *p)
+{
+	return p->xfrm.source.err || p->nftables.source.err || p->links.err || p->routes.err;
+}
+
+int host_picture_fd(const struct host_picture *p, enum picture_part part)
+{
+	const int news[PICTURE_PARTS] = {
+		[PICTURE_XFRM] = p->xfrm.source.news,
+		[PICTURE_NFTABLES] = p->nftables.source.news,
+		[PICTURE_LINKS] = p->links.news,
+		[PICTURE_ROUTES] = p->routes.news,
+	};
+
+	return news[part];
+}
+
+int host_picture_socket(const struct host_picture *p)
+{
+	return p->links.ask;
+}
+
+static void read_xfrm(struct host_picture *p, uint64_t now)
+{
+	if (!host_source_is_due(&p->xfrm.source, now))
+		return;
+	host_source_was_read(&p->xfrm.source, host_xfrm_read(&p->xfrm), now, now_ms());
+	p->changed = true;
+}
+
+static void read_nftables(struct host_picture *p, uint64_t now)
+{
+	struct nft_summary was = p->nftables.summary;
+
+	if (!host_source_is_due(&p->nftables.source, now))
+		return;
+	host_source_was_read(&p->nftables.source, host_nftables_read(&p->nftables), now, now_ms());
+	p->changed |= memcmp(&was, &p->nftables.summary, sizeof(was)) != 0;
+}
+
+/* One source, two parts: who lost news lost those of both. */
+static void read_links(struct host_picture *p, uint64_t now)
+{
+	int err;
+
+	p->rules_stale |= p->links.stale;
+	if (p->links.err || now < p->links.read_after_ms || !p->rules_stale)
+		return;
+	err = host_rules_read(&p->rules, &p->links);
+	p->rules_stale = err < 0;
+	if (err == 0 && p->links.stale)
+		err = host_devices_read(&p->devices);
+	host_source_was_read(&p->links, err, now, now_ms());
+	p->links.stale = err < 0;
+	p->changed = true;
+}
+
+static bool is_in_doubt(const struct host_picture *p)
+{
+	return p->xfrm.source.stale || p->nftables.source.stale || p->links.stale || p->rules_stale;
+}
+
+bool host_picture_refresh(struct host_picture *p, uint64_t now)
+{
+	bool doubt;
+
+	if (host_picture_is_lacking(p))
+		return false;
+	read_xfrm(p, now);
+	read_nftables(p, now);
+	read_links(p, now);
+	if (p->routes_ms && now >= p->routes_ms) {
+		p->routes_ms = 0;
+		p->changed = true;
+	}
+	p->changed |= p->devices.changed;
+	p->devices.changed = false;
+	/* Those who were told what is in doubt are told when it no longer is; and the other way round. */
+	doubt = is_in_doubt(p);
+	p->changed |= doubt != p->doubted || host_picture_is_lacking(p);
+	p->doubted = doubt;
+	return p->changed;
+}
+
+uint64_t host_picture_due(const struct host_picture *p, uint64_t until)
+{
+	const struct host_source *sources[] = { &p->xfrm.source, &p->nftables.source, &p->links };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		if ((sources[i]->stale || (sources[i] == &p->links && p->rules_stale)) &&
+		    sources[i]->read_after_ms < until)
+			until = sources[i]->read_after_ms;
+	if (p->routes_ms && p->routes_ms < until)
+		until = p->routes_ms;
+	return until;
+}
+
+static void take_link_news(void *arg, uint16_t type, struct reader *payload)
+{
+	struct host_picture *p = arg;
+
+	if (type == RTM_NEWRULE || type == RTM_DELRULE)
+		p->rules_stale = true;
+	else
+		host_devices_take(&p->devices, type, payload);
+}
+
+static void take_route_news(void *arg, uint16_t type, struct reader *payload)
+{
+	(void)arg;
+	(void)type;
+	(void)payload;
+}
+
+void host_picture_news(struct host_picture *p, enum picture_part part, uint64_t now)
+{
+	switch (part) {
+	case PICTURE_XFRM:
+		host_xfrm_news(&p->xfrm);
+		break;
+	case PICTURE_NFTABLES:
+		host_nftables_news(&p->nftables);
+		break;
+	case PICTURE_LINKS:
+		host_source_news(&p->links, take_link_news, p);
+		break;
+	default:
+		host_source_news(&p->routes, take_route_news, p);
+		p->routes.stale = false;
+		if (!p->routes_ms)
+			p->routes_ms = now + ROUTE_TELL_MS;
+	}
+}
+
+void host_picture_look(struct host_picture *p)
+{
+	host_nftables_look(&p->nftables);
+	p->changed |= host_iptables_look(&p->iptables);
+	host_devices_look(&p->devices);
+}
+
+enum fast_reason host_picture_of_flow(struct host_picture *p, const struct outer_flow *flow)
+{
+	if (is_in_doubt(p)) {
+		p->doubted = true;
+		return FAST_IN_DOUBT;
+	}
+	if (host_xfrm_applies(&p->xfrm, flow))
+		return FAST_XFRM;
+	if (host_nftables_applies(&p->nftables, flow_family(flow)) ||
+	    host_iptables_applies(&p->iptables, flow_family(flow)))
+		return FAST_NETFILTER;
+	return FAST_USED;
+}
+
+/* What its two interfaces say. @in_vrf is set on FAST_USED only. */
+static enum fast_reason devices_verdict(struct host_picture *p, int device, int underlay,
+                                        bool *in_vrf)
+{
+	struct host_device session;
+	const struct host_device *at = host_device_get(&p->devices, device, true);
+
+	if (!at)
+		return FAST_IN_DOUBT;
+	session = *at;
+	at = host_device_get(&p->devices, underlay, false);
+	if (!at)
+		return FAST_IN_DOUBT;
+	*in_vrf = at->in_vrf;
+	if (session.gone)
+		return FAST_NO_DEVICE;
+	if (at->gone)
+		return FAST_NO_ROUTE;
+	if (at->enslaved && !at->in_vrf)
+		return FAST_UNDERLAY_KIND;
+	if (session.root)
+		return FAST_DEVICE_QDISC;
+	if (session.ingress_filter || session.egress_filter || session.egress_program ||
+	    session.xdp)
+		return FAST_DEVICE_FILTER;
+	if (at->ingress_filter || at->ingress_program || at->xdp)
+		return FAST_UNDERLAY_INGRESS;
+	if (host_nftables_applies_to_device(&p->nftables, session.name) ||
+	    host_nftables_applies_to_device(&p->nftables, at->name))
+		return FAST_NETFILTER;
+	return FAST_USED;
+}
+
+enum fast_reason host_picture_of_devices(struct host_picture *p, const struct outer_flow *flow,
+                                         int device, int underlay)
+{
+	bool in_vrf = false;
+	enum fast_reason reason = devices_verdict(p, device, underlay, &in_vrf);
+
+	/* To be asked again, at the next look at the latest. */
+	p->doubted |= reason == FAST_IN_DOUBT;
+	if (reason == FAST_USED && host_rules_apply(&p->rules, flow, in_vrf))
+		return FAST_POLICY_RULE;
+	return reason;
+}
