@@ -40,7 +40,8 @@ static const char *const program_names[] = {
 	[FAST_ARRIVED] = "fast_arrived",
 };
 
-static int print_quietly(enum libbpf_print_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static int
+print_quietly(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char line[LOG_OCTETS];
 

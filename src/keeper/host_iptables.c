@@ -60,16 +60,32 @@ void host_iptables_close(struct host_iptables *t)
 	}
 }
 
+#define ENTRIES_AT offsetof(struct ipt_get_entries, entrytable)
+
+/* The kernel's answer: a head, and entries of the size it said. */
 struct entries {
-	struct ipt_get_entries head;
-	uint8_t octets[ENTRIES_OCTETS];
+	_Alignas(struct ipt_get_entries) uint8_t octets[ENTRIES_AT + ENTRIES_OCTETS];
+	uint32_t size;
 };
+
+static int entries_read(const struct family *f, int socket, const struct ipt_getinfo *info,
+                        struct entries *e)
+{
+	struct ipt_get_entries head = { .size = info->size };
+	socklen_t len = (socklen_t)ENTRIES_AT + info->size;
+
+	if (info->size > ENTRIES_OCTETS)
+		return -E2BIG;
+	memcpy(head.name, info->name, sizeof(head.name));
+	memcpy(e->octets, &head, ENTRIES_AT);
+	e->size = info->size;
+	return getsockopt(socket, f->level, f->get_entries, e->octets, &len) < 0 ? -errno : 0;
+}
 
 /* The verdict of the chain's policy, which is its last entry, at @offset. */
 static bool accepts(const struct family *f, const struct entries *e, uint32_t offset)
 {
-	size_t skip = offsetof(struct ipt_get_entries, entrytable);
-	struct reader entry = reader_over((const uint8_t *)e + skip, e->head.size), target;
+	struct reader entry = reader_over(e->octets + ENTRIES_AT, e->size), target;
 	uint16_t target_offset;
 
 	read_skip(&entry, offset);
@@ -98,13 +114,7 @@ static bool table_applies(const struct family *f, int socket, const char *name)
 	for (unsigned int hook = 0; hook < NF_INET_NUMHOOKS; hook++)
 		if (concerns(&info, hook) && info.hook_entry[hook] != info.underflow[hook])
 			return true;
-	len = (socklen_t)offsetof(struct ipt_get_entries, entrytable) + info.size;
-	if (len > sizeof(e))
-		return true;
-	memset(&e.head, 0, sizeof(e.head));
-	memcpy(e.head.name, info.name, sizeof(e.head.name));
-	e.head.size = info.size;
-	if (getsockopt(socket, f->level, f->get_entries, &e, &len) < 0)
+	if (entries_read(f, socket, &info, &e) < 0)
 		return true;
 	for (unsigned int hook = 0; hook < NF_INET_NUMHOOKS; hook++)
 		if (concerns(&info, hook) && !accepts(f, &e, info.underflow[hook]))
