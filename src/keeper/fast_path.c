@@ -12,102 +12,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "keeper/bpf.h"
 #include "keeper/fast_path_attach.h"
-#include "keeper/fast_path_load.h"
+#include "keeper/fast_path_private.h"
 #include "keeper/fast_path_route.h"
 #include "keeper/records.h"
 #include "keeper/server.h"
 
-struct fast_netns {
-	struct list in_all;
-	struct netns_id id;
-	struct fast_programs *programs;
-	uint32_t number, users;
-	uint32_t own[FAST_PROGRAMS]; /* ids of .programs */
-	bool watched;                /* what the host has configured there (host_watch.h) */
-	struct list underlays;
-};
-
-struct underlay {
-	struct list in_netns;
-	int ifindex, link;
-	uint32_t users;
-};
-
-struct fast_session {
-	uint32_t index;
-	struct fast_wish wish;
-	struct fast_netns *netns;
-	struct underlay *underlay; /* NULL: none yet */
-	struct fast_in_key in_key;
-	struct fast_out_key out_key;
-	int device;    /* ifindex */
-	bool attached; /* the programs are on the device, and the maps have entries */
-};
-
-struct fast_path {
-	struct host_watches *host;
-	int maps[FAST_MAPS];
-	uint32_t last_netns;
-	struct list netns;
-	struct fast_session **sessions; /* by index of the record */
-	struct fast_board board;
-};
-
 /* --- start and end ------------------------------------------------------------------------------------ */
-
-static uint32_t lanes_for_processors(void)
-{
-	long processors = sysconf(_SC_NPROCESSORS_CONF);
-	uint32_t lanes = 1;
-
-	while (lanes < FAST_LANES_MAX && lanes < processors)
-		lanes *= 2;
-	return lanes;
-}
-
-static size_t whole_pages(size_t octets)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (octets + page - 1) / page * page;
-}
-
-static void *map_board(int map, size_t entries, size_t size, int protection)
-{
-	void *at = mmap(NULL, whole_pages(entries * size), protection, MAP_SHARED, map, 0);
-
-	return at == MAP_FAILED ? NULL : at;
-}
-
-static int board_open(struct fast_path *f)
-{
-	struct fast_board *b = &f->board;
-
-	b->counts = map_board(f->maps[FAST_MAP_COUNTS], (size_t)b->sessions * b->lanes,
-	                      sizeof(*b->counts), PROT_READ);
-	b->passed = map_board(f->maps[FAST_MAP_PASSED], b->sessions, sizeof(*b->passed), PROT_READ);
-	b->done = map_board(f->maps[FAST_MAP_DONE], b->sessions, sizeof(*b->done),
-	                    PROT_READ | PROT_WRITE);
-	return b->counts && b->passed && b->done ? 0 : -ENOMEM;
-}
-
-static void board_close(struct fast_board *b)
-{
-	if (b->counts)
-		munmap((void *)b->counts,
-		       whole_pages((size_t)b->sessions * b->lanes * sizeof(*b->counts)));
-	if (b->passed)
-		munmap((void *)b->passed, whole_pages(b->sessions * sizeof(*b->passed)));
-	if (b->done)
-		munmap(b->done, whole_pages(b->sessions * sizeof(*b->done)));
-}
 
 /* The maps are those that will be used; the programs are let go again. */
 static int try_programs(struct fast_path *f, struct extack *ea)
@@ -129,14 +45,14 @@ static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *e
 		f->maps[i] = -1;
 	list_init(&f->netns);
 	f->board.sessions = max_sessions;
-	f->board.lanes = lanes_for_processors();
+	f->board.lanes = fast_board_lanes();
 	f->sessions = calloc(max_sessions, sizeof(struct fast_session *));
 	if (!f->sessions)
 		return -ENOMEM;
 	err = try_programs(f, ea);
 	if (err == 0)
 		err = fast_attach_probe(ea);
-	return err < 0 ? err : board_open(f);
+	return err < 0 ? err : fast_board_open(f);
 }
 
 int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct host_watches *host,
@@ -164,27 +80,6 @@ int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct host_
 	return 0;
 }
 
-static void underlay_free(struct underlay *u)
-{
-	list_remove(&u->in_netns);
-	if (u->link >= 0)
-		close(u->link);
-	free(u);
-}
-
-static void netns_free(struct fast_path *f, struct fast_netns *n)
-{
-	for (enum fast_program i = 0; i < FAST_PROGRAMS; i++)
-		host_watches_disown(f->host, n->own[i]);
-	if (n->watched)
-		host_watch_release(f->host, n->id);
-	list_for_each_safe (node, &n->underlays)
-		underlay_free(list_entry(node, struct underlay, in_netns));
-	list_remove(&n->in_all);
-	fast_programs_free(n->programs);
-	free(n);
-}
-
 void fast_path_close(struct fast_path *f)
 {
 	if (!f)
@@ -193,8 +88,8 @@ void fast_path_close(struct fast_path *f)
 		free(f->sessions[i]);
 	free(f->sessions);
 	list_for_each_safe (node, &f->netns)
-		netns_free(f, list_entry(node, struct fast_netns, in_all));
-	board_close(&f->board);
+		fast_netns_free(f, list_entry(node, struct fast_netns, in_all));
+	fast_board_close(&f->board);
 	for (int i = 0; i < FAST_MAPS; i++)
 		if (f->maps[i] >= 0)
 			close(f->maps[i]);
@@ -204,89 +99,6 @@ void fast_path_close(struct fast_path *f)
 const struct fast_board *fast_path_board(const struct fast_path *f)
 {
 	return f ? &f->board : NULL;
-}
-
-/* --- namespaces and underlays ------------------------------------------------------------------------- */
-
-static struct fast_netns *netns_find(struct fast_path *f, struct netns_id id)
-{
-	list_for_each (node, &f->netns) {
-		struct fast_netns *n = list_entry(node, struct fast_netns, in_all);
-
-		if (n->id.cookie == id.cookie)
-			return n;
-	}
-	return NULL;
-}
-
-/* One more session is in it. */
-static struct fast_netns *netns_use(struct fast_path *f, struct netns_id id)
-{
-	struct fast_netns *n = netns_find(f, id);
-
-	if (n) {
-		n->users++;
-		return n;
-	}
-	n = calloc(1, sizeof(*n));
-	if (!n)
-		return NULL;
-	n->id = id;
-	n->number = ++f->last_netns;
-	n->users = 1;
-	list_init(&n->underlays);
-	list_append(&f->netns, &n->in_all);
-	return n;
-}
-
-static int netns_load(struct fast_path *f, struct fast_netns *n)
-{
-	const struct fast_constants constants = { .netns = n->number, .lanes = f->board.lanes };
-
-	int err;
-
-	if (n->programs)
-		return 0;
-	err = fast_programs_load(f->maps, f->board.sessions, &constants, &n->programs, NULL);
-	if (err < 0)
-		return err;
-	for (enum fast_program i = 0; i < FAST_PROGRAMS; i++) {
-		n->own[i] = bpf_program_id(fast_program_fd(n->programs, i));
-		host_watches_own(f->host, n->own[i]);
-	}
-	return 0;
-}
-
-static void underlay_release(struct underlay *u)
-{
-	if (u && --u->users == 0)
-		underlay_free(u);
-}
-
-/* While in the namespace. NULL: the system refuses it. */
-static struct underlay *underlay_use(struct fast_netns *n, int ifindex)
-{
-	struct underlay *u;
-
-	list_for_each (node, &n->underlays) {
-		u = list_entry(node, struct underlay, in_netns);
-		if (u->ifindex == ifindex) {
-			u->users++;
-			return u;
-		}
-	}
-	u = calloc(1, sizeof(*u));
-	if (!u)
-		return NULL;
-	u->ifindex = ifindex;
-	u->users = 1;
-	list_append(&n->underlays, &u->in_netns);
-	u->link = fast_link(ifindex, FAST_HOOK_INGRESS, fast_program_fd(n->programs, FAST_INGRESS));
-	if (u->link < 0) {
-		underlay_free(u);
-		return NULL;
-	}
-	return u;
 }
 
 /* --- what stands in the maps -------------------------------------------------------------------------- */
@@ -386,7 +198,7 @@ static int session_attach(struct fast_path *f, struct fast_session *s)
 
 	if (s->attached)
 		return 0;
-	err = netns_load(f, s->netns);
+	err = fast_netns_load(f, s->netns);
 	if (err == 0)
 		err = fast_attach(s->device, FAST_HOOK_EGRESS,
 		                  fast_program_fd(s->netns->programs, FAST_EGRESS));
@@ -415,7 +227,7 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
                               const struct endpoint *e, uint32_t *mtu_bytes)
 {
 	const struct endpoint_params *p = &e->about.params;
-	struct underlay *underlay;
+	struct fast_underlay *underlay;
 	struct fast_route route;
 	int err;
 
@@ -426,13 +238,12 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 		return reason_of_route(err);
 	if (session_attach(server->fast, s) < 0)
 		return FAST_UNSUPPORTED;
-	underlay = underlay_use(s->netns, route.ifindex);
+	underlay = fast_underlay_use(s->netns, route.ifindex);
 	if (!underlay)
 		return FAST_UNSUPPORTED;
-	underlay_release(s->underlay);
+	fast_underlay_release(s->underlay);
 	s->underlay = underlay;
-	if (!s->netns->watched)
-		s->netns->watched = host_watch_use(server->fast->host, s->netns->id) == 0;
+	fast_netns_watch(server->fast, s->netns);
 	*mtu_bytes = route.mtu_bytes;
 	return FAST_USED;
 }
@@ -479,24 +290,6 @@ static void decide(struct server *server, struct fast_session *s)
 	reason_set(server, s, reason);
 }
 
-/* What an earlier session of this number counted is not this one's. */
-static int board_clear(struct fast_path *f, uint32_t index)
-{
-	const struct fast_passed passed = { 0 };
-	const struct fast_done done = { FAST_CLOSED, FAST_CLOSED };
-	const struct fast_count count = { 0 };
-	int err = bpf_map_set(f->maps[FAST_MAP_PASSED], &index, &passed);
-
-	if (err == 0)
-		err = bpf_map_set(f->maps[FAST_MAP_DONE], &index, &done);
-	for (uint32_t i = 0; err == 0 && i < f->board.lanes; i++) {
-		uint32_t lane = index * f->board.lanes + i;
-
-		err = bpf_map_set(f->maps[FAST_MAP_COUNTS], &lane, &count);
-	}
-	return err;
-}
-
 static bool wish_is_sound(const struct server *server, const struct fast_wish *w)
 {
 	const struct endpoint *e = slots_get(&server->endpoints, w->endpoint);
@@ -527,13 +320,13 @@ static struct fast_session *session_get(struct fast_path *f, uint32_t index, str
 
 	if (s)
 		return s;
-	if (board_clear(f, index) < 0)
+	if (fast_board_clear(f, index) < 0)
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
 	s->index = index;
-	s->netns = netns_use(f, netns);
+	s->netns = fast_netns_use(f, netns);
 	if (!s->netns) {
 		free(s);
 		return NULL;
@@ -579,9 +372,8 @@ void fast_path_forget(struct server *server, uint32_t index)
 	if (!s)
 		return;
 	session_unmap(f, s);
-	underlay_release(s->underlay);
-	if (--s->netns->users == 0)
-		netns_free(f, s->netns);
+	fast_underlay_release(s->underlay);
+	fast_netns_release(f, s->netns);
 	f->sessions[index] = NULL;
 	free(s);
 }
@@ -613,7 +405,7 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns)
 	                             struct fast_session * s) = { close_if_need_be, decide };
 	struct fast_path *f = server->fast;
 
-	if (!f || !netns_find(f, netns))
+	if (!f || !fast_netns_find(f, netns))
 		return;
 	for (size_t step = 0; step < ARRAY_SIZE(steps); step++)
 		for (uint32_t i = 0; i < sessions_used(server); i++)
@@ -625,7 +417,7 @@ void fast_path_drop(struct server *server, struct netns_id netns)
 {
 	struct fast_path *f = server->fast;
 
-	if (!f || !netns_find(f, netns))
+	if (!f || !fast_netns_find(f, netns))
 		return;
 	for (uint32_t i = 0; i < sessions_used(server); i++)
 		if (f->sessions[i] && f->sessions[i]->netns->id.cookie == netns.cookie)

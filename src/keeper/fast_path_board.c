@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_board.c - the arrays of fast_path_maps.h as both processes see them: what the programs counted and handed up */
+#include "keeper/fast_path_private.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "keeper/bpf.h"
+
+uint32_t fast_board_lanes(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_CONF);
+	uint32_t lanes = 1;
+
+	while (lanes < FAST_LANES_MAX && lanes < processors)
+		lanes *= 2;
+	return lanes;
+}
+
+static size_t whole_pages(size_t octets)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (octets + page - 1) / page * page;
+}
+
+static void *map_board(int map, size_t entries, size_t size, int protection)
+{
+	void *at = mmap(NULL, whole_pages(entries * size), protection, MAP_SHARED, map, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+int fast_board_open(struct fast_path *f)
+{
+	struct fast_board *b = &f->board;
+
+	b->counts = map_board(f->maps[FAST_MAP_COUNTS], (size_t)b->sessions * b->lanes,
+	                      sizeof(*b->counts), PROT_READ);
+	b->passed = map_board(f->maps[FAST_MAP_PASSED], b->sessions, sizeof(*b->passed), PROT_READ);
+	b->done = map_board(f->maps[FAST_MAP_DONE], b->sessions, sizeof(*b->done),
+	                    PROT_READ | PROT_WRITE);
+	return b->counts && b->passed && b->done ? 0 : -ENOMEM;
+}
+
+void fast_board_close(struct fast_board *b)
+{
+	if (b->counts)
+		munmap((void *)b->counts,
+		       whole_pages((size_t)b->sessions * b->lanes * sizeof(*b->counts)));
+	if (b->passed)
+		munmap((void *)b->passed, whole_pages(b->sessions * sizeof(*b->passed)));
+	if (b->done)
+		munmap(b->done, whole_pages(b->sessions * sizeof(*b->done)));
+}
+
+int fast_board_clear(struct fast_path *f, uint32_t index)
+{
+	const struct fast_passed passed = { 0 };
+	const struct fast_done done = { FAST_CLOSED, FAST_CLOSED };
+	const struct fast_count count = { 0 };
+	int err = bpf_map_set(f->maps[FAST_MAP_PASSED], &index, &passed);
+
+	if (err == 0)
+		err = bpf_map_set(f->maps[FAST_MAP_DONE], &index, &done);
+	for (uint32_t i = 0; err == 0 && i < f->board.lanes; i++) {
+		uint32_t lane = index * f->board.lanes + i;
+
+		err = bpf_map_set(f->maps[FAST_MAP_COUNTS], &lane, &count);
+	}
+	return err;
+}
