@@ -245,9 +245,13 @@ static struct unit *adopt_sharing_unit(struct adoption *a, struct unit_record *r
 	if (r->state != RECORD_LIVE)
 		return NULL;
 	ns = dataplane_netns_at(a->dp, r->netns, r->netns_index);
-	if (!ns || shared_devices_adopt(a->dp, ns, a->devices, a->device_count) < 0 ||
-	    unit_adopt(a->dp, ns, index, NULL, &u) < 0)
+	if (!ns || shared_devices_adopt(a->dp, ns, a->devices, a->device_count) < 0)
 		return NULL;
+	if (unit_adopt(a->dp, ns, index, NULL, &u) < 0) {
+		if (!ns->shared->users)
+			shared_devices_release(ns);
+		return NULL;
+	}
 	unit_addresses_adopt(u);
 	unit_record_replay(u);
 	a->unit_count++;
