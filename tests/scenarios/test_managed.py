@@ -13,7 +13,7 @@ from support import wire
 from support.api import IP, Api, gone, refused
 from support.daemon import BUILD, Cli, Daemon
 from support.process import NOBODY
-from support.program_socket import CONTROL, ProgramSocket, next_port
+from support.program_socket import CONTROL, ProgramSocket, beside, next_port
 from support.wait import eventually
 
 pytestmark = pytest.mark.quick
@@ -293,22 +293,16 @@ def test_several_sockets_for_one_peer(rig, version):
     """
     port = next_port()
 
-    def made(peer=None):
-        p = ProgramSocket(rig, bound="any", connected=False, version=version, port=port,
-                          options=[(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)])
-        p.connect(peer.far_port if peer else None)
-        return p.tunnel().session()
-
     def carried(count):
         for p in programs:
             first.send(p.data())
             p.delivered(count)
-    first = made()
-    programs = [first, made(first), made(first)]
+    first = beside(rig, port, version=version)
+    programs = [first, *(beside(rig, port, first, version) for _ in range(2))]
     carried(1)
     first.send(CONTROL)
     assert programs[-1].received() == CONTROL, "and nothing before"
-    stranger = made()
+    stranger = beside(rig, port, version=version)
     stranger.send(first.data())
     stranger.send(stranger.data())
     stranger.delivered(1)

@@ -15,7 +15,7 @@ from support import proc, wire
 from support.api import Api, gone
 from support.daemon import Cli, Daemon, children, descriptors, no_more_than
 from support.netns import Cable, Namespace
-from support.program_socket import CONTROL, ProgramSocket
+from support.program_socket import CONTROL, ProgramSocket, beside, next_port
 from support.rig import Rig
 from support.wait import SLOW, eventually
 
@@ -108,6 +108,24 @@ def test_the_engine_is_killed_under_traffic(own_cable, build, way):
         for p in [*programs, loose]:
             p.socket.close()
         eventually(lambda: not rig.api.tunnels(), "all tunnels are gone")
+
+
+@quick
+def test_sockets_for_one_peer_and_the_next_engine(own_cable, build, way):
+    """What the system gives to the newest of them is still for all.
+
+    Requirements: RX-10
+    """
+    with Daemon("--divert", way) as daemon, rig_of(daemon, own_cable) as rig:
+        port = next_port()
+        first = beside(rig, port)
+        programs = [first, beside(rig, port, first)]
+        next_engine(rig, programs)
+        for count in (1, 2):
+            for p in programs:
+                first.send(p.data())
+                p.delivered(count)
+            beside(rig, port, first)
 
 
 @quick

@@ -133,3 +133,11 @@ class ProgramSocket:
         received, sender = self.received_from(self.socket)
         assert received == octets and sender[1] == self.far_port
         assert self.stats()["RX_PACKETS"] == before
+
+
+def beside(rig, port, other=None, version=3):
+    """A socket of this port with a tunnel and a session, connected to the other's peer, or one of its own."""
+    made = ProgramSocket(rig, bound="any", connected=False, version=version, port=port,
+                         options=[(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)])
+    made.connect(other.far_port if other else None)
+    return made.tunnel().session()
