@@ -7,7 +7,7 @@ import tempfile
 import time
 
 from benchmarks.hosts import Sessions
-from benchmarks.progress import Failed
+from benchmarks.progress import Failed, say
 from support.daemon import Cli, Daemon, descriptors, in_session
 from support.netns import Namespace
 from support.wait import eventually
@@ -75,6 +75,7 @@ class Account:
             raise Failed(f"{self._there()} {'routes' if self.shared else 'interfaces'} exist of {self.found['sessions']}")
         self.found |= {"create_s": seconds, "memory_full_kib": memory_kib(self.daemon),
                        "system_kib": self.available - available_kib()}
+        say(f"made in {seconds:.1f} s; removing")
         self.began = time.monotonic()
 
     def removed(self):

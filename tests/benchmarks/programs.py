@@ -130,16 +130,24 @@ def measure(rounds, seconds, closes, say):
         near = Near(cleanup)
         raw = Near(cleanup, "raw")
         for number in range(rounds):
-            result["calls"].append({"bare": costs_bare(near.cable.near), "launcher": costs_behind(near.launcher)})
+            def step(what, when=f"programs, round {number + 1} of {rounds}"):
+                say(f"{when}: {what}")
+            step("calls, bare")
+            bare = costs_bare(near.cable.near)
+            step("calls, behind ul2tp run")
+            result["calls"].append({"bare": bare, "launcher": costs_behind(near.launcher)})
+            step("requests")
             result["requests"].append(requests(near.launcher))
             row = {}
             for name, octets, segments in (("small", SMALL, 1), ("large", LARGE, 1), ("segments", LARGE, 40)):
+                step(f"data, {octets} octets" + (", UDP_SEGMENT" if segments > 1 else ""))
                 row[name] = {"recvmmsg": near.by_recvmmsg(octets, seconds, segments),
                              "ebpf": near.by_ul2tpd(octets, seconds, segments),
                              "raw": raw.by_ul2tpd(octets, seconds, segments)}
             result["receive"].append(row)
-            say(f"programs: round {number + 1} of {rounds}")
+        say("programs: traps")
         result["traps"] = traps(near.launcher)
+        say("programs: closes")
         result["close_s"] = {"ebpf": near.close_times(closes), "raw": raw.close_times(closes)}
     return result
 
