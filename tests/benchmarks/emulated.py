@@ -15,7 +15,7 @@ from support.kernel_package import CannotFetch
 from support.vm import Machine
 
 KERNEL = "linux-image-6.12-amd64"
-MODULES = ("tun", "veth", "vxlan", "unix_diag", "udp_diag", "l2tp_eth", "l2tp_ppp", "sch_ingress", "cls_bpf", "act_mirred")
+MODULES = ("tun", "veth", "vxlan", "unix_diag", "udp_diag", "l2tp_eth", "l2tp_ppp", "nf_tables", "xfrm_user")
 TIMEOUT = 300
 
 
