@@ -23,7 +23,7 @@ def lay_cable(underlay):
         for host in (cable.near, cable.far):
             host.run("ethtool", "-K", "wire", "tso", "off", "tx-udp-segmentation", "off", "gro", "on")
             # A card's queue interrupts one processor. With NAPI a veth is served by whichever sent last, and what two
-            # processors have in their backlogs may change places, as behind the kernel's own L2TP.
+            # processors have in their backlogs may change places (doc/deviations.md, The fast path).
             host.run("sh", "-c", "echo 1 >/sys/class/net/wire/queues/rx-0/rps_cpus")
     return cable
 
