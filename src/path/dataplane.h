@@ -27,7 +27,7 @@ struct dataplane;
 struct dataplane_options {
 	unsigned int workers;
 	struct quirks quirks;
-	bool naive; /* each packet by a system call of its own */
+	bool naive;          /* each packet by a system call of its own */
 	bool shared_devices; /* of PPP units, unless a program wants one of its own */
 };
 
