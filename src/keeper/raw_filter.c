@@ -3,6 +3,8 @@
 #include "keeper/raw_filter.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 
 #define SHORTEST 14 /* RX-1 */
@@ -128,6 +130,10 @@ int gauge_filter_build(struct classic *ret, sa_family_t family,
 	const uint32_t ip = (uint32_t)SKF_NET_OFF;
 
 	begin(ret);
+	classic_do(ret, BPF_LD | BPF_H | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_PKTTYPE);
+	require_not(ret, BPF_JEQ, PACKET_OUTGOING);
+	classic_do(ret, BPF_LD | BPF_H | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_PROTOCOL);
+	require(ret, BPF_JEQ, family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
 	if (family == AF_INET) {
 		classic_do(ret, BPF_LD | BPF_B | BPF_ABS, ip + V4_PROTOCOL);
 		require(ret, BPF_JEQ, IPPROTO_UDP);

@@ -33,7 +33,8 @@ struct raw_filter_ports {
  */
 int raw_filter_build(struct classic *ret, sa_family_t family, const struct raw_filter_ports *ports);
 
-/** gauge_filter_build() - for a SOCK_RAW packet socket: the same if their checksum is partial */
+/** gauge_filter_build() - for a SOCK_RAW packet socket of all protocols: of what comes in by @family the same, if their
+ * checksum is partial */
 int gauge_filter_build(struct classic *ret, sa_family_t family,
                        const struct raw_filter_ports *ports);
 

@@ -90,9 +90,8 @@ static int raw_on(sa_family_t family)
 
 static int gauge_on(sa_family_t family)
 {
-	uint16_t protocol = htons(family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
-	struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = protocol };
+	struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 
 	assert_true(fd >= 0);
 	assert_int_equal(gauge_filter_build(&program, family, ports()), 0);
@@ -190,9 +189,11 @@ static void gauge_ignores(sa_family_t family)
 	AUTO_FD gauge = gauge_on(family);
 	AUTO_FD peer = socket_on(family, OTHER);
 	AUTO_FD here = socket_on(family, PORT);
+	AUTO_FD stranger = socket_on(family == AF_INET6 ? AF_INET : AF_INET6, PORT);
 	int one = 1;
 
 	send_to(here, family, OTHER, data_v3, sizeof(data_v3));
+	send_to(stranger, family == AF_INET6 ? AF_INET : AF_INET6, PORT, data_v3, sizeof(data_v3));
 	send_to(peer, family, PORT, control, sizeof(control));
 	if (family == AF_INET)
 		assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_NO_CHECK, &one, sizeof(one)), 0);

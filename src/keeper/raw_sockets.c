@@ -64,15 +64,19 @@ static int gauge_open(void)
 
 	if (fd < 0 || set_int(fd, SOL_PACKET, PACKET_VNET_HDR, 1) < 0)
 		return -1;
+	/* Linux 4.20; without it they are kept out by the filter alone. */
+	set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
 	set_buffer(fd);
 	return TAKE_FD(fd);
 }
 
-static int gauge_begin(int fd, sa_family_t family)
+/* Sockets of all protocols get a packet before IP does, always; those of one protocol after it in Linux 6.18, and then
+ * the raw socket may be read before the gauge knows. */
+static int gauge_begin(int fd)
 {
 	const struct sockaddr_ll all = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP),
+		.sll_protocol = htons(ETH_P_ALL),
 	};
 
 	return bind(fd, (const struct sockaddr *)&all, sizeof(all)) < 0 ? -errno : 0;
@@ -166,7 +170,7 @@ static int sockets_open(struct raw_sockets *r)
 static void gauges_begin(struct raw_fds *fds)
 {
 	for (size_t i = 0; i < RAW_FDS; i++)
-		if (is_gauge(i) && fds->fd[i] >= 0 && gauge_begin(fds->fd[i], family_of(i)) < 0)
+		if (is_gauge(i) && fds->fd[i] >= 0 && gauge_begin(fds->fd[i]) < 0)
 			close_fd(&fds->fd[i]);
 }
 
