@@ -96,7 +96,7 @@ static void an_option_stands_behind_its_direction(void **state)
 
 static void a_filter_is_its_instructions(void **state)
 {
-	struct sock_filter instructions[BPF_MAXINSNS] = {
+	struct sock_filter instructions[BPF_MAXINSNS + 1] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2),
 		BPF_STMT(BPF_RET | BPF_K, 1),
 	};
@@ -104,7 +104,8 @@ static void a_filter_is_its_instructions(void **state)
 
 	assert_argument(PPPIOCSPASS, &program, instructions, 2 * sizeof(instructions[0]));
 	program.len = BPF_MAXINSNS;
-	assert_argument(PPPIOCSACTIVE, &program, instructions, sizeof(instructions));
+	assert_argument(PPPIOCSACTIVE, &program, instructions,
+	                BPF_MAXINSNS * sizeof(instructions[0]));
 	program.len = BPF_MAXINSNS + 1;
 	assert_refused(PPPIOCSACTIVE, &program, -EINVAL);
 	program = (struct sock_fprog){ .len = 0, .filter = (struct sock_filter *)unreadable };
