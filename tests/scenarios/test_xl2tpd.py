@@ -29,10 +29,14 @@ def pair(shared_daemon, cable):
         yield lns, lac
 
 
+# An xl2tpd that missed the other's last word asks after it by Hello, a minute later, five times.
+MISSED = 120
+
+
 def nothing_left(daemon, cable):
     for host in (cable.near, cable.far):
         with Api(daemon, host) as api:
-            eventually(lambda a=api: not a.tunnels() and not a.sessions(), "tunnels and sessions have gone", timeout=40)
+            eventually(lambda a=api: not a.tunnels() and not a.sessions(), "tunnels and sessions have gone", timeout=MISSED)
         eventually(lambda h=host: not [d for d in h.devices() if d.startswith("ppp")], "interfaces have gone", timeout=40)
 
 
