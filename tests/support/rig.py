@@ -133,6 +133,10 @@ class Tunnel:
         """(packets, octets) that fences have added to the tunnel's counters."""
         return self._fences, self._fences * (66 if self.version == 2 else 68 if self.over == "udp" else 64)
 
+    def astray(self):
+        """How many packets came to the fences' session and were none: invented ones may have its id."""
+        return self._fence.stats()["RX_PACKETS"] - self._fences
+
     def close(self):
         if not gone(self.api.tunnel_get, self.id):
             self.api.tunnel_delete(self.id)
