@@ -3,7 +3,6 @@
 it again. Each is added and taken away while packets flow both ways."""
 import collections
 import contextlib
-import os
 import re
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from support.api import UDP, Api
 from support.capture import Capture
 from support.daemon import Cli, Daemon, settle
-from support.fast_pair import INNER, PORT, FastPair, lay_cable
+from support.fast_pair import INNER, PORT, FastPair, lay_cable, why_not
 from support.wait import SLOW, eventually
 
 WITHIN_S = 1 * SLOW
@@ -23,14 +22,9 @@ DROP = ("bpf", "da", "bytecode", "1,6 0 0 2,")
 @pytest.fixture(scope="module", autouse=True)
 def fast_path(build):
     """Whether this machine and this build have it."""
-    daemon = Daemon("--fast-path", "require", wait=False)
-    try:
-        eventually(lambda: daemon.process.poll() is not None or os.path.exists(daemon.socket))
-        words = re.search("--fast-path require: ([^\"]*)", daemon.log)
-    finally:
-        daemon.kill()
+    words = why_not()
     if words:
-        pytest.skip(words[1])
+        pytest.skip(words)
 
 
 @pytest.fixture(scope="module")

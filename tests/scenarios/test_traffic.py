@@ -10,6 +10,7 @@ import pytest
 
 from support.api import IP, UDP, Api
 from support.netns import Cable
+from support.transfer import transfer
 from support.wait import SLOW, eventually
 
 quick = pytest.mark.quick
@@ -69,35 +70,6 @@ class Pseudowire:
             api.tunnel_delete(1)
             api.close()
         eventually(lambda: not any("pw" in host.devices() for host in self.hosts), timeout=30)
-
-
-def transfer(source, destination, address, octets):
-    """By TCP; the receiver's digest."""
-    kind = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = destination.socket(kind, socket.SOCK_STREAM)
-    sender = source.socket(kind, socket.SOCK_STREAM)
-    digest, count = hashlib.sha256(), 0
-
-    def send():
-        sender.sendall(octets)
-        sender.shutdown(socket.SHUT_WR)
-    with listener, sender:
-        listener.bind((address, 0))
-        listener.listen()
-        listener.settimeout(30 * SLOW)
-        sender.settimeout(30 * SLOW)
-        sender.connect(listener.getsockname())
-        connection, _ = listener.accept()
-        with connection:
-            connection.settimeout(30 * SLOW)
-            thread = threading.Thread(target=send)
-            thread.start()
-            while chunk := connection.recv(1 << 20):
-                digest.update(chunk)
-                count += len(chunk)
-            thread.join()
-    assert count == len(octets)
-    return digest.hexdigest()
 
 
 def whole(pseudowire, octets):
