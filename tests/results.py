@@ -7,12 +7,17 @@ of a suite and for what failed or was skipped; tests/requirements.py for each si
 
 A suite without a JUnit file (a build, the format check) is one test, judged by its exit status. A suite
 that failed although no test of it did (a crash, no tests found) counts one failure.
+
+NAME-again.xml holds the second try, alone, of tests that failed in NAME.xml. The second result counts; a test that
+passed only then is named with what it said the first time.
 """
 import argparse
 import dataclasses
 import pathlib
 import sys
 import xml.etree.ElementTree
+
+AGAIN = "-again"  # ends the name of a file of second tries
 
 
 @dataclasses.dataclass
@@ -23,6 +28,7 @@ class Test:
     result: str       # "passed", "failed", "skipped"
     words: str        # why it failed or was skipped
     properties: dict  # pytest's record_property()
+    at_first: str = ""  # what a test said that failed, and passed alone
 
     @property
     def function(self):
@@ -62,25 +68,45 @@ def meson_names(suite, group, name):
     return group, name
 
 
+def with_second_tries(paths):
+    """All tests of these JUnit files, each once."""
+    tests = [test for path in paths if not path.stem.endswith(AGAIN) for test in read(path)]
+    second = {(t.suite.removesuffix(AGAIN), t.group, t.name): t
+              for path in paths if path.stem.endswith(AGAIN) for t in read(path)}
+    for test in tests:
+        again = second.get((test.suite, test.group, test.name))
+        if test.result == "failed" and again and again.result == "passed":
+            test.result, test.at_first = "passed", test.words
+    return tests
+
+
 def of_suite(out, suite):
     directory = pathlib.Path(out) / "results"
-    paths = sorted(directory.glob(f"{suite}.xml")) + sorted(directory.glob(f"{suite}-*.xml"))
-    return [test for path in paths for test in read(path)], bool(paths)
+    return with_second_tries(sorted(directory.glob(f"{suite}.xml")) + sorted(directory.glob(f"{suite}-*.xml")))
 
 
 def everything(out):
-    return [test for path in sorted((pathlib.Path(out) / "results").glob("*.xml")) for test in read(path)]
+    return with_second_tries(sorted((pathlib.Path(out) / "results").glob("*.xml")))
+
+
+def first_line(words):
+    return (words.splitlines() or [""])[0][:160]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out")
-    parser.add_argument("--suite", required=True)
-    parser.add_argument("--status", type=int, required=True)
+    parser.add_argument("--failed", metavar="NAME", help="how many tests of results/NAME.xml failed, and nothing else")
+    parser.add_argument("--suite")
+    parser.add_argument("--status", type=int, default=0)
     parser.add_argument("--explain", action="store_true")
     args = parser.parse_args()
 
-    tests, _ = of_suite(args.out, args.suite)
+    if args.failed:
+        path = pathlib.Path(args.out) / "results" / f"{args.failed}.xml"
+        print(sum(t.result == "failed" for t in read(path)))
+        return
+    tests = of_suite(args.out, args.suite)
     failed = [t for t in tests if t.result == "failed"]
     skipped = [t for t in tests if t.result == "skipped"]
     passed = len(tests) - len(failed) - len(skipped)
@@ -89,11 +115,14 @@ def main():
         passed = 1
 
     if not args.explain:
-        print(passed, len(failed) + unexplained, len(skipped))
+        print(passed, len(failed) + unexplained, len(skipped), sum(bool(t.at_first) for t in tests))
         return
+    for test in tests:
+        if test.at_first:
+            print(f"  passed only alone {test}: {first_line(test.at_first)}")
     log = pathlib.Path(args.out) / "log" / f"{args.suite}.log"
     for test in failed:
-        print(f"  FAILED {test}: {(test.words.splitlines() or [''])[0][:160]}")
+        print(f"  FAILED {test}: {first_line(test.words)}")
     for reason in sorted({t.words for t in skipped}):
         those = [str(t) for t in skipped if t.words == reason]
         print(f"  skipped {len(those)} ({those[0]}{', ...' if len(those) > 1 else ''}): {reason[:200]}")
@@ -101,7 +130,7 @@ def main():
         print(f"  FAILED with status {args.status}; the end of its log:")
         for line in log.read_text(errors="replace").splitlines()[-20:]:
             print("    " + line)
-    if failed or unexplained:
+    if failed or unexplained or any(t.at_first for t in tests):
         try:
             log = log.relative_to(pathlib.Path.cwd())
         except ValueError:
