@@ -121,7 +121,8 @@ void ppp_stand_in_give(struct trap *t, const struct object_ops *ops, bool is_soc
 	const struct ul2tp_ppp_open open = {
 		.own_device = !is_socket, /* the program asks for it by its name */
 		.kind = is_socket ? UL2TP_PPP_SOCKET : UL2TP_PPP_FILE,
-		.empty_reads = !is_socket && trap_has_ppp_room(t),
+		/* They are taken out again through a duplicate (ppp_stand_in_not_empty()). */
+		.empty_reads = !is_socket && !t->launcher->keeps && trap_has_ppp_room(t),
 	};
 	struct ppp_facts facts = { .is_socket = is_socket };
 	struct ppp_answer answer;
@@ -251,7 +252,7 @@ static int64_t waiting(int fd)
 	return n < 0 ? 0 : n;
 }
 
-/* Nothing waits: what that means only ul2tpd knows. */
+/* Nothing waits, or without @fd we do not know: what that means only ul2tpd knows. */
 static void file_receive_none(struct trap *t, struct ppp_stand_in *p, int fd)
 {
 	struct ppp_answer answer;
@@ -261,6 +262,8 @@ static void file_receive_none(struct trap *t, struct ppp_stand_in *p, int fd)
 		trap_continue(t);
 	else if (state == UL2TP_PPP_NEW)
 		trap_fail(t, -ENXIO);
+	else if (fd < 0)
+		trap_continue(t);
 	else if (state == UL2TP_PPP_ON_IDLE_UNIT && !waiting(fd))
 		trap_return(t, 0); /* what says so to poll() stays */
 	else
@@ -296,8 +299,6 @@ static void receive(struct trap *t, struct ppp_stand_in *p)
 		read_frame(t, fd, len);
 	else if (p->facts.is_socket)
 		socket_receive_none(t, p);
-	else if (fd < 0)
-		trap_continue(t);
 	else
 		file_receive_none(t, p, fd);
 }
