@@ -35,6 +35,11 @@ static const struct feature_row features[] = {
 	[FEATURE_IP_SOCKET]   = { "ip_socket",   "L2TP/IP sockets",                   false },
 	[FEATURE_OTHER_NETNS] = { "other_netns", "programs in other namespaces",      false },
 	[FEATURE_SETUID]      = { "setuid",      "set-user-ID programs",              false },
+	[FEATURE_PPP_SOCKET]  = { "ppp_socket",  "PPPoL2TP sockets",                  false },
+	[FEATURE_PPP_CHANNEL] = { "ppp_channel", "PPP channels (/dev/ppp)",           false },
+	[FEATURE_PPP_UNIT]    = { "ppp_unit",    "PPP units, each with an interface", false },
+	[FEATURE_PPP_SHARED]  = { "ppp_shared",  "PPP units that share (libul2tp)",   false },
+	[FEATURE_PPPD]        = { "pppd",        "pppd, unmodified",                  false },
 };
 
 /* The ways in which a feature works, best first. */
@@ -54,6 +59,14 @@ static const struct way {
 	{ FEATURE_IP_SOCKET,   "yes",    RUN | DAEMON | HAS(NET_RAW) | HAS(NEW_NETNS) },
 	{ FEATURE_OTHER_NETNS, "yes",    RUN | HAS(SETNS) },
 	{ FEATURE_SETUID,      "yes",    RUN | HAS(SETUID) },
+	{ FEATURE_PPP_SOCKET,  "yes",    RUN | HAS(NET_ADMIN) },
+	/* Without duplicates of the program's files it is not known what waits to be read. */
+	{ FEATURE_PPP_CHANNEL, "yes",    RUN | HAS(NET_ADMIN) | HAS(ROOT) | HAS(GETFD) },
+	{ FEATURE_PPP_CHANNEL, "partly", RUN | HAS(NET_ADMIN) | HAS(ROOT) },
+	{ FEATURE_PPP_UNIT,    "yes",    RUN | DAEMON | HAS(ROOT) | HAS(GETFD) },
+	{ FEATURE_PPP_UNIT,    "partly", RUN | DAEMON | HAS(ROOT) },
+	{ FEATURE_PPP_SHARED,  "yes",    DAEMON },
+	{ FEATURE_PPPD,        "yes",    RUN | DAEMON | HAS(ROOT) },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(levels) == LEVELS, "each level has a row");

@@ -35,6 +35,11 @@ enum feature {
 	FEATURE_IP_SOCKET, /* L2TP/IP sockets */
 	FEATURE_OTHER_NETNS,
 	FEATURE_SETUID,
+	FEATURE_PPP_SOCKET,  /* PPPoL2TP sockets */
+	FEATURE_PPP_CHANNEL, /* /dev/ppp on their channels */
+	FEATURE_PPP_UNIT,    /* /dev/ppp on units, which have an interface each */
+	FEATURE_PPP_SHARED,  /* units of libul2tp's that share one (ul2tpd --ppp-device shared) */
+	FEATURE_PPPD,        /* pppd with its plugin pppol2tp.so, also for xl2tpd */
 	FEATURES,
 };
 

@@ -3,6 +3,7 @@
 #include "launcher/permission.h"
 
 #include <assert.h>
+#include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -48,6 +49,7 @@ static const struct permission_row rows[] = {
 	[PERMISSION_UEVENT]    = { "uevent",    "echo by NETLINK_KOBJECT_UEVENT", "in a container --cap-add SYS_ADMIN" },
 	[PERMISSION_FIB]       = { "fib",       "echo by NETLINK_FIB_LOOKUP", "a kernel with CONFIG_INET" },
 	[PERMISSION_SETUID]    = { "setuid",    "seccomp without NO_NEW_PRIVS", "in a container --cap-add SYS_ADMIN" },
+	[PERMISSION_ROOT]      = { "root",      "root, or CAP_DAC_OVERRIDE", "run it as root; rootless: unshare -Urn" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(rows) == PERMISSIONS, "each permission has a row");
@@ -241,6 +243,13 @@ static bool try_fib(void)
 	return reply_works(REPLY_FIB, -1);
 }
 
+/* There is no such file to try it on: it is the question that an open of /dev/ppp is asked under `ul2tp run`. */
+static bool try_root(void)
+{
+	capng_get_caps_process();
+	return geteuid() == 0 || capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
+}
+
 /* clang-format off */
 static bool (*const probes[])(void) = {
 	[PERMISSION_TRAP]      = try_trap,
@@ -255,6 +264,7 @@ static bool (*const probes[])(void) = {
 	[PERMISSION_UEVENT]    = try_uevent,
 	[PERMISSION_FIB]       = try_fib,
 	[PERMISSION_SETUID]    = try_setuid,
+	[PERMISSION_ROOT]      = try_root,
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(probes) == PERMISSIONS, "each permission has a probe");

@@ -23,6 +23,7 @@ enum permission {
 	PERMISSION_UEVENT,    /* the echo of NETLINK_KOBJECT_UEVENT in a new network namespace */
 	PERMISSION_FIB,       /* the echo of NETLINK_FIB_LOOKUP */
 	PERMISSION_SETUID, /* filters without NO_NEW_PRIVS: set-user-ID programs keep their meaning */
+	PERMISSION_ROOT,   /* opening a file of mode 0600 that is root's, as /dev/ppp is (PPP-1) */
 	PERMISSIONS,
 };
 

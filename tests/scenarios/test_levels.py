@@ -17,8 +17,9 @@ from support import container, managed
 from support.daemon import BUILD, TOP, Daemon
 from support.launcher import Launcher
 from support.netns import Cable, NamelessNamespace, Namespace
+from support.pppd_calls import PppdEnd
 from support.program import Program
-from support.wait import SLOW
+from support.wait import SLOW, eventually
 
 PYTHON = "/usr/bin/python3"
 FEW = [*container.DEFAULT, "NET_ADMIN", "NET_RAW"]
@@ -41,6 +42,7 @@ WAYS = {
     "podman-admin": ("uevent", "ebpf", "yes"),
     "rootless": ("uevent", "raw", "yes"),
 }
+PPP = ("ppp_socket", "ppp_channel", "ppp_unit", "ppp_shared", "pppd")
 
 
 class RootlessNamespace(NamelessNamespace):
@@ -152,6 +154,76 @@ def test_what_the_check_says_is_so(level):
             assert program.refused("tunnel", 5, 6, 3, "udp", near, 7003, far, 7004) in (errno.EPERM, errno.EBADF)
     made = level.launcher(sys.executable, "-c", IP_SOCKET).strip()
     assert made == ("made" if ways["ip_socket"] else str(errno.EPROTONOSUPPORT))
+
+
+def call(end, ids, here, there, addresses):
+    """pppd on a session of version 3, which the program that becomes pppd makes"""
+    end.start({"CONN_ID": ids[0], "PEER_CONN_ID": ids[1], "PROTO_VERSION": 3, "ENCAP_TYPE": 0, "IP_SADDR": here,
+               "IP_DADDR": there, "UDP_SPORT": 1701, "UDP_DPORT": 1701}, 21, 21, [addresses, "noccp", "noipv6"])
+
+
+def test_pppd(level, shared_daemon):
+    """As it is, at each level: its sockets, channels and units, and what it then carries.
+
+    Requirements: PPP-1, PPP-92
+    """
+    exact = "yes" if level.name != "docker" else "partly"  # without pidfd_getfd()
+    ways = level.check()
+    assert [ways[feature] for feature in PPP] == ["yes", exact, exact, "yes", "yes"]
+    run = [str(BUILD / "ul2tp"), "run", "--"]
+    near = PppdEnd(level.near, level.daemon.socket, [*level.before, *run])
+    far = PppdEnd(level.cable.far, shared_daemon.socket, run)
+    here, there = level.cable.addresses(4)
+    try:
+        call(near, (11, 12), here, there, "10.7.0.1:10.7.0.2")
+        call(far, (12, 11), there, here, "10.7.0.2:10.7.0.1")
+        for end in (near, far):
+            eventually(lambda e=end: e.ended() or e.has_address(), "pppd has an address", timeout=40)
+            assert not end.ended(), end.said()
+        assert near.ping("10.7.0.2") == 3
+    finally:
+        left = [end.stop() for end in (near, far)]
+    assert left == [[], []]
+
+
+# A container that was not given /dev/net/tun has sessions of PPP, their channels and bridges, but no interfaces.
+FRAMES = """
+import errno, fcntl, os, struct, sys
+from support.ppp_file import PPPIOCATTCHAN, PPPIOCGCHAN, PPPIOCNEWUNIT
+from support import netlink, pppd_call
+from support.api import PPP, encode
+tunnel = {"CONN_ID": 1, "PEER_CONN_ID": 2, "PROTO_VERSION": 3, "ENCAP_TYPE": 0, "IP_SADDR": "127.0.0.1",
+          "IP_DADDR": "127.0.0.2", "UDP_SPORT": 1701, "UDP_DPORT": 1702}
+with netlink.connect_kernel() as nl:
+    nl.l2tp("TUNNEL_CREATE", encode(tunnel)).check()
+    nl.l2tp("SESSION_CREATE", encode({"CONN_ID": 1, "SESSION_ID": 3, "PEER_SESSION_ID": 4, "PW_TYPE": PPP})).check()
+made = pppd_call.pppox_socket(tunnel, 3, 4)
+number = fcntl.ioctl(made, PPPIOCGCHAN, struct.pack("=i", 0))
+channel, unit = os.open("/dev/ppp", os.O_RDWR), os.open("/dev/ppp", os.O_RDWR)
+fcntl.ioctl(channel, PPPIOCATTCHAN, number)
+print(os.write(channel, bytes.fromhex("c0210101000861626364")))
+try:
+    fcntl.ioctl(unit, PPPIOCNEWUNIT, struct.pack("=i", -1))
+except OSError as why:
+    print(errno.errorcode[why.errno])
+"""
+
+
+def test_ppp_without_tun(build, new_namespace):
+    namespace = new_namespace("host")
+    hidden = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /dev/net && exec "$@"', "sh"]
+    daemon = Daemon(prefix=[*namespace.prefix, *hidden])
+    launcher = Launcher(daemon, namespace)
+    launcher.prefix += hidden
+    try:
+        done = launcher.run(options=["--check", "--json"])
+        here = next(level for level in json.loads(done.stdout)["levels"] if level["level"] == "here")
+        said = {f["feature"]: (f["way"], f.get("adds")) for f in here["variants"][0]["features"]}
+        assert [said[feature] for feature in PPP] == [("yes", None), ("yes", None), *[(None, "tun")] * 3]
+        launcher.environment["PYTHONPATH"] = str(TOP / "tests")
+        assert launcher(sys.executable, "-c", FRAMES).split() == ["10", "ENODEV"]
+    finally:
+        assert daemon.stop() == 0
 
 
 @pytest.mark.parametrize("engine", container.PROFILES)

@@ -18,12 +18,14 @@ class PppdEnd(end.End):
 
     def start(self, tunnel, session, peer_session, options):
         self.tunnel = tunnel["CONN_ID"]
-        environment = dict(os.environ, PYTHONPATH=str(pathlib.Path(__file__).parents[1]),
-                           **({"UL2TP_SOCKET": self.server} if self.server else {}))
         self.process = subprocess.Popen(
             [*self.namespace.prefix, *self.before, sys.executable, "-m", "support.pppd_call", json.dumps(tunnel), str(session),
              str(peer_session), *options], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            env=environment)
+            env=self.environment())
+
+    def environment(self):
+        return dict(os.environ, PYTHONPATH=str(pathlib.Path(__file__).parents[1]),
+                    **({"UL2TP_SOCKET": self.server} if self.server else {}))
 
     def has_address(self):
         return "inet " in self.command("ip", "-4", "address", "show", "dev", "ppp0", check=False)
@@ -41,5 +43,5 @@ class PppdEnd(end.End):
             self.process.terminate()
             self.process.wait(40)
             self.process = None
-            self.command(*self.before, "ip", "l2tp", "del", "tunnel", "tunnel_id", str(self.tunnel))
+            self.namespace.run(*self.before, "ip", "l2tp", "del", "tunnel", "tunnel_id", self.tunnel, env=self.environment())
         return sorted(d for d in self.namespace.devices() if d.startswith("ppp"))
