@@ -28,7 +28,8 @@ class PppdEnd(end.End):
                     **({"UL2TP_SOCKET": self.server} if self.server else {}))
 
     def has_address(self):
-        return "inet " in self.command("ip", "-4", "address", "show", "dev", "ppp0", check=False)
+        """And is up, which comes after it, and after a script of pppd's."""
+        return "inet " in self.command("ip", "-4", "address", "show", "up", "dev", "ppp0", check=False)
 
     def said(self):
         self.log.seek(0)
