@@ -90,7 +90,7 @@ int kept_client_open(struct server *s, int connection, struct reply *reply)
 	if (!c)
 		return -ENOMEM;
 	c->connection = c->process = -1;
-	err = descriptors_check(&reply->ea);
+	err = descriptors_check(&s->descriptors, &reply->ea);
 	if (err < 0)
 		return err;
 	c->connection = fcntl(connection, F_DUPFD_CLOEXEC, 3);

@@ -10,6 +10,9 @@
 
 #define KEPT_BACK 16
 
+/* So many more than are kept back may be taken between two looks without being seen. */
+#define UNSEEN 48
+
 /* Numbers that are free lie anywhere: what a request needs for a moment is below what it leaves behind. So they are
  * taken, and given back. */
 static bool enough_are_free(void)
@@ -25,14 +28,28 @@ static bool enough_are_free(void)
 	return count == KEPT_BACK;
 }
 
-int descriptors_check(struct extack *ea)
+/* A number is given out when all below it are taken. So above those that were the lowest free one at some time all are
+ * free, but for what was taken since; and while the limit is far from there, nothing need be tried. */
+static bool limit_is_far(struct descriptors *d, rlim_t limit)
+{
+	int lowest = open("/", O_PATH | O_CLOEXEC);
+
+	if (lowest < 0)
+		return false;
+	close(lowest);
+	if (lowest > d->high)
+		d->high = lowest;
+	return (rlim_t)d->high + KEPT_BACK + UNSEEN < limit;
+}
+
+int descriptors_check(struct descriptors *d, struct extack *ea)
 {
 	struct rlimit limit;
 
-	if (enough_are_free())
-		return 0;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return -errno;
+	if (limit_is_far(d, limit.rlim_cur) || enough_are_free())
+		return 0;
 	return extack_fail(
 		ea, -EMFILE, 0,
 		"ul2tpd is out of descriptors, of which it may have %llu: raise its limit (LimitNOFILE)",

@@ -10,7 +10,12 @@
 
 #include "base/extack.h"
 
+/* All zero: nothing is known. */
+struct descriptors {
+	int high; /* greatest of the numbers that were the lowest free one when it was looked */
+};
+
 /** descriptors_check() - 0; -EMFILE with words when only those are left that are kept back */
-int descriptors_check(struct extack *ea);
+int descriptors_check(struct descriptors *d, struct extack *ea);
 
 #endif

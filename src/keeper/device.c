@@ -197,7 +197,7 @@ int kept_device_create(struct server *s, uint32_t client, const struct request *
 		name = DEFAULT_NAME;
 	if (!name_is_valid(name))
 		return extack_fail(&reply->ea, -EINVAL, 0, "not a name for an interface");
-	err = descriptors_check(&reply->ea);
+	err = descriptors_check(&s->descriptors, &reply->ea);
 	if (err < 0)
 		return err;
 	d = device_new(c, wanted);

@@ -129,7 +129,7 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
 		return -EPERM;
 	err = endpoint_params_check(params, &reply->ea);
 	if (!err)
-		err = descriptors_check(&reply->ea);
+		err = descriptors_check(&s->descriptors, &reply->ea);
 	if (err < 0)
 		return err;
 	e = kept_endpoint_new();

@@ -47,7 +47,7 @@ int kept_file_keep(struct server *s, int fd, struct reply *reply)
 	if (!is_end_of_pair(fd))
 		return extack_fail(&reply->ea, -EINVAL, 0,
 		                   "the descriptor is no Unix socket of SOCK_SEQPACKET");
-	err = descriptors_check(&reply->ea);
+	err = descriptors_check(&s->descriptors, &reply->ea);
 	if (err < 0)
 		return err;
 	f = calloc(1, sizeof(*f));

@@ -28,7 +28,7 @@ static struct managed *find(const struct server *s, uint64_t cookie)
 }
 
 /* TUN-20, and then what we need beyond the kernel. */
-static int check(const struct server *s, const struct client *c, int fd, uint8_t protocol,
+static int check(struct server *s, const struct client *c, int fd, uint8_t protocol,
                  struct extack *ea)
 {
 	uint64_t cookie;
@@ -48,7 +48,7 @@ static int check(const struct server *s, const struct client *c, int fd, uint8_t
 			ea, -EOPNOTSUPP, 0,
 			"this system lets ul2tpd take no data out of a program's socket, give "
 			"local and remote instead");
-	return descriptors_check(ea);
+	return descriptors_check(&s->descriptors, ea);
 }
 
 /* What the engine is told of it. */

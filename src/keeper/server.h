@@ -8,6 +8,7 @@
 
 #include "base/buckets.h"
 #include "base/list.h"
+#include "keeper/descriptors.h"
 #include "keeper/divert.h"
 #include "keeper/fast_path.h"
 #include "keeper/host_watch.h"
@@ -27,6 +28,7 @@ struct server {
 	struct slots clients, endpoints, devices, files;
 	struct namespaces namespaces;
 	struct numbering numbering;
+	struct descriptors descriptors;
 	struct reaper *reaper;
 	struct divert divert;
 	struct transmitters transmitters;

@@ -285,22 +285,23 @@ def test_started_without_rights(build):
 
 
 @quick
-def test_out_of_descriptors(build, namespace):
+@pytest.mark.parametrize("descriptors_max", (60, 150))  # so few that each is looked for, and not from the start
+def test_out_of_descriptors(build, namespace, descriptors_max):
     """Words that say what to raise; what is there goes on, and when some go others can come."""
     def limit():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors_max, descriptors_max))
     with Daemon(preexec=limit) as daemon:
         with Api(daemon, namespace) as api:
             api.tunnel_create(**TUNNEL)
             made = 0
             with pytest.raises(netlink.Refused) as why:
-                for made in range(100):
+                for made in range(descriptors_max):
                     api.session_create(1, made)
             assert why.value.errno in (errno.EMFILE, errno.ENFILE), why.value
             assert "descriptors" in why.value.error.text and made > 5
             assert len(api.sessions()) == made and len(namespace.devices()) == made
             # The keeper has kept some back, without which it could not even tell who asks.
-            assert len(descriptors(daemon.keeper_pid)) < 60 - 10
+            assert len(descriptors(daemon.keeper_pid)) < descriptors_max - 10
             for session_id in range(5):
                 api.session_delete(1, session_id)
             eventually(lambda: len(namespace.devices()) == made - 5)
