@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "keeper/descriptors.h"
 #include "keeper/identity.h"
+#include "keeper/link.h"
 
 static void client_free(struct client *c)
 {
@@ -28,6 +29,10 @@ static void client_free(struct client *c)
 		close(c->connection);
 	if (c->process >= 0)
 		close(c->process);
+	if (c->netns >= 0)
+		close(c->netns);
+	if (c->link >= 0)
+		close(c->link);
 	free(c);
 }
 DEFINE_AUTO(client)
@@ -89,7 +94,7 @@ int kept_client_open(struct server *s, int connection, struct reply *reply)
 		return -EINVAL;
 	if (!c)
 		return -ENOMEM;
-	c->connection = c->process = -1;
+	c->connection = c->process = c->netns = c->link = -1;
 	err = descriptors_check(&s->descriptors, &reply->ea);
 	if (err < 0)
 		return err;
@@ -142,4 +147,46 @@ int kept_client_close(struct server *s, uint32_t slot)
 
 	client_free(c);
 	return c ? 0 : -ENOENT;
+}
+
+static bool is_at_home(const struct server *s, const struct client *c)
+{
+	return c->about.netns.cookie == s->home.id.cookie;
+}
+
+static int go_there(const struct server *s, struct client *c)
+{
+	if (is_at_home(s, c))
+		return 0;
+	if (c->netns < 0) {
+		c->netns = netns_of_socket(c->connection);
+		if (c->netns < 0)
+			return c->netns;
+		c->netns_ino = netns_ino(c->netns);
+	}
+	return netns_go(c->netns);
+}
+
+int client_enter(const struct server *s, struct client *c)
+{
+	int err = go_there(s, c);
+
+	if (err < 0 || c->link >= 0)
+		return err;
+	c->link = link_socket();
+	if (c->link >= 0)
+		return 0;
+	client_leave(s, c);
+	return c->link;
+}
+
+void client_leave(const struct server *s, const struct client *c)
+{
+	if (!is_at_home(s, c))
+		netns_go_home(&s->home);
+}
+
+void client_link_broken(struct client *c)
+{
+	close(TAKE_FD(c->link));
 }

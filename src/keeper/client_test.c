@@ -99,7 +99,7 @@ static int connect_as_nobody(struct fixture *f, int connection)
 /* The keeper asks for itself: an engine that forgot to ask, or does not want to, gets nothing. */
 static int make_device_as_nobody(struct fixture *f, int connection)
 {
-	struct order order = { .kind = ORDER_DEVICE, .mtu_bytes = 1446 };
+	struct order order = { .kind = ORDER_DEVICE, .mtu.otherwise_bytes = 1446 };
 	struct result result;
 
 	become_nobody();

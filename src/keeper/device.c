@@ -77,8 +77,8 @@ static int create_words(int err, const char *name, struct extack *ea)
 	}
 }
 
-/* Open the TAP in the namespace we are in, and set it up. */
-static int device_make(struct device *d, const char *name, bool naive)
+/* Open the TAP or TUN in the namespace we are in, and set it up. */
+static int device_make(struct device *d, const char *name, int link, bool naive)
 {
 	const struct link_change change = {
 		.mtu_bytes = d->about.mtu_bytes,
@@ -87,45 +87,53 @@ static int device_make(struct device *d, const char *name, bool naive)
 		.gso_max_bytes = GSO_MAX_BYTES,
 		.up = d->about.shared, /* else there are no routes by it */
 	};
-	AUTO_FD link = link_socket();
 	int err;
 
-	if (link < 0)
-		return link;
-	d->about.fd = d->about.ppp ? tun_open_ppp(name) : tap_open(name);
+	d->about.fd =
+		d->about.ppp ? tun_open_ppp(name, d->about.name) : tap_open(name, d->about.name);
 	if (d->about.fd < 0)
 		return d->about.fd;
 	err = tap_offload(d->about.fd, naive, &d->about.offloads);
-	if (err == 0)
-		err = tap_name(d->about.fd, d->about.name);
 	if (err < 0)
 		return err;
 	d->about.ifindex = link_ifindex(link, d->about.name);
 	if (d->about.ifindex < 0)
 		return d->about.ifindex;
-	err = link_set(link, d->about.ifindex, &change);
+	return link_set(link, d->about.ifindex, &change);
+}
+
+static int device_make_here(const struct server *s, struct client *c, struct device *d,
+                            const char *name, const struct request *wanted)
+{
+	uint32_t path_mtu = wanted->device.has_path ? kept_endpoint_path_mtu(s, c->about.netns,
+	                                                                     &wanted->device.path)
+	                                            : 0;
+	uint32_t mtu_bytes = mtu_rule_apply(&wanted->device.mtu, path_mtu);
+	int err;
+
+	d->about.mtu_bytes = mtu_bytes < MTU_MIN   ? MTU_MIN
+	                     : mtu_bytes > MTU_MAX ? MTU_MAX
+	                                           : mtu_bytes;
+	err = device_make(d, name, c->link, s->naive);
+	if (err < 0 && d->about.fd >= 0)
+		client_link_broken(c);
 	if (err == 0 && d->about.shared)
-		d->routes = TAKE_FD(link);
+		d->routes = TAKE_FD(c->link);
 	return err;
 }
 
-static int device_make_for(struct server *s, const struct client *c, struct device *d,
-                           const char *name)
+static int device_make_for(struct server *s, struct client *c, struct device *d, const char *name,
+                           const struct request *wanted)
 {
-	AUTO_FD netns = -1;
-	int err;
+	int err = client_enter(s, c);
 
-	if (c->about.netns.cookie == s->home.id.cookie)
-		return device_make(d, name, s->naive);
-	netns = netns_of_socket(c->connection);
-	if (netns < 0)
-		return netns;
-	err = netns_go(netns);
 	if (err < 0)
 		return err;
-	err = device_make(d, name, s->naive);
-	netns_go_home(&s->home);
-	return err < 0 ? err : namespaces_use(&s->namespaces, c->about.netns, netns_ino(netns));
+	err = device_make_here(s, c, d, name, wanted);
+	client_leave(s, c);
+	if (err < 0 || c->netns < 0)
+		return err;
+	return namespaces_use(&s->namespaces, c->about.netns, c->netns_ino);
 }
 
 static uint64_t now_ms(void)
@@ -136,8 +144,8 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static int device_make_named(struct server *s, const struct client *c, struct device *d,
-                             const char *name)
+static int device_make_named(struct server *s, struct client *c, struct device *d, const char *name,
+                             const struct request *wanted)
 {
 	char guess[IFNAMSIZ];
 	int err = -EEXIST;
@@ -146,11 +154,11 @@ static int device_make_named(struct server *s, const struct client *c, struct de
 	if (strchr(name, '%'))
 		reaper_wait(s->reaper);
 	if (numbering_guess(&s->numbering, c->about.netns, name, now_ms(), guess))
-		err = device_make_for(s, c, d, guess);
+		err = device_make_for(s, c, d, guess, wanted);
 	if (err == -EEXIST)
-		err = device_make_for(s, c, d, name);
+		err = device_make_for(s, c, d, name, wanted);
 	if (err == -EEXIST && reaper_wait(s->reaper))
-		err = device_make_for(s, c, d, name);
+		err = device_make_for(s, c, d, name, wanted);
 	if (err >= 0)
 		numbering_note(&s->numbering, c->about.netns, name, d->about.name, now_ms());
 	return err;
@@ -158,15 +166,11 @@ static int device_make_named(struct server *s, const struct client *c, struct de
 
 static struct device *device_new(const struct client *c, const struct request *wanted)
 {
-	const uint32_t mtu_bytes = wanted->device.mtu_bytes;
 	struct device *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
 	d->about.netns = c->about.netns;
-	d->about.mtu_bytes = mtu_bytes < MTU_MIN   ? MTU_MIN
-	                     : mtu_bytes > MTU_MAX ? MTU_MAX
-	                                           : mtu_bytes;
 	d->about.ppp = wanted->device.ppp;
 	d->about.shared = wanted->device.shared;
 	d->about.worker = wanted->device.worker;
@@ -183,7 +187,7 @@ static void device_lend(const struct device *d, struct reply *reply, struct mess
 int kept_device_create(struct server *s, uint32_t client, const struct request *wanted,
                        struct reply *reply, struct message_fds *fds)
 {
-	const struct client *c = slots_get(&s->clients, client);
+	struct client *c = slots_get(&s->clients, client);
 	const char *name = wanted->device.name;
 	AUTO(device) struct device *d = NULL;
 	int err;
@@ -206,7 +210,7 @@ int kept_device_create(struct server *s, uint32_t client, const struct request *
 	err = slots_add(&s->devices, d, &d->about.slot);
 	if (err < 0)
 		return extack_fail(&reply->ea, err, 0, "too many interfaces");
-	err = device_make_named(s, c, d, name);
+	err = device_make_named(s, c, d, name, wanted);
 	if (err < 0) {
 		slots_remove(&s->devices, d->about.slot);
 		return create_words(err, name, &reply->ea);

@@ -203,26 +203,6 @@ static const char *connect_words(int err)
 	}
 }
 
-/* While in the namespace. */
-static int route_ask(const struct endpoint_params *p, const union address *peer,
-                     struct reply *reply)
-{
-	AUTO_FD fd = route_socket(p, &reply->ea);
-	socklen_t len = sizeof(reply->route.source);
-
-	if (fd < 0)
-		return fd;
-	if (connect(fd, &peer->any, address_len(peer)) < 0) {
-		int err = -errno;
-
-		return extack_fail(&reply->ea, err, 0, "%s", connect_words(err));
-	}
-	if (getsockname(fd, &reply->route.source.any, &len) < 0)
-		return -errno;
-	reply->route.mtu_bytes = mtu_of(fd, peer->any.sa_family);
-	return 0;
-}
-
 /* The port is not the route's to choose. */
 static void source_port(union address *source, const union address *local)
 {
@@ -232,29 +212,65 @@ static void source_port(union address *source, const union address *local)
 		source->v4.sin_port = local->v4.sin_port;
 }
 
+static bool can_reach(const struct endpoint *e, const union address *peer)
+{
+	return address_len(peer) && peer->any.sa_family == e->about.params.local.any.sa_family;
+}
+
+/* While in the namespace. */
+static int route_ask(const struct endpoint *e, const union address *peer, struct reply *reply)
+{
+	struct endpoint_params from = e->about.params;
+	socklen_t len = sizeof(reply->route.source);
+	union address to = *peer;
+	AUTO_FD fd = -1;
+
+	address_unmap(&from.local); /* TX-5 */
+	address_unmap(&to);
+	fd = route_socket(&from, &reply->ea);
+
+	if (fd < 0)
+		return fd;
+	if (connect(fd, &to.any, address_len(&to)) < 0) {
+		int err = -errno;
+
+		return extack_fail(&reply->ea, err, 0, "%s", connect_words(err));
+	}
+	if (getsockname(fd, &reply->route.source.any, &len) < 0)
+		return -errno;
+	reply->route.mtu_bytes = mtu_of(fd, to.any.sa_family);
+	source_port(&reply->route.source, &from.local);
+	return 0;
+}
+
 int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address *peer,
                         struct reply *reply)
 {
 	const struct endpoint *e = slots_get(&s->endpoints, endpoint);
-	struct endpoint_params from;
-	union address to = *peer;
 	ino_t ino;
 	int err;
 
 	if (!e || e->about.fd < 0)
 		return -ENOENT;
-	from = e->about.params;
-	if (!address_len(peer) || peer->any.sa_family != e->about.params.local.any.sa_family)
+	if (!can_reach(e, peer))
 		return extack_fail(&reply->ea, -EINVAL, 0,
 		                   "remote and local are of different families");
 	err = server_enter_namespace_of(s, e->about.fd, e->about.netns, &ino, &reply->ea);
 	if (err < 0)
 		return err;
-	address_unmap(&from.local); /* TX-5 */
-	address_unmap(&to);
-	err = route_ask(&from, &to, reply);
+	err = route_ask(e, peer, reply);
 	netns_go_home(&s->home);
-	if (err == 0)
-		source_port(&reply->route.source, &from.local);
 	return err;
+}
+
+uint32_t kept_endpoint_path_mtu(const struct server *s, struct netns_id here,
+                                const struct mtu_path *path)
+{
+	const struct endpoint *e = slots_get(&s->endpoints, path->endpoint);
+	struct reply reply = { 0 };
+
+	if (!e || e->about.fd < 0 || e->about.netns.cookie != here.cookie ||
+	    !can_reach(e, &path->peer) || route_ask(e, &path->peer, &reply) < 0)
+		return 0;
+	return reply.route.mtu_bytes;
 }

@@ -314,15 +314,20 @@ static int ask_new_device(struct keeper *k, struct request *request, const char 
 	return ask_device(k, request, ret, ea);
 }
 
-int keeper_device_create(struct keeper *k, uint32_t client, const char *name, uint32_t mtu_bytes,
+int keeper_device_create(struct keeper *k, uint32_t client, const char *name,
+                         const struct mtu_rule *mtu, const struct mtu_path *path,
                          struct keeper_device *ret, struct extack *ea)
 {
 	struct request request = {
 		.kind = REQUEST_DEVICE_CREATE,
 		.slot = client,
-		.device = { .mtu_bytes = mtu_bytes },
+		.device = { .mtu = *mtu },
 	};
 
+	if (path) {
+		request.device.has_path = 1;
+		request.device.path = *path;
+	}
 	return ask_new_device(k, &request, name, ret, ea);
 }
 
@@ -332,7 +337,7 @@ int keeper_ppp_device_create(struct keeper *k, uint32_t client, const char *name
 	struct request request = {
 		.kind = REQUEST_DEVICE_CREATE,
 		.slot = client,
-		.device = { .mtu_bytes = PPP_MTU, .ppp = 1 },
+		.device = { .mtu.otherwise_bytes = PPP_MTU, .ppp = 1 },
 	};
 
 	return ask_new_device(k, &request, name, ret, ea);
@@ -344,7 +349,10 @@ int keeper_shared_device_create(struct keeper *k, uint32_t client, uint32_t work
 	struct request request = {
 		.kind = REQUEST_DEVICE_CREATE,
 		.slot = client,
-		.device = { .mtu_bytes = PPP_MTU, .ppp = 1, .shared = 1, .worker = worker },
+		.device = { .mtu.otherwise_bytes = PPP_MTU,
+		            .ppp = 1,
+		            .shared = 1,
+		            .worker = worker },
 	};
 
 	return ask_new_device(k, &request, SHARED_NAME, ret, ea);

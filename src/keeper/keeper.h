@@ -22,6 +22,7 @@
 
 #include "base/extack.h"
 #include "base/prefix.h"
+#include "keeper/mtu_rule.h"
 
 struct keeper;
 
@@ -260,14 +261,22 @@ struct keeper_device {
 	char name[IFNAMSIZ]; /* as the kernel of the namespace has it */
 };
 
+/* The path that packets of a device take. */
+struct mtu_path {
+	uint32_t endpoint; /* slot */
+	union address peer;
+};
+
 /**
  * keeper_device_create() - an Ethernet device, down, in the client's namespace
- * @name:      wanted name, may hold one %d (SES-20); "" for l2tpeth%d
+ * @name: wanted name, may hold one %d (SES-20); "" for l2tpeth%d
+ * @path: NULL: none is known. So it is if there is no route, or the endpoint is in another namespace
  *
  * Return: 0, -EEXIST name in use, -EINVAL not a name, -ENFILE no free index, -ENODEV no /dev/net/tun,
  *         -EPERM.
  */
-int keeper_device_create(struct keeper *k, uint32_t client, const char *name, uint32_t mtu_bytes,
+int keeper_device_create(struct keeper *k, uint32_t client, const char *name,
+                         const struct mtu_rule *mtu, const struct mtu_path *path,
                          struct keeper_device *ret, struct extack *ea);
 
 /**

@@ -93,7 +93,7 @@ static struct result open_endpoint(int client, const struct endpoint_params *p)
 
 static struct result make_device(int client, const char *name)
 {
-	struct order order = { .kind = ORDER_DEVICE, .mtu_bytes = 1446 };
+	struct order order = { .kind = ORDER_DEVICE, .mtu.otherwise_bytes = 1446 };
 
 	snprintf(order.name, sizeof(order.name), "%s", name);
 	return ask(client, &order);
@@ -255,6 +255,44 @@ static void test_route_answers_as_connect(void **state)
 	assert_int_equal(ask(f->client, &order).err, -ENETUNREACH);
 }
 
+static struct ifreq interface_asked(int netns, const char *name, unsigned long number)
+{
+	AUTO_FD home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), fd = -1;
+	struct ifreq r = { 0 };
+
+	assert_int_equal(setns(netns, CLONE_NEWNET), 0);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	assert_int_equal(ioctl(fd, number, &r), 0);
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	return r;
+}
+
+/* Requirements: ETH-10 */
+static void test_device_has_the_mtu_of_its_path(void **state)
+{
+	struct fixture *f = *state;
+	struct endpoint_params p = udp4("0.0.0.0", 1701, 0);
+	struct order order = { .kind = ORDER_DEVICE, .mtu = { 54, 1446 }, .has_path = true };
+	AUTO_FD at_home = -1;
+
+	need_root();
+	at_home = test_connect(&f->daemon);
+	order.path.endpoint = open_endpoint(f->client, &p).endpoint.slot;
+	order.path.peer = udp4("127.0.0.9", 1701, 0).local;
+	assert_int_equal(ask(f->client, &order).device.mtu_bytes, 65535 - 54);
+	assert_int_equal(interface_asked(f->netns, "l2tpeth0", SIOCGIFMTU).ifr_mtu, 65535 - 54);
+	assert_int_equal(ask(at_home, &order).device.mtu_bytes, 1446);
+	order.path.peer = udp4("198.51.100.1", 1701, 0).local;
+	assert_int_equal(ask(f->client, &order).device.mtu_bytes, 1446);
+	order.path.peer = udp4("127.0.0.9", 1701, 0).local;
+	order.path.endpoint++;
+	assert_int_equal(ask(f->client, &order).device.mtu_bytes, 1446);
+	order.path.peer.any.sa_family = AF_UNSPEC;
+	order.path.endpoint--;
+	assert_int_equal(ask(f->client, &order).device.mtu_bytes, 1446);
+}
+
 static struct result act(int client, enum order_kind kind, uint32_t slot, const char *address)
 {
 	struct order order = { .kind = kind, .slot = slot };
@@ -367,19 +405,6 @@ static void test_device_names_at_home(void **state)
 }
 
 /* What SIOCGIF* says of an interface in a namespace. */
-static struct ifreq interface_asked(int netns, const char *name, unsigned long number)
-{
-	AUTO_FD home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), fd = -1;
-	struct ifreq r = { 0 };
-
-	assert_int_equal(setns(netns, CLONE_NEWNET), 0);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
-	assert_int_equal(ioctl(fd, number, &r), 0);
-	assert_int_equal(setns(home, CLONE_NEWNET), 0);
-	return r;
-}
-
 /* Requirements: PPP-81 */
 static void test_ppp_device_is_as_ppps_are(void **state)
 {
@@ -540,6 +565,7 @@ int main(void)
 		ONE(test_bulk_sends_segments_from_the_same_port),
 		ONE(test_ip_endpoints_of_both_families),
 		ONE(test_route_answers_as_connect),
+		ONE(test_device_has_the_mtu_of_its_path),
 		ONE(test_socket_of_a_program_binds_and_connects),
 		ONE(test_options_of_a_programs_socket),
 		ONE(test_device_names_in_another_namespace),

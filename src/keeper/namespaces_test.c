@@ -70,7 +70,7 @@ struct tenant {
 static void tenant_main(const struct test_daemon *d, bool ignore_gone, int told, int ready)
 {
 	struct order endpoint = { .kind = ORDER_ENDPOINT, .endpoint = { .protocol = IPPROTO_UDP } };
-	struct order device = { .kind = ORDER_DEVICE, .mtu_bytes = 1446 };
+	struct order device = { .kind = ORDER_DEVICE, .mtu.otherwise_bytes = 1446 };
 	struct order ignore = { .kind = ORDER_IGNORE_GONE };
 	struct result a, b;
 	struct stat st;

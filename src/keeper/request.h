@@ -62,8 +62,9 @@ struct request {
 		struct divert_session session;
 		struct fast_wish fast;
 		struct {
-			uint32_t mtu_bytes;
-			uint8_t ppp, shared;
+			struct mtu_rule mtu;
+			struct mtu_path path;
+			uint8_t has_path, ppp, shared;
 			uint32_t worker; /* of a shared one */
 			char name[IFNAMSIZ];
 		} device;

@@ -50,6 +50,11 @@ struct client {
 	int process;    /* directory of the opener */
 	uid_t euid;     /* the opener's when it connected */
 	struct rights_owner owner;
+
+	/* The client's namespace and rtnetlink in it, -1 until it was entered: see client_enter(). As the connection
+	 * they keep the namespace alive, for as long as the client is there. At home netns stays -1. */
+	int netns, link;
+	ino_t netns_ino;
 };
 
 /* A socket pair of the engine's, or a program's socket. Without descriptors once its namespace has gone. */
@@ -93,6 +98,17 @@ void kept_endpoint_lend(const struct endpoint *e, struct reply *reply, struct me
 
 /** server_drop_namespace() - close our own descriptors of all that is in it */
 void server_drop_namespace(struct server *s, struct netns_id id);
+
+/** client_enter() - be in the client's namespace until client_leave(); c->link is there then. 0 or -errno */
+int client_enter(const struct server *s, struct client *c);
+void client_leave(const struct server *s, const struct client *c);
+
+/** client_link_broken() - start anew with the next device: an answer may still be under way */
+void client_link_broken(struct client *c);
+
+/** kept_endpoint_path_mtu() - of the route to a peer, asked in the namespace @here, where we are; 0: not known */
+uint32_t kept_endpoint_path_mtu(const struct server *s, struct netns_id here,
+                                const struct mtu_path *path);
 
 /* Requests, each in the file of its noun. */
 int kept_client_open(struct server *s, int connection, struct reply *reply);

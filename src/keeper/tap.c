@@ -2,10 +2,12 @@
 /* tap.c - see tap.h */
 #include "keeper/tap.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_arp.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,40 +25,49 @@
 
 #define OFFLOAD_TCP (TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN)
 
+static void name_copy(char ret[IFNAMSIZ], const struct ifreq *r)
+{
+	memcpy(ret, r->ifr_name, IFNAMSIZ);
+	ret[IFNAMSIZ - 1] = '\0';
+}
+
 static const uint32_t offloads[] = { OFFLOAD_TCP | TUN_F_USO4 | TUN_F_USO6, OFFLOAD_TCP, TUN_F_CSUM,
 	                             0 };
 
+static_assert(TAP_HEADER_LEN == sizeof(struct virtio_net_hdr),
+              "what a new device has without TUNSETVNETHDRSZ, which is a system call more");
+
 /* A name that exists gives EBUSY with IFF_TUN_EXCL, and would be joined without. */
-static int attach(int fd, const char *name, int kind)
+static int attach(int fd, const char *name, int kind, char ret[IFNAMSIZ])
 {
 	struct ifreq r = { .ifr_flags = (short)(kind | IFF_VNET_HDR | IFF_TUN_EXCL) };
-	int header = TAP_HEADER_LEN;
 
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
 	if (ioctl(fd, TUNSETIFF, &r) < 0)
 		return errno == EBUSY ? -EEXIST : -errno;
-	return ioctl(fd, TUNSETVNETHDRSZ, &header) < 0 ? -errno : 0;
+	name_copy(ret, &r);
+	return 0;
 }
 
-static int open_kind(const char *name, int kind)
+static int open_kind(const char *name, int kind, char ret[IFNAMSIZ])
 {
 	AUTO_FD fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
-	err = attach(fd, name, kind);
+	err = attach(fd, name, kind, ret);
 	return err < 0 ? err : TAKE_FD(fd);
 }
 
-int tap_open(const char *name)
+int tap_open(const char *name, char ret[IFNAMSIZ])
 {
-	return open_kind(name, IFF_TAP | IFF_NO_PI);
+	return open_kind(name, IFF_TAP | IFF_NO_PI, ret);
 }
 
-int tun_open_ppp(const char *name)
+int tun_open_ppp(const char *name, char ret[IFNAMSIZ])
 {
-	AUTO_FD fd = open_kind(name, IFF_TUN);
+	AUTO_FD fd = open_kind(name, IFF_TUN, ret);
 
 	if (fd >= 0 && ioctl(fd, TUNSETLINK, (unsigned long)ARPHRD_PPP) < 0)
 		return -errno;
@@ -69,8 +80,7 @@ int tap_name(int fd, char ret[IFNAMSIZ])
 
 	if (ioctl(fd, TUNGETIFF, &r) < 0)
 		return -errno;
-	memcpy(ret, r.ifr_name, IFNAMSIZ);
-	ret[IFNAMSIZ - 1] = '\0';
+	name_copy(ret, &r);
 	return 0;
 }
 

@@ -10,12 +10,18 @@
 /* Octets of the virtio-net header before each frame. */
 #define TAP_HEADER_LEN 10
 
-/** tap_open() - a new device. @name: with or without %d. Return: a descriptor; -EEXIST, -EINVAL, -ENFILE, -ENODEV ... */
-int tap_open(const char *name);
+/**
+ * tap_open() - a new device
+ * @name: with or without %d
+ * @ret:  set on success: what it is called
+ *
+ * Return: a descriptor; -EEXIST, -EINVAL, -ENFILE, -ENODEV ...
+ */
+int tap_open(const char *name, char ret[IFNAMSIZ]);
 
 /** tun_open_ppp() - the same for an interface of the kind of pppN: what is read and written is struct tun_pi, the
  * virtio-net header, a packet; of which EtherType it is, the first of these says, not the packet */
-int tun_open_ppp(const char *name);
+int tun_open_ppp(const char *name, char ret[IFNAMSIZ]);
 
 /** tap_name() - what it is called now. Return: 0, or -errno: it was deleted. */
 int tap_name(int fd, char ret[IFNAMSIZ]);

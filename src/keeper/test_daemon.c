@@ -215,8 +215,8 @@ static void obey(struct test_engine *e, int connection, const struct keeper_clie
 			note_device(e, &r->device);
 		break;
 	case ORDER_DEVICE:
-		r->err = keeper_device_create(k, client->slot, o->name, o->mtu_bytes, &r->device,
-		                              &r->ea);
+		r->err = keeper_device_create(k, client->slot, o->name, &o->mtu,
+		                              o->has_path ? &o->path : NULL, &r->device, &r->ea);
 		if (r->err == 0)
 			note_device(e, &r->device);
 		break;

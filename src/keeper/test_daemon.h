@@ -35,7 +35,10 @@ enum order_kind {
 
 struct order {
 	enum order_kind kind;
-	uint32_t slot, mtu_bytes;
+	uint32_t slot;
+	struct mtu_rule mtu;
+	struct mtu_path path;
+	bool has_path;
 	struct endpoint_params endpoint;
 	union address peer;
 	struct keeper_socket_option option;

@@ -49,20 +49,6 @@ static bool sends_ipv6(const struct tunnel *t)
 	       !(peer->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer->v6.sin6_addr));
 }
 
-static uint32_t device_mtu(struct dataplane *dp, const struct tunnel *t,
-                           const struct session_create *p)
-{
-	const struct endpoint *e = t->endpoint;
-	union address source;
-	uint32_t path_mtu = 0;
-
-	/* Without a route there is no path MTU: the default is taken. */
-	if (t->record->peer_known &&
-	    keeper_route(dp->keeper, e->at.slot, &t->record->peer, &source, &path_mtu, NULL) < 0)
-		path_mtu = 0;
-	return ethernet_mtu(path_mtu, endpoint_is_udp(e), sends_ipv6(t), header_len(t, p));
-}
-
 static struct session_record *take_record(struct dataplane *dp, uint32_t *index, struct extack *ea)
 {
 	struct session_record *record;
@@ -157,6 +143,10 @@ static int make_device(struct dataplane *dp, const struct tunnel *t, uint32_t cl
                        const struct session_create *params, struct keeper_device *ret,
                        struct extack *ea)
 {
+	const struct mtu_rule mtu =
+		ethernet_mtu(endpoint_is_udp(t->endpoint), sends_ipv6(t), header_len(t, params));
+	const struct mtu_path path = { .endpoint = t->endpoint->at.slot, .peer = t->record->peer };
+
 	*ret = (struct keeper_device){ .slot = RECORD_NONE, .fd = -1 };
 	if (params->pw_type == L2TP_PWTYPE_PPP)
 		return 0;
@@ -164,7 +154,7 @@ static int make_device(struct dataplane *dp, const struct tunnel *t, uint32_t cl
 		return extack_fail(ea, -EINVAL, L2TP_ATTR_IFNAME,
 		                   "name is empty, leave it out for the first free l2tpethN");
 	return keeper_device_create(dp->keeper, client, params->has_ifname ? params->ifname : "",
-	                            device_mtu(dp, t, params), ret, ea);
+	                            &mtu, t->record->peer_known ? &path : NULL, ret, ea);
 }
 
 static void remove_device(struct dataplane *dp, const struct keeper_device *device)

@@ -6,14 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "keeper/mtu_rule.h"
+
 #define ETHERNET_HEADER_LEN 14
 
 /**
  * ethernet_mtu() - MTU of a new session's interface (ETH-10)
- * @path_mtu: of the route to the peer; 0: not known
  * @udp, @ipv6: what carries the tunnel
  * @l2tp_header: octets of the session's header (HDR-4)
  */
-uint32_t ethernet_mtu(uint32_t path_mtu, bool udp, bool ipv6, uint32_t l2tp_header);
+struct mtu_rule ethernet_mtu(bool udp, bool ipv6, uint32_t l2tp_header);
 
 #endif
