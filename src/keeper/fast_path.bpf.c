@@ -39,6 +39,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
+	__type(key, struct fast_in6_key);
+	__type(value, struct fast_in);
+} fast_in6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
 	__type(key, struct fast_out_key);
 	__type(value, struct fast_out);
 } fast_out SEC(".maps");
@@ -67,12 +75,14 @@ struct {
 	__type(value, struct fast_done);
 } fast_done SEC(".maps");
 
-#define OUTER_OCTETS (sizeof(struct iphdr) + sizeof(struct udphdr))
-#define WIRE_OCTETS  (ETH_HLEN + OUTER_OCTETS)
+#define OUTER_OCTETS  (sizeof(struct iphdr) + sizeof(struct udphdr))
+#define OUTER6_OCTETS (sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define MARK_BASE                                                                                  \
 	0x4c000000u /* + index of the session: on its way from fast_ingress to fast_arrived */
 #define MARK_SESSIONS 0x00ffffffu
 #define NOT_DF        bpf_htons(0xbfff)
+/* What becomes visible is of IPv4, though it was in IPv6; Linux 6.3 and later. */
+#define DECAP_L3_IPV4 (1ull << 7)
 
 /* A frame, as it is to be segmented. */
 struct frame {
@@ -155,23 +165,44 @@ static __always_inline int pass_up_tx(struct fast_passed *passed)
 	return TC_ACT_UNSPEC;
 }
 
+/* Of IP and UDP. */
+static __always_inline __u32 outer_octets(int v6)
+{
+	return v6 ? OUTER6_OCTETS : OUTER_OCTETS;
+}
+
 /* Whether each packet fits the way to the peer whole. */
 static __always_inline int out_fits(const struct __sk_buff *skb, const struct fast_out *out,
                                     const struct frame *f)
 {
 	__u32 each = f->headers_len ? f->headers_len + skb->gso_size : f->len;
+	__u32 headers_len = out->header_len + outer_octets(out->v6);
 
-	return each + out->header_len + OUTER_OCTETS <= out->mtu &&
-	       f->len + out->header_len + OUTER_OCTETS <= 0xffff;
+	return each + headers_len <= out->mtu && f->len + headers_len <= 0xffff;
 }
 
+/* The Ethernet header is to be written by bpf_redirect_neigh(), which wants no multicast address there. */
 struct outer {
 	__u8 padding[2]; /* so that none is between the headers */
-	struct ethhdr
-		eth; /* to be written by bpf_redirect_neigh(), which wants no multicast address there */
+	struct ethhdr eth;
 	struct iphdr ip;
 	struct udphdr udp;
 };
+
+struct outer6 {
+	__u8 padding[2];
+	struct ethhdr eth;
+	struct ipv6hdr ip;
+	struct udphdr udp;
+};
+
+static __always_inline void udp_fill(struct udphdr *udp, const struct fast_out *out, __u32 len)
+{
+	udp->source = out->local_port;
+	udp->dest = out->peer_port;
+	udp->len = bpf_htons(len);
+	udp->check = 0;
+}
 
 static __always_inline void outer_fill(struct outer *o, struct fast_out *out, const struct frame *f)
 {
@@ -186,36 +217,65 @@ static __always_inline void outer_fill(struct outer *o, struct fast_out *out, co
 	o->ip.frag_off = 0;
 	o->ip.ttl = out->ttl;
 	o->ip.protocol = IPPROTO_UDP;
-	o->ip.saddr = out->local;
-	o->ip.daddr = out->peer;
+	o->ip.saddr = out->local[0];
+	o->ip.daddr = out->peer[0];
 	o->ip.check = ~fold((__u32)out->header_sum + o->ip.tot_len + o->ip.id);
-	o->udp.source = out->local_port;
-	o->udp.dest = out->peer_port;
-	o->udp.len = bpf_htons(len - sizeof(o->ip));
-	o->udp.check = 0;
+	udp_fill(&o->udp, out, len - sizeof(o->ip));
+}
+
+static __always_inline void outer6_fill(struct outer6 *o, const struct fast_out *out,
+                                        const struct frame *f)
+{
+	__u32 len = f->len + out->header_len + sizeof(o->udp);
+
+	*(__u32 *)&o->ip = out->flow;
+	o->ip.payload_len = bpf_htons(len);
+	o->ip.nexthdr = IPPROTO_UDP;
+	o->ip.hop_limit = out->ttl;
+	__builtin_memcpy(&o->ip.saddr, out->local, sizeof(o->ip.saddr));
+	__builtin_memcpy(&o->ip.daddr, out->peer, sizeof(o->ip.daddr));
+	udp_fill(&o->udp, out, len);
+}
+
+static __always_inline int outer_store(struct __sk_buff *skb, struct fast_out *out,
+                                       const struct frame *f)
+{
+	struct outer o = {};
+
+	outer_fill(&o, out, f);
+	return bpf_skb_store_bytes(skb, 0, &o.eth, ETH_HLEN + OUTER_OCTETS, 0);
+}
+
+static __always_inline int outer6_store(struct __sk_buff *skb, const struct fast_out *out,
+                                        const struct frame *f)
+{
+	struct outer6 o = {};
+
+	outer6_fill(&o, out, f);
+	return bpf_skb_store_bytes(skb, 0, &o.eth, ETH_HLEN + OUTER6_OCTETS, 0);
 }
 
 /* Room for all headers behind the Ethernet header, which becomes the outer one's place. Return: 0, or -1 with the frame as it was, or -2. */
 static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *out,
                                        const struct frame *f)
 {
-	const __u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 |
-	                    BPF_F_ADJ_ROOM_ENCAP_L4_UDP | BPF_F_ADJ_ROOM_ENCAP_L2(ETH_HLEN) |
-	                    BPF_F_ADJ_ROOM_ENCAP_L2_ETH;
-	__u32 header_len = out->header_len;
+	const __u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L4_UDP |
+	                    BPF_F_ADJ_ROOM_ENCAP_L2(ETH_HLEN) | BPF_F_ADJ_ROOM_ENCAP_L2_ETH;
+	__u32 header_len = out->header_len, at = outer_octets(out->v6);
 	struct ethhdr eth;
-	struct outer o = {};
 
 	if (header_len < 1 || header_len > FAST_HEADER_MAX)
 		return -1;
 	if (bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
 		return -1;
-	if (bpf_skb_adjust_room(skb, OUTER_OCTETS + header_len + ETH_HLEN, BPF_ADJ_ROOM_MAC, flags))
+	if (bpf_skb_adjust_room(skb, at + header_len + ETH_HLEN, BPF_ADJ_ROOM_MAC,
+	                        flags | (out->v6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
+	                                         : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4)))
 		return -1;
-	outer_fill(&o, out, f);
-	if (bpf_skb_store_bytes(skb, 0, &o.eth, WIRE_OCTETS, 0) ||
-	    bpf_skb_store_bytes(skb, WIRE_OCTETS, out->header, header_len, 0) ||
-	    bpf_skb_store_bytes(skb, WIRE_OCTETS + header_len, &eth, sizeof(eth), 0))
+	at += ETH_HLEN;
+	if ((out->v6 ? outer6_store(skb, out, f) : outer_store(skb, out, f)) ||
+	    bpf_skb_store_bytes(skb, at, out->header, header_len, 0) ||
+	    bpf_skb_store_bytes(skb, at + header_len, &eth, sizeof(eth), 0))
 		return -2;
 	return 0;
 }
@@ -275,6 +335,12 @@ struct arrival {
 	struct l2tp_start l2tp;
 };
 
+struct arrival6 {
+	struct ipv6hdr ip;
+	struct udphdr udp;
+	struct l2tp_start l2tp;
+};
+
 static __always_inline __u16 ip_sum(const struct iphdr *ip)
 {
 	const __u16 *word = (const void *)ip;
@@ -284,6 +350,19 @@ static __always_inline __u16 ip_sum(const struct iphdr *ip)
 	for (int i = 0; i < 10; i++)
 		sum += word[i];
 	return fold(sum);
+}
+
+/* Version and id of a data packet, as in keys. Return: whether it is one. */
+static __always_inline int start_read(const struct l2tp_start *l2tp, __u32 *version, __u32 *id)
+{
+	if (l2tp->flags & bpf_htons(0x8000)) /* a control message */
+		return 0;
+	*version = bpf_ntohs(l2tp->flags) & 0x000f;
+	if (*version == 3)
+		*id = (__u32)l2tp->ids[1] | (__u32)l2tp->ids[2] << 16;
+	else
+		*id = (__u32)l2tp->ids[0] | (__u32)l2tp->ids[1] << 16;
+	return *version == 2 || *version == 3;
 }
 
 static __always_inline struct fast_in *in_find(const struct arrival *a)
@@ -296,16 +375,22 @@ static __always_inline struct fast_in *in_find(const struct arrival *a)
 		.local_port = a->udp.dest,
 	};
 
-	if (a->l2tp.flags & bpf_htons(0x8000)) /* a control message */
-		return NULL;
-	key.version = bpf_ntohs(a->l2tp.flags) & 0x000f;
-	if (key.version == 3)
-		key.id = (__u32)a->l2tp.ids[1] | (__u32)a->l2tp.ids[2] << 16;
-	else if (key.version == 2)
-		key.id = (__u32)a->l2tp.ids[0] | (__u32)a->l2tp.ids[1] << 16;
-	else
-		return NULL;
-	return bpf_map_lookup_elem(&fast_in, &key);
+	return start_read(&a->l2tp, &key.version, &key.id) ? bpf_map_lookup_elem(&fast_in, &key)
+	                                                   : NULL;
+}
+
+static __always_inline struct fast_in *in6_find(const struct arrival6 *a)
+{
+	struct fast_in6_key key = {
+		.netns = constants.netns,
+		.peer_port = a->udp.source,
+		.local_port = a->udp.dest,
+	};
+
+	__builtin_memcpy(key.peer, &a->ip.saddr, sizeof(key.peer));
+	__builtin_memcpy(key.local, &a->ip.daddr, sizeof(key.local));
+	return start_read(&a->l2tp, &key.version, &key.id) ? bpf_map_lookup_elem(&fast_in6, &key)
+	                                                   : NULL;
 }
 
 /* Whole, valid, without a checksum, and as long as its headers say: nothing of it is believed before. */
@@ -316,17 +401,23 @@ static __always_inline int in_is_plain(const struct __sk_buff *skb, const struct
 	       bpf_ntohs(a->udp.len) + sizeof(a->ip) == bpf_ntohs(a->ip.tot_len) && !a->udp.check;
 }
 
-/* The L2TP header is the one that is expected, cookie and all. @eth: set to what follows it. */
+static __always_inline int in6_is_plain(const struct __sk_buff *skb, const struct arrival6 *a)
+{
+	return bpf_ntohs(a->ip.payload_len) + ETH_HLEN + sizeof(a->ip) == skb->len &&
+	       a->udp.len == a->ip.payload_len && !a->udp.check;
+}
+
+/* The L2TP header is the one that is expected, cookie and all. @at: where it is, @eth: set to what follows it. */
 static __always_inline int in_header_matches(struct __sk_buff *skb, const struct fast_in *in,
-                                             struct ethhdr *eth)
+                                             __u32 at, struct ethhdr *eth)
 {
 	__u32 octets = in->header_len;
 	__u64 header[FAST_HEADER_MAX / 8] = {};
 
 	if (octets < 1 || octets > FAST_HEADER_MAX)
 		return 0;
-	if (bpf_skb_load_bytes(skb, WIRE_OCTETS, header, octets) ||
-	    bpf_skb_load_bytes(skb, WIRE_OCTETS + octets, eth, sizeof(*eth)))
+	if (bpf_skb_load_bytes(skb, at, header, octets) ||
+	    bpf_skb_load_bytes(skb, at + octets, eth, sizeof(*eth)))
 		return 0;
 	return header[0] == ((const __u64 *)in->header)[0] &&
 	       header[1] == ((const __u64 *)in->header)[1] &&
@@ -336,27 +427,32 @@ static __always_inline int in_header_matches(struct __sk_buff *skb, const struct
 /* What the engine will receive of it: UDP_GRO and UDP_SEGMENT make one of many datagrams; segments of TCP in one frame
  * are one. */
 static __always_inline int pass_up_rx(const struct __sk_buff *skb, struct fast_passed *passed,
-                                      int is_frame)
+                                      __u32 at, int is_frame)
 {
-	__u32 payload = skb->len - WIRE_OCTETS, size = skb->gso_size;
+	__u32 payload = skb->len - at, size = skb->gso_size;
 
 	add(&passed->rx, size && !is_frame ? (payload + size - 1) / size : 1);
 	return TC_ACT_UNSPEC;
 }
 
-static __always_inline int decapsulate(struct __sk_buff *skb, const struct fast_in *in,
+/* What is left must be as long as a header of IP, or the system refuses. */
+static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
                                        const struct ethhdr *eth)
 {
-	__s32 octets = OUTER_OCTETS + in->header_len + ETH_HLEN;
+	__s32 left = (__s32)skb->len - ETH_HLEN - octets;
+	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
 
-	if (bpf_skb_adjust_room(skb, -octets, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
+	if (skb->protocol == bpf_htons(ETH_P_IPV6) && left < (__s32)sizeof(struct ipv6hdr))
+		flags |= DECAP_L3_IPV4;
+	if (bpf_skb_adjust_room(skb, -octets, BPF_ADJ_ROOM_MAC, flags))
 		return -1;
 	return bpf_skb_store_bytes(skb, 0, eth, sizeof(*eth), 0) ? -2 : 0;
 }
 
-/* A packet of a session's: hand its frame to the device, if it is one of the ordinary kind. */
-static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *in,
-                                   const struct arrival *a)
+/* A packet of a session's: hand its frame to the device, if it is one of the ordinary kind. @at: where L2TP starts,
+ * @is_plain: there is nothing odd in front of it. */
+static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *in, __u32 at,
+                                   int is_plain)
 {
 	__u32 session = in->session, header_len = in->header_len;
 	struct fast_passed *passed = bpf_map_lookup_elem(&fast_passed, &session);
@@ -368,14 +464,13 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
-	is_frame =
-		!frame_read(skb, WIRE_OCTETS + header_len, skb->len - WIRE_OCTETS - header_len, &f);
-	if (!is_frame || in->closed || passed->rx != done->rx || !in_is_plain(skb, a) ||
-	    !in_header_matches(skb, in, &eth))
-		return pass_up_rx(skb, passed, is_frame);
-	err = decapsulate(skb, in, &eth);
+	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
+	if (!is_frame || in->closed || passed->rx != done->rx || !is_plain ||
+	    !in_header_matches(skb, in, at, &eth))
+		return pass_up_rx(skb, passed, at, is_frame);
+	err = decapsulate(skb, (__s32)(at + header_len), &eth);
 	if (err == -1)
-		return pass_up_rx(skb, passed, is_frame);
+		return pass_up_rx(skb, passed, at, is_frame);
 	if (err)
 		return TC_ACT_SHOT;
 	add(&count->rx_packets, f.segments);
@@ -386,21 +481,40 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	return bpf_redirect(in->device, BPF_F_INGRESS);
 }
 
+static __always_inline int take_v4(struct __sk_buff *skb)
+{
+	const struct fast_in *in;
+	struct arrival a;
+
+	if (bpf_skb_load_bytes(skb, ETH_HLEN, &a, sizeof(a)) || a.ip.version != 4 ||
+	    a.ip.ihl != 5 || a.ip.protocol != IPPROTO_UDP || a.ip.frag_off & NOT_DF)
+		return TC_ACT_UNSPEC;
+	in = in_find(&a);
+	return in ? in_take(skb, in, ETH_HLEN + OUTER_OCTETS, in_is_plain(skb, &a)) : TC_ACT_UNSPEC;
+}
+
+/* What has extension headers, fragments among them, is the engine's. */
+static __always_inline int take_v6(struct __sk_buff *skb)
+{
+	const struct fast_in *in;
+	struct arrival6 a;
+
+	if (bpf_skb_load_bytes(skb, ETH_HLEN, &a, sizeof(a)) || a.ip.version != 6 ||
+	    a.ip.nexthdr != IPPROTO_UDP)
+		return TC_ACT_UNSPEC;
+	in = in6_find(&a);
+	return in ? in_take(skb, in, ETH_HLEN + OUTER6_OCTETS, in6_is_plain(skb, &a))
+	          : TC_ACT_UNSPEC;
+}
+
 SEC("tc")
 int fast_ingress(struct __sk_buff *skb)
 {
-	struct fast_in *in;
-	struct arrival a;
-
-	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present ||
-	    skb->pkt_type != 0 /* PACKET_HOST: to us */ ||
-	    bpf_skb_load_bytes(skb, ETH_HLEN, &a, sizeof(a)))
+	if (skb->vlan_present || skb->pkt_type != 0 /* PACKET_HOST: to us */)
 		return TC_ACT_UNSPEC;
-	if (a.ip.version != 4 || a.ip.ihl != 5 || a.ip.protocol != IPPROTO_UDP ||
-	    a.ip.frag_off & NOT_DF)
-		return TC_ACT_UNSPEC;
-	in = in_find(&a);
-	return in ? in_take(skb, in, &a) : TC_ACT_UNSPEC;
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		return take_v4(skb);
+	return skb->protocol == bpf_htons(ETH_P_IPV6) ? take_v6(skb) : TC_ACT_UNSPEC;
 }
 
 SEC("tc")

@@ -8,16 +8,14 @@
 #include "keeper/fast_path.h"
 
 #include <errno.h>
-#include <netinet/ip.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "keeper/bpf.h"
 #include "keeper/fast_path_attach.h"
+#include "keeper/fast_path_entry.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/fast_path_route.h"
 #include "keeper/records.h"
@@ -101,94 +99,6 @@ const struct fast_board *fast_path_board(const struct fast_path *f)
 	return f ? &f->board : NULL;
 }
 
-/* --- what stands in the maps -------------------------------------------------------------------------- */
-
-static struct fast_in_key in_key_of(const struct fast_session *s, const union address *local)
-{
-	const struct fast_wish *w = &s->wish;
-	struct fast_in_key key = {
-		.netns = s->netns->number,
-		.version = w->version,
-		.peer = w->peer.v4.sin_addr.s_addr,
-		.local = local->v4.sin_addr.s_addr,
-		.peer_port = w->peer.v4.sin_port,
-		.local_port = local->v4.sin_port,
-		.id = htonl(w->session_id),
-	};
-
-	if (w->version == 2)
-		key.id = htonl(w->conn_id << 16 | w->session_id);
-	return key;
-}
-
-static uint16_t header_sum(const struct fast_out *out)
-{
-	const struct iphdr ip = {
-		.version = 4,
-		.ihl = 5,
-		.tos = out->tos,
-		.ttl = out->ttl,
-		.protocol = IPPROTO_UDP,
-		.saddr = out->local,
-		.daddr = out->peer,
-	};
-	uint16_t words[sizeof(ip) / 2];
-	uint32_t sum = 0;
-
-	memcpy(words, &ip, sizeof(ip));
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}
-
-/* As the socket sends: what was not asked of it is the system's default. */
-static void socket_look(int fd, struct fast_out *out)
-{
-	socklen_t len = sizeof(int);
-	int ttl = 64, priority = 0;
-
-	getsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, &len);
-	len = sizeof(int);
-	getsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, &len);
-	out->ttl = (uint8_t)ttl;
-	out->priority = (uint32_t)priority;
-}
-
-static int maps_write(const struct fast_path *f, const struct fast_session *s,
-                      const struct endpoint *e, uint32_t mtu_bytes, bool closed)
-{
-	const struct endpoint_params *p = &e->about.params;
-	struct fast_in in = {
-		.session = s->index,
-		.closed = closed,
-		.device = (uint32_t)s->device,
-		.header_len = s->wish.rx_header_len,
-	};
-	struct fast_out out = {
-		.session = s->index,
-		.closed = closed,
-		.underlay = s->underlay ? (uint32_t)s->underlay->ifindex : 0,
-		.mark = p->mark,
-		.mtu = mtu_bytes,
-		.header_len = s->wish.tx_header_len,
-		.local = p->local.v4.sin_addr.s_addr,
-		.peer = s->wish.peer.v4.sin_addr.s_addr,
-		.local_port = p->local.v4.sin_port,
-		.peer_port = s->wish.peer.v4.sin_port,
-		.tos = p->tos,
-		.next_id = (uint32_t)random(),
-	};
-	int err;
-
-	memcpy(in.header, s->wish.rx_header, sizeof(in.header));
-	memcpy(out.header, s->wish.tx_header, sizeof(out.header));
-	socket_look(e->about.fd, &out);
-	out.header_sum = header_sum(&out);
-	err = bpf_map_set(f->maps[FAST_MAP_IN], &s->in_key, &in);
-	return err < 0 ? err : bpf_map_set(f->maps[FAST_MAP_OUT], &s->out_key, &out);
-}
-
 /* --- sessions ----------------------------------------------------------------------------------------- */
 
 /* While in the namespace. */
@@ -245,6 +155,7 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 	s->underlay = underlay;
 	fast_netns_watch(server->fast, s->netns);
 	*mtu_bytes = route.mtu_bytes;
+	s->hop_limit = route.hop_limit;
 	return FAST_USED;
 }
 
@@ -285,7 +196,7 @@ static void decide(struct server *server, struct fast_session *s)
 	netns_go_home(&server->home);
 	if (reason == FAST_USED)
 		reason = host_verdict(server, s, &e->about.params);
-	if (s->attached && maps_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
+	if (s->attached && fast_entry_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
 		reason = FAST_UNSUPPORTED;
 	reason_set(server, s, reason);
 }
@@ -294,24 +205,11 @@ static bool wish_is_sound(const struct server *server, const struct fast_wish *w
 {
 	const struct endpoint *e = slots_get(&server->endpoints, w->endpoint);
 	const struct device *d = slots_get(&server->devices, w->device);
-	const struct endpoint_params *p;
 
 	if (!e || !d || e->managed || e->about.netns.cookie != d->about.netns.cookie)
 		return false;
-	p = &e->about.params;
-	return p->protocol == IPPROTO_UDP && p->local.any.sa_family == AF_INET &&
-	       w->peer.any.sa_family == AF_INET && p->local.v4.sin_addr.s_addr &&
-	       w->peer.v4.sin_addr.s_addr && w->peer.v4.sin_port && w->tx_header_len &&
-	       w->tx_header_len <= FAST_HEADER_MAX && w->rx_header_len &&
-	       w->rx_header_len <= FAST_HEADER_MAX && (w->version == 2 || w->version == 3);
-}
-
-static void session_unmap(struct fast_path *f, const struct fast_session *s)
-{
-	if (!s->attached)
-		return;
-	bpf_map_unset(f->maps[FAST_MAP_IN], &s->in_key);
-	bpf_map_unset(f->maps[FAST_MAP_OUT], &s->out_key);
+	return e->about.params.protocol == IPPROTO_UDP &&
+	       fast_entry_is_sound(w, &e->about.params.local);
 }
 
 static struct fast_session *session_get(struct fast_path *f, uint32_t index, struct netns_id netns)
@@ -340,7 +238,6 @@ int fast_path_session(struct server *server, uint32_t index, const struct fast_w
 	struct fast_path *f = server->fast;
 	const struct endpoint *e = slots_get(&server->endpoints, wish->endpoint);
 	const struct device *d = slots_get(&server->devices, wish->device);
-	struct fast_in_key in_key;
 	struct fast_session *s;
 
 	if (!f || index >= f->board.sessions || wish->reason >= FAST_REASONS)
@@ -353,13 +250,8 @@ int fast_path_session(struct server *server, uint32_t index, const struct fast_w
 	if (!s)
 		return -ENOMEM;
 	s->wish = *wish;
-	in_key = in_key_of(s, &e->about.params.local);
-	if (memcmp(&in_key, &s->in_key, sizeof(in_key)) && wish->reason == FAST_USED) {
-		session_unmap(f, s);
-		s->in_key = in_key;
-	}
 	s->device = d->about.ifindex;
-	s->out_key = (struct fast_out_key){ s->netns->number, (uint32_t)s->device };
+	fast_entry_place(f, s, &e->about.params.local);
 	decide(server, s);
 	return 0;
 }
@@ -371,7 +263,7 @@ void fast_path_forget(struct server *server, uint32_t index)
 
 	if (!s)
 		return;
-	session_unmap(f, s);
+	fast_entry_remove(f, s);
 	fast_underlay_release(s->underlay);
 	fast_netns_release(f, s->netns);
 	f->sessions[index] = NULL;
@@ -394,7 +286,7 @@ static void close_if_need_be(struct server *server, struct fast_session *s)
 	if (!e || e->about.fd < 0 || !s->attached || !s->underlay || s->wish.reason != FAST_USED)
 		return;
 	reason = host_verdict(server, s, &e->about.params);
-	if (reason != FAST_USED && maps_write(server->fast, s, e, 0, true) == 0)
+	if (reason != FAST_USED && fast_entry_write(server->fast, s, e, 0, true) == 0)
 		reason_set(server, s, reason);
 }
 

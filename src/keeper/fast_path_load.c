@@ -29,9 +29,9 @@ struct fast_programs {
 };
 
 static const char *const map_names[] = {
-	[FAST_MAP_IN] = "fast_in",         [FAST_MAP_OUT] = "fast_out",
-	[FAST_MAP_COUNTS] = "fast_counts", [FAST_MAP_PASSED] = "fast_passed",
-	[FAST_MAP_DONE] = "fast_done",
+	[FAST_MAP_IN] = "fast_in",         [FAST_MAP_IN6] = "fast_in6",
+	[FAST_MAP_OUT] = "fast_out",       [FAST_MAP_COUNTS] = "fast_counts",
+	[FAST_MAP_PASSED] = "fast_passed", [FAST_MAP_DONE] = "fast_done",
 };
 
 static const char *const program_names[] = {

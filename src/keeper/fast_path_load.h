@@ -10,6 +10,7 @@
 
 enum fast_map {
 	FAST_MAP_IN,
+	FAST_MAP_IN6,
 	FAST_MAP_OUT,
 	FAST_MAP_COUNTS,
 	FAST_MAP_PASSED,

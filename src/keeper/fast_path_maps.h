@@ -4,7 +4,8 @@
  * Included by fast_path.bpf.c, which knows neither the C library nor the rest of the project. Addresses, ports and ids
  * stand in network order, as in packets; everything else in the machine's.
  *
- *   fast_in      where a packet that came on the underlay belongs (keeper writes, programs read)
+ *   fast_in, fast_in6 (by IPv6)
+ *                where a packet that came on the underlay belongs (keeper writes, programs read)
  *   fast_out     how a frame of a device is sent (keeper writes, programs read, and count .next_id)
  *   fast_count   what went by the fast path (programs write, everybody reads)
  *   fast_passed  what the programs handed up to the engine (programs write, the engine reads)
@@ -35,6 +36,14 @@ struct fast_in_key {
 	__u32 id; /* session id of v3; of v2 tunnel id and session id, as they follow each other */
 };
 
+struct fast_in6_key {
+	__u32 netns;
+	__u32 version;
+	__u32 peer[4], local[4];
+	__u16 peer_port, local_port;
+	__u32 id;
+};
+
 struct fast_in {
 	__u32 session;                /* index of its record */
 	__u32 closed;                 /* not fast now, but what is handed up is counted */
@@ -55,7 +64,9 @@ struct fast_out {
 	__u32 mark, priority;
 	__u32 mtu; /* of the way to the peer, IP header included */
 	__u32 header_len;
-	__u32 local, peer;
+	__u32 v6;                /* the outer header is of IPv6 */
+	__u32 flow;              /* IPv6: its first word: version, traffic class, flow label */
+	__u32 local[4], peer[4]; /* IPv4: the first */
 	__u16 local_port, peer_port;
 	__u8 tos, ttl;
 	__u16 header_sum; /* of the IP header without length, identification and checksum; folded, not inverted */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fast_path_private.h - what the files of the fast path share: fast_path.c, fast_path_board.c and fast_path_netns.c */
+/* fast_path_private.h - what the files of the fast path share: fast_path.c, fast_path_board.c, fast_path_entry.c
+ * and fast_path_netns.c */
 #ifndef UL2TP_KEEPER_FAST_PATH_PRIVATE_H
 #define UL2TP_KEEPER_FAST_PATH_PRIVATE_H
 
@@ -23,15 +24,25 @@ struct fast_underlay {
 	uint32_t users;
 };
 
+/* Where what comes for a session is found. Zero where there is nothing, so that octets can be compared. */
+struct fast_place {
+	enum fast_map map; /* FAST_MAP_IN, FAST_MAP_IN6 */
+	union {
+		struct fast_in_key v4;
+		struct fast_in6_key v6;
+	};
+};
+
 struct fast_session {
 	uint32_t index;
 	struct fast_wish wish;
 	struct fast_netns *netns;
 	struct fast_underlay *underlay; /* NULL: none yet */
-	struct fast_in_key in_key;
+	struct fast_place in;
 	struct fast_out_key out_key;
-	int device;    /* ifindex */
-	bool attached; /* the programs are on the device, and the maps have entries */
+	int device;        /* ifindex */
+	uint8_t hop_limit; /* of the way to the peer; IPv6 */
+	bool attached;     /* the programs are on the device, and the maps have entries */
 };
 
 struct fast_path {

@@ -3,10 +3,13 @@
 #include "keeper/fast_path_route.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -16,6 +19,7 @@
 #include "keeper/link.h"
 
 #define BUFFER_OCTETS 4096
+#define HOP_LIMIT     "/proc/sys/net/ipv6/conf/%s/hop_limit" /* of the namespace the thread is in */
 
 static void put_address(struct nlmsghdr *nlh, uint16_t type, const union address *a)
 {
@@ -39,6 +43,8 @@ static struct nlmsghdr *question(char *buffer, const union address *local,
 	route->rtm_tos = v6 ? 0 : tos & 0x1c;
 	put_address(nlh, RTA_DST, peer);
 	put_address(nlh, RTA_SRC, local);
+	if (v6 && peer->v6.sin6_scope_id)
+		mnl_attr_put_u32(nlh, RTA_OIF, peer->v6.sin6_scope_id);
 	mnl_attr_put_u32(nlh, RTA_MARK, mark);
 	mnl_attr_put_u8(nlh, RTA_IP_PROTO, IPPROTO_UDP);
 	mnl_attr_put_u16(nlh, RTA_SPORT, v6 ? local->v6.sin6_port : local->v4.sin_port);
@@ -50,8 +56,12 @@ static int take_metric(const struct nlattr *attr, void *data)
 {
 	struct fast_route *ret = data;
 
-	if (mnl_attr_get_type(attr) == RTAX_MTU && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+	if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+		return MNL_CB_OK;
+	if (mnl_attr_get_type(attr) == RTAX_MTU)
 		ret->mtu_bytes = mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == RTAX_HOPLIMIT)
+		ret->hop_limit = (uint8_t)mnl_attr_get_u32(attr);
 	return MNL_CB_OK;
 }
 
@@ -101,6 +111,29 @@ static int interface_look(int socket, struct fast_route *ret)
 	return 0;
 }
 
+/* Of the interface, where the route has none of its own: what the system writes into packets. */
+static int hop_limit_look(struct fast_route *ret)
+{
+	char path[sizeof(HOP_LIMIT) + IF_NAMESIZE], name[IF_NAMESIZE], value[16];
+	AUTO_FD fd = -1;
+	ssize_t len;
+
+	if (ret->hop_limit)
+		return 0;
+	if (!if_indextoname((unsigned int)ret->ifindex, name))
+		return -errno;
+	snprintf(path, sizeof(path), HOP_LIMIT, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, value, sizeof(value) - 1);
+	if (len <= 0)
+		return len < 0 ? -errno : -EIO;
+	value[len] = '\0';
+	ret->hop_limit = (uint8_t)strtoul(value, NULL, 10);
+	return 0;
+}
+
 int fast_route(const union address *local, const union address *peer, uint32_t mark, uint8_t tos,
                struct fast_route *ret)
 {
@@ -120,5 +153,9 @@ int fast_route(const union address *local, const union address *peer, uint32_t m
 		return -errno;
 	*ret = (struct fast_route){ 0 };
 	err = take_answer(buffer, (size_t)len, ret);
-	return err < 0 ? err : interface_look(fd, ret);
+	if (err == 0)
+		err = interface_look(fd, ret);
+	if (err == 0 && peer->any.sa_family == AF_INET6)
+		err = hop_limit_look(ret);
+	return err;
 }

@@ -10,6 +10,7 @@
 struct fast_route {
 	int ifindex;
 	uint32_t mtu_bytes;
+	uint8_t hop_limit; /* IPv6 */
 };
 
 /**

@@ -15,6 +15,17 @@
 
 _Static_assert(FAST_WISH_HEADER_MAX >= DATA_HEADER_MAX, "a wish has room for any header");
 
+/* Programs can neither compute nor verify them: of the segments that a frame is cut into, that is left to the system, which
+ * is not told to for such packets. */
+static bool has_checksums(const struct endpoint_params *p)
+{
+	const uint32_t none = ENDPOINT_ZERO_CHECKSUM6_TX | ENDPOINT_ZERO_CHECKSUM6_RX;
+
+	if (p->local.any.sa_family == AF_INET6)
+		return (p->flags & none) != none;
+	return p->flags & ENDPOINT_CHECKSUM_TX;
+}
+
 static enum fast_reason reason_of_endpoint(const struct endpoint *e)
 {
 	const struct endpoint_params *p = &e->at.params;
@@ -23,9 +34,9 @@ static enum fast_reason reason_of_endpoint(const struct endpoint *e)
 		return FAST_PROTOCOL;
 	if (endpoint_is_managed(e))
 		return FAST_MANAGED;
-	if (p->flags & ENDPOINT_CHECKSUM_TX)
+	if (has_checksums(p))
 		return FAST_CHECKSUM;
-	if (p->local.any.sa_family != AF_INET || address_unspecified(&p->local))
+	if (address_unspecified(&p->local))
 		return FAST_ADDRESS;
 	return FAST_USED;
 }

@@ -26,16 +26,17 @@ def fast_path(build):
         pytest.skip(words)
 
 
-@pytest.fixture(scope="module", params=UNDERLAYS)
+@pytest.fixture(scope="module", params=[(underlay, family) for underlay in UNDERLAYS for family in (4, 6)],
+                ids=lambda param: f"{param[0]}-udp{param[1]}")
 def wire(request):
-    cable = lay_cable(request.param)
+    cable = lay_cable(*request.param)
     yield cable
     cable.close()
 
 
-@pytest.fixture(scope="module")
-def plain_wire():
-    cable = lay_cable("plain")
+@pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))
+def plain_wire(request):
+    cable = lay_cable("plain", request.param)
     yield cable
     cable.close()
 
@@ -110,10 +111,10 @@ def test_nothing_is_overtaken_where_the_path_changes(wire):
         flows = [flow(*ends) for ends in ((near, far, INNER[4][1]), (far, near, INNER[6][0])) for flow in (Datagrams, Stream)]
         try:
             for _ in range(100):
-                nft(near, "add table ip t", "add chain ip t out { type filter hook output priority 0; }",
-                    "add rule ip t out udp dport 7000 counter")
+                nft(near, "add table inet t", "add chain inet t out { type filter hook output priority 0; }",
+                    "add rule inet t out udp dport 7000 counter")
                 eventually(lambda: reason() == "netfilter")
-                nft(near, "delete table ip t")
+                nft(near, "delete table inet t")
                 eventually(lambda: reason() == "used")
         finally:
             wrong = [what for flow in flows for what in flow.stop()]

@@ -11,6 +11,7 @@ from support.api import UDP, Api
 from support.capture import Capture
 from support.daemon import Cli, Daemon, settle
 from support.fast_pair import INNER, PORT, FastPair, lay_cable, why_not
+from support.netns import Cable
 from support.wait import SLOW, eventually
 
 WITHIN_S = 1 * SLOW
@@ -27,11 +28,12 @@ def fast_path(build):
         pytest.skip(words)
 
 
-@pytest.fixture(scope="module")
-def pair():
-    cable = lay_cable("plain")
+@pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))
+def pair(request):
+    cable = lay_cable("plain", request.param)
     try:
         with FastPair(cable) as made:
+            made.family = request.param
             yield made
     finally:
         cable.close()
@@ -62,8 +64,8 @@ def answers(pair):
 
 
 def is_tunnel(frame):
-    return len(frame) > 42 and frame[12:14] == b"\x08\x00" and frame[23] == 17 and \
-        int.from_bytes(frame[36:38], "big") == PORT
+    protocol, udp = {b"\x08\x00": (23, 34), b"\x86\xdd": (20, 54)}.get(frame[12:14], (0, len(frame)))
+    return len(frame) > udp + 8 and frame[protocol] == 17 and int.from_bytes(frame[udp + 2:udp + 4], "big") == PORT
 
 
 def leaves(pair):
@@ -102,46 +104,55 @@ def nft(*lines):
     return [["nft", "; ".join(lines)]]
 
 
-OWN, PEER = "192.0.2.1", "192.0.2.2"
-UNDO_NFT = [["nft", "delete table ip t"]]
+ENDS = {4: (Cable.NEAR4, Cable.FAR4), 6: (Cable.NEAR6, Cable.FAR6)}
+OTHER = {4: "198.51.100.1", 6: "2001:db8:1::1"}
 UNDO_XFRM = [["ip", "xfrm", "policy", "flush"]]
-UNDO_RULE = [["ip", "rule", "del", "pref", "50"]]
-# reason: commands on the near host, what undoes them, what they do. Effects are those of the last command.
-CASES = {
-    "xfrm-out": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "out", "src", OWN, "dst", PEER, "action", "block"]],
-                 UNDO_XFRM, nothing_leaves),
-    "xfrm-in": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "in", "src", PEER, "dst", OWN, "proto", "udp", "sport", PORT,
-                          "action", "block"]], UNDO_XFRM, nothing_is_accepted),
-    "xfrm-no-state": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "out", "src", OWN, "dst", PEER, "tmpl", "proto", "comp",
-                                "mode", "transport"]], UNDO_XFRM, nothing_leaves),
-    "nft-output": ("netfilter", nft("add table ip t", "add chain ip t c { type filter hook output priority 0; }",
-                                    f"add rule ip t c udp dport {PORT} drop"), UNDO_NFT, nothing_leaves),
-    "nft-input": ("netfilter", nft("add table ip t", "add chain ip t c { type filter hook input priority 0; }",
-                                   f"add rule ip t c udp dport {PORT} drop"), UNDO_NFT, nothing_is_accepted),
-    "nft-ingress": ("netfilter", nft("add table netdev t", "add chain netdev t c { type filter hook ingress device wire "
-                                     "priority 0; policy drop; }"), [["nft", "delete table netdev t"]], nothing_is_accepted),
-    "iptables": ("netfilter", [["iptables-legacy", "-A", "INPUT", "-p", "udp", "--dport", PORT, "-j", "DROP"]],
-                 [["iptables-legacy", "-F"]], nothing_is_accepted),
-    "rule": ("policy-rule", [["ip", "route", "add", PEER, "dev", "wire", "table", "77"],
-                             ["ip", "rule", "add", "pref", "50", "to", PEER, "table", "77"]],
-             [*UNDO_RULE, ["ip", "route", "flush", "table", "77"]], all_is_as_before),
-    "rule-prohibits": ("no-route", [["ip", "rule", "add", "pref", "50", "to", PEER, "prohibit"]], UNDO_RULE, nothing_leaves),
-    "rule-of-others": ("used", [["ip", "rule", "add", "pref", "50", "to", "198.51.100.1", "prohibit"]], UNDO_RULE,
-                       all_is_as_before),
-    "tbf": ("device-qdisc", [["tc", "qdisc", "add", "dev", "pw", "root", "tbf", "rate", "100mbit", "burst", "100k", "limit",
-                              "100k"]], [["tc", "qdisc", "del", "dev", "pw", "root"]], shaped),
-    "filter": ("device-filter", [["tc", "qdisc", "add", "dev", "pw", "clsact"],
-                                 ["tc", "filter", "add", "dev", "pw", "egress", *DROP]],
-               [["tc", "qdisc", "del", "dev", "pw", "clsact"]], nothing_leaves),
-    "underlay-filter": ("underlay-ingress", [["tc", "qdisc", "add", "dev", "wire", "clsact"],
-                                             ["tc", "filter", "add", "dev", "wire", "ingress", *DROP]],
-                        [["tc", "qdisc", "del", "dev", "wire", "clsact"]], nothing_is_accepted),
-}
 
 
-@pytest.mark.parametrize("name", CASES)
+def cases(family):
+    """reason: commands on the near host, what undoes them, what they do. Effects are those of the last command."""
+    own, peer = ENDS[family]
+    ip = ["ip", f"-{family}"]
+    nf, tables = {4: ("ip", "iptables-legacy"), 6: ("ip6", "ip6tables-legacy")}[family]
+    undo_rule = [[*ip, "rule", "del", "pref", "50"]]
+    undo_nft = [["nft", f"delete table {nf} t"]]
+    return {
+        "xfrm-out": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "out", "src", own, "dst", peer, "action", "block"]],
+                     UNDO_XFRM, nothing_leaves),
+        "xfrm-in": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "in", "src", peer, "dst", own, "proto", "udp", "sport",
+                              PORT, "action", "block"]], UNDO_XFRM, nothing_is_accepted),
+        "xfrm-no-state": ("xfrm", [["ip", "xfrm", "policy", "add", "dir", "out", "src", own, "dst", peer, "tmpl", "proto",
+                                    "comp", "mode", "transport"]], UNDO_XFRM, nothing_leaves),
+        "nft-output": ("netfilter", nft(f"add table {nf} t", f"add chain {nf} t c {{ type filter hook output priority 0; }}",
+                                        f"add rule {nf} t c udp dport {PORT} drop"), undo_nft, nothing_leaves),
+        "nft-input": ("netfilter", nft(f"add table {nf} t", f"add chain {nf} t c {{ type filter hook input priority 0; }}",
+                                       f"add rule {nf} t c udp dport {PORT} drop"), undo_nft, nothing_is_accepted),
+        "nft-ingress": ("netfilter", nft("add table netdev t", "add chain netdev t c { type filter hook ingress device wire "
+                                         "priority 0; policy drop; }"), [["nft", "delete table netdev t"]],
+                        nothing_is_accepted),
+        "iptables": ("netfilter", [[tables, "-A", "INPUT", "-p", "udp", "--dport", PORT, "-j", "DROP"]],
+                     [[tables, "-F"]], nothing_is_accepted),
+        "rule": ("policy-rule", [[*ip, "route", "add", peer, "dev", "wire", "table", "77"],
+                                 [*ip, "rule", "add", "pref", "50", "to", peer, "table", "77"]],
+                 [*undo_rule, [*ip, "route", "flush", "table", "77"]], all_is_as_before),
+        "rule-prohibits": ("no-route", [[*ip, "rule", "add", "pref", "50", "to", peer, "prohibit"]], undo_rule,
+                           nothing_leaves),
+        "rule-of-others": ("used", [[*ip, "rule", "add", "pref", "50", "to", OTHER[family], "prohibit"]], undo_rule,
+                           all_is_as_before),
+        "tbf": ("device-qdisc", [["tc", "qdisc", "add", "dev", "pw", "root", "tbf", "rate", "100mbit", "burst", "100k",
+                                  "limit", "100k"]], [["tc", "qdisc", "del", "dev", "pw", "root"]], shaped),
+        "filter": ("device-filter", [["tc", "qdisc", "add", "dev", "pw", "clsact"],
+                                     ["tc", "filter", "add", "dev", "pw", "egress", *DROP]],
+                   [["tc", "qdisc", "del", "dev", "pw", "clsact"]], nothing_leaves),
+        "underlay-filter": ("underlay-ingress", [["tc", "qdisc", "add", "dev", "wire", "clsact"],
+                                                 ["tc", "filter", "add", "dev", "wire", "ingress", *DROP]],
+                            [["tc", "qdisc", "del", "dev", "wire", "clsact"]], nothing_is_accepted),
+    }
+
+
+@pytest.mark.parametrize("name", cases(4))
 def test_it_holds_within_a_second(pair, show, name):
-    reason, commands, undo, effect = CASES[name]
+    reason, commands, undo, effect = cases(pair.family)[name]
     near = pair.hosts[0]
     eventually(lambda: show() == "used", timeout=WITHIN_S)
     with traffic(pair):
@@ -183,7 +194,7 @@ def test_many_sessions_at_once():
     daemon = Daemon("--fast-path", "require")
     try:
         with Api(daemon, cable.near) as api:
-            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, IP_SADDR=OWN, IP_DADDR=PEER, UDP_SPORT=PORT,
+            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, IP_SADDR=Cable.NEAR4, IP_DADDR=Cable.FAR4, UDP_SPORT=PORT,
                               UDP_DPORT=PORT)
             for number in range(1, count + 1):
                 api.session_create(1, number)
@@ -192,7 +203,7 @@ def test_many_sessions_at_once():
                 shown = Cli(daemon, cable.near).json("-s show session")
                 return collections.Counter(session["fast_path"]["reason"] for session in shown)
             eventually(lambda: reasons() == {"used": count}, timeout=WITHIN_S)
-            cable.near.run(*CASES["xfrm-out"][1][0])
+            cable.near.run(*cases(4)["xfrm-out"][1][0])
             eventually(lambda: reasons() == {"xfrm": count}, timeout=WITHIN_S)
             cable.near.run(*UNDO_XFRM[0])
             eventually(lambda: reasons() == {"used": count}, timeout=WITHIN_S)

@@ -15,9 +15,10 @@ INNER = {4: ("10.9.0.1", "10.9.0.2"), 6: ("fd09::1", "fd09::2")}
 UNDERLAYS = ("plain", "seg", "gso")
 
 
-def lay_cable(underlay):
+def lay_cable(underlay, family=4):
+    """family: of the tunnel's packets."""
     cable = Cable(offloads=underlay != "plain")
-    cable.underlay = underlay
+    cable.underlay, cable.family = underlay, family
     if underlay == "seg":
         for host in (cable.near, cable.far):
             host.run("ethtool", "-K", "wire", "tso", "off", "tx-udp-segmentation", "off", "gro", "on")
@@ -27,6 +28,13 @@ def lay_cable(underlay):
     return cable
 
 
+def outer(family, own, peer):
+    """A tunnel's addresses, and that its packets have no checksum."""
+    if family == 4:
+        return {"IP_SADDR": own, "IP_DADDR": peer}
+    return {"IP6_SADDR": own, "IP6_DADDR": peer, "UDP_ZERO_CSUM6_TX": True, "UDP_ZERO_CSUM6_RX": True}
+
+
 class FastPair:
     """modes: --fast-path of the near and the far daemon."""
 
@@ -34,10 +42,10 @@ class FastPair:
         self.hosts = (cable.near, cable.far)
         self.daemons = [Daemon("--fast-path", mode) for mode in modes]
         self.apis = [Api(daemon, host) for daemon, host in zip(self.daemons, self.hosts)]
-        addresses = cable.addresses(4)
+        addresses = cable.addresses(cable.family)
         for api, own, peer in zip(self.apis, addresses, reversed(addresses)):
-            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, IP_SADDR=own, IP_DADDR=peer, UDP_SPORT=PORT,
-                              UDP_DPORT=PORT, **(tunnel or {}))
+            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, UDP_SPORT=PORT, UDP_DPORT=PORT,
+                              **outer(cable.family, own, peer), **(tunnel or {}))
             api.session_create(1, 1, IFNAME="pw", **(session or {}))
         for i, host in enumerate(self.hosts):
             host.sysctl("net/ipv6/conf/pw/disable_ipv6", 0)

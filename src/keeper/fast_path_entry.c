@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_entry.c - see fast_path_entry.h */
+#include "keeper/fast_path_entry.h"
+
+#include <errno.h>
+#include <netinet/ip.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "keeper/bpf.h"
+#include "keeper/server.h"
+
+#define FLOW_LABEL_MASK 0xfffff
+
+static bool is_v6(const struct fast_wish *w)
+{
+	return w->peer.any.sa_family == AF_INET6;
+}
+
+static bool address_is_whole(const union address *a)
+{
+	if (a->any.sa_family == AF_INET6)
+		return !IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr) && a->v6.sin6_port;
+	return a->any.sa_family == AF_INET && a->v4.sin_addr.s_addr && a->v4.sin_port;
+}
+
+static bool header_is_sound(uint32_t len)
+{
+	return len && len <= FAST_HEADER_MAX;
+}
+
+bool fast_entry_is_sound(const struct fast_wish *w, const union address *local)
+{
+	return local->any.sa_family == w->peer.any.sa_family && address_is_whole(local) &&
+	       address_is_whole(&w->peer) && header_is_sound(w->tx_header_len) &&
+	       header_is_sound(w->rx_header_len) && (w->version == 2 || w->version == 3);
+}
+
+/* --- keys --------------------------------------------------------------------------------------------- */
+
+/* As it stands in packets. */
+static uint32_t wire_id(const struct fast_wish *w)
+{
+	return htonl(w->version == 2 ? w->conn_id << 16 | w->session_id : w->session_id);
+}
+
+static struct fast_place place_of(const struct fast_session *s, const union address *local)
+{
+	const struct fast_wish *w = &s->wish;
+	struct fast_place place = { .map = is_v6(w) ? FAST_MAP_IN6 : FAST_MAP_IN };
+
+	if (!is_v6(w)) {
+		place.v4 = (struct fast_in_key){
+			.netns = s->netns->number,
+			.version = w->version,
+			.peer = w->peer.v4.sin_addr.s_addr,
+			.local = local->v4.sin_addr.s_addr,
+			.peer_port = w->peer.v4.sin_port,
+			.local_port = local->v4.sin_port,
+			.id = wire_id(w),
+		};
+		return place;
+	}
+	place.v6 = (struct fast_in6_key){
+		.netns = s->netns->number,
+		.version = w->version,
+		.peer_port = w->peer.v6.sin6_port,
+		.local_port = local->v6.sin6_port,
+		.id = wire_id(w),
+	};
+	memcpy(place.v6.peer, &w->peer.v6.sin6_addr, sizeof(place.v6.peer));
+	memcpy(place.v6.local, &local->v6.sin6_addr, sizeof(place.v6.local));
+	return place;
+}
+
+void fast_entry_place(struct fast_path *f, struct fast_session *s, const union address *local)
+{
+	struct fast_place place = place_of(s, local);
+
+	if (s->wish.reason == FAST_USED && memcmp(&place, &s->in, sizeof(place))) {
+		fast_entry_remove(f, s);
+		s->in = place;
+	}
+	s->out_key = (struct fast_out_key){ s->netns->number, (uint32_t)s->device };
+}
+
+void fast_entry_remove(struct fast_path *f, const struct fast_session *s)
+{
+	if (!s->attached)
+		return;
+	bpf_map_unset(f->maps[s->in.map], &s->in.v4);
+	bpf_map_unset(f->maps[FAST_MAP_OUT], &s->out_key);
+}
+
+/* --- what is sent in front of a frame ----------------------------------------------------------------- */
+
+static uint16_t header_sum(const struct fast_out *out)
+{
+	const struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.tos = out->tos,
+		.ttl = out->ttl,
+		.protocol = IPPROTO_UDP,
+		.saddr = out->local[0],
+		.daddr = out->peer[0],
+	};
+	uint16_t words[sizeof(ip) / 2];
+	uint32_t sum = 0;
+
+	memcpy(words, &ip, sizeof(ip));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+/* One for each tunnel and way, as the system gives one to each socket and way; RFC 6437 wants it to look like chance. */
+static uint32_t flow_label(const struct fast_place *place)
+{
+	uint8_t octets[sizeof(place->v6)];
+	uint32_t hash = 2166136261;
+
+	memcpy(octets, &place->v6, sizeof(octets));
+	for (size_t i = 0; i < offsetof(struct fast_in6_key, id); i++)
+		hash = (hash ^ octets[i]) * 16777619;
+	hash = (hash ^ hash >> 15) * 0x2c1b3c6d;
+	return (hash ^ hash >> 12) & FLOW_LABEL_MASK;
+}
+
+static int socket_says(int fd, int level, int option, int otherwise)
+{
+	int value = otherwise;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, level, option, &value, &len) < 0 ? otherwise : value;
+}
+
+static void fill_v4(struct fast_out *out, const struct fast_session *s,
+                    const struct keeper_endpoint *about)
+{
+	out->ttl = (uint8_t)socket_says(about->fd, IPPROTO_IP, IP_TTL, 64);
+	out->local[0] = about->params.local.v4.sin_addr.s_addr;
+	out->peer[0] = s->wish.peer.v4.sin_addr.s_addr;
+	out->local_port = about->params.local.v4.sin_port;
+	out->peer_port = s->wish.peer.v4.sin_port;
+	out->header_sum = header_sum(out);
+}
+
+static void fill_v6(struct fast_out *out, const struct fast_session *s,
+                    const struct keeper_endpoint *about)
+{
+	uint32_t flow = 6u << 28 | (uint32_t)out->tos << 20;
+
+	if (socket_says(about->fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0))
+		flow |= flow_label(&s->in);
+	out->v6 = 1;
+	out->flow = htonl(flow);
+	out->ttl = about->params.ttl ? about->params.ttl : s->hop_limit;
+	memcpy(out->local, &about->params.local.v6.sin6_addr, sizeof(out->local));
+	memcpy(out->peer, &s->wish.peer.v6.sin6_addr, sizeof(out->peer));
+	out->local_port = about->params.local.v6.sin6_port;
+	out->peer_port = s->wish.peer.v6.sin6_port;
+}
+
+int fast_entry_write(const struct fast_path *f, const struct fast_session *s,
+                     const struct endpoint *e, uint32_t mtu_bytes, bool closed)
+{
+	struct fast_in in = {
+		.session = s->index,
+		.closed = closed,
+		.device = (uint32_t)s->device,
+		.header_len = s->wish.rx_header_len,
+	};
+	struct fast_out out = {
+		.session = s->index,
+		.closed = closed,
+		.underlay = s->underlay ? (uint32_t)s->underlay->ifindex : 0,
+		.mark = e->about.params.mark,
+		.priority = (uint32_t)socket_says(e->about.fd, SOL_SOCKET, SO_PRIORITY, 0),
+		.mtu = mtu_bytes,
+		.header_len = s->wish.tx_header_len,
+		.tos = e->about.params.tos,
+		.next_id = (uint32_t)random(),
+	};
+	int err;
+
+	memcpy(in.header, s->wish.rx_header, sizeof(in.header));
+	memcpy(out.header, s->wish.tx_header, sizeof(out.header));
+	if (is_v6(&s->wish))
+		fill_v6(&out, s, &e->about);
+	else
+		fill_v4(&out, s, &e->about);
+	err = bpf_map_set(f->maps[s->in.map], &s->in.v4, &in);
+	return err < 0 ? err : bpf_map_set(f->maps[FAST_MAP_OUT], &s->out_key, &out);
+}

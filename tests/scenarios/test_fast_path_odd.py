@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the fast path does not take goes by way of the engine, and arrives; what must not arrive is refused with a reason."""
+import socket
+import struct
+
+import pytest
+
+from support.capture import Capture
+from support.daemon import Cli
+from support.fast_pair import INNER, PORT, FastPair, lay_cable, why_not
+from support.wait import eventually
+
+COOKIE = "0123456789abcdef"
+ICMP_ECHO, DSTOPTS = 8, 59  # IPV6_DSTOPTS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fast_path(build):
+    """Whether this machine and this build have it."""
+    words = why_not()
+    if words:
+        pytest.skip(words)
+
+
+@pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))
+def wire(request):
+    cable = lay_cable("plain", request.param)
+    yield cable
+    cable.close()
+
+
+def headers(pair):
+    """Outer headers of four pings, without ids and flow labels."""
+    family = pair.hosts[0].family
+
+    def is_data(frame):
+        at = {4: 14 + 20, 6: 14 + 40}[family]
+        return frame[at:at + 6] == struct.pack("!HHH", PORT, PORT, 8 + 12 + 14 + 20 + 8 + 100)
+    with Capture(pair.hosts[1], "wire", is_data) as capture:
+        pair.hosts[0].run("ping", "-c", 4, "-i", "0.01", "-s", 100, INNER[4][1])
+        frames = [frame for frame in capture.waiting() if frame[:6] == bytes.fromhex(
+            pair.hosts[1].link("wire")["address"].replace(":", ""))]
+    assert len(frames) >= 4
+    if family == 4:
+        return {(f[14:16], f[20:24], f[26:42]) for f in frames}
+    return {(f[14:15], f[15] & 0xf0, f[20:62]) for f in frames}
+
+
+@pytest.mark.parametrize("hops", [None, 17], ids=["default", "route"])
+def test_headers_are_those_of_the_other_path(wire, hops):
+    """TOS or traffic class, TTL or hop limit, addresses, ports, no checksum."""
+    near = wire.near
+    near.family = wire.family
+    if hops and wire.family == 4:
+        pytest.skip("a socket's TTL is not that of the route")
+    if hops:
+        near.run("ip", "-6", "route", "replace", wire.FAR6, "dev", "wire", "hoplimit", hops)
+    try:
+        with FastPair(wire) as pair:
+            before = pair.slow_packets(0)[0]
+            fast = headers(pair)
+            assert pair.slow_packets(0)[0] <= before + 2
+            near.run("nft", "add table inet t; add chain inet t c { type filter hook output priority 0; policy drop; }; "
+                     "flush chain inet t c; add rule inet t c accept")
+            cli = Cli(pair.daemons[0], near)
+            eventually(lambda: cli.json("-s show session")[0]["fast_path"]["reason"] == "netfilter")
+            assert headers(pair) == fast
+            assert len(fast) == 1
+    finally:
+        near.run("nft", "delete table inet t", check=False)
+        if hops:
+            near.run("ip", "-6", "route", "del", wire.FAR6, "dev", "wire")
+
+
+def test_what_is_too_large_is_cut_outside(wire):
+    """An inner packet that fits the interface, but not the wire in one."""
+    with FastPair(wire) as pair:
+        for host in pair.hosts:
+            host.ip("link set pw mtu 1500")
+        pair.hosts[0].run("ping", "-c", 20, "-i", "0.002", "-s", 1472, INNER[4][1])
+        pair.hosts[0].run("ping", "-c", 20, "-i", "0.002", "-s", 1452, INNER[6][1])
+        pair.hosts[0].run("ping", "-c", 20, "-i", "0.002", "-s", 64000, INNER[4][1])
+        eventually(pair.agree, "nothing is lost or counted twice")
+
+
+def echo_frame(pair, octets):
+    """An ICMP echo request from far to near in Ethernet, with @octets of data."""
+    def total(data):
+        data += bytes(len(data) % 2)
+        s = sum(struct.unpack(f"!{len(data) // 2}H", data))
+        s = (s & 0xffff) + (s >> 16)
+        return ~((s & 0xffff) + (s >> 16)) & 0xffff
+    icmp = struct.pack("!BBHHH", ICMP_ECHO, 0, 0, 77, 1) + bytes(octets)
+    icmp = icmp[:2] + struct.pack("!H", total(icmp)) + icmp[4:]
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(icmp), 7, 0, 64, 1, 0, socket.inet_aton(INNER[4][1]),
+                     socket.inet_aton(INNER[4][0]))
+    ip = ip[:10] + struct.pack("!H", total(ip)) + ip[12:]
+    mac = [bytes.fromhex(host.link("pw")["address"].replace(":", "")) for host in pair.hosts]
+    return mac[0] + mac[1] + b"\x08\x00" + ip + icmp
+
+
+def send_raw(pair, payload, options=False):
+    """As if far's tunnel had sent it, by a raw socket, which cuts what is too large."""
+    family = pair.hosts[1].family
+    near, far = [(pair.hosts[0].NEAR, PORT), (pair.hosts[0].FAR, PORT)]
+    udp = struct.pack("!HHHH", PORT, PORT, 8 + len(payload), 0) + payload
+    with pair.hosts[1].socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_UDP) as s:
+        s.bind((far[0], 0))
+        if options:
+            s.setsockopt(socket.IPPROTO_IPV6, DSTOPTS, bytes([0, 0, 1, 4, 0, 0, 0, 0]))
+        if family == 6:
+            s.setsockopt(socket.IPPROTO_IPV6, 7, -1)  # IPV6_CHECKSUM: as it is
+        s.sendto(udp, (near[0], 0))
+
+
+def test_odd_packets(wire):
+    """Fragments and extension headers are taken by the engine; another cookie is refused.
+
+    Requirements: RX-15
+    """
+    for host in (wire.near, wire.far):
+        host.family = wire.family
+        host.NEAR, host.FAR = wire.addresses(wire.family)
+    with FastPair(wire, session={"COOKIE": COOKIE, "PEER_COOKIE": COOKIE}) as pair:
+        good = struct.pack("!HHI", 3, 0, 1) + bytes.fromhex(COOKIE) + bytes(4)
+        bad = struct.pack("!HHI", 3, 0, 1) + bytes.fromhex(COOKIE)[::-1] + bytes(4)
+
+        def received():
+            """Echo requests: nothing else sends any."""
+            names, values = [line.split() for line in pair.hosts[0].run("cat", "/proc/net/snmp").stdout.splitlines()
+                             if line.startswith("Icmp:")]
+            return int(values[names.index("InEchos")])
+
+        def slow():
+            return pair.slow_packets(0)[1]
+        before, slow_before = received(), slow()
+        send_raw(pair, good + echo_frame(pair, 100))
+        eventually(lambda: received() == before + 1)
+        assert slow() == slow_before, "an ordinary one is taken by the fast path"
+        send_raw(pair, good + echo_frame(pair, 2000))
+        eventually(lambda: received() == before + 2, "in fragments")
+        assert slow() > slow_before
+        if wire.family == 6:
+            send_raw(pair, good + echo_frame(pair, 100), options=True)
+            eventually(lambda: received() == before + 3, "behind an extension header")
+        before = received()
+        send_raw(pair, bad + echo_frame(pair, 100))
+        eventually(lambda: pair.counts()[0]["RX_COOKIE_DISCARDS"] == 1)
+        assert received() == before
+        pair.hosts[0].run("ping", "-c", 3, "-i", "0.02", INNER[4][1])
