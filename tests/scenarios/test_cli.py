@@ -13,7 +13,7 @@ import pytest
 
 from support.daemon import BUILD, Cli
 from support.netns import Namespace
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 pytestmark = pytest.mark.quick
 
@@ -152,7 +152,7 @@ def test_a_batch_of_2000_lines_costs_the_client_little(ul2tp, tmp_path):
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, process.stderr.read()
-    process.communicate()
+    process.communicate(timeout=AT_MOST)
     assert ul2tp.json("show session")[0]["reorder_timeout"] == 2000
     assert usage.ru_utime + usage.ru_stime < 1 * SLOW
 
@@ -254,7 +254,7 @@ def test_the_example_makes_two_ends(shared_daemon, cable):
     finally:
         for end in ends:
             end.kill()
-            end.wait()
+            end.wait(AT_MOST)
 
 
 def test_a_program_is_built_with_the_installed_library(tmp_path):

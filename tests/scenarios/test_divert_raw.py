@@ -19,7 +19,7 @@ from support.api import Api, gone
 from support.capture import Capture
 from support.daemon import BUILD, TOP, Daemon
 from support.netns import Cable, Namespace
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 FRAME = wire.frame(length=100)
 CONTROL = bytes.fromhex("c803 0014 0000 0000 0000 0000 8008 0000 0000 0006")
@@ -249,7 +249,7 @@ class Traffic(threading.Thread):
 
     def stop(self):
         self.ending.set()
-        self.join()
+        self.join(AT_MOST)
 
 
 def drain(p):
@@ -499,7 +499,8 @@ try:
     assert not api.tunnels()
     os.kill(daemon.engine_pid, signal.SIGSTOP)
     eventually(lambda: proc.stands_still(daemon.engine_pid), "it stands still")
-    asking = threading.Thread(target=lambda: api.tunnel_on(mine, CONN_ID=1, PEER_CONN_ID=1))
+    asking = threading.Thread(target=lambda: api.tunnel_on(mine, CONN_ID=1, PEER_CONN_ID=1),
+                              daemon=True)
     asking.start()
     waiting = array.array("i", [0])
     def is_sent():
@@ -508,7 +509,8 @@ try:
     eventually(is_sent, "the request is on its way")
     mine.close()
     os.kill(daemon.engine_pid, signal.SIGCONT)
-    asking.join()
+    asking.join(60)
+    assert not asking.is_alive()
     daemon.wait_for_log("event=divert-all .*may not be touched")
     api.session_create(1, 5)
     for session in (5, 6):

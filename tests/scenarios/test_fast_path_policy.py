@@ -12,7 +12,7 @@ from support.capture import Capture
 from support.daemon import Cli, Daemon, settle
 from support.fast_pair import INNER, PORT, FastPair, lay_cable, why_not
 from support.netns import Cable
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 WITHIN_S = 1 * SLOW
 QUIET_S = 0.3
@@ -56,7 +56,7 @@ def traffic(pair):
     finally:
         for ping in pings:
             ping.kill()
-            ping.wait()
+            ping.wait(AT_MOST)
 
 
 def answers(pair):

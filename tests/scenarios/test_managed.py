@@ -14,7 +14,7 @@ from support.api import IP, Api, gone, refused
 from support.daemon import BUILD, Cli, Daemon
 from support.process import NOBODY
 from support.program_socket import CONTROL, ProgramSocket, beside, next_port
-from support.wait import eventually
+from support.wait import AT_MOST, eventually
 
 pytestmark = pytest.mark.quick
 
@@ -542,7 +542,7 @@ def test_the_example(rig):
         eventually(lambda: gone(rig.api.tunnel_get, 10), "the tunnel is gone")
     finally:
         program.kill()
-        program.wait()
+        program.wait(AT_MOST)
         program.stdout.close()
 
 

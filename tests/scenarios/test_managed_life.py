@@ -17,7 +17,7 @@ from support.daemon import Cli, Daemon, children, descriptors, no_more_than
 from support.netns import Cable, Namespace
 from support.program_socket import CONTROL, ProgramSocket, beside, next_port
 from support.rig import Rig
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 quick = pytest.mark.quick
 FRAME = wire.frame(b"data", 60)
@@ -82,7 +82,7 @@ def test_the_engine_is_killed_under_traffic(own_cable, build, way):
                     p.send(p.data())
                     sent[index] += 1
                 time.sleep(0.001)
-        sender = threading.Thread(target=send)
+        sender = threading.Thread(target=send, daemon=True)
         sender.start()
         try:
             eventually(lambda: all(p.stats()["RX_PACKETS"] > 20 for p in programs))
@@ -91,7 +91,7 @@ def test_the_engine_is_killed_under_traffic(own_cable, build, way):
             eventually(lambda: all(sent[i] > reached[i] + 20 for i in (0, 1)))
         finally:
             stop.set()
-            sender.join()
+            sender.join(AT_MOST)
         for index, p in enumerate(programs):
             # A batch that was read from a socket, and not from a ring, dies with its reader.
             batch = 0 if way == "ebpf" else 32

@@ -9,6 +9,7 @@ import pytest
 from support.daemon import Cli, Daemon
 from support.end import receive_block, send_block
 from support.netns import Cable
+from support.wait import AT_MOST
 
 ETH_P_ALL, OCTETS = 3, 4 << 20
 ADDRESSES = "10.9.0.1", "10.9.0.2"
@@ -21,7 +22,7 @@ class Largest:
         self.socket = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.socket.bind((device, ETH_P_ALL))
         self.socket.settimeout(0.1)
-        self.octets, self.done, self.thread = 0, False, threading.Thread(target=self._look)
+        self.octets, self.done, self.thread = 0, False, threading.Thread(target=self._look, daemon=True)
         self.thread.start()
 
     def _look(self):
@@ -31,7 +32,7 @@ class Largest:
 
     def close(self):
         self.done = True
-        self.thread.join()
+        self.thread.join(AT_MOST)
         self.socket.close()
 
 
@@ -52,13 +53,13 @@ def transfer(sender, receiver, address):
         with sender.socket(socket.AF_INET, socket.SOCK_STREAM) as out:
             out.settimeout(60)
             out.connect((address, 7000))
-            thread = threading.Thread(target=send_block, args=(out, OCTETS))
+            thread = threading.Thread(target=send_block, args=(out, OCTETS), daemon=True)
             thread.start()
             taken = listener.accept()[0]
             with taken:
                 taken.settimeout(60)
                 assert receive_block(taken) == OCTETS
-            thread.join()
+            thread.join(AT_MOST)
 
 
 @pytest.mark.parametrize("options", [["--naive"], []], ids=["naive", "not"])

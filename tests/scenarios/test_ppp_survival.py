@@ -23,7 +23,7 @@ from support.ppp_file import (BOUND, CONNECTED, DEAD, LCP, NEW, ON_CHANNEL, ON_I
                               PPPIOCSFLAGS, PPPIOCUNBRIDGECHAN, SENDSEQ, SESSION_GONE, PppClient, name)
 from support.ppp_link import statistics
 from support.rig import Rig
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 from support.xl2tpd import Lac, Lns
 
 FF03 = b"\xff\x03"
@@ -508,7 +508,7 @@ def test_an_engine_that_dies_amid_setting_up(world):
                 complete.append((session_id, set_up(world.ppp, tunnel.id, session_id)))
         except OSError:
             pass
-        timer.join()
+        timer.join(AT_MOST)
         world.next(engine)
         listed = {s["SESSION_ID"] for s in world.api.sessions()}
         assert {number for number, _ in complete} <= listed <= set(range(1, session_id + 1))

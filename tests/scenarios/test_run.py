@@ -18,7 +18,7 @@ import pytest
 from support import proc
 from support.daemon import BUILD, TOP, Cli, programs_for_everyone
 from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
-from support.wait import eventually
+from support.wait import AT_MOST, eventually
 
 pytestmark = pytest.mark.quick
 
@@ -75,7 +75,7 @@ def test_signals_reach_the_program_and_nothing_is_left(launcher, number):
     eventually(lambda: len(processes_of(process.pid)) == 2, "it has a guardian and a supervisor")
     process.send_signal(number)
     assert process.wait(60) == -number
-    process.communicate()
+    process.communicate(timeout=AT_MOST)
     eventually(lambda: not processes_of(process.pid), "nothing of the launcher is left")
 
 
@@ -419,7 +419,7 @@ def staying(launcher, text):
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=AT_MOST)
     eventually(lambda: not processes_of(process.pid), "nothing of the launcher is left")
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from support.daemon import TOP, Daemon
 from support.launcher import Launcher, supervisor_of
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 START = """
 import json, os, signal, socket, subprocess, sys
@@ -188,7 +188,7 @@ say(read(channel), write(channel, LCP), set_ioctl(channel, "DISCONN"), read(unit
         assert json.loads(out) == ["", 10, "EINVAL", "", "EINVAL"], err
     finally:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=AT_MOST)
 
 
 @pytest.mark.parametrize("limit", [40, 70, 130, 300])

@@ -15,7 +15,7 @@ from support.daemon import BUILD, Cli, Daemon
 from support.lines import Lines
 from support.process import NOBODY, in_child
 from support.program_socket import ProgramSocket
-from support.wait import eventually
+from support.wait import AT_MOST, eventually
 
 quick = pytest.mark.quick
 EVENTS = ["register_tunnel", "delete_tunnel", "free_tunnel", "register_session", "delete_session", "free_session",
@@ -44,7 +44,7 @@ class Trace:
 
     def close(self):
         self.process.terminate()
-        self.process.communicate()
+        self.process.communicate(timeout=AT_MOST)
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_who_did_it(shared_daemon, namespace, steps, trace):
     made.run()
     listening.until("session_seqnum_update", 5)
     done = Cli(shared_daemon, namespace).popen("del", "tunnel", "tunnel_id", "5")
-    done.communicate()
+    done.communicate(timeout=AT_MOST)
     listening.until("free_tunnel")
     who = {match[4]: (match[1], int(match[2])) for match in map(LINE.match, listening.lines.seen) if match}
     assert who["delete_tunnel"][0] == "ul2tp"

@@ -11,7 +11,7 @@ import pytest
 from support.api import IP, UDP, Api
 from support.netns import Cable
 from support.transfer import transfer
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 quick = pytest.mark.quick
 MEBIBYTES = 16
@@ -179,14 +179,14 @@ def test_several_streams_at_once(shared_daemon, cable):
             connection, _ = listener.accept()
             with connection:
                 connection.settimeout(60 * SLOW)
-                writer = threading.Thread(target=lambda: (sender.sendall(octets), sender.shutdown(1)))
+                writer = threading.Thread(target=lambda: (sender.sendall(octets), sender.shutdown(1)), daemon=True)
                 writer.start()
                 received = b"".join(iter(lambda: connection.recv(1 << 20), b""))
-                writer.join()
+                writer.join(AT_MOST)
         results.append(received == octets)
 
     try:
-        threads = [threading.Thread(target=stream, args=(number,)) for number in range(1, 7)]
+        threads = [threading.Thread(target=stream, args=(number,), daemon=True) for number in range(1, 7)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -211,7 +211,7 @@ def test_a_session_is_deleted_under_load(shared_daemon, cable):
                     sender.sendto(b"x" * 1000, ("10.9.0.2", 999))
                 except OSError:
                     pass
-    thread = threading.Thread(target=flood)
+    thread = threading.Thread(target=flood, daemon=True)
     thread.start()
     try:
         for _ in range(15):
@@ -221,5 +221,5 @@ def test_a_session_is_deleted_under_load(shared_daemon, cable):
             eventually(lambda: pseudowire.apis[1].session_get(1, 1)["STATS"]["RX_PACKETS"] > 10)
     finally:
         stop.set()
-        thread.join()
+        thread.join(AT_MOST)
         pseudowire.close()

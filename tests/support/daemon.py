@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from support import proc
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("UL2TP_BUILD", TOP / "build")).resolve()
@@ -151,7 +151,7 @@ class Daemon:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        self.process.wait()
+        self.process.wait(AT_MOST)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):

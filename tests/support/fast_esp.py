@@ -3,7 +3,7 @@
 from support import esp
 from support.daemon import Cli, settle
 from support.fast_pair import INNER, PORT, FastPair
-from support.wait import eventually
+from support.wait import AT_MOST, eventually
 
 UDP = 17
 
@@ -32,4 +32,4 @@ def story(cable):
             assert all(UDP in end and esp.ESP not in end for end in counts())
         finally:
             ping.kill()
-            ping.wait()
+            ping.wait(AT_MOST)

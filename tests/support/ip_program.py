@@ -20,7 +20,7 @@ import subprocess
 import sys
 
 if __name__ != "__main__":
-    from support.wait import SLOW
+    from support.wait import AT_MOST, SLOW
 
 
 class IpProgram:
@@ -40,7 +40,7 @@ class IpProgram:
 
     def close(self):
         self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=AT_MOST)
 
     def end(self):
         """Let it end by itself. What it and its launcher wrote to standard error."""

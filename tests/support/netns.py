@@ -147,7 +147,7 @@ class NamelessNamespace(Namespace):
 
     def close(self):
         self.process.kill()
-        self.process.wait()
+        self.process.wait(60)
         self.process.stdout.close()
 
 

@@ -3,6 +3,7 @@
 
 They pause now and then, as real ones do, and go on until they are stopped.
 """
+import contextlib
 import hashlib
 import random
 import socket
@@ -10,6 +11,8 @@ import struct
 import threading
 import time
 import zlib
+
+from support.wait import AT_MOST
 
 HEADER = struct.Struct("!QI")  # number, CRC of what follows
 PAUSE_S = 0.004
@@ -22,18 +25,35 @@ class Flow:
         self.wrong = []
         self.sent = self.received = 0
         self.out, self.into = source.socket(family, kind), destination.socket(family, kind)
+        self.out.settimeout(AT_MOST)
+        self.into.settimeout(AT_MOST)
         self.into.bind((address, 0))
         self.random = random.Random(4)
         self.open()
-        self.threads = [threading.Thread(target=self.send), threading.Thread(target=self.receive)]
+        self.threads = [threading.Thread(target=self.guarded, args=[work], daemon=True) for work in (self.send, self.receive)]
         for thread in self.threads:
             thread.start()
+
+    def guarded(self, work):
+        """A thread that fails says so, and the other does not wait for it."""
+        try:
+            work()
+        except OSError as why:
+            self.wrong.append(f"{type(self).__name__}.{work.__name__}: {why!r}")
+        finally:
+            if work == self.send:
+                self.finish()
+
+    def finish(self):
+        """Nothing is sent any more."""
 
     def stop(self):
         """What was wrong with it."""
         self.stopped.set()
         for thread in self.threads:
-            thread.join()
+            thread.join(2 * AT_MOST)
+            if thread.is_alive():
+                self.wrong.append(f"{type(self).__name__} does not end")
         self.out.close()
         self.into.close()
         return self.wrong
@@ -87,6 +107,7 @@ class Stream(Flow):
         self.into.listen()
         self.out.connect(self.into.getsockname()[:2])
         listener, (self.into, _) = self.into, self.into.accept()
+        self.into.settimeout(AT_MOST)
         listener.close()
 
     def send(self):
@@ -96,7 +117,10 @@ class Stream(Flow):
             self.out.sendall(octets)
             self.sent += len(octets)
             time.sleep(PAUSE_S)
-        self.out.shutdown(socket.SHUT_WR)
+
+    def finish(self):
+        with contextlib.suppress(OSError):
+            self.out.shutdown(socket.SHUT_WR)
 
     def receive(self):
         while octets := self.into.recv(1 << 20):

@@ -8,7 +8,7 @@ import threading
 
 from support.api import PPP, Api
 from support.ppp_file import PPPIOCCONNECT, PPPIOCGFLAGS, PPPIOCNEWUNIT, PPPIOCSFLAGS, PppClient, name
-from support.wait import eventually
+from support.wait import AT_MOST, eventually
 
 PPPIOCSMAXCID, PPPIOCSCOMPRESS, SIOCGPPPSTATS = 0x40047451, 0x4010744d, 0x89f0
 COMP_TCP, CCP_OPEN, CCP_UP = 0x4, 0x40, 0x80
@@ -75,6 +75,7 @@ def transfer(link, family, size):
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((there, 7000))
     listener.listen()
+    listener.settimeout(60)
     received = bytearray()
 
     def take():
@@ -83,7 +84,7 @@ def transfer(link, family, size):
         while octets := taken.recv(1 << 16):
             received.extend(octets)
         taken.close()
-    thread = threading.Thread(target=take)
+    thread = threading.Thread(target=take, daemon=True)
     thread.start()
     sender = link[0].namespace.socket(family, socket.SOCK_STREAM)
     sender.settimeout(60)
@@ -91,7 +92,7 @@ def transfer(link, family, size):
     sent = os.urandom(1 << 16) * (size >> 16)
     sender.sendall(sent)
     sender.close()
-    thread.join()
+    thread.join(AT_MOST)
     listener.close()
     return sent == bytes(received)
 

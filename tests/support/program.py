@@ -17,7 +17,7 @@ import sys
 import threading
 
 from support.daemon import BUILD, TOP
-from support.wait import SLOW
+from support.wait import AT_MOST, SLOW
 
 ETHERNET, PPP = 5, 7
 
@@ -132,7 +132,7 @@ class Program:
     def kill(self):
         """As kill -9 does; it is dead when this comes back."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.wait(AT_MOST)
 
     def close(self):
         """The end of its input, which ends it; its exit status."""
@@ -145,7 +145,9 @@ class Program:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"{' '.join(self.words)} does not end") from None
-        self.reader.join(20)
+        # Somebody else may have its output open still. Closing a stream that another thread reads would wait for that.
+        self.reader.join(20 * SLOW)
+        assert not self.reader.is_alive(), f"{' '.join(self.words)} has ended, and its output has not"
         self.process.stdout.close()
         return status
 

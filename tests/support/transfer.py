@@ -4,7 +4,7 @@ import hashlib
 import socket
 import threading
 
-from support.wait import SLOW
+from support.wait import AT_MOST, SLOW
 
 
 def transfer(source, destination, address, octets):
@@ -26,11 +26,11 @@ def transfer(source, destination, address, octets):
         connection, _ = listener.accept()
         with connection:
             connection.settimeout(30 * SLOW)
-            thread = threading.Thread(target=send)
+            thread = threading.Thread(target=send, daemon=True)
             thread.start()
             while chunk := connection.recv(1 << 20):
                 digest.update(chunk)
                 count += len(chunk)
-            thread.join()
+            thread.join(AT_MOST)
     assert count == len(octets)
     return digest.hexdigest()

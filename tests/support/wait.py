@@ -7,6 +7,10 @@ import time
 # only ever reached by a test that fails.
 SLOW = 3 if os.environ.get("UL2TP_SANITIZED") else 1
 
+# Seconds that something takes at most which takes no time: a killed process ends, a thread that was told to stop does.
+# A wait without a limit would hold up all tests instead of failing one.
+AT_MOST = 60 * SLOW
+
 
 def eventually(condition, what="", timeout=20, interval=0.005):
     """The first true value of condition(); AssertionError with its last value after the time-out."""
