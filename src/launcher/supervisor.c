@@ -193,19 +193,20 @@ static void things_restore(struct launcher *l)
 	launcher_trace(l, 1, "%u stand-ins are served again", count);
 }
 
+/* Which calls were left is noted before the first thread starts: threads take what is free, and fill it. */
 static void calls_repeat(struct supervisor *s)
 {
-	for (size_t i = 0; i < ESTATE_CALLS; i++) {
-		struct estate_call *call = &s->launcher->estate->calls[i];
+	struct estate_call *calls = s->launcher->estate->calls;
+	bool left[ESTATE_CALLS];
 
-		/* No thread is left of those that took them. */
-		atomic_store(&call->taken, 0);
-		if (call->notif.id == 0)
-			continue;
-		atomic_store(&call->taken, 1);
-		if (thread_start(s, call) < 0)
-			_exit(1);
+	/* No thread is left of those that took them. */
+	for (size_t i = 0; i < ESTATE_CALLS; i++) {
+		left[i] = calls[i].notif.id != 0;
+		atomic_store(&calls[i].taken, left[i]);
 	}
+	for (size_t i = 0; i < ESTATE_CALLS; i++)
+		if (left[i] && thread_start(s, &calls[i]) < 0)
+			_exit(1);
 }
 
 /* Start and end */
