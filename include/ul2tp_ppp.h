@@ -220,6 +220,17 @@ struct ul2tp_ppp_account {
 int ul2tp_ppp_account_get(struct ul2tp *u, const struct ul2tp_ppp *unit,
                           struct ul2tp_ppp_account *ret);
 
+/**
+ * ul2tp_ppp_unit_address_add(), ul2tp_ppp_unit_address_remove(), ul2tp_ppp_unit_police() - the same of the unit with a
+ * number in the namespace, whoever made it: an administrator has no file on it. -ENXIO: there is none
+ */
+int ul2tp_ppp_unit_address_add(struct ul2tp *u, uint32_t unit, int family, const void *address,
+                               unsigned int bits);
+int ul2tp_ppp_unit_address_remove(struct ul2tp *u, uint32_t unit, int family, const void *address,
+                                  unsigned int bits);
+int ul2tp_ppp_unit_police(struct ul2tp *u, uint32_t unit, const struct ul2tp_ppp_rate *receive,
+                          const struct ul2tp_ppp_rate *transmit);
+
 /* A channel that has a number, as it is listed. */
 struct ul2tp_ppp_channel_info {
 	uint32_t number;
@@ -234,6 +245,11 @@ struct ul2tp_ppp_channel_info {
 	struct ul2tp_reasons tx_drops;
 };
 
+struct ul2tp_ppp_prefix {
+	struct ul2tp_address address; /* .port is 0 */
+	unsigned int bits;            /* of it that count */
+};
+
 /* A unit, as it is listed. */
 struct ul2tp_ppp_unit_info {
 	uint32_t number;
@@ -243,6 +259,10 @@ struct ul2tp_ppp_unit_info {
 	uint64_t tx_packets, tx_octets, tx_errors;
 	struct ul2tp_reasons rx_drops;
 	struct ul2tp_reasons tx_drops;
+	const struct ul2tp_ppp_prefix *prefixes; /* of a unit that shares its interface */
+	size_t prefix_count;
+	struct ul2tp_ppp_rate rx_rate, tx_rate; /* what may pass; .bits_per_second 0: no limit */
+	const struct ul2tp_ppp_account *account;
 };
 
 typedef int ul2tp_ppp_channel_fn(const struct ul2tp_ppp_channel_info *channel, void *arg);
@@ -252,6 +272,9 @@ typedef int ul2tp_ppp_unit_fn(const struct ul2tp_ppp_unit_info *unit, void *arg)
  * with a value other than 0. Return: 0; that value */
 int ul2tp_ppp_channel_list(struct ul2tp *u, ul2tp_ppp_channel_fn *fn, void *arg);
 int ul2tp_ppp_unit_list(struct ul2tp *u, ul2tp_ppp_unit_fn *fn, void *arg);
+
+/** ul2tp_ppp_unit_get() - the one with a number; @ret: valid until the next call with @u. -ENXIO: there is none */
+int ul2tp_ppp_unit_get(struct ul2tp *u, uint32_t unit, const struct ul2tp_ppp_unit_info **ret);
 
 /**
  * ul2tp_ppp_close() - the file goes at once, and what it kept: a socket's session, the unit that was made with it

@@ -23,6 +23,7 @@
 #include "cli/suggestion.h"
 #include "cli/trace.h"
 #include "cli/tunnel_command.h"
+#include "cli/unit_command.h"
 
 typedef int object_fn(struct cli *cli, const struct arguments *a);
 
@@ -121,6 +122,10 @@ static int verb_show(struct cli *cli, struct words *words)
 		words_next(words);
 		return ppp_show(cli, words);
 	}
+	if (words->count > 0 && strcmp(words->at[0], "unit") == 0) {
+		words_next(words);
+		return unit_show(cli, words);
+	}
 	return object_run(cli, words, SHOW_TUNNEL | SHOW_SESSION);
 }
 
@@ -213,7 +218,7 @@ static const struct {
 	{ "list", verb_show },       { "lst", verb_show },   { "set", verb_set },
 	{ "monitor", verb_monitor }, { "save", verb_save },  { "status", verb_status },
 	{ "limits", verb_limits },   { "trace", trace_run }, { "run", run_command },
-	{ "help", verb_help },
+	{ "unit", unit_command },    { "help", verb_help },
 };
 
 static int verb_unknown(struct cli *cli, const char *word)

@@ -57,6 +57,20 @@ static const struct {
 	  "what was counted for each, and how many packets were dropped for which reason.\n\n"
 	  "Example:\n"
 	  "  ul2tp -j -s show ppp | jq '.units[].tx_drops'\n" },
+	{ "unit",
+	  "Usage: ul2tp [ -j ] [ -s ] show unit [ UNIT ]\n"
+	  "       ul2tp unit address { add | del } UNIT ADDRESS[/BITS]\n"
+	  "       ul2tp unit police UNIT [ rx RATE [ burst SIZE ] ] [ tx RATE [ burst SIZE ] ]\n\n"
+	  "PPP units, by number, by interface, or by pppN, as the program that made unit N calls it. Shown are the addresses,\n"
+	  "the rates and what was counted; with --stats also how many packets were dropped for which reason.\n\n"
+	  "  address                 of the far end of a unit that shares its interface (ul2tpd --ppp-device shared)\n"
+	  "  rx, tx                  what may be received from the far end and sent to it, as tc(8) writes rates:\n"
+	  "                          10mbit, 1.5gbit, 500kbps (octets); none: no limit. What is above is dropped\n"
+	  "  burst                   what may come at once, as 100kb; 100 ms of the rate if left out, at least 64kb\n\n"
+	  "Example:\n"
+	  "  ul2tp unit address add ppp0 10.0.0.2/32\n"
+	  "  ul2tp unit police ppp0 rx 10mbit burst 100kb tx 50mbit\n"
+	  "  ul2tp -j show unit ppp0 | jq '.[].counters.rx_policed'\n" },
 	{ "monitor",
 	  "Usage: ul2tp [ -j ] [ -t ] monitor\n\n"
 	  "Prints a line for each tunnel and session that is added, changed or deleted: the words of the\n"
@@ -168,6 +182,10 @@ int help_overview(struct cli *cli)
 	      "  show debug [ pppol2tp ] [ tunnels ]\n"
 	      "                          the texts of a kernel's debug files\n"
 	      "  show ppp                PPP units and channels\n"
+	      "  show unit [ UNIT ]      PPP units with addresses, rates and what was counted\n"
+	      "  unit address { add | del } UNIT ADDRESS[/BITS]\n"
+	      "  unit police UNIT [ rx RATE ] [ tx RATE ]\n"
+	      "                          whose an address is, and how much may pass\n"
 	      "  status                  who answers, and what it can do\n"
 	      "  monitor                 print what happens, as it happens\n"
 	      "  run -- PROGRAM          start a program that finds its kernel's L2TP in ul2tpd\n"

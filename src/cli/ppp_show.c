@@ -10,6 +10,7 @@
 #include "cli/account_print.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/unit_print.h"
 
 struct listing {
 	struct printer *printer;
@@ -52,24 +53,20 @@ static void channel_stats_print(struct printer *p, const struct ul2tp_ppp_channe
 	accounts_print(p, &c->counters, &c->rx_drops, &c->tx_drops);
 }
 
-static int unit_print(const struct ul2tp_ppp_unit_info *u, void *arg)
+static int print_unit(const struct ul2tp_ppp_unit_info *u, void *arg)
 {
 	const struct listing *l = arg;
 	struct printer *p = l->printer;
 
 	printer_object_begin(p, KEY_NONE);
-	printer_number(p, KEY_UNIT, "Unit ", u->number, "");
-	if (*u->ifname)
-		printer_word(p, KEY_INTERFACE, ", interface ", u->ifname, "");
-	printer_bool(p, KEY_SHARED, u->shared);
-	printer_text(p, u->shared ? ", which others have, too\n" : "\n");
+	unit_head_print(p, u);
 	if (l->stats)
 		unit_stats_print(p, u);
 	printer_object_end(p);
 	return 0;
 }
 
-static int channel_print(const struct ul2tp_ppp_channel_info *c, void *arg)
+static int print_channel(const struct ul2tp_ppp_channel_info *c, void *arg)
 {
 	const struct listing *l = arg;
 	struct printer *p = l->printer;
@@ -100,11 +97,11 @@ static int list(struct cli *cli)
 
 	printer_object_begin(&p, KEY_NONE);
 	printer_list_begin(&p, KEY_UNITS);
-	err = ul2tp_ppp_unit_list(cli->u, unit_print, &l);
+	err = ul2tp_ppp_unit_list(cli->u, print_unit, &l);
 	printer_list_end(&p);
 	printer_list_begin(&p, KEY_CHANNELS);
 	if (!err)
-		err = ul2tp_ppp_channel_list(cli->u, channel_print, &l);
+		err = ul2tp_ppp_channel_list(cli->u, print_channel, &l);
 	printer_list_end(&p);
 	printer_object_end(&p);
 	printer_line_end(&p);

@@ -11,6 +11,7 @@
 
 #include "base/reader.h"
 #include "client/connection.h"
+#include "netlink/ul2tp_unit_message.h"
 #include "ul2tp_ppp.h"
 
 /* As 64-bit processes have them, whatever this one is (kernel-behaviour §5.5, §6.2 to §6.4). */
@@ -54,6 +55,9 @@ struct ppp_answer {
  */
 int ppp_ioctl(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, struct reader in, int fd,
               struct ppp_answer *ret);
+
+/** ppp_account_of() - what @m says was counted; its .size is set */
+void ppp_account_of(const struct ul2tp_unit_message *m, struct ul2tp_ppp_account *ret);
 
 /** ppp_ioctl_int() - one whose argument is an int */
 int ppp_ioctl_int(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, uint32_t value);

@@ -8,9 +8,14 @@
 #include "client/ppp.h"
 #include "netlink/ul2tp_unit_message.h"
 
-static struct ul2tp_unit_request request_of(const struct ul2tp_ppp *unit)
+static struct ul2tp_unit_request by_file(const struct ul2tp_ppp *unit)
 {
 	return (struct ul2tp_unit_request){ .by_handle = true, .handle = unit->handle };
+}
+
+static struct ul2tp_unit_request by_number(uint32_t unit)
+{
+	return (struct ul2tp_unit_request){ .unit = unit };
 }
 
 static int run(struct ul2tp *u, enum ul2tp_command command, const struct ul2tp_unit_request *what,
@@ -25,11 +30,10 @@ static int run(struct ul2tp *u, enum ul2tp_command command, const struct ul2tp_u
 	return request_run(&r, fn, arg);
 }
 
-static int change_address(struct ul2tp *u, enum ul2tp_command command, const struct ul2tp_ppp *unit,
-                          int family, const void *address, unsigned int bits)
+static int change_address(struct ul2tp *u, enum ul2tp_command command,
+                          struct ul2tp_unit_request what, int family, const void *address,
+                          unsigned int bits)
 {
-	struct ul2tp_unit_request what = request_of(unit);
-
 	if (family != AF_INET && family != AF_INET6)
 		return connection_fail(u, -EAFNOSUPPORT, "family", "give AF_INET or AF_INET6");
 	if (bits > prefix_bits_max((unsigned int)family))
@@ -42,13 +46,28 @@ static int change_address(struct ul2tp *u, enum ul2tp_command command, const str
 int ul2tp_ppp_address_add(struct ul2tp *u, const struct ul2tp_ppp *unit, int family,
                           const void *address, unsigned int bits)
 {
-	return change_address(u, UL2TP_CMD_UNIT_ADDRESS_ADD, unit, family, address, bits);
+	return change_address(u, UL2TP_CMD_UNIT_ADDRESS_ADD, by_file(unit), family, address, bits);
+}
+
+int ul2tp_ppp_unit_address_add(struct ul2tp *u, uint32_t unit, int family, const void *address,
+                               unsigned int bits)
+{
+	return change_address(u, UL2TP_CMD_UNIT_ADDRESS_ADD, by_number(unit), family, address,
+	                      bits);
 }
 
 int ul2tp_ppp_address_remove(struct ul2tp *u, const struct ul2tp_ppp *unit, int family,
                              const void *address, unsigned int bits)
 {
-	return change_address(u, UL2TP_CMD_UNIT_ADDRESS_REMOVE, unit, family, address, bits);
+	return change_address(u, UL2TP_CMD_UNIT_ADDRESS_REMOVE, by_file(unit), family, address,
+	                      bits);
+}
+
+int ul2tp_ppp_unit_address_remove(struct ul2tp *u, uint32_t unit, int family, const void *address,
+                                  unsigned int bits)
+{
+	return change_address(u, UL2TP_CMD_UNIT_ADDRESS_REMOVE, by_number(unit), family, address,
+	                      bits);
 }
 
 static struct ul2tp_rate rate_of(const struct ul2tp_ppp_rate *r)
@@ -62,14 +81,24 @@ static struct ul2tp_rate rate_of(const struct ul2tp_ppp_rate *r)
 	return rate;
 }
 
-int ul2tp_ppp_police(struct ul2tp *u, const struct ul2tp_ppp *unit,
-                     const struct ul2tp_ppp_rate *receive, const struct ul2tp_ppp_rate *transmit)
+static int police(struct ul2tp *u, struct ul2tp_unit_request what,
+                  const struct ul2tp_ppp_rate *receive, const struct ul2tp_ppp_rate *transmit)
 {
-	struct ul2tp_unit_request what = request_of(unit);
-
 	what.rx = rate_of(receive);
 	what.tx = rate_of(transmit);
 	return run(u, UL2TP_CMD_UNIT_POLICE, &what, NULL, NULL);
+}
+
+int ul2tp_ppp_police(struct ul2tp *u, const struct ul2tp_ppp *unit,
+                     const struct ul2tp_ppp_rate *receive, const struct ul2tp_ppp_rate *transmit)
+{
+	return police(u, by_file(unit), receive, transmit);
+}
+
+int ul2tp_ppp_unit_police(struct ul2tp *u, uint32_t unit, const struct ul2tp_ppp_rate *receive,
+                          const struct ul2tp_ppp_rate *transmit)
+{
+	return police(u, by_number(unit), receive, transmit);
 }
 
 static uint64_t dropped(const struct ul2tp_drops *drops, const char *name)
@@ -80,11 +109,12 @@ static uint64_t dropped(const struct ul2tp_drops *drops, const char *name)
 	return 0;
 }
 
-static void account_of(const struct ul2tp_unit_message *m, struct ul2tp_ppp_account *ret)
+void ppp_account_of(const struct ul2tp_unit_message *m, struct ul2tp_ppp_account *ret)
 {
 	const uint64_t *c = m->counters;
 
 	*ret = (struct ul2tp_ppp_account){
+		.size = sizeof(*ret),
 		.unit = m->unit,
 		.shared = m->shared,
 		.rx_packets = c[UL2TP_UNIT_COUNTER_RX_PACKETS],
@@ -116,14 +146,14 @@ static int take_account(struct ul2tp *u, const struct nl_message *m, void *arg)
 	if (answer_attributes(m, &command, &attributes) < 0 ||
 	    ul2tp_unit_message_read(attributes, &unit) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that makes no sense");
-	account_of(&unit, arg);
+	ppp_account_of(&unit, arg);
 	return 0;
 }
 
 int ul2tp_ppp_account_get(struct ul2tp *u, const struct ul2tp_ppp *unit,
                           struct ul2tp_ppp_account *ret)
 {
-	const struct ul2tp_unit_request what = request_of(unit);
+	const struct ul2tp_unit_request what = by_file(unit);
 	const size_t room = ret->size;
 	struct ul2tp_ppp_account account = { 0 };
 	int err = run(u, UL2TP_CMD_UNIT_GET, &what, take_account, &account);
@@ -132,5 +162,32 @@ int ul2tp_ppp_account_get(struct ul2tp *u, const struct ul2tp_ppp *unit,
 		return err;
 	account.size = room < sizeof(account) ? room : sizeof(account);
 	memcpy(ret, &account, account.size);
+	return 0;
+}
+
+static int take_unit(struct ul2tp *u, const struct nl_message *m, void *arg)
+{
+	const struct ul2tp_ppp_unit_info **ret = arg;
+	struct reader attributes;
+	uint8_t command;
+
+	if (answer_attributes(m, &command, &attributes) < 0 ||
+	    ppp_unit_view_read(attributes, &u->ppp_unit) < 0)
+		return connection_fail(u, -EBADMSG, "", "an answer that is no unit");
+	*ret = &u->ppp_unit.unit;
+	return 0;
+}
+
+int ul2tp_ppp_unit_get(struct ul2tp *u, uint32_t unit, const struct ul2tp_ppp_unit_info **ret)
+{
+	const struct ul2tp_unit_request what = by_number(unit);
+	const struct ul2tp_ppp_unit_info *found = NULL;
+	int err = run(u, UL2TP_CMD_UNIT_GET, &what, take_unit, &found);
+
+	if (err < 0)
+		return err;
+	if (!found)
+		return connection_fail(u, -EBADMSG, "", "no answer with a unit");
+	*ret = found;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "client/ppp.h"
 #include "netlink/session_message.h"
 #include "netlink/tunnel_message.h"
 #include "netlink/ul2tp_ppp_channel.h"
@@ -217,6 +218,25 @@ int ppp_channel_view_read(struct reader attributes, struct ppp_channel_view *ret
 	return 0;
 }
 
+static struct ul2tp_ppp_prefix prefix_view(const struct prefix *p)
+{
+	struct ul2tp_ppp_prefix view = { .address.family = p->family, .bits = p->bits };
+
+	if (p->family == AF_INET)
+		memcpy(&view.address.v4, p->octets, sizeof(view.address.v4));
+	else
+		memcpy(&view.address.v6, p->octets, sizeof(view.address.v6));
+	return view;
+}
+
+static struct ul2tp_ppp_rate rate_view(const struct ul2tp_rate *r)
+{
+	return (struct ul2tp_ppp_rate){
+		.bits_per_second = r->present ? r->rate : 0,
+		.burst_octets = r->present ? r->burst : 0,
+	};
+}
+
 int ppp_unit_view_read(struct reader attributes, struct ppp_unit_view *ret)
 {
 	struct ul2tp_unit_message m;
@@ -225,6 +245,9 @@ int ppp_unit_view_read(struct reader attributes, struct ppp_unit_view *ret)
 	if (err < 0)
 		return err;
 	memcpy(ret->ifname, m.device, sizeof(ret->ifname));
+	for (uint32_t i = 0; i < m.prefix_count; i++)
+		ret->prefixes[i] = prefix_view(&m.prefixes[i]);
+	ppp_account_of(&m, &ret->account);
 	ret->unit = (struct ul2tp_ppp_unit_info){
 		.number = m.unit,
 		.ifname = ret->ifname,
@@ -237,6 +260,11 @@ int ppp_unit_view_read(struct reader attributes, struct ppp_unit_view *ret)
 		.tx_errors = m.counters[UL2TP_UNIT_COUNTER_TX_ERRORS],
 		.rx_drops = reasons_view(&m.rx_drops, &ret->rx),
 		.tx_drops = reasons_view(&m.tx_drops, &ret->tx),
+		.prefixes = ret->prefixes,
+		.prefix_count = m.prefix_count,
+		.rx_rate = rate_view(&m.rx),
+		.tx_rate = rate_view(&m.tx),
+		.account = &ret->account,
 	};
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "netlink/ul2tp_trace.h"
 #include "netlink/ul2tp_family.h"
 #include "netlink/ul2tp_status_message.h"
+#include "netlink/ul2tp_unit_message.h"
 
 struct reasons_view {
 	struct ul2tp_reason rows[UL2TP_DROPS_MAX];
@@ -48,6 +49,8 @@ struct ppp_unit_view {
 	struct ul2tp_ppp_unit_info unit;
 	char ifname[IFNAMSIZ];
 	struct reasons_view rx, tx;
+	struct ul2tp_ppp_prefix prefixes[UL2TP_UNIT_PREFIXES_MAX];
+	struct ul2tp_ppp_account account;
 };
 
 struct status_view {

@@ -84,10 +84,9 @@ static int check(const struct unit *u, const struct prefix *p, struct extack *ea
 	const struct unit_address *a;
 
 	if (!u->shared)
-		return extack_fail(
-			ea, -EOPNOTSUPP, 0,
-			"unit %u has an interface of its own, ppp%u, to give addresses to",
-			u->number, u->number);
+		return extack_fail(ea, -EOPNOTSUPP, 0,
+		                   "unit %u has an interface of its own to give addresses to",
+		                   u->number);
 	if (!is_a_hosts(p))
 		return extack_fail(ea, -EINVAL, 0, "%s is no address of a host, or of hosts",
 		                   words_of(p, room));

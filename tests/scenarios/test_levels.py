@@ -16,7 +16,7 @@ import pytest
 from support import container, managed
 from support.daemon import BUILD, TOP, Daemon
 from support.launcher import Launcher
-from support.netns import Cable, NamelessNamespace, Namespace
+from support.netns import Cable, NamelessNamespace, Namespace, run
 from support.pppd_calls import PppdEnd
 from support.program import Program
 from support.wait import SLOW, eventually
@@ -170,9 +170,9 @@ def test_pppd(level, shared_daemon):
     exact = "yes" if level.name != "docker" else "partly"  # without pidfd_getfd()
     ways = level.check()
     assert [ways[feature] for feature in PPP] == ["yes", exact, exact, "yes", "yes"]
-    run = [str(BUILD / "ul2tp"), "run", "--"]
-    near = PppdEnd(level.near, level.daemon.socket, [*level.before, *run])
-    far = PppdEnd(level.cable.far, shared_daemon.socket, run)
+    served = [str(BUILD / "ul2tp"), "run", "--"]
+    near = PppdEnd(level.near, level.daemon.socket, [*level.before, *served])
+    far = PppdEnd(level.cable.far, shared_daemon.socket, served)
     here, there = level.cable.addresses(4)
     try:
         call(near, (11, 12), here, there, "10.7.0.1:10.7.0.2")
@@ -184,6 +184,29 @@ def test_pppd(level, shared_daemon):
     finally:
         left = [end.stop() for end in (near, far)]
     assert left == [[], []]
+
+
+def test_units_that_share(level):
+    """A program of libul2tp's, and a command that gives its unit an address"""
+    prefix = [*level.near.prefix, *level.before]
+    sharing = Daemon("--ppp-device", "shared", prefix=prefix)
+    environment = dict(os.environ, UL2TP_SOCKET=sharing.socket)
+
+    def ul2tp(*words):
+        return run(*prefix, BUILD / "ul2tp", *words, env=environment).stdout
+
+    try:
+        ul2tp(*"add tunnel tunnel_id 1 peer_tunnel_id 2 version 2 local 127.0.0.1 remote 127.0.0.1 udp_sport 7001 udp_dport 7002".split())
+        with subprocess.Popen([*prefix, BUILD / "examples/ppp-echo", "1", "3", "4"], env=environment, stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True) as program:
+            assert program.stdout.readline()
+            ul2tp("unit", "address", "add", "ppp0", "10.0.0.2/32")
+            unit, = json.loads(ul2tp("-j", "show", "unit"))
+            assert unit["shared"] and unit["addresses"] == ["10.0.0.2/32"] and unit["interface"] in level.near.devices()
+            assert f"10.0.0.2 dev {unit['interface']}" in run(*prefix, "ip", "route").stdout
+            program.stdin.close()
+    finally:
+        assert sharing.stop() == 0
 
 
 # A container that was not given /dev/net/tun has sessions of PPP, their channels and bridges, but no interfaces.
