@@ -6,6 +6,8 @@
 
 launcher: what starts them (support.launcher.Launcher of that namespace).
 """
+import contextlib
+import errno
 import os
 import pathlib
 import shutil
@@ -66,7 +68,15 @@ class Xl2tpd:
         self.output = open(self.directory / "output", "wb")
         self.process = launcher.popen("xl2tpd", "-D", "-c", self.directory / "conf", "-s", self.directory / "secrets", "-p",
                                       self.directory / "pid", "-C", self.control, stdout=self.output, stderr=self.output)
-        eventually(self.control.exists, "xl2tpd listens to its control file", timeout=30)
+        try:
+            eventually(lambda: self.control.exists() or self.has_ended(), "xl2tpd listens to its control file", timeout=30)
+            assert not self.has_ended(), f"xl2tpd has ended: {self.said()}"
+        except BaseException:
+            self.close()
+            raise
+
+    def has_ended(self):
+        return self.process.poll() is not None
 
     def configuration(self, sections):
         return "[global]\nport = 1701\naccess control = no\ndebug tunnel = yes\n" + "".join(
@@ -79,11 +89,19 @@ class Xl2tpd:
         self.close()
 
     def close(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(60)
-        self.output.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        """It looks for signals before it waits for packets: one that comes in between it sees with the next packet."""
+        def ended():
+            if not self.has_ended():
+                self.process.terminate()
+            return self.has_ended()
+        try:
+            eventually(ended, "xl2tpd ends", timeout=60, interval=0.1)
+        except AssertionError:
+            self.kill()
+            raise
+        finally:
+            self.output.close()
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def kill(self):
         self.process.kill()
@@ -108,7 +126,14 @@ class Xl2tpd:
         try:
             eventually(lambda: self.has_addresses(count), f"{count} interfaces of PPP are up", timeout=40, interval=0.02)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.said()[-6000:]}") from error
+            raise AssertionError(f"{error}; {self.last_words()}\n{self.said()[-6000:]}") from error
+
+    def last_words(self):
+        """What both programs said last, in one line."""
+        def last(path):
+            lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+            return " / ".join(lines[-3:]) or "nothing"
+        return f"{type(self).__name__}'s xl2tpd said {last(self.directory / 'output')}; its pppd {last(self.log)}"
 
     def nothing_left(self):
         eventually(lambda: not self.devices(), "its interfaces have gone", timeout=40)
@@ -124,18 +149,33 @@ class Lac(Xl2tpd):
     def __init__(self, namespace, launcher, lns, options=()):
         super().__init__(namespace, launcher, [f"[lac {name}]\nlns = {lns}\nredial = no\n" for name in LACS], options)
 
-    def order(self, words):
-        with open(self.control, "w", encoding="ascii") as control:
-            control.write(words + "\n")
+    def order(self, words, *answers):
+        """Until it says that it does so. It closes the pipe after each order and opens it again: what comes in between is
+        lost. Two orders that come together are read as one, so this waits."""
+        def count():
+            said = self.said()
+            return sum(said.count(answer) for answer in answers)
+        before = count()
+        for _ in range(3):
+            with contextlib.suppress(BrokenPipeError), open(eventually(self.pipe, "xl2tpd takes orders"), "w",
+                                                            encoding="ascii") as pipe:
+                pipe.write(words + "\n")
+            with contextlib.suppress(AssertionError):
+                return eventually(lambda: count() > before, timeout=5)
+        raise AssertionError(f"xl2tpd does not {words}: {self.last_words()}\n{self.said()[-6000:]}")
+
+    def pipe(self):
+        try:
+            return os.open(self.control, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as why:
+            assert why.errno == errno.ENXIO and not self.has_ended(), f"xl2tpd takes no orders ({why}): {self.said()}"
+            return None
 
     def call(self, number=0):
-        self.order(f"c {LACS[number]}")
+        self.order(f"c {LACS[number]}", "Connecting to host", "Calling on tunnel")
 
     def hang_up(self, number=0):
-        """Two orders that come together are read as one, so this waits until it is done."""
-        before = self.said().count("Disconnecting from")
-        self.order(f"d {LACS[number]}")
-        eventually(lambda: self.said().count("Disconnecting from") > before, "xl2tpd hangs up")
+        self.order(f"d {LACS[number]}", "Disconnecting from")
 
 
 class Here:
