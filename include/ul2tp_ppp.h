@@ -199,8 +199,8 @@ struct ul2tp_ppp_rate {
 int ul2tp_ppp_police(struct ul2tp *u, const struct ul2tp_ppp *unit,
                      const struct ul2tp_ppp_rate *receive, const struct ul2tp_ppp_rate *transmit);
 
-/* Of a unit since its making, ul2tpd's restarts after a crash included, but for the last four. What is dropped for its
- * rate or its source is not in packets and octets. Octets are without the protocol's. */
+/* Of a unit since its making, ul2tpd's restarts after a crash included, but for .strays. What is dropped for its rate or
+ * its source is not in packets and octets. Octets are without the protocol's. */
 struct ul2tp_ppp_account {
 	size_t size; /* sizeof(struct ul2tp_ppp_account) */
 	uint32_t unit;

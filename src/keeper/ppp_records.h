@@ -14,6 +14,8 @@
 #include "base/prefix.h"
 #include "keeper/keeper.h"
 
+#define RECORD_DROPS_MAX 48 /* reasons, of tunnels and sessions, too */
+
 #define UNIT_PROTOCOLS  6   /* that have a mode of their own (PPPIOCSNPMODE) */
 #define UNIT_FILTER_MAX 256 /* instructions of a filter that is kept */
 #define UNIT_OPTION_MAX 32  /* octets of an option of CCP (PPP-60) */
@@ -94,6 +96,7 @@ struct unit_counters {
 	_Atomic uint64_t errors, length_errors, dropped;
 	_Atomic uint64_t
 		last_ms; /* loop_now_ms() of the last that the active filter let pass (PPP-53); 0: none */
+	_Atomic uint64_t drops[RECORD_DROPS_MAX]; /* by enum rx_drop or tx_drop */
 };
 
 /* Of a direction; see packet/policer.h. */

@@ -18,8 +18,7 @@
 #include "keeper/ppp_records.h"
 
 #define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    10
-#define RECORD_DROPS_MAX   48
+#define RECORDS_VERSION    11
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
 #define RECORD_LIMITED_MAX 1024 /* namespaces that can have limits of their own */

@@ -69,7 +69,6 @@ struct unit_rx {
 		*sources; /* who may send from where (unit_address.h); NULL: it may from anywhere */
 	struct unit_flow flows[UNIT_NPS];
 	struct unit_counters *counters; /* of the record */
-	_Atomic uint64_t drops[RX_DROP_REASONS];
 };
 
 struct unit_tx {
@@ -80,7 +79,6 @@ struct unit_tx {
 	struct policer policer;
 	struct channel *channel; /* the first of its channels; NULL: none, frames vanish (PPP-42) */
 	struct unit_counters *counters; /* of the record */
-	_Atomic uint64_t drops[TX_DROP_REASONS];
 };
 
 struct unit {

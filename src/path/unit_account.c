@@ -55,7 +55,7 @@ void unit_account(const struct unit *u, struct ul2tp_unit_message *ret)
 		tap_name(u->tx.device, ret->device);
 	}
 	counters_of(u, ret->counters);
-	accounts_rx_drops(&ret->rx_drops, u->rx.drops);
-	accounts_tx_drops(&ret->tx_drops, u->tx.drops);
+	accounts_rx_drops(&ret->rx_drops, u->rx.counters->drops);
+	accounts_tx_drops(&ret->tx_drops, u->tx.counters->drops);
 	prefixes_of(u, ret);
 }

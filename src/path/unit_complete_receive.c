@@ -37,7 +37,7 @@ static bool decompress(struct unit *u, struct frame *f)
 	case PPP_RECEIVED_RESTORED:
 		return true;
 	case PPP_RECEIVED_AGAIN:
-		counter_add(&u->rx.drops[RX_DROP_OUTSIDE_WINDOW], 1);
+		counter_add(&u->rx.counters->drops[RX_DROP_OUTSIDE_WINDOW], 1);
 		counter_add(&u->rx.counters->errors, 1);
 		return false;
 	case PPP_RECEIVED_UNREADABLE:
@@ -129,7 +129,7 @@ bool unit_complete_lets_in(struct unit *u, uint16_t protocol, const uint8_t *inf
 	const struct unit_complete *c = u->complete;
 
 	if (c->pass && !ppp_filter_run(c->pass, false, protocol, info, len)) {
-		counter_add(&u->rx.drops[RX_DROP_FILTERED], 1);
+		counter_add(&u->rx.counters->drops[RX_DROP_FILTERED], 1);
 		return false;
 	}
 	if (!c->active || ppp_filter_run(c->active, false, protocol, info, len))

@@ -17,7 +17,7 @@ bool unit_complete_lets_out(struct unit *u, uint16_t protocol, const uint8_t *in
 	if (protocol >= PROTOCOL_CONTROL)
 		return true;
 	if (c->pass && !ppp_filter_run(c->pass, true, protocol, info, len)) {
-		counter_add(&u->tx.drops[TX_DROP_FILTERED], 1);
+		counter_add(&u->tx.counters->drops[TX_DROP_FILTERED], 1);
 		return false;
 	}
 	if (!c->active || ppp_filter_run(c->active, true, protocol, info, len))

@@ -91,7 +91,7 @@ void unit_multilink_send(struct unit *u, uint16_t protocol, const struct iovec p
 	const uint8_t *info = pieces[1].iov_base;
 
 	if (!u->complete->multilink.count) {
-		counter_add(&u->tx.drops[TX_DROP_NO_CHANNEL], 1);
+		counter_add(&u->tx.counters->drops[TX_DROP_NO_CHANNEL], 1);
 		return;
 	}
 	if (pieces[0].iov_len) {

@@ -57,7 +57,7 @@ enum unit_np unit_np_of(uint16_t protocol)
 
 static void drop(struct unit *u, enum rx_drop why, uint64_t frames)
 {
-	counter_add(&u->rx.drops[why], frames);
+	counter_add(&u->rx.counters->drops[why], frames);
 }
 
 void unit_drop_received(struct unit *u, enum rx_drop why)

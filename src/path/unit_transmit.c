@@ -28,7 +28,7 @@
 
 void unit_drop_sent(struct unit *u, enum tx_drop why, bool error)
 {
-	counter_add(&u->tx.drops[why], 1);
+	counter_add(&u->tx.counters->drops[why], 1);
 	counter_add(error ? &u->tx.counters->errors : &u->tx.counters->dropped, 1);
 }
 
@@ -74,7 +74,7 @@ void unit_send(struct unit *u, uint16_t protocol, const uint8_t *head, size_t he
 	else if (u->tx.channel)
 		channel_send(u->tx.channel, protocol, head, head_len, payload, payload_len);
 	else
-		counter_add(&u->tx.drops[TX_DROP_NO_CHANNEL], 1);
+		counter_add(&u->tx.counters->drops[TX_DROP_NO_CHANNEL], 1);
 }
 
 static bool passes(struct unit *u, size_t len)

@@ -14,7 +14,7 @@ import pytest
 
 from support import wire
 from support.api import PPP, Api, gone
-from support.daemon import Daemon, children, descriptors, no_more_than
+from support.daemon import Cli, Daemon, children, descriptors, no_more_than
 from support.launcher import Launcher
 from support.netlink import Refused
 from support.netns import Cable
@@ -316,6 +316,39 @@ def test_a_link_with_traffic_both_ways(world, link):
     near.unit.close()
     eventually(lambda: near.device not in near.namespace.devices(), "the unit goes with its owner")
     eventually(near.beside.hung_up)
+
+
+def drops(world, end, direction):
+    unit, = Cli(world.daemon, end.namespace).json("-s", "show", "unit")
+    return {row["reason"]: row["packets"] for row in unit[f"{direction}_drops"]}
+
+
+def drop(end, count):
+    """Packets that its unit does not let out"""
+    end.unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", 0x21, DROP))
+    with end.namespace.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _ in range(count):
+            sock.sendto(b"a packet", ("10.8.0.2", 9))
+
+
+def test_why_units_dropped_is_known_afterwards(world, link):
+    """Of both directions, over two engines; the third goes on counting."""
+    near, far = link
+    drop(near, 7)
+    for _ in range(3):
+        near.unit.send(b"\x00\x2dcompressed")  # as was not agreed on
+    eventually(lambda: drops(world, near, "tx") == {"np-mode": 7} and drops(world, far, "rx") == {"not-set-up": 3},
+               "all are counted")
+    for engines in (1, 2):
+        world.kill()
+        reconnect(world, link)
+        assert drops(world, near, "tx") == {"np-mode": 7 * engines}, "they are still known"
+        assert drops(world, far, "rx") == {"not-set-up": 3 * engines}
+        drop(near, 7)
+        for _ in range(3):
+            near.unit.send(b"\x00\x2dcompressed")
+        eventually(lambda n=engines + 1: drops(world, near, "tx") == {"np-mode": 7 * n} and
+                   drops(world, far, "rx") == {"not-set-up": 3 * n}, "and more are counted")
 
 
 STATELESS, STATEFUL = bytes.fromhex("120601000040"), bytes.fromhex("120600000020")
