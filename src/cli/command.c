@@ -76,6 +76,18 @@ static int object_words(struct cli *cli, struct words *words, unsigned int *comm
 	return CLI_DONE;
 }
 
+/* Of show there is more than has parameters. */
+static int help_objects(struct cli *cli, unsigned int commands)
+{
+	int status = help_commands(cli, commands);
+
+	if (commands == (SHOW_TUNNEL | SHOW_SESSION))
+		fputs("\nThere are \"show ppp\", \"show unit\" and \"show debug\", too: \"ul2tp show ppp help\" "
+		      "and the like.\n",
+		      cli->out);
+	return status;
+}
+
 static int object_run(struct cli *cli, struct words *words, unsigned int commands)
 {
 	struct arguments a = { 0 };
@@ -85,16 +97,19 @@ static int object_run(struct cli *cli, struct words *words, unsigned int command
 	if (status != CLI_DONE)
 		return status;
 	if (help)
-		return help_commands(cli, commands);
+		return help_objects(cli, commands);
 	for (size_t i = 0; i < ARRAY_SIZE(object_commands); i++) {
 		if (object_commands[i].command != commands)
 			continue;
 		status = arguments_check(cli, &a, object_commands[i].command);
 		return status == CLI_DONE ? object_commands[i].fn(cli, &a) : status;
 	}
-	return cli_wrong(cli, "say what: \"%s\" or \"%s\"",
+	return cli_wrong(cli, "say what: \"%s\"%s \"%s\"%s",
 	                 command_name((enum command)(commands & TUNNEL_COMMANDS)),
-	                 command_name((enum command)(commands & SESSION_COMMANDS)));
+	                 commands & SHOW_TUNNEL ? "," : " or",
+	                 command_name((enum command)(commands & SESSION_COMMANDS)),
+	                 commands & SHOW_TUNNEL ? ", \"show ppp\", \"show unit\" or \"show debug\""
+	                                        : "");
 }
 
 static int verb_add(struct cli *cli, struct words *words)
@@ -203,6 +218,12 @@ static int verb_help(struct cli *cli, struct words *words)
 
 	if (!word)
 		return help_overview(cli);
+	if (strcmp(word, "tunnel") == 0)
+		return help_commands(cli, TUNNEL_COMMANDS);
+	if (strcmp(word, "session") == 0)
+		return help_commands(cli, SESSION_COMMANDS);
+	if (strcmp(word, "ppp") == 0 || strcmp(word, "debug") == 0)
+		return help_topic(cli, word);
 	cli->options.help = true;
 	words->at--;
 	words->count++;
@@ -225,8 +246,11 @@ static int verb_unknown(struct cli *cli, const char *word)
 {
 	struct suggestion s = { .word = word };
 
-	if (strcmp(word, "tunnel") == 0 || strcmp(word, "session") == 0)
+	if (strcmp(word, "tunnel") == 0 || strcmp(word, "session") == 0 ||
+	    strcmp(word, "ppp") == 0 || strcmp(word, "debug") == 0)
 		return cli_wrong(cli, "say what to do: \"ul2tp show %s\"?", word);
+	if (strcmp(word, "address") == 0 || strcmp(word, "police") == 0)
+		return cli_wrong(cli, "say of what: \"ul2tp unit %s\"?", word);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		suggestion_try(&s, verbs[i].name);
 	if (s.nearest)

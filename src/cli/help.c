@@ -174,7 +174,7 @@ int help_overview(struct cli *cli)
 
 	fputs("Usage: ul2tp [ OPTIONS ] COMMAND\n"
 	      "       ul2tp [ OPTIONS ] --batch FILE\n\n"
-	      "L2TPv3 tunnels and Ethernet sessions, of ul2tpd or of the kernel. Commands:\n\n",
+	      "L2TP tunnels and their sessions of Ethernet and PPP, of ul2tpd or of the kernel. Commands:\n\n",
 	      out);
 	for (size_t i = 0; i < ARRAY_SIZE(command_rows); i++)
 		fprintf(out, "  %s\n", command_rows[i].usage);

@@ -140,6 +140,11 @@ static int parameter_unknown(struct cli *cli, const char *word, unsigned int bel
 		suggestion_try(&s, "tunnel");
 		suggestion_try(&s, "session");
 	}
+	if (belong & SHOW_TUNNEL && belong & SHOW_SESSION) { /* no object yet */
+		suggestion_try(&s, "debug");
+		suggestion_try(&s, "ppp");
+		suggestion_try(&s, "unit");
+	}
 	if (s.nearest)
 		return cli_wrong(cli, "unknown word \"%s\": is it %s?", word, s.nearest);
 	return cli_wrong(cli, "unknown word \"%s\": \"help\" in its place lists those there are",

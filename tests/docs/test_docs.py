@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -89,6 +90,24 @@ def test_every_option_is_in_the_manual_and_the_other_way_round(name):
     assert helped, "no options in --help"
     assert helped - {"--help", "--version"} <= manual, f"not in the manual: {helped - manual}"
     assert manual <= helped, f"in the manual only: {manual - helped}"
+
+
+def examples():
+    """Commands of ul2tp in the manual and in its help, each as one line"""
+    text = PROGRAMS["ul2tp"].read_text().replace("\\e\n", " ").replace("\n.Dl ", "\n")
+    for topic in ("tunnel", "session", "ppp", "unit", "limits", "monitor", "trace", "debug", "save", "show unit"):
+        text += run(BUILD / "ul2tp", "help", *topic.split()).stdout.replace("\\\n", " ")
+    lines = {re.sub(r"[>|#].*", "", line).strip() for line in re.findall(r"^ {0,2}ul2tp .*$", text, re.MULTILINE)}
+    return sorted(line for line in lines if " run " not in line and "-batch" not in line)
+
+
+def test_examples_are_understood():
+    """Nobody answers where they ask, which comes after all that could be wrong with them."""
+    commands = examples()
+    assert len(commands) > 15, commands
+    for line in commands:
+        done = run(BUILD / "ul2tp", "--socket", "/nonexistent", "--backend", "ul2tpd", *shlex.split(line)[1:])
+        assert done.returncode == 3, f"{line}: {done.stderr}"
 
 
 def test_the_units_are_valid(tmp_path):
