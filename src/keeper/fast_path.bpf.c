@@ -181,101 +181,68 @@ static __always_inline int out_fits(const struct __sk_buff *skb, const struct fa
 	return each + headers_len <= out->mtu && f->len + headers_len <= 0xffff;
 }
 
-/* The Ethernet header is to be written by bpf_redirect_neigh(), which wants no multicast address there. */
-struct outer {
-	__u8 padding[2]; /* so that none is between the headers */
-	struct ethhdr eth;
-	struct iphdr ip;
-	struct udphdr udp;
-};
-
-struct outer6 {
-	__u8 padding[2];
-	struct ethhdr eth;
-	struct ipv6hdr ip;
-	struct udphdr udp;
-};
-
-static __always_inline void udp_fill(struct udphdr *udp, const struct fast_out *out, __u32 len)
+/* What each packet has its own of, in headers that are there. */
+static __always_inline void finish_v4(struct iphdr *ip, struct fast_out *out, const struct frame *f)
 {
-	udp->source = out->local_port;
-	udp->dest = out->peer_port;
-	udp->len = bpf_htons(len);
-	udp->check = 0;
-}
-
-static __always_inline void outer_fill(struct outer *o, struct fast_out *out, const struct frame *f)
-{
+	struct udphdr *udp = (void *)(ip + 1);
 	__u32 len = f->len + out->header_len + OUTER_OCTETS;
 	__u16 id = __sync_fetch_and_add(&out->next_id, f->segments);
 
-	o->ip.version = 4;
-	o->ip.ihl = 5;
-	o->ip.tos = out->tos;
-	o->ip.tot_len = bpf_htons(len);
-	o->ip.id = bpf_htons(id);
-	o->ip.frag_off = 0;
-	o->ip.ttl = out->ttl;
-	o->ip.protocol = IPPROTO_UDP;
-	o->ip.saddr = out->local[0];
-	o->ip.daddr = out->peer[0];
-	o->ip.check = ~fold((__u32)out->header_sum + o->ip.tot_len + o->ip.id);
-	udp_fill(&o->udp, out, len - sizeof(o->ip));
+	ip->tot_len = bpf_htons(len);
+	ip->id = bpf_htons(id);
+	ip->check = ~fold((__u32)out->header_sum + bpf_htons(len) + bpf_htons(id));
+	udp->len = bpf_htons(len - sizeof(*ip));
 }
 
-static __always_inline void outer6_fill(struct outer6 *o, const struct fast_out *out,
-                                        const struct frame *f)
+static __always_inline void finish_v6(struct ipv6hdr *ip, const struct fast_out *out,
+                                      const struct frame *f)
 {
-	__u32 len = f->len + out->header_len + sizeof(o->udp);
+	struct udphdr *udp = (void *)(ip + 1);
+	__u32 len = f->len + out->header_len + sizeof(*udp);
 
-	*(__u32 *)&o->ip = out->flow;
-	o->ip.payload_len = bpf_htons(len);
-	o->ip.nexthdr = IPPROTO_UDP;
-	o->ip.hop_limit = out->ttl;
-	__builtin_memcpy(&o->ip.saddr, out->local, sizeof(o->ip.saddr));
-	__builtin_memcpy(&o->ip.daddr, out->peer, sizeof(o->ip.daddr));
-	udp_fill(&o->udp, out, len);
+	ip->payload_len = udp->len = bpf_htons(len);
 }
 
-static __always_inline int outer_store(struct __sk_buff *skb, struct fast_out *out,
-                                       const struct frame *f)
+/* The frame's Ethernet header is in front of all others: it belongs behind them. The outer one is written by
+ * bpf_redirect_neigh(), which wants no multicast address there. */
+static __always_inline int headers_finish(struct __sk_buff *skb, struct fast_out *out,
+                                          const struct frame *f, __u32 wire_len)
 {
-	struct outer o = {};
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct ethhdr *eth = data, *inner = data + ETH_HLEN + wire_len;
 
-	outer_fill(&o, out, f);
-	return bpf_skb_store_bytes(skb, 0, &o.eth, ETH_HLEN + OUTER_OCTETS, 0);
+	if (data + ETH_HLEN + OUTER6_OCTETS > end || (void *)(inner + 1) > end)
+		return -1;
+	__builtin_memcpy(inner, eth, sizeof(*eth));
+	eth->h_dest[0] = 0;
+	if (out->v6)
+		finish_v6(data + ETH_HLEN, out, f);
+	else
+		finish_v4(data + ETH_HLEN, out, f);
+	return 0;
 }
 
-static __always_inline int outer6_store(struct __sk_buff *skb, const struct fast_out *out,
-                                        const struct frame *f)
-{
-	struct outer6 o = {};
-
-	outer6_fill(&o, out, f);
-	return bpf_skb_store_bytes(skb, 0, &o.eth, ETH_HLEN + OUTER6_OCTETS, 0);
-}
-
-/* Room for all headers behind the Ethernet header, which becomes the outer one's place. Return: 0, or -1 with the frame as it was, or -2. */
+/* Room for all headers behind the Ethernet header. Return: 0, or -1 with the frame as it was, or -2. */
 static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *out,
                                        const struct frame *f)
 {
 	const __u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L4_UDP |
 	                    BPF_F_ADJ_ROOM_ENCAP_L2(ETH_HLEN) | BPF_F_ADJ_ROOM_ENCAP_L2_ETH;
-	__u32 header_len = out->header_len, at = outer_octets(out->v6);
-	struct ethhdr eth;
+	__u32 wire_len = out->wire_len;
 
-	if (header_len < 1 || header_len > FAST_HEADER_MAX)
+	if (wire_len > FAST_WIRE_MAX)
 		return -1;
-	if (bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+	asm volatile(
+		""
+		: "+r"(wire_len)); /* both bounds in one comparison the verifier does not understand */
+	if (wire_len < OUTER_OCTETS)
 		return -1;
-	if (bpf_skb_adjust_room(skb, at + header_len + ETH_HLEN, BPF_ADJ_ROOM_MAC,
+	if (bpf_skb_adjust_room(skb, wire_len + ETH_HLEN, BPF_ADJ_ROOM_MAC,
 	                        flags | (out->v6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
 	                                         : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4)))
 		return -1;
-	at += ETH_HLEN;
-	if ((out->v6 ? outer6_store(skb, out, f) : outer_store(skb, out, f)) ||
-	    bpf_skb_store_bytes(skb, at, out->header, header_len, 0) ||
-	    bpf_skb_store_bytes(skb, at + header_len, &eth, sizeof(eth), 0))
+	if (bpf_skb_store_bytes(skb, ETH_HLEN, out->wire, wire_len, 0) ||
+	    headers_finish(skb, out, f, wire_len))
 		return -2;
 	return 0;
 }
@@ -318,7 +285,8 @@ int fast_egress(struct __sk_buff *skb)
 	count->tx_last_ns = bpf_ktime_get_coarse_ns();
 	skb->mark = out->mark;
 	skb->priority = out->priority;
-	return bpf_redirect_neigh(out->underlay, NULL, 0, 0);
+	return bpf_redirect_neigh(out->underlay, (void *)&out->hop_family,
+	                          sizeof(struct bpf_redir_neigh), 0);
 }
 
 /* --- in ----------------------------------------------------------------------------------------------- */

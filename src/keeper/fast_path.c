@@ -155,7 +155,7 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 	s->underlay = underlay;
 	fast_netns_watch(server->fast, s->netns);
 	*mtu_bytes = route.mtu_bytes;
-	s->hop_limit = route.hop_limit;
+	s->route = route;
 	return FAST_USED;
 }
 

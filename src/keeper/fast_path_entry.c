@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,25 +97,22 @@ void fast_entry_remove(struct fast_path *f, const struct fast_session *s)
 
 /* --- what is sent in front of a frame ----------------------------------------------------------------- */
 
-static uint16_t header_sum(const struct fast_out *out)
+static uint16_t header_sum(const struct iphdr *ip)
 {
-	const struct iphdr ip = {
-		.version = 4,
-		.ihl = 5,
-		.tos = out->tos,
-		.ttl = out->ttl,
-		.protocol = IPPROTO_UDP,
-		.saddr = out->local[0],
-		.daddr = out->peer[0],
-	};
-	uint16_t words[sizeof(ip) / 2];
+	uint16_t words[sizeof(*ip) / 2];
 	uint32_t sum = 0;
 
-	memcpy(words, &ip, sizeof(ip));
+	memcpy(words, ip, sizeof(*ip));
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		sum += words[i];
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+static void wire_add(struct fast_out *out, const void *octets, size_t len)
+{
+	memcpy(out->wire + out->wire_len, octets, len);
+	out->wire_len += (uint32_t)len;
 }
 
 /* One for each tunnel and way, as the system gives one to each socket and way; RFC 6437 wants it to look like chance. */
@@ -137,31 +136,49 @@ static int socket_says(int fd, int level, int option, int otherwise)
 	return getsockopt(fd, level, option, &value, &len) < 0 ? otherwise : value;
 }
 
-static void fill_v4(struct fast_out *out, const struct fast_session *s,
-                    const struct keeper_endpoint *about)
+static void add_v4(struct fast_out *out, const struct fast_session *s,
+                   const struct keeper_endpoint *about)
 {
-	out->ttl = (uint8_t)socket_says(about->fd, IPPROTO_IP, IP_TTL, 64);
-	out->local[0] = about->params.local.v4.sin_addr.s_addr;
-	out->peer[0] = s->wish.peer.v4.sin_addr.s_addr;
-	out->local_port = about->params.local.v4.sin_port;
-	out->peer_port = s->wish.peer.v4.sin_port;
-	out->header_sum = header_sum(out);
+	const struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.tos = about->params.tos,
+		.ttl = (uint8_t)socket_says(about->fd, IPPROTO_IP, IP_TTL, 64),
+		.protocol = IPPROTO_UDP,
+		.saddr = about->params.local.v4.sin_addr.s_addr,
+		.daddr = s->wish.peer.v4.sin_addr.s_addr,
+	};
+	const struct udphdr udp = {
+		.source = about->params.local.v4.sin_port,
+		.dest = s->wish.peer.v4.sin_port,
+	};
+
+	out->header_sum = header_sum(&ip);
+	wire_add(out, &ip, sizeof(ip));
+	wire_add(out, &udp, sizeof(udp));
 }
 
-static void fill_v6(struct fast_out *out, const struct fast_session *s,
-                    const struct keeper_endpoint *about)
+static void add_v6(struct fast_out *out, const struct fast_session *s,
+                   const struct keeper_endpoint *about)
 {
-	uint32_t flow = 6u << 28 | (uint32_t)out->tos << 20;
+	const struct udphdr udp = {
+		.source = about->params.local.v6.sin6_port,
+		.dest = s->wish.peer.v6.sin6_port,
+	};
+	uint32_t flow = 6u << 28 | (uint32_t)about->params.tos << 20;
+	struct ip6_hdr ip = {
+		.ip6_nxt = IPPROTO_UDP,
+		.ip6_hlim = about->params.ttl ? about->params.ttl : s->route.hop_limit,
+		.ip6_src = about->params.local.v6.sin6_addr,
+		.ip6_dst = s->wish.peer.v6.sin6_addr,
+	};
 
 	if (socket_says(about->fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0))
 		flow |= flow_label(&s->in);
+	ip.ip6_flow = htonl(flow);
 	out->v6 = 1;
-	out->flow = htonl(flow);
-	out->ttl = about->params.ttl ? about->params.ttl : s->hop_limit;
-	memcpy(out->local, &about->params.local.v6.sin6_addr, sizeof(out->local));
-	memcpy(out->peer, &s->wish.peer.v6.sin6_addr, sizeof(out->peer));
-	out->local_port = about->params.local.v6.sin6_port;
-	out->peer_port = s->wish.peer.v6.sin6_port;
+	wire_add(out, &ip, sizeof(ip));
+	wire_add(out, &udp, sizeof(udp));
 }
 
 int fast_entry_write(const struct fast_path *f, const struct fast_session *s,
@@ -181,17 +198,18 @@ int fast_entry_write(const struct fast_path *f, const struct fast_session *s,
 		.priority = (uint32_t)socket_says(e->about.fd, SOL_SOCKET, SO_PRIORITY, 0),
 		.mtu = mtu_bytes,
 		.header_len = s->wish.tx_header_len,
-		.tos = e->about.params.tos,
+		.hop_family = s->route.hop.family,
 		.next_id = (uint32_t)random(),
 	};
 	int err;
 
 	memcpy(in.header, s->wish.rx_header, sizeof(in.header));
-	memcpy(out.header, s->wish.tx_header, sizeof(out.header));
+	memcpy(out.hop, s->route.hop.address, sizeof(out.hop));
 	if (is_v6(&s->wish))
-		fill_v6(&out, s, &e->about);
+		add_v6(&out, s, &e->about);
 	else
-		fill_v4(&out, s, &e->about);
+		add_v4(&out, s, &e->about);
+	wire_add(&out, s->wish.tx_header, s->wish.tx_header_len);
 	err = bpf_map_set(f->maps[s->in.map], &s->in.v4, &in);
 	return err < 0 ? err : bpf_map_set(f->maps[FAST_MAP_OUT], &s->out_key, &out);
 }

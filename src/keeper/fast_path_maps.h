@@ -19,7 +19,8 @@
 #include <linux/types.h>
 
 #define FAST_HEADER_MAX 24 /* of L2TP; room for a multiple of eight */
-#define FAST_LANES_MAX  8  /* counters of a session, so that processors seldom share one */
+#define FAST_WIRE_MAX   (48 + FAST_HEADER_MAX)
+#define FAST_LANES_MAX  8 /* counters of a session, so that processors seldom share one */
 
 /* Written into the programs before they are loaded. */
 struct fast_constants {
@@ -62,16 +63,15 @@ struct fast_out {
 	__u32 closed;
 	__u32 underlay; /* ifindex */
 	__u32 mark, priority;
-	__u32 mtu; /* of the way to the peer, IP header included */
-	__u32 header_len;
-	__u32 v6;                /* the outer header is of IPv6 */
-	__u32 flow;              /* IPv6: its first word: version, traffic class, flow label */
-	__u32 local[4], peer[4]; /* IPv4: the first */
-	__u16 local_port, peer_port;
-	__u8 tos, ttl;
-	__u16 header_sum; /* of the IP header without length, identification and checksum; folded, not inverted */
-	__u32 next_id; /* identification of the next IP packet: without DF each has its own */
-	__u8 header[FAST_HEADER_MAX];
+	__u32 mtu;                /* of the way to the peer, IP header included */
+	__u32 header_len;         /* of L2TP */
+	__u32 v6;                 /* the outer header is of IPv6 */
+	__u32 hop_family, hop[4]; /* struct bpf_redir_neigh: whose link-layer address packets get */
+	__u32 next_id;    /* IPv4: identification of the next packet: without DF each has its own */
+	__u32 header_sum; /* IPv4: of the header without what is zero in .wire; folded, not inverted */
+	__u32 wire_len;
+	/* Headers of IP, UDP and L2TP; zero is what each packet has its own of: lengths, identification, checksum. */
+	__u8 wire[FAST_WIRE_MAX];
 };
 
 /* One lane of one session: index session * lanes + lane. A super-frame counts as the packets it is cut into. */

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "keeper/fast_path.h"
 #include "keeper/fast_path_load.h"
+#include "keeper/fast_path_route.h"
 
 struct fast_netns {
 	struct list in_all;
@@ -40,9 +41,9 @@ struct fast_session {
 	struct fast_underlay *underlay; /* NULL: none yet */
 	struct fast_place in;
 	struct fast_out_key out_key;
-	int device;        /* ifindex */
-	uint8_t hop_limit; /* of the way to the peer; IPv6 */
-	bool attached;     /* the programs are on the device, and the maps have entries */
+	int device;              /* ifindex */
+	struct fast_route route; /* to the peer, as it was found last */
+	bool attached;           /* the programs are on the device, and the maps have entries */
 };
 
 struct fast_path {

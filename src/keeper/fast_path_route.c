@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/reader.h"
 #include "keeper/link.h"
 
 #define BUFFER_OCTETS 4096
@@ -65,12 +66,34 @@ static int take_metric(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+/* A router's address; RTA_VIA has a family in front, which may be another than the peer's. */
+static void take_gateway(const struct nlattr *attr, struct fast_hop *hop)
+{
+	struct reader r = reader_over(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+
+	if (mnl_attr_get_type(attr) == RTA_VIA)
+		hop->family = read_u16_host(&r);
+	read_copy(&r, hop->address, hop->family == AF_INET6 ? 16 : 4);
+}
+
+/* Without a router it is the peer itself. */
+static void hop_of_peer(const union address *peer, struct fast_hop *hop)
+{
+	hop->family = peer->any.sa_family;
+	if (hop->family == AF_INET6)
+		memcpy(hop->address, &peer->v6.sin6_addr, sizeof(peer->v6.sin6_addr));
+	else
+		memcpy(hop->address, &peer->v4.sin_addr, sizeof(peer->v4.sin_addr));
+}
+
 static int take_attribute(const struct nlattr *attr, void *data)
 {
 	struct fast_route *ret = data;
 
 	if (mnl_attr_get_type(attr) == RTA_OIF && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 		ret->ifindex = (int)mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == RTA_GATEWAY || mnl_attr_get_type(attr) == RTA_VIA)
+		take_gateway(attr, &ret->hop);
 	if (mnl_attr_get_type(attr) == RTA_METRICS)
 		mnl_attr_parse_nested(attr, take_metric, data);
 	return MNL_CB_OK;
@@ -152,6 +175,7 @@ int fast_route(const union address *local, const union address *peer, uint32_t m
 	if (len < 0)
 		return -errno;
 	*ret = (struct fast_route){ 0 };
+	hop_of_peer(peer, &ret->hop);
 	err = take_answer(buffer, (size_t)len, ret);
 	if (err == 0)
 		err = interface_look(fd, ret);

@@ -7,10 +7,17 @@
 
 #include "keeper/keeper.h"
 
+/* Whose link-layer address packets get. */
+struct fast_hop {
+	uint32_t family;
+	uint8_t address[16];
+};
+
 struct fast_route {
 	int ifindex;
 	uint32_t mtu_bytes;
 	uint8_t hop_limit; /* IPv6 */
+	struct fast_hop hop;
 };
 
 /**

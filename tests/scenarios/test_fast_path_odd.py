@@ -72,6 +72,43 @@ def test_headers_are_those_of_the_other_path(wire, hops):
             near.run("ip", "-6", "route", "del", wire.FAR6, "dev", "wire")
 
 
+REMOTE = {4: "198.51.100.2", 6: "2001:db8:1::2"}
+NOBODY = {4: "192.0.2.9", 6: "2001:db8::9"}
+
+
+@pytest.mark.parametrize("via", [4, 6], ids=["via4", "via6"])
+def test_behind_a_router(wire, via):
+    """Which may change; and may be one of IPv6 for a tunnel of IPv4."""
+    if (wire.family, via) == (6, 4):
+        pytest.skip("IPv6 has no routers of IPv4")
+    near, far = wire.near, wire.far
+    mine = wire.addresses(wire.family)[0]
+    router, remote, nobody = (wire.addresses(via)[1], REMOTE[wire.family], NOBODY[via])
+    word = "via" if via == wire.family else f"via inet{via}"
+    near.ip(f"neighbour replace {nobody} lladdr 02:00:00:00:00:09 dev wire nud permanent")
+
+    def route(by, verb="replace"):
+        near.run("ip", f"-{wire.family}", "route", verb, remote, *word.split(), by, "dev", "wire")
+    route(router)
+    far.ip(f"address add {remote}/{32 if wire.family == 4 else 128} dev lo" + (" nodad" if wire.family == 6 else ""),
+           "link set lo up")
+
+    def answers():
+        return near.run("ping", "-c", 1, "-W", "0.2", INNER[4][1], check=False).returncode == 0
+    try:
+        with FastPair(wire, ends=(mine, remote)) as pair:
+            before = pair.slow_packets(0)[0]
+            near.run("ping", "-c", 20, "-i", "0.002", INNER[4][1])
+            assert pair.slow_packets(0)[0] <= before + 2, "the fast path is taken"
+            route(nobody)
+            eventually(lambda: not answers(), timeout=2)
+            route(router)
+            eventually(answers, timeout=2)
+    finally:
+        route(router, "del")
+        far.run("ip", "address", "del", remote, "dev", "lo")
+
+
 def test_what_is_too_large_is_cut_outside(wire):
     """An inner packet that fits the interface, but not the wire in one."""
     with FastPair(wire) as pair:

@@ -36,13 +36,13 @@ def outer(family, own, peer):
 
 
 class FastPair:
-    """modes: --fast-path of the near and the far daemon."""
+    """modes: --fast-path of the near and the far daemon. ends: their addresses, if not the cable's."""
 
-    def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None):
+    def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None, ends=None):
         self.hosts = (cable.near, cable.far)
         self.daemons = [Daemon("--fast-path", mode) for mode in modes]
         self.apis = [Api(daemon, host) for daemon, host in zip(self.daemons, self.hosts)]
-        addresses = cable.addresses(cable.family)
+        addresses = ends or cable.addresses(cable.family)
         for api, own, peer in zip(self.apis, addresses, reversed(addresses)):
             api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, UDP_SPORT=PORT, UDP_DPORT=PORT,
                               **outer(cable.family, own, peer), **(tunnel or {}))
