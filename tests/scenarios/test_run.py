@@ -428,28 +428,31 @@ def say(process, word=""):
     process.stdin.flush()
 
 
-def stop(pid):
+@contextlib.contextmanager
+def stopped(pid):
+    """Meanwhile, or until it is killed. One that stayed so would hold the program's standard error open for ever."""
     os.kill(pid, signal.SIGSTOP)
-    eventually(lambda: proc.stands_still(pid), "all its threads have stopped")
+    try:
+        eventually(lambda: proc.stands_still(pid), "all its threads have stopped")
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_a_stopped_supervisor_and_a_killed_program(launcher):
     with staying(launcher, STAY + "socket.socket(24, 2, 1)") as process:
-        supervisor = supervisor_of(process.pid)
-        stop(supervisor)
-        try:
+        with stopped(supervisor_of(process.pid)):
             say(process)
             eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
             process.kill()
             assert process.wait(60) == -signal.SIGKILL
-        finally:
-            os.kill(supervisor, signal.SIGCONT)
 
 
 def in_system_call(pid):
     """The number of the system call a process is in; -1: it is running."""
-    word = proc.text(pid, "syscall").split()[0]
-    return -1 if word == "running" else int(word)
+    words = proc.text(pid, "syscall").split()
+    return int(words[0]) if words and words[0] != "running" else -1
 
 
 def test_a_supervisor_killed_while_a_call_waits(launcher):
@@ -457,10 +460,10 @@ def test_a_supervisor_killed_while_a_call_waits(launcher):
     with staying(launcher, STAY + "print(socket.socket(24, 2, 1).getsockopt(1, 38), flush=True)") as process:
         for _ in range(3):
             supervisor = supervisor_of(process.pid)
-            stop(supervisor)
-            say(process)
-            eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
-            os.kill(supervisor, signal.SIGKILL)
+            with stopped(supervisor):
+                say(process)
+                eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
+                os.kill(supervisor, signal.SIGKILL)
             assert process.stdout.readline() == "1\n"
             eventually(lambda s=supervisor: supervisor_of(process.pid) != s, "there is another supervisor")
 
@@ -685,10 +688,10 @@ def test_a_program_whose_guardian_is_killed(launcher):
         eventually(lambda: guardian not in processes_of(process.pid), "the guardian has gone")
         say(process)
         assert process.stdout.readline() == "1\n"
-        stop(supervisor)
-        say(process)
-        eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
-        os.kill(supervisor, signal.SIGKILL)
+        with stopped(supervisor):
+            say(process)
+            eventually(lambda: in_system_call(process.pid) == 41, "it waits for its socket")
+            os.kill(supervisor, signal.SIGKILL)
         assert process.stdout.readline() == "Function not implemented\n"
 
 
