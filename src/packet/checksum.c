@@ -11,18 +11,26 @@
 #include <string.h>
 
 #define LANES_LEN 32
+#define BLOCK_LEN (2 * LANES_LEN)
 
 /* Four lanes. */
 typedef uint64_t lanes __attribute__((vector_size(LANES_LEN)));
 
-static inline __attribute__((always_inline)) uint64_t sum_blocks(const uint8_t *at, size_t blocks)
+/* @to: where they are copied to; NULL, known to the compiler: nowhere */
+static inline __attribute__((always_inline)) uint64_t sum_blocks(uint8_t *to, const uint8_t *at,
+                                                                 size_t blocks)
 {
 	const lanes low = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX };
 	lanes a = { 0 }, b = { 0 }, v, w;
 
-	for (; blocks; blocks--, at += 2 * LANES_LEN) {
+	for (; blocks; blocks--, at += BLOCK_LEN) {
 		memcpy(&v, at, LANES_LEN);
 		memcpy(&w, at + LANES_LEN, LANES_LEN);
+		if (to) {
+			memcpy(to, &v, LANES_LEN);
+			memcpy(to + LANES_LEN, &w, LANES_LEN);
+			to += BLOCK_LEN;
+		}
 		a += (v & low) + (v >> 32);
 		b += (w & low) + (w >> 32);
 	}
@@ -32,13 +40,24 @@ static inline __attribute__((always_inline)) uint64_t sum_blocks(const uint8_t *
 
 static uint64_t sum_blocks_any(const uint8_t *at, size_t blocks)
 {
-	return sum_blocks(at, blocks);
+	return sum_blocks(NULL, at, blocks);
+}
+
+static uint64_t copy_blocks_any(uint8_t *to, const uint8_t *at, size_t blocks)
+{
+	return sum_blocks(to, at, blocks);
 }
 
 #ifdef __x86_64__
 __attribute__((target("avx2"))) static uint64_t sum_blocks_avx2(const uint8_t *at, size_t blocks)
 {
-	return sum_blocks(at, blocks);
+	return sum_blocks(NULL, at, blocks);
+}
+
+__attribute__((target("avx2"))) static uint64_t copy_blocks_avx2(uint8_t *to, const uint8_t *at,
+                                                                 size_t blocks)
+{
+	return sum_blocks(to, at, blocks);
 }
 #endif
 
@@ -51,18 +70,20 @@ static uint64_t sum_long(const uint8_t *at, size_t blocks)
 	return sum_blocks_any(at, blocks);
 }
 
-uint64_t checksum_sum(const void *data, size_t len)
+static uint64_t copy_long(uint8_t *to, const uint8_t *at, size_t blocks)
 {
-	const uint8_t *at = data;
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx2"))
+		return copy_blocks_avx2(to, at, blocks);
+#endif
+	return copy_blocks_any(to, at, blocks);
+}
+
+/* Of what is less than a block. */
+static uint64_t sum_rest(const uint8_t *at, size_t len)
+{
 	uint64_t sum = 0;
 
-	if (len >= 2 * LANES_LEN) {
-		size_t blocks = len / (2 * LANES_LEN);
-
-		sum = sum_long(at, blocks);
-		at += blocks * 2 * LANES_LEN;
-		len %= 2 * LANES_LEN;
-	}
 	for (; len >= 8; len -= 8, at += 8) {
 		uint64_t v;
 
@@ -76,6 +97,25 @@ uint64_t checksum_sum(const void *data, size_t len)
 		sum += (v & UINT32_MAX) + (v >> 32);
 	}
 	return sum;
+}
+
+uint64_t checksum_sum(const void *data, size_t len)
+{
+	const uint8_t *at = data;
+	size_t whole = len - len % BLOCK_LEN;
+	uint64_t sum = whole ? sum_long(at, whole / BLOCK_LEN) : 0;
+
+	return sum + sum_rest(at + whole, len - whole);
+}
+
+uint64_t checksum_copy(void *to, const void *data, size_t len)
+{
+	const uint8_t *at = data;
+	size_t whole = len - len % BLOCK_LEN;
+	uint64_t sum = whole ? copy_long(to, at, whole / BLOCK_LEN) : 0;
+
+	memcpy((uint8_t *)to + whole, at + whole, len - whole);
+	return sum + sum_rest(at + whole, len - whole);
 }
 
 int checksum_finish(uint8_t *frame, size_t len, size_t start, size_t offset)

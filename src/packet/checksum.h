@@ -16,6 +16,9 @@
 /** checksum_sum() - the sum over @len octets; below 2^48 */
 uint64_t checksum_sum(const void *data, size_t len);
 
+/** checksum_copy() - the same while they are copied to @to, which does not overlap */
+uint64_t checksum_copy(void *to, const void *data, size_t len);
+
 /** checksum_fold() - a sum in 16 bits, as it is stored in memory; zero only if all summed was zero */
 static inline uint16_t checksum_fold(uint64_t sum)
 {

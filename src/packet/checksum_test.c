@@ -40,6 +40,24 @@ static void every_length_and_alignment(void **state)
 	free(data);
 }
 
+static void a_copy_is_whole_and_has_the_same_sum(void **state)
+{
+	uint8_t data[900], to[900];
+	uint32_t seed = 3;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)model_random(&seed);
+	for (size_t len = 0; len < 700; len++) {
+		for (size_t at = 0; at < 9; at++) {
+			memset(to, 0x55, sizeof(to));
+			assert_true(checksum_copy(to + 8 - at, data + at, len) ==
+			            checksum_sum(data + at, len));
+			assert_memory_equal(to + 8 - at, data + at, len);
+			assert_int_equal(to[8 - at + len], 0x55);
+		}
+	}
+}
+
 /* Nothing is lost where every addition carries. */
 static void all_ones(void **state)
 {
@@ -139,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_of_the_rfc),
 		cmocka_unit_test(every_length_and_alignment),
+		cmocka_unit_test(a_copy_is_whole_and_has_the_same_sum),
 		cmocka_unit_test(all_ones),
 		cmocka_unit_test(of_zeros_is_zero_before_it_is_inverted),
 		cmocka_unit_test(parts_add_up),

@@ -221,7 +221,8 @@ static void write_udp(const struct segmenter *s, uint8_t *l4, size_t l4_len, uin
 	store_stored(l4 + UDP_CHECKSUM, checksum_value_nonzero(sum));
 }
 
-bool segment_next(struct segmenter *s, uint8_t *headers, struct segment *ret)
+static inline __attribute__((always_inline)) bool next(struct segmenter *s, uint8_t *headers,
+                                                       bool whole, struct segment *ret)
 {
 	uint32_t left = s->payload_end - s->payload_at;
 	uint32_t payload_len = left < s->payload_max ? left : s->payload_max;
@@ -245,8 +246,15 @@ bool segment_next(struct segmenter *s, uint8_t *headers, struct segment *ret)
 
 	l4_len = s->headers_len - s->l4 + payload_len;
 	sum = checksum_number((uint32_t)l4_len);
-	if (!s->no_checksum)
+	if (whole) {
+		uint64_t payload_sum =
+			checksum_copy(headers + s->headers_len, payload, payload_len);
+
+		sum += s->no_checksum ? 0 : payload_sum;
+		ret->payload = headers + s->headers_len;
+	} else if (!s->no_checksum) {
 		sum += checksum_sum(payload, payload_len);
+	}
 	memcpy(headers, s->frame, s->headers_len);
 	write_ip(s, headers + s->l3, index, s->headers_len - s->l3 + payload_len);
 	if (s->protocol == IPPROTO_TCP)
@@ -254,4 +262,14 @@ bool segment_next(struct segmenter *s, uint8_t *headers, struct segment *ret)
 	else
 		write_udp(s, headers + s->l4, l4_len, sum);
 	return true;
+}
+
+bool segment_next(struct segmenter *s, uint8_t *headers, struct segment *ret)
+{
+	return next(s, headers, false, ret);
+}
+
+bool segment_next_whole(struct segmenter *s, uint8_t *room, struct segment *ret)
+{
+	return next(s, room, true, ret);
 }

@@ -3,7 +3,8 @@
  *
  * With IFF_VNET_HDR the kernel gives TCP (and UDP_SEGMENT) data up to 64 KiB at once and leaves
  * segmentation and checksums to us. For each segment new headers are written where the caller says, right behind
- * the L2TP header it will put there; the payload stays where it is. No allocation, no copy of payload.
+ * the L2TP header it will put there; the payload stays where it is, or is copied behind them while it is summed
+ * anyway (segment_next_whole()), which is cheaper than that the system gathers pieces of 1400 octets. No allocation.
  *
  *	struct segmenter s;
  *	struct segment part;
@@ -31,7 +32,8 @@ struct segment {
 	const uint8_t *
 		headers; /* where segment_next() was told to write them; NULL if headers_len is 0 */
 	size_t headers_len;
-	const uint8_t *payload; /* within the frame given to segment_begin() */
+	const uint8_t
+		*payload; /* within the frame given to segment_begin(), or right behind headers */
 	size_t payload_len;
 };
 
@@ -89,5 +91,9 @@ int segment_begin_ip(struct segmenter *s, const struct virtio_net_hdr *vnet, uin
  * Return: false when there are no more.
  */
 bool segment_next(struct segmenter *s, uint8_t *headers, struct segment *ret);
+
+/** segment_next_whole() - the same with the payload copied behind the headers, if there are any: @room is for
+ * s->segment_len octets */
+bool segment_next_whole(struct segmenter *s, uint8_t *room, struct segment *ret);
 
 #endif

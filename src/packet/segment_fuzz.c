@@ -2,7 +2,7 @@
 /* segment_fuzz.c - any virtio-net header in front of any frame: nothing is read or written outside
  *
  * Input: a virtio-net header of 10 octets, then the frame, which is taken for a packet, too. What is cut must have the lengths it was said to
- * have and cover the payload once.
+ * have and cover the payload once; with the payload copied behind the headers it is the same.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -16,11 +16,13 @@ static void cut(struct segmenter *s, const uint8_t *frame, size_t len)
 {
 	/* of its exact size, so that a sanitizer sees a write past the end */
 	uint8_t *headers = malloc(s->headers_len ? s->headers_len : 1);
+	uint8_t *room = malloc(s->segment_len ? s->segment_len : 1);
+	struct segmenter again = *s;
 	const uint8_t *expect = frame + s->headers_len;
-	struct segment part;
+	struct segment part, whole;
 	uint32_t count = 0;
 
-	assert(headers);
+	assert(headers && room);
 	assert(s->headers_len <= SEGMENT_HEADERS_MAX && s->count > 0);
 	while (segment_next(s, headers, &part)) {
 		size_t part_len = part.headers_len + part.payload_len;
@@ -28,10 +30,18 @@ static void cut(struct segmenter *s, const uint8_t *frame, size_t len)
 		assert(part.headers_len == s->headers_len && part.payload == expect);
 		assert(++count == s->count ? part_len <= s->segment_len
 		                           : part_len == s->segment_len);
+		assert(segment_next_whole(&again, room, &whole));
+		assert(whole.payload == (s->headers_len ? room + s->headers_len : part.payload));
+		assert(whole.headers_len == part.headers_len &&
+		       whole.payload_len == part.payload_len);
+		assert(!s->headers_len || !memcmp(room, headers, s->headers_len));
+		assert(!memcmp(whole.payload, part.payload, part.payload_len));
 		expect += part.payload_len;
 	}
 	assert(count == s->count && expect == frame + len);
+	assert(!segment_next_whole(&again, room, &whole));
 	free(headers);
+	free(room);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

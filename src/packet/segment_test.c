@@ -66,6 +66,20 @@ static struct offloaded offload(const struct frame_model *m, size_t payload_len,
 	return o;
 }
 
+/* The next segment, its payload copied, is the one that was expected, in one piece. */
+static void check_whole(struct segmenter *s, const uint8_t *expect, size_t len)
+{
+	uint8_t *room = malloc(s->segment_len);
+	struct segment whole;
+
+	assert_non_null(room);
+	assert_true(segment_next_whole(s, room, &whole));
+	assert_ptr_equal(whole.payload, room + s->headers_len);
+	assert_int_equal(whole.headers_len + whole.payload_len, len);
+	assert_memory_equal(room, expect, len);
+	free(room);
+}
+
 /* Each segment must be, octet for octet, what frame_model_write() makes of it. */
 static void check_segments(const struct frame_model *whole, struct offloaded *o, size_t payload_len,
                            uint16_t gso_size)
@@ -73,7 +87,7 @@ static void check_segments(const struct frame_model *whole, struct offloaded *o,
 	static uint8_t expect[66000];
 	uint8_t *room = malloc(SEGMENT_HEADERS_MAX);
 	struct frame_model m = *whole;
-	struct segmenter s;
+	struct segmenter s, again;
 	struct segment part;
 	size_t at = 0, len;
 	uint32_t count = 0;
@@ -82,6 +96,7 @@ static void check_segments(const struct frame_model *whole, struct offloaded *o,
 	assert_int_equal(whole->bare ? segment_begin_ip(&s, &o->vnet, o->frame, o->len)
 	                             : segment_begin(&s, &o->vnet, o->frame, o->len),
 	                 0);
+	again = s;
 	assert_int_equal(s.count, (payload_len + gso_size - 1) / gso_size);
 	assert_int_equal(s.headers_len, frame_model_headers_len(whole));
 	while (segment_next(&s, room, &part)) {
@@ -98,6 +113,7 @@ static void check_segments(const struct frame_model *whole, struct offloaded *o,
 		assert_ptr_equal(part.payload, o->frame + frame_model_headers_len(whole) + at);
 		assert_memory_equal(part.headers, expect, part.headers_len);
 		assert_memory_equal(part.payload, payload + at, part.payload_len);
+		check_whole(&again, expect, len);
 		if (at + expect_len < payload_len)
 			assert_int_equal(len, s.segment_len);
 		at += expect_len;

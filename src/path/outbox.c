@@ -17,9 +17,10 @@
 #include "encap/address.h"
 #include "path/counter.h"
 
+/* Packets are sent before they are more than a second-level cache holds. */
+#define PACKETS_OCTETS  (256 * 1024)
 #define MESSAGES        128
 #define IOVS            2048
-#define HEADERS_OCTETS  (256 * 1024)
 #define FRAMES_OCTETS   (OUTBOX_ARENA_OCTETS + 66 * 1024)
 #define SEGMENTS_MAX    64    /* UDP_MAX_SEGMENTS of older kernels */
 #define BATCH_OCTETS    65000 /* of one message; UDP's length has 16 bits */
@@ -40,8 +41,9 @@ struct message {
 
 struct outbox {
 	uint8_t *frames;
-	uint8_t *headers;
-	size_t headers_used;
+	uint8_t *packets; /* headers, and payloads that were copied */
+	size_t packets_used;
+	bool borrows; /* payloads elsewhere */
 	uint32_t count, iov_count;
 	uint64_t wall_ms; /* of this flush, worker_wall_ms() */
 	struct message messages[MESSAGES];
@@ -65,8 +67,8 @@ struct outbox *outbox_new(void)
 	if (!o)
 		return NULL;
 	o->frames = reserve(FRAMES_OCTETS);
-	o->headers = reserve(HEADERS_OCTETS);
-	if (!o->frames || !o->headers) {
+	o->packets = reserve(PACKETS_OCTETS);
+	if (!o->frames || !o->packets) {
 		outbox_free(o);
 		return NULL;
 	}
@@ -79,8 +81,8 @@ void outbox_free(struct outbox *o)
 		return;
 	if (o->frames)
 		munmap(o->frames, FRAMES_OCTETS);
-	if (o->headers)
-		munmap(o->headers, HEADERS_OCTETS);
+	if (o->packets)
+		munmap(o->packets, PACKETS_OCTETS);
 	free(o);
 }
 
@@ -91,13 +93,15 @@ uint8_t *outbox_arena(struct outbox *o)
 
 uint8_t *outbox_headers(struct outbox *o, size_t len)
 {
-	uint8_t *room;
-
-	if (o->headers_used + len > HEADERS_OCTETS || o->iov_count + 2 > IOVS ||
+	if (o->packets_used + len + OUTBOX_COPY_MAX > PACKETS_OCTETS || o->iov_count + 2 > IOVS ||
 	    o->count == MESSAGES)
 		outbox_flush(o);
-	room = o->headers + o->headers_used;
-	return room;
+	return o->packets + o->packets_used;
+}
+
+bool outbox_is_free(const struct outbox *o)
+{
+	return !o->borrows;
 }
 
 static bool joins(const struct message *m, const struct sender *s, size_t len)
@@ -105,6 +109,33 @@ static bool joins(const struct message *m, const struct sender *s, size_t len)
 	return m->sender == s && !m->closed && m->segments < SEGMENTS_MAX &&
 	       len <= m->segment_len && m->segment_len <= s->batch_max &&
 	       m->octets + len <= BATCH_OCTETS;
+}
+
+/* Goes on where the last piece ends, if it can. */
+static void put_piece(struct outbox *o, struct msghdr *wire, const uint8_t *at, size_t len)
+{
+	struct iovec *last = wire->msg_iovlen ? &wire->msg_iov[wire->msg_iovlen - 1] : NULL;
+
+	if (last && (const uint8_t *)last->iov_base + last->iov_len == at) {
+		last->iov_len += len;
+		return;
+	}
+	o->iovs[o->iov_count++] = (struct iovec){ (void *)at, len };
+	wire->msg_iovlen++;
+}
+
+/* Return: whether the payload is behind the headers now. */
+static bool is_whole(const uint8_t *headers, size_t headers_len, const uint8_t *payload,
+                     size_t payload_len)
+{
+	uint8_t *behind = (uint8_t *)headers + headers_len;
+
+	if (!payload_len || payload == behind)
+		return true;
+	if (payload_len > OUTBOX_COPY_MAX)
+		return false;
+	memcpy(behind, payload, payload_len);
+	return true;
 }
 
 void outbox_put(struct outbox *o, struct sender *s, const uint8_t *headers, size_t headers_len,
@@ -128,11 +159,15 @@ void outbox_put(struct outbox *o, struct sender *s, const uint8_t *headers, size
 	m->segments++;
 	m->octets += (uint32_t)len;
 	m->closed = len < m->segment_len;
-	o->headers_used += headers_len;
-	o->iovs[o->iov_count++] = (struct iovec){ (void *)headers, headers_len };
-	if (payload_len)
-		o->iovs[o->iov_count++] = (struct iovec){ (void *)payload, payload_len };
-	wire->msg_iovlen = (size_t)(&o->iovs[o->iov_count] - wire->msg_iov);
+	if (is_whole(headers, headers_len, payload, payload_len)) {
+		o->packets_used += len;
+		put_piece(o, wire, headers, len);
+		return;
+	}
+	o->packets_used += headers_len;
+	o->borrows = true;
+	put_piece(o, wire, headers, headers_len);
+	put_piece(o, wire, payload, payload_len);
 }
 
 static void *control_add(struct msghdr *msg, int level, int type, size_t len)
@@ -204,9 +239,25 @@ static void count_sent(const struct outbox *o, struct sender *s, uint32_t packet
 	counter_set(&s->record->tx.last_ms, o->wall_ms);
 }
 
-static bool is_headers(const struct outbox *o, const uint8_t *octets)
+/* The next packet of a message: one piece, or its headers and its payload. What is left of the message stays in @batch. */
+static size_t cut_packet(struct msghdr *batch, size_t len, struct iovec ret[2])
 {
-	return octets >= o->headers && octets < o->headers + HEADERS_OCTETS;
+	size_t count = 0;
+
+	while (len && batch->msg_iovlen) {
+		struct iovec *piece = batch->msg_iov;
+		size_t part = piece->iov_len < len ? piece->iov_len : len;
+
+		ret[count++] = (struct iovec){ piece->iov_base, part };
+		piece->iov_base = (uint8_t *)piece->iov_base + part;
+		piece->iov_len -= part;
+		len -= part;
+		if (!piece->iov_len) {
+			batch->msg_iov++;
+			batch->msg_iovlen--;
+		}
+	}
+	return count;
 }
 
 /* Each packet of a message by itself. */
@@ -214,26 +265,22 @@ static void send_singly(struct outbox *o, uint32_t i)
 {
 	struct message *m = &o->messages[i];
 	struct msghdr batch = o->wire[i].msg_hdr, one = { 0 };
-	struct iovec *iov = batch.msg_iov, *end = iov + batch.msg_iovlen;
+	struct iovec pieces[2];
 
 	m->segments = 1; /* no UDP_SEGMENT, no second socket */
 	o->wire[i].msg_hdr.msg_controllen = 0;
 	address_message(o, i);
 	one = o->wire[i].msg_hdr;
-	while (iov < end) {
-		/* Headers begin in their arena, payloads lie elsewhere. */
-		struct iovec *next = iov + 1;
-		size_t len = iov->iov_len;
+	one.msg_iov = pieces;
+	for (uint32_t left = m->octets; left;) {
+		uint32_t len = left < m->segment_len ? left : m->segment_len;
 
-		if (next < end && !is_headers(o, next->iov_base))
-			len += (next++)->iov_len;
-		one.msg_iov = iov;
-		one.msg_iovlen = (size_t)(next - iov);
+		left -= len;
+		one.msg_iovlen = cut_packet(&batch, len, pieces);
 		if (sendmsg(m->sender->endpoint->at.fd, &one, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-			count_sent(o, m->sender, 1, (uint32_t)len);
+			count_sent(o, m->sender, 1, len);
 		else
 			sender_drop(m->sender, tx_drop_of_errno(errno), 1);
-		iov = next;
 	}
 }
 
@@ -298,5 +345,6 @@ void outbox_flush(struct outbox *o)
 	for (uint32_t i = 0; i < o->count;)
 		i = send_run(o, i);
 	o->count = o->iov_count = 0;
-	o->headers_used = 0;
+	o->packets_used = 0;
+	o->borrows = false;
 }

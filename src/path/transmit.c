@@ -21,14 +21,16 @@ static enum tx_drop drop_of_segmenter(int err)
 	return err == -ERANGE ? TX_DROP_RUNT : TX_DROP_MALFORMED;
 }
 
-/* One packet: L2TP header and the segment's own headers side by side, payload where it is. */
+/* One packet: L2TP header, the segment's own headers and, if it is not long, the payload side by side. */
 static bool send_segment(struct outbox *o, struct sender *s, struct segmenter *segmenter)
 {
 	const struct data_header_template *t = sender_header(s);
 	uint8_t *room = outbox_headers(o, t->len + segmenter->headers_len);
+	bool whole = segmenter->segment_len - segmenter->headers_len <= OUTBOX_COPY_MAX;
 	struct segment part;
 
-	if (!segment_next(segmenter, room + t->len, &part))
+	if (!(whole ? segment_next_whole(segmenter, room + t->len, &part)
+	            : segment_next(segmenter, room + t->len, &part)))
 		return false;
 	memcpy(room, t->octets, t->len);
 	if (t->ns_offset)
@@ -90,14 +92,15 @@ void sender_ready(struct watch *watch, uint32_t events)
 	struct sender *s = container_of(watch, struct sender, watch);
 	struct outbox *o = s->worker->outbox;
 	uint8_t *arena = outbox_arena(o);
-	size_t used = 0;
+	size_t used = 0, taken = 0;
 
-	for (int i = 0; i < s->worker->at_once && used < OUTBOX_ARENA_OCTETS; i++) {
+	for (int i = 0; i < s->worker->at_once && taken < OUTBOX_ARENA_OCTETS; i++) {
 		size_t n = read_frame(o, s, arena + used);
 
 		if (!n)
 			break;
-		used += (n + 63) & ~(size_t)63;
+		taken += n;
+		used = outbox_is_free(o) ? 0 : used + ((n + 63) & ~(size_t)63);
 	}
 	sender_retry_batches(s, loop_now_ms(s->worker->loop));
 	outbox_flush(o);
