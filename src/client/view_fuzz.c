@@ -62,6 +62,12 @@ static void take_session(struct reader attributes, bool daemon)
 	assert(v.session.has_extras == daemon);
 }
 
+static void check_prefix(const struct ul2tp_ppp_prefix *p)
+{
+	assert(p->address.family == AF_INET || p->address.family == AF_INET6);
+	assert(p->bits <= (p->address.family == AF_INET ? 32 : 128));
+}
+
 static void take_ppp(struct reader attributes)
 {
 	static struct ppp_channel_view channel;
@@ -75,6 +81,10 @@ static void take_ppp(struct reader attributes)
 		check_string(unit.unit.ifname, sizeof(unit.ifname));
 		check_reasons(&unit.unit.rx_drops);
 		check_reasons(&unit.unit.tx_drops);
+		assert(unit.unit.prefix_count <= UL2TP_UNIT_PREFIXES_MAX);
+		for (size_t i = 0; i < unit.unit.prefix_count; i++)
+			check_prefix(&unit.unit.prefixes[i]);
+		check_string(unit.unit.account->ifname, sizeof(unit.unit.account->ifname));
 	}
 }
 
