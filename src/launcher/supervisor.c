@@ -193,7 +193,8 @@ static void things_restore(struct launcher *l)
 	launcher_trace(l, 1, "%u stand-ins are served again", count);
 }
 
-/* Which calls were left is noted before the first thread starts: threads take what is free, and fill it. */
+/* Which calls were left is noted before the first thread starts: threads take what is free, and fill it. Of two in one
+ * place, one call is answered as the other was, and its program waits for what was never asked. */
 static void calls_repeat(struct supervisor *s)
 {
 	struct estate_call *calls = s->launcher->estate->calls;
