@@ -12,9 +12,9 @@ from support.capture import Capture
 from support.daemon import Cli, Daemon, settle
 from support.fast_pair import INNER, PORT, FastPair, lay_cable, why_not
 from support.netns import Cable
-from support.wait import AT_MOST, SLOW, eventually
+from support.soon import within
+from support.wait import AT_MOST, eventually
 
-WITHIN_S = 1 * SLOW
 QUIET_S = 0.3
 # Lets no packet through: TC_ACT_SHOT.
 DROP = ("bpf", "da", "bytecode", "1,6 0 0 2,")
@@ -154,20 +154,20 @@ def cases(family):
 def test_it_holds_within_a_second(pair, show, name):
     reason, commands, undo, effect = cases(pair.family)[name]
     near = pair.hosts[0]
-    eventually(lambda: show() == "used", timeout=WITHIN_S)
+    within(1, lambda: show() == "used", pair.daemons)
     with traffic(pair):
         assert leaves(pair) > 0 and accepted(pair) > 0
         try:
             for command in commands:
                 near.run(*command)
-            eventually(lambda: show() == reason, timeout=WITHIN_S)
+            within(1, lambda: show() == reason, pair.daemons)
             effect(pair)
             assert show() == reason
         finally:
             for command in undo:
                 near.run(*command)
-        eventually(lambda: show() == "used", timeout=WITHIN_S)
-        eventually(lambda: answers(pair), timeout=WITHIN_S)
+        within(1, lambda: show() == "used", pair.daemons)
+        within(1, lambda: answers(pair), pair.daemons)
 
 
 def test_a_namespace_is_not_kept_by_watching_it():
@@ -178,7 +178,7 @@ def test_a_namespace_is_not_kept_by_watching_it():
         assert Cli(pair.daemons[0], pair.hosts[0]).json("-s show session")[0]["fast_path"]["reason"] == "used"
         pair.apis[0].close()
         cable.near.close()
-        eventually(lambda: "wire" not in cable.far.devices(), "it goes, and its end of the cable", timeout=5)
+        eventually(lambda: "wire" not in cable.far.devices(), "it goes, and its end of the cable")
     finally:
         for api in pair.apis:
             api.close()
@@ -202,11 +202,11 @@ def test_many_sessions_at_once():
             def reasons():
                 shown = Cli(daemon, cable.near).json("-s show session")
                 return collections.Counter(session["fast_path"]["reason"] for session in shown)
-            eventually(lambda: reasons() == {"used": count}, timeout=WITHIN_S)
+            within(1, lambda: reasons() == {"used": count}, [daemon])
             cable.near.run(*cases(4)["xfrm-out"][1][0])
-            eventually(lambda: reasons() == {"xfrm": count}, timeout=WITHIN_S)
+            within(1, lambda: reasons() == {"xfrm": count}, [daemon])
             cable.near.run(*UNDO_XFRM[0])
-            eventually(lambda: reasons() == {"used": count}, timeout=WITHIN_S)
+            within(1, lambda: reasons() == {"used": count}, [daemon])
     finally:
         status = daemon.stop()
         cable.close()
