@@ -43,7 +43,10 @@ def ppp():
 
 
 class Ccp:
-    """The Compression Control Protocol of a unit, for as long as the process lives."""
+    """The Compression Control Protocol of a unit, for as long as the process lives.
+
+    As pppd's, it does not negotiate again when the ends have lost each other's key for good; see loss.KEEPS_KEYS.
+    """
 
     def __init__(self, unit, flags, option):
         self.unit, self.flags, self.option = unit, flags, option
@@ -151,7 +154,7 @@ class Link:
     def negotiate(self):
         self.ccp.send(CONF_REQ, 1, self.ccp.option)
 
-    def negotiated(self, timeout=20):
+    def negotiated(self, timeout=120):
         return self.ccp.up.wait(timeout)
 
     def resets(self):
