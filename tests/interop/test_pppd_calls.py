@@ -9,7 +9,7 @@ import pytest
 
 from support.api import PPP, Api
 from support.daemon import BUILD
-from support.end import RemoteEnd
+from support.end import PATIENCE, RemoteEnd
 from support.link_ends import LinkEnd
 from support.ppp_file import PPPIOCBRIDGECHAN, PPPIOCUNBRIDGECHAN, PppClient, name
 from support.ppp_machine import HOSTS, NEAR
@@ -32,7 +32,7 @@ def start(end, tunnel_, session, peer_session, addresses):
 
 def up(end):
     try:
-        eventually(lambda: end.ended() or end.has_address(), "pppd has an address", timeout=40)
+        eventually(lambda: end.ended() or end.has_address(), "pppd has an address", timeout=PATIENCE)
         assert not end.ended(), "pppd has ended"
     except AssertionError as error:
         raise AssertionError(f"{error}\n{end.said()}") from error
@@ -147,7 +147,7 @@ def test_two_sessions_bridged(switch, shared_daemon, ppp_machine):
         switch.bridge()
         assert left.ping("10.6.0.2", 1)
         left.stop()
-        eventually(right.ended, "the other pppd sees that the first has hung up", timeout=40)
+        eventually(right.ended, "the other pppd sees that the first has hung up", timeout=PATIENCE)
     finally:
         assert left.stop() == []
         assert right.stop() == []

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from support.api import Api
-from support.end import End
+from support.end import PATIENCE, End
 from support.loss import data_lost
 from support.ppp_machine import FAR, NEAR, TAP
 from support.wait import eventually
@@ -65,9 +65,9 @@ def brought_up(ends, kind):
         caller.call(number)
         near.up()
         far.up()
-    eventually(lambda: all(word in near.said() for word in kind.words), f"pppd says {kind.words}", timeout=40)
+    eventually(lambda: all(word in near.said() for word in kind.words), f"pppd says {kind.words}", timeout=PATIENCE)
     if kind.calls > 1:
-        eventually(lambda: kind.words[-1] in far.said(), "the far pppd says so too", timeout=40)
+        eventually(lambda: kind.words[-1] in far.said(), "the far pppd says so too", timeout=PATIENCE)
 
 
 def packets(daemon, namespace):

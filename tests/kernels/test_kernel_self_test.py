@@ -38,7 +38,7 @@ def test_the_kernels_own_self_test(machine):
     home = kernel_source.fetch(SOURCE, FILES) / SELF_TESTS
     server = machine.call("support.pair_inside:server")
     done = machine.run("env", f"UL2TP_SOCKET={server}", BUILD / "ul2tp", "run", "--", "sh", "-c",
-                       f"cd {home} && exec bash ./l2tp.sh", check=False, timeout=180)
+                       f"cd {home} && exec bash ./l2tp.sh", check=False)
     verdicts = re.findall(r"^TEST: (.*?) +\[ *(OK|FAIL) *\]$", done.stdout, re.MULTILINE)
     assert [name for name, verdict in verdicts if verdict != "OK"] == [], done.stdout + done.stderr
     assert (done.returncode, len(verdicts)) == (0, TESTS), done.stdout + done.stderr
@@ -49,12 +49,12 @@ def test_the_kernels_own_self_test(machine):
 @pytest.mark.parametrize("name", ["static-epoll", "kl2tpd"])
 @pytest.mark.parametrize("divert", ["ebpf", "raw"])
 def test_under_esp(machine, name, divert):
-    machine.call("support.pair_inside:tell_story_under_esp", name, divert, timeout=120)
+    machine.call("support.pair_inside:tell_story_under_esp", name, divert)
 
 
 def test_the_fast_path_ends_where_esp_begins(machine):
     """What a policy is about leaves and comes encrypted, or not at all, from soon after the policy was made."""
-    machine.call("support.pair_inside:tell_fast_path_under_esp", timeout=120)
+    machine.call("support.pair_inside:tell_fast_path_under_esp")
 
 
 def test_the_kernel_had_nothing_to_complain_about(machine):

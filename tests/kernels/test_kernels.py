@@ -52,7 +52,7 @@ def test_what_the_kernel_lacks_is_said(build):
 
 
 def test_the_demo(machine):
-    out = machine.run("env", "UL2TP_DEMO_MEBIBYTES=2", TOP / "demo/demo", timeout=120).stdout
+    out = machine.run("env", "UL2TP_DEMO_MEBIBYTES=2", TOP / "demo/demo").stdout
     assert len(re.findall("the same at both ends", out)) == 4, out
     assert "Everything is removed again." in out
     assert machine.run("ip", "netns", "list").stdout == ""
@@ -114,13 +114,13 @@ def test_tunnels_on_programs_sockets(machine):
     """The socket filter is loaded by this kernel's verifier, and every rule of it holds; without eBPF, too."""
     done = machine.run("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", TOP,
                        TOP / "tests/scenarios/test_managed.py", TOP / "tests/scenarios/test_divert_raw.py",
-                       "-k", "not thousands", check=False, timeout=600)
+                       "-k", "not thousands", check=False, timeout=800)
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("way", REPLY_WAYS)
 def test_a_static_program_and_its_tunnels(pair, machine, way):
-    machine.call("support.pair_inside:tell_story", "static-poll", "udp", 4, 2, ["--reply", way], timeout=120)
+    machine.call("support.pair_inside:tell_story", "static-poll", "udp", 4, 2, ["--reply", way])
 
 
 def test_the_kernel_had_nothing_to_complain_about(pair, machine):

@@ -18,7 +18,7 @@ from support.wait import SLOW
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = compare.load(HERE / "golden")
 SCENARIOS = sorted({key[:2] for key in GOLDEN})
-LIMIT = 400  # seconds for all of it
+LIMIT = 800  # seconds for all of it
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ def answers(build, tmp_path_factory):
 
 def probed(area, out):
     with Daemon("--kernel-quirks") as daemon:
-        environment = dict(os.environ, UL2TP_SOCKET=daemon.socket, PROBE_SETTLE=str(0.15 * SLOW),
-                           PROBE_WAIT=str(3 * SLOW))
+        environment = dict(os.environ, UL2TP_SOCKET=daemon.socket, PROBE_SETTLE=str(0.3 * SLOW),
+                           PROBE_WAIT=str(10 * SLOW), PROBE_LIMIT=str(240 * SLOW))
         done = subprocess.run(
             [BUILD / "ul2tp", "run", "--files", "--", "/usr/bin/python3", HERE / "probe.py", "-o", out, "-m", area],
             env=environment, text=True, capture_output=True, timeout=LIMIT * SLOW, check=False)

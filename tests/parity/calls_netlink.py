@@ -12,7 +12,7 @@ import threading
 from support import netlink
 from support.api import encode
 
-from hosts import ETH, QUIET, L2tp as Language, outcome, unshare_network
+from hosts import ETH, PATIENCE, QUIET, L2tp as Language, outcome, unshare_network
 
 NOBODY = 65534
 
@@ -20,7 +20,7 @@ NOBODY = 65534
 def events(l2tp, wanted=1):
     """[command, flags, whose request, tunnel id, session id] of each notification."""
     shown = []
-    while select.select([l2tp.netlink.socket], [], [], 5 if len(shown) < wanted else QUIET)[0]:
+    while select.select([l2tp.netlink.socket], [], [], PATIENCE if len(shown) < wanted else QUIET)[0]:
         for m in l2tp.netlink.receive():
             values = m.decoded
             shown.append([m.command_name, m.flags, values.get("CONN_ID"), values.get("SESSION_ID")])

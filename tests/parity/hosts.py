@@ -26,7 +26,7 @@ FAR_PORT = 5002
 UDP, IP = 0, 1
 ETH, PPP = 5, 7
 L2TP = 115
-PATIENCE = 5     # seconds that something may take to happen
+PATIENCE = 30    # seconds that something may take to happen
 QUIET = 0.3      # seconds after which nothing more is expected
 CLONE_NEWNET = 0x40000000
 

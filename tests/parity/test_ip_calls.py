@@ -11,7 +11,7 @@ from support.vm import Machine
 @pytest.fixture(scope="module")
 def kernels():
     with Machine("linux-image-6.12-amd64", ["veth", "l2tp_ip", "l2tp_ip6"]) as machine:
-        return machine.call("support.ip_calls:kernels", timeout=120)
+        return machine.call("support.ip_calls:kernels")
 
 
 def test_the_same_calls_have_the_same_answers(build, kernels):

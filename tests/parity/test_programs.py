@@ -29,7 +29,7 @@ def machine(build):
 
 @pytest.mark.parametrize("name, over, family", RUNS)
 def test_a_program_on_linuxs_own_l2tp(machine, name, over, family):
-    machine.call("support.pair_inside:tell_story", name, over, family, 2, timeout=120)
+    machine.call("support.pair_inside:tell_story", name, over, family, 2)
 
 
 def test_under_esp(machine):
@@ -38,7 +38,7 @@ def test_under_esp(machine):
 
 def test_a_storm_of_ppp_sessions(machine):
     """Each descriptor of a session as programs with thousands of them have it: what storm expects holds here."""
-    machine.call("support.pair_inside:tell_storm", 50, timeout=120)
+    machine.call("support.pair_inside:tell_storm", 50)
 
 
 def test_the_kernel_had_nothing_to_complain_about(machine):

@@ -10,6 +10,8 @@ import dataclasses
 import itertools
 import time
 
+from support.end import PATIENCE
+
 COOKIES = {0: ("", ""), 4: ("cookie 01234567 peer_cookie 89abcdef", "cookie 89abcdef peer_cookie 01234567"),
            8: ("cookie 0123456789abcdef peer_cookie fedcba9876543210",
                "cookie fedcba9876543210 peer_cookie 0123456789abcdef")}
@@ -106,7 +108,7 @@ class Pair:
 
     def counters(self):
         """What both ends have counted, once neither has counted anything for a second."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while self.counted is None:
             before = [end.counters() for end in self.ends]
             time.sleep(1)

@@ -77,7 +77,7 @@ class Daemon:
                 stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=environment, preexec_fn=preexec)
         if wait:
             try:
-                eventually(self.answers, "ul2tpd answers on its socket", timeout=20)
+                eventually(self.answers, "ul2tpd answers on its socket")
             except BaseException as why:
                 self.kill()
                 raise AssertionError(f"ul2tpd does not answer; it said:\n{self.log}") from why
@@ -139,7 +139,7 @@ class Daemon:
             self.kill()
             raise AssertionError(f"ul2tpd does not end; it said:\n{left}") from None
         try:
-            eventually(lambda: not in_session(self.process.pid), "no process of ul2tpd is left", timeout=5)
+            eventually(lambda: not in_session(self.process.pid), "no process of ul2tpd is left")
             assert not os.path.exists(self.socket), "the socket is still there"
         finally:
             self.kill()
@@ -192,13 +192,13 @@ class Cli:
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
 
 
-def no_more_than(before, pid, timeout=5):
+def no_more_than(before, pid):
     """The process comes back to the descriptors it had."""
     def same():
         now = descriptors(pid)
         return len(now) <= len(before) or None
     try:
-        eventually(same, timeout=timeout)
+        eventually(same)
     except AssertionError:
         now = descriptors(pid)
         raise AssertionError("descriptors more than before: " + ", ".join(

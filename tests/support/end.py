@@ -15,6 +15,7 @@ import threading
 from support import netlink, netns
 
 PORT = 7000
+PATIENCE = 300  # seconds; one of the ends may be in an emulated machine
 HERE = "/proc/1/ns/net"
 
 
@@ -57,7 +58,7 @@ class End:
     def command(self, *words, input=None, check=True):
         environment = dict(os.environ, **({"UL2TP_SOCKET": self.server} if self.server else {}))
         done = subprocess.run(["nsenter", f"--net={self.path}", *words], input=input, text=True, check=False,
-                              capture_output=True, timeout=120, env=environment)
+                              capture_output=True, timeout=PATIENCE, env=environment)
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(words)}: exit status {done.returncode}\n{done.stdout}"
                                  f"{done.stderr}")
@@ -88,7 +89,7 @@ class End:
         """{device: MTU}"""
         return {link["ifname"]: link["mtu"] for link in json.loads(self.command("ip", "-j", "link"))}
 
-    def ping(self, address, count=3, patience=10):
+    def ping(self, address, count=3, patience=PATIENCE):
         """How many answers came, at most count, which are waited for until there are so many. With -w: -W ends
         early where a machine is slow. More are sent while the first are on their way, and may be answered too."""
         out = self.command("ping", "-q", "-n", "-c", str(count), "-i", "0.01", "-w", str(patience), address,
@@ -112,7 +113,7 @@ class End:
     @staticmethod
     def _answer(connection):
         with connection:
-            connection.settimeout(60)
+            connection.settimeout(PATIENCE)
             try:
                 send_block(connection, receive_block(connection))
             except (OSError, AssertionError):
@@ -123,7 +124,7 @@ class End:
         with netns.entered(self.path):
             connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         with connection:
-            connection.settimeout(60)
+            connection.settimeout(PATIENCE)
             connection.connect((address, PORT))
             send_block(connection, octets)
             assert receive_block(connection) == octets, "less came back than was sent"
@@ -155,4 +156,4 @@ class RemoteEnd:
         self.machine, self.name = machine, name
 
     def __getattr__(self, method):
-        return lambda *arguments: self.machine.call("support.end:do", self.name, method, *arguments, timeout=120)
+        return lambda *arguments: self.machine.call("support.end:do", self.name, method, *arguments)

@@ -24,11 +24,11 @@ def story(cable):
         try:
             assert all(UDP in end and esp.ESP not in end for end in counts())
             esp.protect(cable, PORT)
-            eventually(lambda: reasons() == {"xfrm"}, timeout=5)
+            eventually(lambda: reasons() == {"xfrm"})
             protected = counts()
             assert all(esp.ESP in end and UDP not in end for end in protected), protected
             esp.unprotect(cable)
-            eventually(lambda: reasons() == {"used"}, timeout=5)
+            eventually(lambda: reasons() == {"used"})
             assert all(UDP in end and esp.ESP not in end for end in counts())
         finally:
             ping.kill()

@@ -58,7 +58,7 @@ class LinkEnd(end.End):
                 self.do("delete", tunnel)
             self.tunnels = []
             self.process.stdin.close()
-            self.process.wait(40)
+            self.process.wait(end.PATIENCE)
             self.process.stdout.close()
             self.process = None
         eventually(lambda: not any(d.startswith("ppp") for d in self.namespace.devices()), "its interfaces have gone")

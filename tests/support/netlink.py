@@ -24,7 +24,7 @@ import socket
 import struct
 import time
 
-TIMEOUT = 10.0  # seconds for an answer
+TIMEOUT = 60.0  # seconds for an answer
 
 # --- numbers of linux/netlink.h, linux/genetlink.h ------------------------------------------------------
 

@@ -46,7 +46,7 @@ def entered(path):
         os.close(there)
 
 
-def run(*command, check=True, timeout=60, input=None, **options):
+def run(*command, check=True, timeout=300, input=None, **options):
     """The finished process; AssertionError with what it said if it failed."""
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=timeout,
                           check=False, input=input, **options)

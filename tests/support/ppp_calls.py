@@ -20,7 +20,7 @@ LCP = bytes.fromhex("c0210101000861626364")
 IPCP = bytes.fromhex("80210101000861626364")
 IP = bytes.fromhex("0021") + b"E" * 30
 QUIET = 0.05  # seconds: on a kernel all has happened when the call returns
-PATIENCE = 5
+PATIENCE = 30
 BAD = 8       # a pointer to nothing
 
 # What follows 't' in the number of an ioctl, and how many octets its argument has

@@ -42,7 +42,7 @@ class PppdEnd(end.End):
         """The interfaces that are left when pppd has hung up and ended, and the tunnel been deleted."""
         if self.process:
             self.process.terminate()
-            self.process.wait(40)
+            self.process.wait(end.PATIENCE)
             self.process = None
             self.namespace.run(*self.before, "ip", "l2tp", "del", "tunnel", "tunnel_id", self.tunnel, env=self.environment())
         return sorted(d for d in self.namespace.devices() if d.startswith("ppp"))

@@ -3,16 +3,17 @@
 import os
 import time
 
-# A build with sanitizers is several times slower, and machines are shared: time-outs are generous, and
-# only ever reached by a test that fails.
-SLOW = 3 if os.environ.get("UL2TP_SANITIZED") else 1
+# A build with sanitizers is several times slower, an emulated machine (vm.py) still more so, and machines are shared:
+# time-outs are generous, and only ever reached by a test that fails.
+SLOW = 5 if os.environ.get("UL2TP_EMULATED") else 3 if os.environ.get("UL2TP_SANITIZED") else 1
+PATIENCE = 60  # seconds, where nothing speaks for another number
 
 # Seconds that something takes at most which takes no time: a killed process ends, a thread that was told to stop does.
 # A wait without a limit would hold up all tests instead of failing one.
-AT_MOST = 60 * SLOW
+AT_MOST = PATIENCE * SLOW
 
 
-def eventually(condition, what="", timeout=20, interval=0.005):
+def eventually(condition, what="", timeout=PATIENCE, interval=0.005):
     """The first true value of condition(); AssertionError with its last value after the time-out."""
     deadline = time.monotonic() + timeout * SLOW
     while True:

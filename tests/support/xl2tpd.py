@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 
 from support import proc
+from support.end import PATIENCE
 from support.launcher import Launcher
 from support.wait import eventually
 
@@ -95,7 +96,7 @@ class Xl2tpd:
                 self.process.terminate()
             return self.has_ended()
         try:
-            eventually(ended, "xl2tpd ends", timeout=60, interval=0.1)
+            eventually(ended, "xl2tpd ends", timeout=PATIENCE, interval=0.1)
         except AssertionError:
             self.kill()
             raise
@@ -105,7 +106,7 @@ class Xl2tpd:
 
     def kill(self):
         self.process.kill()
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
 
     def said(self):
         return (self.directory / "output").read_text(errors="replace") + (
@@ -124,7 +125,7 @@ class Xl2tpd:
 
     def up(self, count=1):
         try:
-            eventually(lambda: self.has_addresses(count), f"{count} interfaces of PPP are up", timeout=40, interval=0.02)
+            eventually(lambda: self.has_addresses(count), f"{count} interfaces of PPP are up", timeout=PATIENCE, interval=0.02)
         except AssertionError as error:
             raise AssertionError(f"{error}; {self.last_words()}\n{self.said()[-6000:]}") from error
 
@@ -136,7 +137,7 @@ class Xl2tpd:
         return f"{type(self).__name__}'s xl2tpd said {last(self.directory / 'output')}; its pppd {last(self.log)}"
 
     def nothing_left(self):
-        eventually(lambda: not self.devices(), "its interfaces have gone", timeout=40)
+        eventually(lambda: not self.devices(), "its interfaces have gone", timeout=PATIENCE)
 
 
 class Lns(Xl2tpd):
@@ -183,7 +184,7 @@ class Here:
 
     @staticmethod
     def run(*command):
-        return subprocess.run(command, text=True, capture_output=True, timeout=60, check=True)
+        return subprocess.run(command, text=True, capture_output=True, timeout=PATIENCE, check=True)
 
     @staticmethod
     def devices():
@@ -222,7 +223,7 @@ class Far:
         self.close()
 
     def __getattr__(self, method):
-        return lambda *arguments: self.machine.call("support.xl2tpd:far_do", self.role, method, *arguments, timeout=120)
+        return lambda *arguments: self.machine.call("support.xl2tpd:far_do", self.role, method, *arguments)
 
 
 def kill_one(pids):
