@@ -17,6 +17,7 @@ import time
 
 from support import netlink
 from support.api import encode
+from support.ppp_calls import outcome
 
 import matrix
 
@@ -51,17 +52,6 @@ def ip(lines, check=True):
 def sysctl(name, value):
     with contextlib.suppress(OSError), open(f"/proc/sys/{name}", "w", encoding="ascii") as f:
         f.write(str(value))
-
-
-def outcome(function, *arguments):
-    """What a call gives: its value, "OK" for None, or the name of its errno."""
-    try:
-        value = function(*arguments)
-    except TimeoutError:
-        return "timeout"
-    except OSError as why:
-        return errno.errorcode.get(why.errno, str(why))
-    return "OK" if value is None else value
 
 
 def becomes(condition, patience=PATIENCE):
