@@ -34,6 +34,9 @@ struct supervisor {
 	struct launcher *launcher;
 	atomic_uint idle;
 	atomic_bool is_short; /* no thread could be started; said */
+	/* Held by the thread that waits for the next call: since Linux 6.6 one call wakes all that wait, of which one gets
+	 * it. */
+	pthread_mutex_t turn;
 };
 
 struct worker {
@@ -64,7 +67,7 @@ static void serve(struct supervisor *s, struct estate_call *call)
 }
 
 /* False: no process is behind the filter. */
-static bool receive(struct supervisor *s, struct estate_call *call)
+static bool receive_next(struct supervisor *s, struct estate_call *call)
 {
 	struct pollfd listener = { .fd = s->launcher->listener };
 
@@ -78,6 +81,16 @@ static bool receive(struct supervisor *s, struct estate_call *call)
 		if (poll(&listener, 1, 0) > 0 && listener.revents & (POLLHUP | POLLERR))
 			return false;
 	}
+}
+
+static bool receive(struct supervisor *s, struct estate_call *call)
+{
+	bool received;
+
+	pthread_mutex_lock(&s->turn);
+	received = receive_next(s, call);
+	pthread_mutex_unlock(&s->turn);
+	return received;
 }
 
 static void *work(void *arg)
@@ -305,7 +318,7 @@ static void attend(struct launcher *l)
 
 _Noreturn void supervisor_run(struct launcher *l, int pair)
 {
-	struct supervisor s = { .launcher = l };
+	struct supervisor s = { .launcher = l, .turn = PTHREAD_MUTEX_INITIALIZER };
 	char octet;
 
 	prctl(PR_SET_NAME, "ul2tp-supervise");
