@@ -81,9 +81,10 @@ static int check_room(struct dataplane *dp, uid_t uid, struct extack *ea)
 	if (!dp->ppp_files_max)
 		dp->ppp_files_max = files_max(dp);
 	if (dp->ppp_files.count >= dp->ppp_files_max && !evict_dead(dp, NULL))
-		return extack_fail(ea, -ENFILE, 0,
-		                   "ul2tpd may have %u PPPoL2TP sockets and files of /dev/ppp",
-		                   dp->ppp_files_max);
+		return extack_fail(
+			ea, -ENFILE, 0,
+			"ul2tpd has %u PPPoL2TP sockets and files of /dev/ppp, and no descriptors for more: raise its limit (LimitNOFILE)",
+			dp->ppp_files_max);
 	if (has_too_many(dp, uid) && !evict_dead(dp, &uid))
 		return extack_fail(ea, -EMFILE, 0,
 		                   "the user has %d PPPoL2TP sockets and files of /dev/ppp already",
