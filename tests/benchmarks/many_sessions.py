@@ -8,6 +8,7 @@ import time
 
 from benchmarks.hosts import Sessions
 from benchmarks.progress import Failed, say
+from support import ppp_many
 from support.daemon import Cli, Daemon, descriptors, in_session
 from support.netns import Namespace
 from support.wait import eventually
@@ -129,3 +130,28 @@ def churn(times):
             rows.append({"times": part, "seconds": seconds, "memory_kib": memory_kib(daemon),
                          "descriptors": descriptor_count(daemon)})
     return rows
+
+
+def storm(count):
+    """Of a program behind `ul2tp run`: a tenth is there and asks for echoes, the others are made, lost, and made again."""
+    stay = count // 10
+    with ppp_many.Gateway(interval_ms=1000) as gateway:
+        gateway.makes(1, stay, timeout=600)
+        gateway.is_established(stay, 600)
+        found = {"sessions": count, "stay": stay, "before": gateway.holds()}
+        for name in ("first", "again"):
+            made = gateway.makes(stay + 1, count, timeout=600)
+            found[f"{name}_a_second"] = made["made"] / max(made["seconds"], 1e-3)
+            gateway.is_established(count, 600)
+            gateway.is_settled(count, 600)
+            found[f"{name}_full"] = gateway.holds()
+            if name == "first":
+                gateway.does("lose", timeout=600)
+                gateway.is_settled(0, 600)
+                gateway.makes(1, stay, timeout=600)
+                gateway.is_established(stay, 600)
+        status = gateway.does("status")
+        found |= {"echoes": status["asked"], "lost": status["lost"]}
+        gateway.does("down", timeout=600)
+        gateway.close()
+    return found

@@ -125,6 +125,21 @@ def churn_tables(result):
                   ["sessions", "a second", "then ul2tpd's memory", "descriptors"], lines)] if lines else []
 
 
+def storm_tables(result):
+    lines = []
+    for r in result.get("storms", ()):
+        before, full, again, others = r["before"], r["first_full"], r["again_full"], r["sessions"] - r["stay"]
+        each = [(full["memory_kib"][who] - before["memory_kib"][who]) / others for who in ("ul2tpd", "launcher")]
+        held = [f"{(full['descriptors'][who] - before['descriptors'][who]) / others:.2f}"
+                for who in ("program", "engine", "keeper", "launcher")]
+        grown = sum(again["memory_kib"].values()) - sum(full["memory_kib"].values())
+        lines.append([str(r["sessions"]), f"{r['first_a_second']:.0f}, {r['again_a_second']:.0f}", f"{r['lost']} of {r['echoes']}",
+                      f"{each[0]:.1f} and {each[1]:.1f} KiB", ", ".join(held), f"{grown / 1024:.1f} MiB"])
+    return [Table("PPP sessions of a program behind ul2tp run",
+                  ["sessions", "a second, first and again", "echoes lost", "memory of ul2tpd and launcher, each",
+                   "descriptors, each: program, engine, keeper, launcher", "grown the second time"], lines)] if lines else []
+
+
 def scaling_tables(result):
     """Two processors for both hosts; the processors' time for each Gbit is what can be compared"""
     lines = []
@@ -149,7 +164,7 @@ def target_tables(result):
 def tables(result):
     emulated = result.get("emulated", {})
     return [*measured_tables(result.get("samples", {}), result.get("missing", {})), *session_tables(result),
-            *churn_tables(result), *scaling_tables(result),
+            *storm_tables(result), *churn_tables(result), *scaling_tables(result),
             *measured_tables(emulated.get("samples", {}), emulated.get("missing", {}), "Emulated: "),
             *target_tables(result)]
 

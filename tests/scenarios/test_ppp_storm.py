@@ -2,7 +2,7 @@
 """A program with many PPP sessions behind `ul2tp run`: three descriptors each, most of them where nothing is trapped"""
 import os
 
-from support import ppp_storm
+from support import ppp_many, ppp_storm
 from support.api import Api
 from support.daemon import BUILD, Daemon, descriptors, no_more_than
 from support.wait import eventually
@@ -28,3 +28,11 @@ def test_a_storm_of_sessions(cable, build):
         storm(daemon, cable, 100)
         for pid, before in held.items():
             no_more_than(before, pid)
+
+
+def test_what_sessions_cost_and_that_nothing_stays(build):
+    """Sessions of 50 tunnels are lost all together and come back; of the others that came and went nothing is left.
+
+    Requirements: PX-20, PX-45, PPP-2
+    """
+    ppp_many.story(200, 100, patience=120)

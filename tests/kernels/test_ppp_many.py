@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Many PPP sessions of one program behind `ul2tp run`, in a machine, where the limit of descriptors can be raised
+
+    UL2TP_PPP_SESSIONS=10000 pytest tests/kernels/test_ppp_many.py
+
+makes so many instead of a hundred, which takes hours where the processor is emulated on a busy host.
+"""
+import os
+
+from support import ppp_many
+from support.daemon import BUILD
+from support.vm import Machine
+
+SESSIONS = int(os.environ.get("UL2TP_PPP_SESSIONS", "100"))
+KERNEL = "linux-image-6.12-amd64"
+MODULES = ["tun", "veth", "unix_diag", "udp_diag"]
+MEMORY_MB = 768 + SESSIONS // 3     # an interface and the sockets of a session take 100 KiB or less
+PATIENCE = 300 + SESSIONS           # seconds, for each step
+INTERVAL_MS = 60000                 # between two echoes of a session
+
+
+def test_sessions_of_one_program(build):
+    """Requirements: PX-20, PX-45, PPP-2"""
+    wanted = ppp_many.IN_DAEMON * SESSIONS + ppp_many.OF_THEIR_OWN
+    with Machine(KERNEL, MODULES, memory_mb=MEMORY_MB, environment={"UL2TP_BUILD": BUILD}) as machine:
+        assert machine.call("support.ppp_many:allow_descriptors", 2 * wanted) >= wanted
+        found = machine.call("support.ppp_many:story", SESSIONS, 0, ppp_many.TUNNELS, INTERVAL_MS, PATIENCE,
+                             timeout=10 * PATIENCE)
+        for what, value in found.items():
+            print(what, value)
