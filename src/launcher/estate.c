@@ -11,6 +11,8 @@
 
 #include "base/cleanup.h"
 
+#define LITTLE 256 /* things that a mapping may hold without being full of them */
+
 /* From a supervisor to the guardian, with the descriptors of a thing that came. */
 struct letter {
 	uint32_t index;
@@ -50,20 +52,38 @@ static void letter_send(struct launcher *l, const struct letter *letter, const i
 		launcher_trace(l, 1, "the guardian does not answer: %s", strerror(errno));
 }
 
+/* Half of them are free, so one is soon found, and what is used of the mapping does not grow with all that came and
+ * went. */
+static uint32_t things_in_use(struct estate *e)
+{
+	const uint32_t used = atomic_load(&e->used);
+
+	return used < ESTATE_THINGS / 2 ? 2 * used + LITTLE : ESTATE_THINGS;
+}
+
 /* NULL: there are as many as there can be. */
 static struct estate_thing *thing_take(struct estate *e)
 {
 	uint32_t start = atomic_load(&e->next);
 
+	if (start >= things_in_use(e))
+		start = 0;
 	for (uint32_t i = 0; i < ESTATE_THINGS; i++) {
 		struct estate_thing *thing = &e->things[(start + i) % ESTATE_THINGS];
 
 		if (!atomic_exchange(&thing->taken, true)) {
 			atomic_store(&e->next, (start + i + 1) % ESTATE_THINGS);
+			atomic_fetch_add(&e->used, 1);
 			return thing;
 		}
 	}
 	return NULL;
+}
+
+static void thing_free(struct estate *e, struct estate_thing *thing)
+{
+	if (atomic_exchange(&thing->taken, false))
+		atomic_fetch_sub(&e->used, 1);
 }
 
 uint32_t estate_put(struct launcher *l, enum estate_kind kind, const struct object *o,
@@ -109,7 +129,7 @@ void estate_drop(struct launcher *l, uint32_t index)
 	if (thing->fd_count > 0)
 		letter_send(l, &letter, NULL, 0);
 	else
-		atomic_store(&thing->taken, false);
+		thing_free(l->estate, thing);
 }
 
 static void thing_comes(struct estate_thing *thing, const struct msghdr *m)
@@ -123,14 +143,14 @@ static void thing_comes(struct estate_thing *thing, const struct msghdr *m)
 	memcpy(thing->fds, CMSG_DATA(c), count * sizeof(int));
 }
 
-static void thing_goes(struct estate_thing *thing)
+static void thing_goes(struct estate *e, struct estate_thing *thing)
 {
 	for (unsigned int i = 0; i < ESTATE_FDS; i++) {
 		if (thing->fds[i] >= 0)
 			close(thing->fds[i]);
 		thing->fds[i] = -1;
 	}
-	atomic_store(&thing->taken, false);
+	thing_free(e, thing);
 }
 
 void estate_settle(struct launcher *l)
@@ -139,7 +159,7 @@ void estate_settle(struct launcher *l)
 		struct estate_thing *thing = &l->estate->things[i];
 
 		if (atomic_load(&thing->taken) && atomic_load(&thing->kind) == ESTATE_FREE)
-			thing_goes(thing);
+			thing_goes(l->estate, thing);
 	}
 }
 
@@ -161,7 +181,7 @@ int estate_receive(struct launcher *l, int from)
 	if (len != (ssize_t)sizeof(letter) || letter.index >= ESTATE_THINGS)
 		return -EPIPE;
 	if (letter.goes)
-		thing_goes(&l->estate->things[letter.index]);
+		thing_goes(l->estate, &l->estate->things[letter.index]);
 	else
 		thing_comes(&l->estate->things[letter.index], &m);
 	return 0;
