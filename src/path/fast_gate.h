@@ -9,6 +9,10 @@
  * next one is handed up. On its way in it may wait in a processor's backlog; the first packet that comes up waits until
  * all have come out of there (the programs count that too), which is a matter of microseconds.
  *
+ * The programs come when a session is busy, and what came before they counted nobody knows. While nothing is to be
+ * read, what they have counted and we have not is on its way just now: a few microseconds, so the least that is seen in
+ * FAST_GATE_LOOKS looks is what the two counts differ by.
+ *
  * One worker's.
  */
 #ifndef UL2TP_PATH_FAST_GATE_H
@@ -22,6 +26,7 @@
 #include "keeper/records.h"
 
 #define FAST_GATE_TICK_MS 10
+#define FAST_GATE_LOOKS   8 /* at nothing to read, from which follows what was not counted */
 
 struct fast_gate {
 	const uint64_t *passed; /* NULL: there is no fast path, and nothing here does anything */
@@ -36,6 +41,9 @@ struct fast_gate {
 	uint64_t lost;          /* of those sent to the device: did not come out of the backlog */
 	bool fresh;             /* some may have come before they were counted */
 	bool settled;           /* .done says all there is to say */
+	bool in_step;           /* .taken and .passed have counted the same packets */
+	uint32_t looks;         /* until they have */
+	int64_t ahead;          /* the least that .passed was ahead in them */
 	struct list *unsettled; /* of the worker */
 	struct list in_unsettled;
 };
