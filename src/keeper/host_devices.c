@@ -109,7 +109,11 @@ static void qdisc_take(struct host_devices *d, bool is_new, const struct tcmsg *
 		device->ingress = is_new;
 		device->shared_filters =
 			is_new && has_attribute(*attributes, TCA_INGRESS_BLOCK, TCA_EGRESS_BLOCK);
+		/* With nothing in it, it changes nothing: ours is made for each busy session. */
+		if (is_new && !device->shared_filters)
+			return;
 		device->stale = true;
+		device->lost |= !is_new;
 	}
 	d->changed |= device->tracked;
 }
@@ -136,6 +140,44 @@ static void device_touch(struct host_devices *d, int ifindex)
 	d->changed = true;
 }
 
+static bool filter_is_foreign(struct reader attributes, uint32_t handle,
+                              const struct own_programs *own)
+{
+	struct host_attr a, option;
+	bool bpf = false, ours = false;
+
+	while (host_attr_next(&attributes, &a)) {
+		if (a.type == TCA_KIND)
+			bpf = host_attr_is(&a, "bpf");
+		if (a.type != TCA_OPTIONS)
+			continue;
+		while (host_attr_next(&a.value, &option))
+			if (option.type == TCA_BPF_ID)
+				ours = own_programs_have(own, read_u32_host(&option.value));
+	}
+	/* Without a handle it is the place where such filters may be. */
+	return !bpf || (handle != 0 && !ours);
+}
+
+/* One of ours that has come is no change, one that has gone is. */
+static void take_filter_news(struct host_devices *d, uint16_t type, struct reader *payload)
+{
+	struct host_device *device;
+	struct tcmsg tc;
+	bool ours;
+
+	read_copy(payload, &tc, sizeof(tc));
+	if (payload->failed)
+		return;
+	ours = (type == RTM_NEWTFILTER || type == RTM_DELTFILTER) && tc.tcm_handle != 0 &&
+	       !filter_is_foreign(*payload, tc.tcm_handle, d->own);
+	device = device_find(d, tc.tcm_ifindex);
+	if (!device || (ours && type == RTM_NEWTFILTER))
+		return;
+	device->lost |= type != RTM_NEWTFILTER;
+	device_touch(d, tc.tcm_ifindex);
+}
+
 static void take_link(struct host_devices *d, uint16_t type, struct reader *payload)
 {
 	struct ifinfomsg link;
@@ -158,8 +200,6 @@ static void take_link(struct host_devices *d, uint16_t type, struct reader *payl
 
 void host_devices_take(struct host_devices *d, uint16_t type, struct reader *payload)
 {
-	struct tcmsg tc;
-
 	switch (type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
@@ -173,9 +213,7 @@ void host_devices_take(struct host_devices *d, uint16_t type, struct reader *pay
 	case RTM_DELTFILTER:
 	case RTM_NEWCHAIN:
 	case RTM_DELCHAIN:
-		read_copy(payload, &tc, sizeof(tc));
-		if (!payload->failed)
-			device_touch(d, tc.tcm_ifindex);
+		take_filter_news(d, type, payload);
 		return;
 	default:
 		return;
@@ -201,7 +239,7 @@ int host_devices_read(struct host_devices *d)
 
 		device->root = 0;
 		device->ingress = device->shared_filters = false;
-		device->stale = true;
+		device->stale = device->lost = true;
 		if (!device->tracked)
 			device_forget(d, device);
 	}
@@ -285,25 +323,6 @@ static int link_read(struct host_devices *d, struct host_device *device)
 	return err == -ENODEV ? 0 : err;
 }
 
-static bool filter_is_foreign(struct reader attributes, uint32_t handle,
-                              const struct own_programs *own)
-{
-	struct host_attr a, option;
-	bool bpf = false, ours = false;
-
-	while (host_attr_next(&attributes, &a)) {
-		if (a.type == TCA_KIND)
-			bpf = host_attr_is(&a, "bpf");
-		if (a.type != TCA_OPTIONS)
-			continue;
-		while (host_attr_next(&a.value, &option))
-			if (option.type == TCA_BPF_ID)
-				ours = own_programs_have(own, read_u32_host(&option.value));
-	}
-	/* Without a handle it is the place where such filters may be. */
-	return !bpf || (handle != 0 && !ours);
-}
-
 static void take_filter(void *arg, uint16_t type, struct reader *payload)
 {
 	struct reading *r = arg;
@@ -372,6 +391,16 @@ const struct host_device *host_device_get(struct host_devices *d, int ifindex, b
 	if (device->stale && device_read(d, device) < 0)
 		return NULL;
 	return device;
+}
+
+bool host_devices_lost(struct host_devices *d, int ifindex)
+{
+	struct host_device *device = device_find(d, ifindex);
+	bool lost = device && device->lost;
+
+	if (device)
+		device->lost = false;
+	return lost;
 }
 
 /* Asking for an interface takes ten times as long as asking for its tcx hooks, and shows no more than XDP programs

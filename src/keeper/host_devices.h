@@ -29,6 +29,7 @@ struct host_device {
 	bool is_session, is_underlay; /* as what */
 	bool stale;                   /* what follows is to be read anew */
 	bool gone;
+	bool lost;                            /* a filter of ours was taken off, or may have been */
 	bool enslaved, in_vrf;                /* has a master; which is a VRF */
 	bool xdp;                             /* a program that is not ours, as the rest */
 	bool ingress_filter, egress_filter;   /* of clsact */
@@ -62,6 +63,9 @@ int host_devices_read(struct host_devices *d);
  * Return: valid until the next call of a function of this file; NULL: in doubt.
  */
 const struct host_device *host_device_get(struct host_devices *d, int ifindex, bool as_session);
+
+/** host_devices_lost() - whether somebody took a filter of ours off it, since this was asked last */
+bool host_devices_lost(struct host_devices *d, int ifindex);
 
 /** host_devices_look() - at what the kernel does not tell of. Call while in the namespace */
 void host_devices_look(struct host_devices *d);

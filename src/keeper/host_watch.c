@@ -271,10 +271,9 @@ void host_watches_look(struct host_watches *all, uint64_t now)
 	tell(all);
 }
 
-enum fast_reason host_watch_verdict(struct host_watches *all, struct netns_id netns,
-                                    const struct outer_flow *flow, int device, int underlay)
+static enum fast_reason verdict_here(struct host_watch *w, const struct outer_flow *flow,
+                                     int device, int underlay)
 {
-	struct host_watch *w = find(all, netns);
 	enum fast_reason reason;
 
 	if (!w || is_unwatchable(w))
@@ -282,9 +281,31 @@ enum fast_reason host_watch_verdict(struct host_watches *all, struct netns_id ne
 	reason = host_picture_of_flow(&w->picture, flow);
 	if (reason != FAST_USED)
 		return reason;
-	if (enter(all, w) < 0)
+	return host_picture_of_devices(&w->picture, flow, device, underlay);
+}
+
+enum fast_reason host_watch_verdict(struct host_watches *all, struct netns_id netns,
+                                    const struct outer_flow *flow, int device, int underlay)
+{
+	struct host_watch *w = find(all, netns);
+	enum fast_reason reason;
+
+	if (!w || is_unwatchable(w) || enter(all, w) < 0)
 		return FAST_UNWATCHABLE;
-	reason = host_picture_of_devices(&w->picture, flow, device, underlay);
+	reason = verdict_here(w, flow, device, underlay);
 	leave(all, w);
 	return reason;
+}
+
+enum fast_reason host_watch_verdict_here(struct host_watches *all, struct netns_id netns,
+                                         const struct outer_flow *flow, int device, int underlay)
+{
+	return verdict_here(find(all, netns), flow, device, underlay);
+}
+
+bool host_watch_lost(struct host_watches *all, struct netns_id netns, int ifindex)
+{
+	struct host_watch *w = find(all, netns);
+
+	return w && !w->dropped && host_devices_lost(&w->picture.devices, ifindex);
 }

@@ -81,4 +81,11 @@ void host_watches_look(struct host_watches *w, uint64_t now_ms);
 enum fast_reason host_watch_verdict(struct host_watches *w, struct netns_id netns,
                                     const struct outer_flow *flow, int device, int underlay);
 
+/** host_watch_verdict_here() - likewise, while in the namespace */
+enum fast_reason host_watch_verdict_here(struct host_watches *w, struct netns_id netns,
+                                         const struct outer_flow *flow, int device, int underlay);
+
+/** host_watch_lost() - whether somebody took a filter of ours off an interface, since this was asked last */
+bool host_watch_lost(struct host_watches *w, struct netns_id netns, int ifindex);
+
 #endif
