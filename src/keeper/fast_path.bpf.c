@@ -75,6 +75,14 @@ struct {
 	__type(value, struct fast_done);
 } fast_done SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __s64);
+} fast_alive SEC(".maps");
+
 #define OUTER_OCTETS  (sizeof(struct iphdr) + sizeof(struct udphdr))
 #define OUTER6_OCTETS (sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define MARK_BASE                                                                                  \
@@ -151,6 +159,17 @@ static __always_inline int frame_read(struct __sk_buff *skb, __u32 at, __u32 len
 	return 0;
 }
 
+/* Asked right before a call that takes so many octets: verifiers before Linux 6.6 forget what they saw of a number that
+ * was put aside meanwhile. The compiler would make one comparison of the two, which none understands. */
+static __always_inline int is_between(__u64 *octets, __u64 least, __u64 most)
+{
+	asm volatile("" : "+r"(*octets));
+	if (*octets > most)
+		return 0;
+	asm volatile("" : "+r"(*octets));
+	return *octets >= least;
+}
+
 static __always_inline __u16 fold(__u32 sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -206,7 +225,7 @@ static __always_inline void finish_v6(struct ipv6hdr *ip, const struct fast_out 
 /* The frame's Ethernet header is in front of all others: it belongs behind them. The outer one is written by
  * bpf_redirect_neigh(), which wants no multicast address there. */
 static __always_inline int headers_finish(struct __sk_buff *skb, struct fast_out *out,
-                                          const struct frame *f, __u32 wire_len)
+                                          const struct frame *f, __u64 wire_len)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct ethhdr *eth = data, *inner = data + ETH_HLEN + wire_len;
@@ -228,20 +247,16 @@ static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *o
 {
 	const __u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L4_UDP |
 	                    BPF_F_ADJ_ROOM_ENCAP_L2(ETH_HLEN) | BPF_F_ADJ_ROOM_ENCAP_L2_ETH;
-	__u32 wire_len = out->wire_len;
+	__u64 wire_len = out->wire_len;
 
-	if (wire_len > FAST_WIRE_MAX)
-		return -1;
-	asm volatile(
-		""
-		: "+r"(wire_len)); /* both bounds in one comparison the verifier does not understand */
-	if (wire_len < OUTER_OCTETS)
+	if (!is_between(&wire_len, OUTER_OCTETS, FAST_WIRE_MAX))
 		return -1;
 	if (bpf_skb_adjust_room(skb, wire_len + ETH_HLEN, BPF_ADJ_ROOM_MAC,
 	                        flags | (out->v6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
 	                                         : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4)))
 		return -1;
-	if (bpf_skb_store_bytes(skb, ETH_HLEN, out->wire, wire_len, 0) ||
+	if (!is_between(&wire_len, OUTER_OCTETS, FAST_WIRE_MAX) ||
+	    bpf_skb_store_bytes(skb, ETH_HLEN, out->wire, wire_len, 0) ||
 	    headers_finish(skb, out, f, wire_len))
 		return -2;
 	return 0;
@@ -379,10 +394,9 @@ static __always_inline int in6_is_plain(const struct __sk_buff *skb, const struc
 static __always_inline int in_header_matches(struct __sk_buff *skb, const struct fast_in *in,
                                              __u32 at, struct ethhdr *eth)
 {
-	__u32 octets = in->header_len;
-	__u64 header[FAST_HEADER_MAX / 8] = {};
+	__u64 octets = in->header_len, header[FAST_HEADER_MAX / 8] = {};
 
-	if (octets < 1 || octets > FAST_HEADER_MAX)
+	if (!is_between(&octets, FAST_HEADER_MIN, FAST_HEADER_MAX))
 		return 0;
 	if (bpf_skb_load_bytes(skb, at, header, octets) ||
 	    bpf_skb_load_bytes(skb, at + octets, eth, sizeof(*eth)))
@@ -417,6 +431,18 @@ static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
 	return bpf_skb_store_bytes(skb, 0, eth, sizeof(*eth), 0) ? -2 : 0;
 }
 
+/* A filter of clsact stays when the keeper is killed; the sessions it knew have gone then. */
+static __always_inline int keeper_lives(void)
+{
+	const __u32 only = 0;
+	const __s64 *said;
+
+	if (!constants.may_stay)
+		return 1;
+	said = bpf_map_lookup_elem(&fast_alive, &only);
+	return said && (__s64)bpf_ktime_get_coarse_ns() - *said < FAST_ALIVE_NS;
+}
+
 /* A packet of a session's: hand its frame to the device, if it is one of the ordinary kind. @at: where L2TP starts,
  * @is_plain: there is nothing odd in front of it. */
 static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *in, __u32 at,
@@ -433,7 +459,7 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
 	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
-	if (!is_frame || in->closed || passed->rx != done->rx || !is_plain ||
+	if (!is_frame || in->closed || !keeper_lives() || passed->rx != done->rx || !is_plain ||
 	    !in_header_matches(skb, in, at, &eth))
 		return pass_up_rx(skb, passed, at, is_frame);
 	err = decapsulate(skb, (__s32)(at + header_len), &eth);

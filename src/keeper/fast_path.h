@@ -67,6 +67,12 @@ void fast_path_forget(struct server *s, uint32_t index);
 /** fast_path_verdict_changed() - the host's configuration in @netns is another: decide again for its sessions */
 void fast_path_verdict_changed(struct server *s, struct netns_id netns);
 
+/** fast_path_turn() - when fast_path_due() says so, and whenever it is no trouble: take up what has become worth it */
+void fast_path_turn(struct server *s, uint64_t now_ms);
+
+/** fast_path_due() - monotonic; UINT64_MAX: there is nothing to do */
+uint64_t fast_path_due(const struct fast_path *f, uint64_t now_ms);
+
 /** fast_path_drop() - take all that is ours out of a namespace that goes */
 void fast_path_drop(struct server *s, struct netns_id netns);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fast_path_attach.c - see fast_path_attach.h
  *
- * By tcx, Linux 6.6 and later. Its numbers are written out here, since headers may be older than the kernel.
+ * Its numbers are written out here, since headers may be older than the kernel.
  */
 #include "keeper/fast_path_attach.h"
 
@@ -16,7 +16,7 @@
 #define TCX_EGRESS  47
 #define TCX_BEFORE  (1u << 3) /* without another program: before all */
 
-/* What BPF_PROG_ATTACH and BPF_PROG_DETACH take. */
+/* What BPF_PROG_ATTACH takes. */
 struct attach {
 	uint32_t ifindex, program, type, flags;
 	uint32_t replace, relative;
@@ -43,13 +43,11 @@ static uint32_t type_of(enum fast_hook hook)
 }
 
 /* An older kernel does not know the type, and says EINVAL before it looks at the descriptor. */
-int fast_attach_probe(struct extack *ea)
+bool fast_attach_probe(void)
 {
 	struct attach a = { .ifindex = 1, .program = UINT32_MAX, .type = TCX_INGRESS };
 
-	if (call(BPF_PROG_ATTACH, &a, sizeof(a)) != -EINVAL)
-		return 0;
-	return extack_fail(ea, -EOPNOTSUPP, 0, "the fast path needs Linux 6.6 or later (tcx)");
+	return call(BPF_PROG_ATTACH, &a, sizeof(a)) != -EINVAL;
 }
 
 int fast_attach(int ifindex, enum fast_hook hook, int program)
@@ -62,17 +60,6 @@ int fast_attach(int ifindex, enum fast_hook hook, int program)
 	};
 
 	return call(BPF_PROG_ATTACH, &a, sizeof(a));
-}
-
-int fast_detach(int ifindex, enum fast_hook hook, int program)
-{
-	struct attach a = {
-		.ifindex = (uint32_t)ifindex,
-		.program = (uint32_t)program,
-		.type = type_of(hook),
-	};
-
-	return call(BPF_PROG_DETACH, &a, sizeof(a));
 }
 
 int fast_link(int ifindex, enum fast_hook hook, int program)

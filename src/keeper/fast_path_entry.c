@@ -29,7 +29,7 @@ static bool address_is_whole(const union address *a)
 
 static bool header_is_sound(uint32_t len)
 {
-	return len && len <= FAST_HEADER_MAX;
+	return len >= FAST_HEADER_MIN && len <= FAST_HEADER_MAX;
 }
 
 bool fast_entry_is_sound(const struct fast_wish *w, const union address *local)
@@ -87,12 +87,13 @@ void fast_entry_place(struct fast_path *f, struct fast_session *s, const union a
 	s->out_key = (struct fast_out_key){ s->netns->number, (uint32_t)s->device };
 }
 
-void fast_entry_remove(struct fast_path *f, const struct fast_session *s)
+void fast_entry_remove(struct fast_path *f, struct fast_session *s)
 {
-	if (!s->attached)
+	if (s->way == FAST_NOT_ATTACHED)
 		return;
 	bpf_map_unset(f->maps[s->in.map], &s->in.v4);
 	bpf_map_unset(f->maps[FAST_MAP_OUT], &s->out_key);
+	s->mapped = false;
 }
 
 /* --- what is sent in front of a frame ----------------------------------------------------------------- */
@@ -181,8 +182,17 @@ static void add_v6(struct fast_out *out, const struct fast_session *s,
 	wire_add(out, &udp, sizeof(udp));
 }
 
-int fast_entry_write(const struct fast_path *f, const struct fast_session *s,
-                     const struct endpoint *e, uint32_t mtu_bytes, bool closed)
+static bool out_is_same(const struct fast_out *a, const struct fast_out *b)
+{
+	struct fast_out x = *a;
+
+	x.next_id = b->next_id;
+	return !memcmp(&x, b, sizeof(x));
+}
+
+/* The programs count .next_id themselves, so what stands there is not written again for nothing. */
+int fast_entry_write(const struct fast_path *f, struct fast_session *s, const struct endpoint *e,
+                     uint32_t mtu_bytes, bool closed)
 {
 	struct fast_in in = {
 		.session = s->index,
@@ -201,7 +211,7 @@ int fast_entry_write(const struct fast_path *f, const struct fast_session *s,
 		.hop_family = s->route.hop.family,
 		.next_id = (uint32_t)random(),
 	};
-	int err;
+	int err = 0;
 
 	memcpy(in.header, s->wish.rx_header, sizeof(in.header));
 	memcpy(out.hop, s->route.hop.address, sizeof(out.hop));
@@ -210,6 +220,12 @@ int fast_entry_write(const struct fast_path *f, const struct fast_session *s,
 	else
 		add_v4(&out, s, &e->about);
 	wire_add(&out, s->wish.tx_header, s->wish.tx_header_len);
-	err = bpf_map_set(f->maps[s->in.map], &s->in.v4, &in);
-	return err < 0 ? err : bpf_map_set(f->maps[FAST_MAP_OUT], &s->out_key, &out);
+	if (!s->mapped || memcmp(&in, &s->in_said, sizeof(in)) != 0)
+		err = bpf_map_set(f->maps[s->in.map], &s->in.v4, &in);
+	if (err == 0 && (!s->mapped || !out_is_same(&out, &s->out_said)))
+		err = bpf_map_set(f->maps[FAST_MAP_OUT], &s->out_key, &out);
+	s->mapped = err == 0;
+	s->in_said = in;
+	s->out_said = out;
+	return err;
 }

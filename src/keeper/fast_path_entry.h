@@ -17,15 +17,15 @@ bool fast_entry_is_sound(const struct fast_wish *wish, const union address *loca
 void fast_entry_place(struct fast_path *f, struct fast_session *s, const union address *local);
 
 /**
- * fast_entry_write() - replace both entries
+ * fast_entry_write() - replace both entries, unless that stands there
  * @closed: nothing of it is fast now; @mtu_bytes does not matter then
  *
  * Return: 0 or -errno.
  */
-int fast_entry_write(const struct fast_path *f, const struct fast_session *s,
-                     const struct endpoint *e, uint32_t mtu_bytes, bool closed);
+int fast_entry_write(const struct fast_path *f, struct fast_session *s, const struct endpoint *e,
+                     uint32_t mtu_bytes, bool closed);
 
 /** fast_entry_remove() - both, if there are any */
-void fast_entry_remove(struct fast_path *f, const struct fast_session *s);
+void fast_entry_remove(struct fast_path *f, struct fast_session *s);
 
 #endif

@@ -32,6 +32,7 @@ static const char *const map_names[] = {
 	[FAST_MAP_IN] = "fast_in",         [FAST_MAP_IN6] = "fast_in6",
 	[FAST_MAP_OUT] = "fast_out",       [FAST_MAP_COUNTS] = "fast_counts",
 	[FAST_MAP_PASSED] = "fast_passed", [FAST_MAP_DONE] = "fast_done",
+	[FAST_MAP_ALIVE] = "fast_alive",
 };
 
 static const char *const program_names[] = {
@@ -57,7 +58,6 @@ static const char *words_of(int err)
 {
 	switch (err) {
 	case -EPERM:
-	case -EACCES:
 		return "the fast path needs CAP_BPF or CAP_SYS_ADMIN in the initial user namespace, and no seccomp profile that refuses bpf()";
 	case -ENOSYS:
 		return "this kernel was built without eBPF";
@@ -85,6 +85,8 @@ static int constants_set(struct bpf_object *object, const struct fast_constants 
 
 static uint32_t entries_of(enum fast_map which, uint32_t sessions, uint32_t lanes)
 {
+	if (which == FAST_MAP_ALIVE)
+		return 1;
 	return which == FAST_MAP_COUNTS ? sessions * lanes : sessions;
 }
 

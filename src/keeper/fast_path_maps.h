@@ -10,6 +10,7 @@
  *   fast_count   what went by the fast path (programs write, everybody reads)
  *   fast_passed  what the programs handed up to the engine (programs write, the engine reads)
  *   fast_done    how many of those are through (the engine writes, programs read)
+ *   fast_alive   CLOCK_MONOTONIC_COARSE, ns, when the keeper was last seen alive (it writes, programs read)
  *
  * A direction of a session is fast while passed and done are equal: then nothing that was handed up can be overtaken.
  */
@@ -18,6 +19,7 @@
 
 #include <linux/types.h>
 
+#define FAST_HEADER_MIN 6  /* of L2TP: version 2 */
 #define FAST_HEADER_MAX 24 /* of L2TP; room for a multiple of eight */
 #define FAST_WIRE_MAX   (48 + FAST_HEADER_MAX)
 #define FAST_LANES_MAX  8 /* counters of a session, so that processors seldom share one */
@@ -26,7 +28,10 @@
 struct fast_constants {
 	__u32 netns; /* number of the namespace, ours: a program can not ask where it is */
 	__u32 lanes; /* a power of two */
+	__u32 may_stay; /* the program on the underlay may outlive the keeper: it looks at fast_alive */
 };
+
+#define FAST_ALIVE_NS 2000000000ll /* the keeper has said so not longer ago, if it is */
 
 /* Who sends to whom, and to which session. */
 struct fast_in_key {
@@ -84,8 +89,10 @@ struct fast_count {
 
 /* Of each session. */
 struct fast_passed {
-	__u64 rx, tx;
+	__u64 rx, tx; /* 0: no program counts yet; they begin at FAST_PASSED_FROM */
 };
+
+#define FAST_PASSED_FROM 1 /* so that the engine's 0 does not open what it has not looked at */
 
 struct fast_done {
 	__u64 rx, tx; /* FAST_CLOSED: not fast whatever was passed */

@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "keeper/bpf.h"
-#include "keeper/fast_path_attach.h"
+#include "keeper/fast_path_clsact.h"
+#include "keeper/fast_path_flow.h"
+#include "keeper/link.h"
 
-static void underlay_free(struct fast_underlay *u)
+static void underlay_free(struct fast_path *f, struct fast_underlay *u)
 {
+	fast_unhook_underlay(f, u);
 	list_remove(&u->in_netns);
-	if (u->link >= 0)
-		close(u->link);
 	free(u);
 }
 
@@ -23,8 +25,12 @@ void fast_netns_free(struct fast_path *f, struct fast_netns *n)
 	if (n->watched)
 		host_watch_release(f->host, n->id);
 	list_for_each_safe (node, &n->underlays)
-		underlay_free(list_entry(node, struct fast_underlay, in_netns));
+		underlay_free(f, list_entry(node, struct fast_underlay, in_netns));
 	list_remove(&n->in_all);
+	fast_flows_forget(n);
+	buckets_release(&n->flows);
+	if (n->route >= 0)
+		close(n->route);
 	fast_programs_free(n->programs);
 	free(n);
 }
@@ -60,14 +66,20 @@ struct fast_netns *fast_netns_use(struct fast_path *f, struct netns_id id)
 	n->id = id;
 	n->number = ++f->last_netns;
 	n->users = 1;
+	n->route = -1;
 	list_init(&n->underlays);
+	list_init(&n->busy);
 	list_append(&f->netns, &n->in_all);
 	return n;
 }
 
 int fast_netns_load(struct fast_path *f, struct fast_netns *n)
 {
-	const struct fast_constants constants = { .netns = n->number, .lanes = f->board.lanes };
+	const struct fast_constants constants = {
+		.netns = n->number,
+		.lanes = f->board.lanes,
+		.may_stay = !f->tcx,
+	};
 	int err;
 
 	if (n->programs)
@@ -82,10 +94,26 @@ int fast_netns_load(struct fast_path *f, struct fast_netns *n)
 	return 0;
 }
 
-void fast_underlay_release(struct fast_underlay *u)
+int fast_netns_route(struct fast_netns *n)
+{
+	int swept;
+
+	if (n->route >= 0)
+		return n->route;
+	n->route = link_socket();
+	if (n->route < 0)
+		return n->route;
+	swept = clsact_sweep(n->route);
+	if (swept > 0)
+		log_event(LOG_NOTICE, "filters-removed", "count=%d reason=\"a ul2tpd has died\"",
+		          swept);
+	return n->route;
+}
+
+void fast_underlay_release(struct fast_path *f, struct fast_underlay *u)
 {
 	if (u && --u->users == 0)
-		underlay_free(u);
+		underlay_free(f, u);
 }
 
 struct fast_underlay *fast_underlay_use(struct fast_netns *n, int ifindex)
@@ -102,14 +130,13 @@ struct fast_underlay *fast_underlay_use(struct fast_netns *n, int ifindex)
 	u = calloc(1, sizeof(*u));
 	if (!u)
 		return NULL;
-	u->ifindex = ifindex;
-	u->users = 1;
+	*u = (struct fast_underlay){
+		.netns = n,
+		.ifindex = ifindex,
+		.users = 1,
+		.link = -1,
+	};
 	list_append(&n->underlays, &u->in_netns);
-	u->link = fast_link(ifindex, FAST_HOOK_INGRESS, fast_program_fd(n->programs, FAST_INGRESS));
-	if (u->link < 0) {
-		underlay_free(u);
-		return NULL;
-	}
 	return u;
 }
 

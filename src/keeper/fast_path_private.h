@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fast_path_private.h - what the files of the fast path share: fast_path.c, fast_path_board.c, fast_path_entry.c
- * and fast_path_netns.c */
+/* fast_path_private.h - what the files of the fast path share: fast_path.c and fast_path_*.c */
 #ifndef UL2TP_KEEPER_FAST_PATH_PRIVATE_H
 #define UL2TP_KEEPER_FAST_PATH_PRIVATE_H
 
+#include "base/buckets.h"
 #include "base/list.h"
 #include "keeper/fast_path.h"
 #include "keeper/fast_path_load.h"
 #include "keeper/fast_path_route.h"
+
+struct endpoint;
 
 struct fast_netns {
 	struct list in_all;
@@ -16,13 +18,23 @@ struct fast_netns {
 	uint32_t number, users;
 	uint32_t own[FAST_PROGRAMS]; /* ids of .programs */
 	bool watched;                /* what the host has configured there (host_watch.h) */
+	int route;                   /* an rtnetlink socket there; -1: not needed yet */
 	struct list underlays;
+	struct list busy;     /* sessions */
+	struct buckets flows; /* fast_path_flow.h */
 };
+
+/* How a program is on an interface. */
+enum fast_way { FAST_NOT_ATTACHED, FAST_TCX, FAST_CLSACT };
 
 struct fast_underlay {
 	struct list in_netns;
-	int ifindex, link;
+	struct fast_netns *netns;
+	int ifindex;
 	uint32_t users;
+	enum fast_way way;
+	int link;  /* of FAST_TCX */
+	bool made; /* the clsact is ours */
 };
 
 /* Where what comes for a session is found. Zero where there is nothing, so that octets can be compared. */
@@ -41,9 +53,16 @@ struct fast_session {
 	struct fast_underlay *underlay; /* NULL: none yet */
 	struct fast_place in;
 	struct fast_out_key out_key;
-	int device;              /* ifindex */
-	struct fast_route route; /* to the peer, as it was found last */
-	bool attached;           /* the programs are on the device, and the maps have entries */
+	struct fast_in in_said;   /* as they stand in the maps, if ... */
+	struct fast_out out_said; /* .next_id is the program's */
+	bool mapped;              /* ... they do */
+	int device;               /* ifindex */
+	struct fast_route route;  /* to the peer, as it was found last */
+	enum fast_way way;        /* the programs are on the device */
+	bool busy;                /* has been, and stays so */
+	uint64_t packets;         /* through the engine, when it was looked at last */
+	struct list in_kind; /* its namespace's .busy; or .idle, if it could be fast; or none */
+	struct list in_queue;
 };
 
 struct fast_path {
@@ -53,6 +72,12 @@ struct fast_path {
 	struct list netns;
 	struct fast_session **sessions; /* by index of the record */
 	struct fast_board board;
+	int64_t *alive; /* fast_alive */
+	bool tcx;       /* the kernel has it */
+	uint32_t tcx_devices;
+	uint32_t filters; /* underlays with FAST_CLSACT */
+	struct list idle, queue;
+	uint64_t look_ms;
 };
 
 /** fast_board_lanes() - how many there are to be on this machine */
@@ -60,10 +85,16 @@ uint32_t fast_board_lanes(void);
 
 /** fast_board_open() - map the arrays of f->maps; f->board.lanes and .sessions are set. Return: 0; -ENOMEM */
 int fast_board_open(struct fast_path *f);
-void fast_board_close(struct fast_board *b);
+void fast_board_close(struct fast_path *f);
+
+/** fast_board_alive() - the keeper is */
+void fast_board_alive(const struct fast_path *f);
 
 /** fast_board_clear() - what an earlier session of this number counted is not this one's. Return: 0 or -errno */
 int fast_board_clear(struct fast_path *f, uint32_t index);
+
+/** fast_board_begin() - before the programs that count for it are attached. Return: 0 or -errno */
+int fast_board_begin(struct fast_path *f, uint32_t index);
 
 /** fast_netns_find() - NULL: no session has ever been told of in it */
 struct fast_netns *fast_netns_find(struct fast_path *f, struct netns_id id);
@@ -79,10 +110,36 @@ int fast_netns_load(struct fast_path *f, struct fast_netns *n);
 /** fast_netns_watch() - what the host has configured there, unless it is. While in the namespace */
 void fast_netns_watch(struct fast_path *f, struct fast_netns *n);
 
-/** fast_underlay_use() - one more session goes through it. While in the namespace. NULL: the system refuses it */
+/** fast_netns_route() - its .route, which is made if need be. While in the namespace. -errno */
+int fast_netns_route(struct fast_netns *n);
+
+/** fast_underlay_use() - one more session goes through it; nothing is attached yet. NULL: out of memory */
 struct fast_underlay *fast_underlay_use(struct fast_netns *n, int ifindex);
 
 /** fast_underlay_release() - one fewer; NULL is none */
-void fast_underlay_release(struct fast_underlay *u);
+void fast_underlay_release(struct fast_path *f, struct fast_underlay *u);
+
+/** fast_hook_device(), fast_hook_underlay() - have the programs there, if they are not; while in the namespace
+ * Return: FAST_USED, or why it can not be */
+enum fast_reason fast_hook_device(struct fast_path *f, struct fast_session *s);
+enum fast_reason fast_hook_underlay(struct fast_path *f, struct fast_underlay *u);
+void fast_unhook_underlay(struct fast_path *f, struct fast_underlay *u);
+
+/** fast_unhooked_device() - it goes, and with it what is attached */
+void fast_unhooked_device(struct fast_path *f, struct fast_session *s);
+
+/** fast_decide() - decide anew, and have the programs do as decided; they are attached if need be. At home */
+void fast_decide(struct server *server, struct fast_session *s);
+
+/** fast_busy_consider() - its wish is another: sort it in, be it to wait, to be decided or to be left alone */
+void fast_busy_consider(struct server *server, struct fast_session *s);
+
+/** fast_busy_again() - what was decided of a busy one may be wrong now: soon */
+void fast_busy_again(struct fast_path *f, struct fast_session *s);
+
+/** fast_busy_forget() - it goes */
+void fast_busy_forget(struct fast_session *s);
+
+void fast_reason_set(struct server *server, const struct fast_session *s, enum fast_reason reason);
 
 #endif

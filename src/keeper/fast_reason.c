@@ -31,6 +31,7 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_UNDERLAY_KIND]    = { "underlay-kind",    "the fast path does not work over such an underlay" },
 	[FAST_UNWATCHABLE]      = { "unwatchable",      "the network namespace's configuration can not be watched" },
 	[FAST_IN_DOUBT]         = { "in-doubt",         "the network namespace's configuration is being read" },
+	[FAST_IDLE]             = { "idle",             "the session has had too little traffic to be worth it" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(reasons) == FAST_REASONS, "each reason has a row");

@@ -34,6 +34,7 @@ enum fast_reason {
 	FAST_UNDERLAY_KIND,
 	FAST_UNWATCHABLE,
 	FAST_IN_DOUBT,
+	FAST_IDLE, /* it has had no traffic to speak of */
 	FAST_REASONS
 };
 

@@ -272,6 +272,8 @@ static int next_wait_ms(const struct keeping *k, uint64_t now)
 		until = k->settle_ms;
 	if (k->server.host.look_ms < until)
 		until = k->server.host.look_ms;
+	if (fast_path_due(k->server.fast, now) < until)
+		until = fast_path_due(k->server.fast, now);
 	if (k->stop_ms && k->stop_ms < until)
 		until = k->stop_ms;
 	if (until == UINT64_MAX)
@@ -303,6 +305,7 @@ static void turn(struct keeping *k)
 		host_watches_ready(&k->server.host, now);
 	if (now >= k->server.host.look_ms)
 		host_watches_look(&k->server.host, now);
+	fast_path_turn(&k->server, now);
 	if (k->server.namespaces.count && now >= k->look_ms)
 		look_after_namespaces(k, now);
 	if (k->stop_ms && now >= k->stop_ms && k->engine.pid > 0) {

@@ -10,7 +10,7 @@ import pytest
 from support.api import UDP, Api
 from support.capture import Capture
 from support.daemon import Cli, Daemon, settle
-from support.fast_pair import INNER, PORT, FastPair, lay_cable, why_not
+from support.fast_pair import INNER, PORT, FastPair, lay_cable, make_busy, why_not
 from support.netns import Cable
 from support.soon import within
 from support.wait import AT_MOST, eventually
@@ -197,12 +197,14 @@ def test_many_sessions_at_once():
             api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, IP_SADDR=Cable.NEAR4, IP_DADDR=Cable.FAR4, UDP_SPORT=PORT,
                               UDP_DPORT=PORT)
             for number in range(1, count + 1):
-                api.session_create(1, number)
+                api.session_create(1, number, IFNAME=f"pw{number}")
 
             def reasons():
                 shown = Cli(daemon, cable.near).json("-s show session")
                 return collections.Counter(session["fast_path"]["reason"] for session in shown)
-            within(1, lambda: reasons() == {"used": count}, [daemon])
+            assert reasons() == {"idle": count}
+            make_busy(cable.near, [f"pw{number}" for number in range(1, count + 1)])
+            eventually(lambda: reasons() == {"used": count})
             cable.near.run(*cases(4)["xfrm-out"][1][0])
             within(1, lambda: reasons() == {"xfrm": count}, [daemon])
             cable.near.run(*UNDO_XFRM[0])

@@ -2,9 +2,10 @@
 """fast_pair.py - two hosts joined by a pseudowire, each with a ul2tpd of its own, for tests of the fast path"""
 import os
 import re
+import sys
 
 from support.api import UDP, Api
-from support.daemon import Daemon
+from support.daemon import Cli, Daemon
 from support.netns import Cable
 from support.wait import eventually
 
@@ -33,6 +34,22 @@ def outer(family, own, peer):
     if family == 4:
         return {"IP_SADDR": own, "IP_DADDR": peer}
     return {"IP6_SADDR": own, "IP6_DADDR": peer, "UDP_ZERO_CSUM6_TX": True, "UDP_ZERO_CSUM6_RX": True}
+# As a program: NUMBER INTERFACE...: so many frames of IPv4, to nobody, out of each.
+FRAMES = """
+import socket, sys
+for name in sys.argv[2:]:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+        out.bind((name, 0))
+        for _ in range(int(sys.argv[1])):
+            out.send(b"\\2" + bytes(10) + b"\\2" + b"\\x08\\0" + bytes(46))
+"""
+
+
+def make_busy(host, interfaces):
+    """Traffic enough for each session to be worth the fast path."""
+    for interface in interfaces:
+        host.ip(f"link set {interface} up")
+    host.run(sys.executable, "-c", FRAMES, 40, *interfaces)
 
 
 class FastPair:
@@ -40,22 +57,46 @@ class FastPair:
 
     def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None, ends=None):
         self.hosts = (cable.near, cable.far)
-        self.daemons = [Daemon("--fast-path", mode) for mode in modes]
-        self.apis = [Api(daemon, host) for daemon, host in zip(self.daemons, self.hosts)]
-        addresses = ends or cable.addresses(cable.family)
-        for api, own, peer in zip(self.apis, addresses, reversed(addresses)):
-            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, UDP_SPORT=PORT, UDP_DPORT=PORT,
-                              **outer(cable.family, own, peer), **(tunnel or {}))
-            api.session_create(1, 1, IFNAME="pw", **(session or {}))
-        for i, host in enumerate(self.hosts):
-            host.sysctl("net/ipv6/conf/pw/disable_ipv6", 0)
-            host.sysctl("net/ipv6/conf/pw/accept_dad", 0)
-            host.sysctl("net/ipv6/conf/pw/router_solicitations", 0)
-            host.ip(f"address add {INNER[4][i]}/24 dev pw", f"address add {INNER[6][i]}/64 dev pw nodad",
-                    "link set pw up")
-        # All that is odd at the start has passed: neighbours are known, and gates are open.
+        self.family, self.addresses = cable.family, ends or cable.addresses(cable.family)
+        self.modes, self.tunnel, self.session = modes, tunnel or {}, session or {}
+        self.daemons, self.apis = [None, None], [None, None]
+        for end in (0, 1):
+            self.start(end)
+        for end in (0, 1):
+            self.bring_up(end)
+        self.warm_up()
+
+    def start(self, end):
+        """A ul2tpd with a tunnel and a session."""
+        host, daemon = self.hosts[end], Daemon("--fast-path", self.modes[end])
+        api = Api(daemon, host)
+        self.daemons[end], self.apis[end] = daemon, api
+        api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, UDP_SPORT=PORT, UDP_DPORT=PORT,
+                          **outer(self.family, self.addresses[end], self.addresses[1 - end]), **self.tunnel)
+        api.session_create(1, 1, IFNAME="pw", **self.session)
+
+    def bring_up(self, end):
+        host = self.hosts[end]
+        host.sysctl("net/ipv6/conf/pw/disable_ipv6", 0)
+        host.sysctl("net/ipv6/conf/pw/accept_dad", 0)
+        host.sysctl("net/ipv6/conf/pw/router_solicitations", 0)
+        host.ip(f"address add {INNER[4][end]}/24 dev pw", f"address add {INNER[6][end]}/64 dev pw nodad",
+                "link set pw up")
+
+    def warm_up(self):
+        """All that is odd at the start has passed: neighbours are known, sessions are worth the fast path, gates open."""
+        def decided():
+            for family in ("-4", "-6"):
+                self.hosts[0].run("ping", family, "-c", 20, "-i", "0.002", INNER[int(family[1])][1])
+            return all(self.reason(end) != "idle" for end in (0, 1))
+        eventually(decided)
         for family in ("-4", "-6"):
             self.hosts[0].run("ping", family, "-c", 3, "-i", "0.1", INNER[int(family[1])][1])
+
+    def reason(self, end):
+        """Why the session at this end does not take the fast path; "used" if it does."""
+        shown = Cli(self.daemons[end], self.hosts[end]).json("-s show session tunnel_id 1 session_id 1")
+        return shown[0]["fast_path"]["reason"]
 
     def counts(self):
         return [api.session_get(1, 1)["STATS"] for api in self.apis]

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_busy.c - which sessions are worth the fast path: those with traffic
+ *
+ * A session that could be fast is idle until FAST_BUSY_PACKETS went through the engine between two looks at it; from
+ * then on it is busy, whatever comes. So an idle one costs a look at its counters, and its interface has nothing of
+ * ours on it. Those that have become busy are decided one after the other between requests of the engine, a few
+ * milliseconds at a time: it does not wait for them, their data goes through it meanwhile.
+ */
+#include <stdatomic.h>
+#include <time.h>
+
+#include "keeper/fast_path_private.h"
+#include "keeper/records.h"
+#include "keeper/server.h"
+
+#define FAST_BUSY_PACKETS 16
+#define LOOK_MS           200
+#define LOOK_SESSIONS     2048 /* in one go; the others follow the next time */
+#define TURN_NS           2000000
+#define ALIVE_MS          500
+
+static uint64_t packets_of(const struct server *server, const struct fast_session *s)
+{
+	const struct session_record *r = records_session(server->records, s->index);
+
+	return atomic_load_explicit(&r->rx.packets, memory_order_relaxed) +
+	       atomic_load_explicit(&r->tx.packets, memory_order_relaxed);
+}
+
+void fast_busy_again(struct fast_path *f, struct fast_session *s)
+{
+	list_remove(&s->in_queue);
+	list_append(&f->queue, &s->in_queue);
+}
+
+void fast_busy_forget(struct fast_session *s)
+{
+	list_remove(&s->in_kind);
+	list_remove(&s->in_queue);
+}
+
+void fast_busy_consider(struct server *server, struct fast_session *s)
+{
+	struct fast_path *f = server->fast;
+
+	if (s->busy) {
+		if (s->way != FAST_NOT_ATTACHED)
+			fast_decide(server, s);
+		else
+			fast_busy_again(f, s);
+		return;
+	}
+	list_remove(&s->in_kind);
+	if (s->wish.reason != FAST_USED) {
+		fast_reason_set(server, s, s->wish.reason);
+		return;
+	}
+	s->packets = packets_of(server, s);
+	fast_reason_set(server, s, FAST_IDLE);
+	list_append(&f->idle, &s->in_kind);
+}
+
+static void look(struct server *server, struct fast_path *f)
+{
+	struct list looked;
+
+	list_init(&looked);
+	for (int i = 0; i < LOOK_SESSIONS && !list_empty(&f->idle); i++) {
+		struct fast_session *s = list_entry(f->idle.next, struct fast_session, in_kind);
+		uint64_t packets = packets_of(server, s);
+
+		list_remove(&s->in_kind);
+		if (packets - s->packets < FAST_BUSY_PACKETS) {
+			list_append(&looked, &s->in_kind);
+		} else {
+			s->busy = true;
+			list_append(&s->netns->busy, &s->in_kind);
+			fast_busy_again(f, s);
+		}
+		s->packets = packets;
+	}
+	list_for_each_safe (node, &looked) {
+		list_remove(node);
+		list_append(&f->idle, node);
+	}
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void fast_path_turn(struct server *server, uint64_t now_ms)
+{
+	struct fast_path *f = server->fast;
+	uint64_t begun;
+
+	if (!f)
+		return;
+	if (now_ms >= f->look_ms) {
+		look(server, f);
+		f->look_ms = now_ms + LOOK_MS;
+	}
+	if (f->filters)
+		fast_board_alive(f);
+	begun = now_ns();
+	while (!list_empty(&f->queue) && now_ns() - begun < TURN_NS) {
+		struct fast_session *s = list_entry(f->queue.next, struct fast_session, in_queue);
+
+		list_remove(&s->in_queue);
+		fast_decide(server, s);
+	}
+}
+
+uint64_t fast_path_due(const struct fast_path *f, uint64_t now_ms)
+{
+	if (!f)
+		return UINT64_MAX;
+	if (!list_empty(&f->queue))
+		return now_ms;
+	if (!list_empty(&f->idle))
+		return f->look_ms;
+	return f->filters ? now_ms + ALIVE_MS : UINT64_MAX;
+}

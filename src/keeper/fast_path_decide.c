@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_decide.c - whether a session takes the fast path now, by what the engine says of it, the host's
+ * configuration and the routes
+ *
+ * Nothing is attached to a session's interface before all else is in its favour.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "keeper/fast_path_entry.h"
+#include "keeper/fast_path_flow.h"
+#include "keeper/fast_path_private.h"
+#include "keeper/records.h"
+#include "keeper/server.h"
+
+static enum fast_reason reason_of_route(int err)
+{
+	return err == -EOPNOTSUPP ? FAST_UNDERLAY_KIND : FAST_NO_ROUTE;
+}
+
+/* Where the device is now: it may have been moved away. */
+static bool device_is_at_home(const struct device *d, ino_t here)
+{
+	AUTO_FD netns = d->about.fd >= 0 ? netns_of_device(d->about.fd) : -1;
+
+	return netns >= 0 && netns_ino(netns) == here;
+}
+
+static int underlay_choose(struct fast_path *f, struct fast_session *s, int ifindex)
+{
+	struct fast_underlay *underlay;
+
+	if (s->underlay && s->underlay->ifindex == ifindex)
+		return 0;
+	underlay = fast_underlay_use(s->netns, ifindex);
+	if (!underlay)
+		return -ENOMEM;
+	fast_underlay_release(f, s->underlay);
+	s->underlay = underlay;
+	return 0;
+}
+
+/* Sets s->underlay. */
+static enum fast_reason judge(struct server *server, struct fast_session *s,
+                              const struct endpoint *e, uint32_t *mtu_bytes)
+{
+	const struct endpoint_params *p = &e->about.params;
+	const struct outer_flow flow = { .local = p->local, .peer = s->wish.peer, .mark = p->mark };
+	struct fast_path *f = server->fast;
+	struct fast_route route;
+	enum fast_reason reason;
+	int err;
+
+	if (s->wish.reason != FAST_USED)
+		return s->wish.reason;
+	fast_netns_watch(f, s->netns);
+	err = fast_flow(s->netns, p, &s->wish.peer, &route);
+	if (err < 0)
+		return reason_of_route(err);
+	if (underlay_choose(f, s, route.ifindex) < 0)
+		return FAST_UNSUPPORTED;
+	*mtu_bytes = route.mtu_bytes;
+	s->route = route;
+	/* Programs that are not known as ours would be somebody else's. */
+	if (fast_netns_load(f, s->netns) < 0)
+		return FAST_UNSUPPORTED;
+	reason = host_watch_verdict_here(&server->host, s->netns->id, &flow, s->device,
+	                                 route.ifindex);
+	if (reason == FAST_USED)
+		reason = fast_hook_underlay(f, s->underlay);
+	return reason == FAST_USED ? fast_hook_device(f, s) : reason;
+}
+
+void fast_reason_set(struct server *server, const struct fast_session *s, enum fast_reason reason)
+{
+	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
+}
+
+/* While in the namespace @here. */
+static void decide(struct server *server, struct fast_session *s, ino_t here)
+{
+	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
+	const struct device *d = slots_get(&server->devices, s->wish.device);
+	enum fast_reason reason;
+	uint32_t mtu_bytes = 0;
+
+	if (!e || e->about.fd < 0 || !d)
+		return;
+	if (here && !device_is_at_home(d, here))
+		reason = FAST_DEVICE_NETNS;
+	else
+		reason = judge(server, s, e, &mtu_bytes);
+	if (s->way != FAST_NOT_ATTACHED &&
+	    fast_entry_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
+		reason = FAST_UNSUPPORTED;
+	fast_reason_set(server, s, reason);
+}
+
+/* By a session's socket. @here: where that is. */
+static int enter(struct server *server, const struct fast_session *s, ino_t *here)
+{
+	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
+	AUTO_FD netns = -1;
+	ino_t ino;
+	int err;
+
+	if (!e || e->about.fd < 0)
+		return -ENOENT;
+	err = server_enter_namespace_of(server, e->about.fd, e->about.netns, &ino, NULL);
+	if (err < 0)
+		return err;
+	netns = netns_of_socket(e->about.fd);
+	*here = netns < 0 ? 0 : netns_ino(netns);
+	return 0;
+}
+
+void fast_decide(struct server *server, struct fast_session *s)
+{
+	ino_t here;
+
+	if (enter(server, s, &here) < 0)
+		return;
+	decide(server, s, here);
+	netns_go_home(&server->home);
+}
+
+/* What must not go on, at once; what may begin, soon. */
+void fast_path_verdict_changed(struct server *server, struct netns_id netns)
+{
+	struct fast_path *f = server->fast;
+	struct fast_netns *n = f ? fast_netns_find(f, netns) : NULL;
+	bool entered = false;
+	ino_t here = 0;
+
+	if (!n)
+		return;
+	fast_flows_forget(n);
+	list_for_each (node, &n->busy) {
+		struct fast_session *s = list_entry(node, struct fast_session, in_kind);
+
+		if (s->way == FAST_NOT_ATTACHED) {
+			fast_busy_again(f, s);
+			continue;
+		}
+		if (!entered)
+			entered = enter(server, s, &here) == 0;
+		if (entered)
+			decide(server, s, here);
+	}
+	if (entered)
+		netns_go_home(&server->home);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_flow.c - see fast_path_flow.h */
+#include "keeper/fast_path_flow.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "keeper/fast_path_private.h"
+
+#define FLOWS_MAX 4096 /* those of tunnels that have gone go with the others */
+
+struct flow_key {
+	union address local, peer;
+	uint32_t mark, tos;
+};
+
+struct fast_flow {
+	struct bucket_node node;
+	struct flow_key key;
+	int err;
+	struct fast_route route;
+};
+
+static void address_copy(union address *to, const union address *from)
+{
+	if (from->any.sa_family == AF_INET6)
+		to->v6 = from->v6;
+	else
+		to->v4 = from->v4;
+}
+
+static uint64_t hash_of(const struct flow_key *key)
+{
+	const char *at = (const char *)key;
+	uint64_t hash = 0, word;
+
+	static_assert(sizeof(*key) % sizeof(word) == 0, "a key is words");
+	for (size_t i = 0; i < sizeof(*key); i += sizeof(word)) {
+		memcpy(&word, at + i, sizeof(word));
+		hash = hash_u64(word, hash);
+	}
+	return hash;
+}
+
+static struct fast_flow *flow_find(const struct fast_netns *n, const struct flow_key *key,
+                                   uint64_t hash)
+{
+	for (struct bucket_node *node = buckets_first(&n->flows, hash); node;
+	     node = buckets_next(node)) {
+		struct fast_flow *flow = container_of(node, struct fast_flow, node);
+
+		if (!memcmp(&flow->key, key, sizeof(*key)))
+			return flow;
+	}
+	return NULL;
+}
+
+static void flow_keep(struct fast_netns *n, const struct flow_key *key, uint64_t hash, int err,
+                      const struct fast_route *route)
+{
+	struct fast_flow *flow;
+
+	if (n->flows.count >= FLOWS_MAX)
+		fast_flows_forget(n);
+	flow = calloc(1, sizeof(*flow));
+	if (!flow)
+		return;
+	flow->key = *key;
+	flow->err = err;
+	flow->route = *route;
+	if (buckets_insert(&n->flows, &flow->node, hash) < 0)
+		free(flow);
+}
+
+int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, const union address *peer,
+              struct fast_route *ret)
+{
+	const struct fast_flow *flow;
+	struct flow_key key;
+	uint64_t hash;
+	int err;
+
+	memset(&key, 0, sizeof(key));
+	address_copy(&key.local, &socket->local);
+	address_copy(&key.peer, peer);
+	key.mark = socket->mark;
+	key.tos = socket->tos;
+	hash = hash_of(&key);
+	flow = flow_find(n, &key, hash);
+	if (flow) {
+		*ret = flow->route;
+		return flow->err;
+	}
+	*ret = (struct fast_route){ 0 };
+	err = fast_route(&socket->local, peer, socket->mark, socket->tos, ret);
+	flow_keep(n, &key, hash, err, ret);
+	return err;
+}
+
+void fast_flows_forget(struct fast_netns *n)
+{
+	for (size_t i = 0; i < n->flows.size; i++)
+		while (n->flows.heads[i]) {
+			struct fast_flow *flow =
+				container_of(n->flows.heads[i], struct fast_flow, node);
+
+			buckets_remove(&n->flows, &flow->node);
+			free(flow);
+		}
+}

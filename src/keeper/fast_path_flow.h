@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_flow.h - through which interface packets of a tunnel leave, asked once for all its sessions
+ *
+ * What was answered stands until the host's configuration changes, of which the watch tells (host_watch.h).
+ */
+#ifndef UL2TP_KEEPER_FAST_PATH_FLOW_H
+#define UL2TP_KEEPER_FAST_PATH_FLOW_H
+
+#include "keeper/fast_path_route.h"
+
+struct fast_netns;
+
+/** fast_flow() - fast_route() of packets from this socket to @peer. While in the namespace, which is watched */
+int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, const union address *peer,
+              struct fast_route *ret);
+
+/** fast_flows_forget() - routes may be others now */
+void fast_flows_forget(struct fast_netns *n);
+
+#endif
