@@ -69,8 +69,7 @@ struct estate {
 	uint32_t l2tp_group;
 	atomic_uint next_port; /* of the private namespace, for ip_socket.c */
 	atomic_uint next;      /* where a free thing is looked for first */
-	atomic_uint
-		used; /* things that are taken, about: a supervisor may be killed as it counts */
+	atomic_uint used;      /* about how many are: a supervisor may be killed as it counts */
 	struct estate_call calls[ESTATE_CALLS];
 	struct estate_thing things[ESTATE_THINGS];
 	atomic_bool any_managed;
