@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fixtures of the tests that run the programs. What is expensive is shared; what a test changes is its own."""
 import os
+import pathlib
+import signal
+import tempfile
 
 import pytest
 
@@ -14,6 +17,8 @@ from support.wait import eventually
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "quick: belongs to ./run check --quick")
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a job in the background of a script; tests send it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
@@ -88,6 +93,14 @@ def namespace():
     made = Namespace()
     yield made
     made.close()
+
+
+@pytest.fixture
+def open_directory():
+    """One that everybody can enter, which the checkout need not be."""
+    with tempfile.TemporaryDirectory(prefix="ul2tp-test-") as name:
+        os.chmod(name, 0o755)
+        yield pathlib.Path(name)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 """ul2tp run: the program it becomes is what it would be without, but for L2TP."""
 import contextlib
 import os
-import pathlib
 import pty
 import resource
 import select
@@ -10,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
@@ -295,19 +293,28 @@ def test_a_namespace_entered_before_or_after(shared_daemon, new_namespace):
 
 # --- the terminal and processes ---
 
+def said_on(terminal, word):
+    """What is read there until the word has come"""
+    said = b""
+    while word not in said:
+        assert select.select([terminal], [], [], AT_MOST)[0], f"{word!r} never came: {said!r}"
+        said += os.read(terminal, 1000)
+    return said
+
+
 def test_control_c_reaches_the_program_alone(launcher):
     command = launcher.command("sh", "-c", "trap 'echo interrupted; exit 9' INT; echo ready; while :; do sleep 0.1; done")
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvpe(command[0], command, launcher.environment)
     try:
-        said = b""
-        while b"ready" not in said:
-            said += os.read(terminal, 1000)
+        said_on(terminal, b"ready")
         launched = processes_of(pid)
         os.write(terminal, b"\x03")
-        while b"interrupted" not in said:
-            said += os.read(terminal, 1000)
+        said_on(terminal, b"interrupted")
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        raise
     finally:
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         os.close(terminal)
@@ -336,14 +343,6 @@ os.rename(sys.argv[1] + ".new", sys.argv[1] + ".got")
     (tmp_path / "go").touch()
     eventually((tmp_path / "go.got").exists, "the daemon was served")
     assert (tmp_path / "go.got").read_text().endswith("(1, 'l2tp')")
-
-
-@pytest.fixture
-def open_directory():
-    """One that everybody can enter."""
-    with tempfile.TemporaryDirectory(prefix="ul2tp-test-") as name:
-        os.chmod(name, 0o755)
-        yield pathlib.Path(name)
 
 
 def test_a_set_user_id_program(launcher, open_directory):

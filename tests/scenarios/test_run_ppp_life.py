@@ -6,6 +6,7 @@ tunnel there; what it prints is a list a line.
 """
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -235,15 +236,17 @@ WHO = {
 
 
 @pytest.mark.parametrize("who", WHO)
-def test_who_may_what(quirky, shared_daemon, place, who):
+def test_who_may_what(quirky, shared_daemon, place, open_directory, who):
     """What a kernel lets each do; without its quirks the socket of one who may not can not be connected.
 
     Requirements: PPP-1, PX-1, Q-19
     """
     words, files, as_kernel, safe = WHO[who]
+    shutil.copytree(TOP / "tests/support", open_directory / "support")
     for daemon, tunnels in ((quirky, as_kernel), (shared_daemon, safe)):
         launcher = launcher_of(daemon, place)
-        done = launcher.run(*words, sys.executable, "-u", "-c", START + ATTEMPT)
+        launcher.environment["PYTHONPATH"] = str(open_directory)
+        done = launcher.run(*words, sys.executable, "-u", "-c", START + ATTEMPT, cwd="/")
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)[:2] == [files, tunnels]
 
