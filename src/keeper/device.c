@@ -152,12 +152,12 @@ static int device_make_named(struct server *s, struct client *c, struct device *
 
 	/* One that was removed and is still going may have the name, or the number that is to be chosen (TUN-42). */
 	if (strchr(name, '%'))
-		reaper_wait(s->reaper);
+		reaper_wait_names(s->reaper);
 	if (numbering_guess(&s->numbering, c->about.netns, name, now_ms(), guess))
 		err = device_make_for(s, c, d, guess, wanted);
 	if (err == -EEXIST)
 		err = device_make_for(s, c, d, name, wanted);
-	if (err == -EEXIST && reaper_wait(s->reaper))
+	if (err == -EEXIST && reaper_wait_names(s->reaper))
 		err = device_make_for(s, c, d, name, wanted);
 	if (err >= 0)
 		numbering_note(&s->numbering, c->about.netns, name, d->about.name, now_ms());

@@ -1,40 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reaper.c - see reaper.h
  *
- * The lock guards the queue. The main thread forks engines, in which a lock that this thread held would stay
- * held: so the thread does not log, and is idle during a fork (reaper_wait()), for others have locks as well, as
- * the allocator of AddressSanitizer has.
+ * While nobody waits, one thread at a time deletes, so that what comes meanwhile makes one group; the others
+ * close. The lock guards the queues. The main thread forks engines, in which a lock that one of these threads
+ * held would stay held: so they do not log, and are idle during a fork (reaper_wait()), for others have locks as
+ * well, as the allocator of AddressSanitizer has.
  */
 #include "keeper/reaper.h"
 
-#include <net/if.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "keeper/link.h"
-#include "keeper/tap.h"
+#include "keeper/delete_many.h"
 
 /* Others that are removed by the same request of the user come within this time. */
 #define GATHER_NS (10 * 1000 * 1000)
+
+/* No descriptor wakes who waits for an interface to go, so it is looked at: the kernel needs some ms. */
+#define LOOK_NS (300 * 1000)
+
+/* Sessions that come and go one after the other: as many a second as there are threads in the 20 ms one takes. */
+#define THREADS 8
 
 struct batch {
 	int *fd;
 	size_t count, room;
 };
 
+struct worker {
+	struct reaper *reaper;
+	pthread_t thread;
+	struct batch
+		going; /* interfaces being deleted, then closed; the worker changes it under the lock */
+	bool closing; /* those of .going, some of which go only by that */
+};
+
 struct reaper {
 	const struct netns_home *home;
-	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake, done;
+	pthread_cond_t wake, hurry, done;
 	struct batch waiting; /* interfaces */
 	struct batch closing; /* other descriptors */
-	bool busy; /* the thread is starting, or a batch is being gathered or deleted, or one is being closed */
+	struct worker workers[THREADS];
+	unsigned int started;
+	unsigned int busy;     /* workers that start, gather, delete or close */
+	unsigned int deleting; /* those of them that gather or delete */
+	bool hurried;          /* the main thread waits */
 	bool ending;
 };
 
@@ -53,91 +67,59 @@ static int batch_add(struct batch *b, int fd)
 	return 0;
 }
 
-/* Whether the interface is in the namespace with inode @ino; if so it is put into @group. */
-static bool gather(int link, int fd, ino_t ino, uint32_t group)
+static bool batch_is_gone(const struct batch *b)
 {
-	AUTO_FD netns = netns_of_device(fd);
-	char name[IFNAMSIZ];
-
-	if (netns < 0 || netns_ino(netns) != ino || tap_name(fd, name) < 0)
-		return false;
-	return link_set_group(link, name, group) == 0;
-}
-
-/* A number nobody else uses for a group: those people choose are small. */
-static uint32_t group_number(void)
-{
-	uint32_t group;
-
-	if (getrandom(&group, sizeof(group), GRND_NONBLOCK) != sizeof(group))
-		group = (uint32_t)getpid();
-	return group | 1u << 31;
-}
-
-/* Move those of @b that are in the namespace we entered, its first among them, to @gone. */
-static void gather_all(struct batch *b, struct batch *gone, int link, ino_t ino, uint32_t group)
-{
-	size_t kept = 0;
-
 	for (size_t i = 0; i < b->count; i++)
-		if (gather(link, b->fd[i], ino, group))
-			gone->fd[gone->count++] = b->fd[i];
-		else
-			b->fd[kept++] = b->fd[i];
-	b->count = kept;
+		if (!delete_is_done(b->fd[i]))
+			return false;
+	return true;
 }
 
-/* Delete the interfaces of @b that are in the same namespace as its first; their descriptors leave @b. */
-static void delete_namespace(const struct reaper *r, struct batch *b)
+static struct timespec after(long ns)
 {
-	AUTO_FD netns = netns_of_device(b->fd[0]);
-	AUTO_MEMORY int *fds = calloc(b->count, sizeof(*fds));
-	struct batch gone = { .fd = fds };
-	AUTO_FD link = -1;
+	struct timespec at;
 
-	if (fds && netns >= 0 && (!r->home->may_enter || netns_go(netns) == 0))
-		link = link_socket();
-	if (link >= 0) {
-		uint32_t group = group_number();
-
-		gather_all(b, &gone, link, netns_ino(netns), group);
-		if (gone.count > 0)
-			link_delete_group(link, group);
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_nsec += ns;
+	if (at.tv_nsec >= 1000 * 1000 * 1000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000 * 1000 * 1000;
 	}
-	if (gone.count == 0) {
-		/* Deleted already, with its namespace or by its user; else closing must do. */
-		close(b->fd[0]);
-		b->fd[0] = b->fd[--b->count];
-	}
-	for (size_t i = 0; i < gone.count; i++)
-		close(gone.fd[i]);
-}
-
-static void delete_batch(const struct reaper *r, struct batch *b)
-{
-	while (b->count > 0)
-		delete_namespace(r, b);
-	if (r->home->may_enter)
-		netns_go_home(r->home);
-	free(b->fd);
+	return at;
 }
 
 /* The lock is held before and after. */
-static void delete_waiting(struct reaper *r)
+static void gather(struct reaper *r)
 {
-	const struct timespec gathering = { .tv_nsec = GATHER_NS };
-	struct batch batch;
+	struct timespec until = after(GATHER_NS);
 
-	if (!r->ending) {
-		pthread_mutex_unlock(&r->lock);
-		nanosleep(&gathering, NULL);
-		pthread_mutex_lock(&r->lock);
-	}
-	batch = r->waiting;
+	while (!r->hurried && !r->ending &&
+	       pthread_cond_timedwait(&r->hurry, &r->lock, &until) == 0)
+		;
+}
+
+/* The lock is held before and after. */
+static void delete_waiting(struct reaper *r, struct worker *w)
+{
+	r->deleting++;
+	gather(r);
+	w->going = r->waiting;
 	r->waiting = (struct batch){ 0 };
 	pthread_mutex_unlock(&r->lock);
-	delete_batch(r, &batch);
+	delete_many(r->home, w->going.fd, w->going.count);
 	pthread_mutex_lock(&r->lock);
+
+	struct batch batch = w->going;
+
+	w->closing = !batch_is_gone(&batch);
+	w->going = (struct batch){ 0 };
+	pthread_mutex_unlock(&r->lock);
+	for (size_t i = 0; i < batch.count; i++)
+		close(batch.fd[i]);
+	free(batch.fd);
+	pthread_mutex_lock(&r->lock);
+	w->closing = false;
+	r->deleting--;
 }
 
 static void close_one(struct reaper *r)
@@ -154,26 +136,54 @@ static bool has_work(const struct reaper *r)
 	return r->waiting.count > 0 || r->closing.count > 0;
 }
 
-static void *reaper_main(void *arg)
+static bool may_delete(const struct reaper *r)
 {
-	struct reaper *r = arg;
+	return r->waiting.count > 0 && (r->deleting == 0 || r->hurried || r->ending);
+}
+
+/* The lock is held before and after. Return: whether there was anything to do */
+static bool work(struct reaper *r, struct worker *w)
+{
+	if (may_delete(r))
+		delete_waiting(r, w);
+	else if (r->closing.count > 0)
+		close_one(r);
+	else
+		return false;
+	return true;
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct reaper *r = w->reaper;
 
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
-		r->busy = false;
+		while (work(r, w))
+			;
+		r->busy--;
 		pthread_cond_broadcast(&r->done);
-		while (!has_work(r) && !r->ending)
-			pthread_cond_wait(&r->wake, &r->lock);
-		if (!has_work(r))
+		if (r->ending)
 			break;
-		r->busy = true;
-		if (r->waiting.count > 0)
-			delete_waiting(r);
-		else
-			close_one(r);
+		pthread_cond_wait(&r->wake, &r->lock);
+		r->busy++;
 	}
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
+}
+
+static void conditions_init(struct reaper *r)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->wake, NULL);
+	pthread_cond_init(&r->hurry, &monotonic);
+	pthread_cond_init(&r->done, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }
 
 struct reaper *reaper_start(const struct netns_home *home)
@@ -183,15 +193,19 @@ struct reaper *reaper_start(const struct netns_home *home)
 	if (!r)
 		return NULL;
 	r->home = home;
-	r->busy = true;
-	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->wake, NULL);
-	pthread_cond_init(&r->done, NULL);
-	if (pthread_create(&r->thread, NULL, reaper_main, r) != 0) {
-		free(r);
-		return NULL;
+	r->busy = THREADS;
+	conditions_init(r);
+	for (; r->started < THREADS; r->started++) {
+		struct worker *w = &r->workers[r->started];
+
+		w->reaper = r;
+		if (pthread_create(&w->thread, NULL, worker_main, w) != 0)
+			break;
 	}
-	return r;
+	if (r->started == THREADS)
+		return r;
+	reaper_free(r);
+	return NULL;
 }
 
 static void hand_over(struct reaper *r, struct batch *to, int fd)
@@ -215,17 +229,51 @@ void reaper_close(struct reaper *r, int fd)
 	hand_over(r, &r->closing, fd);
 }
 
-bool reaper_wait(struct reaper *r)
+/* The lock is held. */
+static bool names_are_free(const struct reaper *r)
+{
+	if (r->waiting.count > 0)
+		return false;
+	for (unsigned int i = 0; i < THREADS; i++)
+		if (r->workers[i].closing || !batch_is_gone(&r->workers[i].going))
+			return false;
+	return true;
+}
+
+/* The lock is held. */
+static void hurry_up(struct reaper *r)
+{
+	r->hurried = true;
+	pthread_cond_broadcast(&r->hurry);
+	pthread_cond_signal(&r->wake);
+}
+
+bool reaper_wait_names(struct reaper *r)
 {
 	bool waited = false;
 
 	pthread_mutex_lock(&r->lock);
-	while (r->busy || has_work(r)) {
+	while (!names_are_free(r)) {
+		struct timespec until = after(LOOK_NS);
+
 		waited = true;
-		pthread_cond_wait(&r->done, &r->lock);
+		hurry_up(r);
+		pthread_cond_timedwait(&r->done, &r->lock, &until);
 	}
+	r->hurried = false;
 	pthread_mutex_unlock(&r->lock);
 	return waited;
+}
+
+void reaper_wait(struct reaper *r)
+{
+	pthread_mutex_lock(&r->lock);
+	while (r->busy > 0 || has_work(r)) {
+		hurry_up(r);
+		pthread_cond_wait(&r->done, &r->lock);
+	}
+	r->hurried = false;
+	pthread_mutex_unlock(&r->lock);
 }
 
 void reaper_free(struct reaper *r)
@@ -234,11 +282,14 @@ void reaper_free(struct reaper *r)
 		return;
 	pthread_mutex_lock(&r->lock);
 	r->ending = true;
-	pthread_cond_signal(&r->wake);
+	pthread_cond_broadcast(&r->hurry);
+	pthread_cond_broadcast(&r->wake);
 	pthread_mutex_unlock(&r->lock);
-	pthread_join(r->thread, NULL);
+	for (unsigned int i = 0; i < r->started; i++)
+		pthread_join(r->workers[i].thread, NULL);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->wake);
+	pthread_cond_destroy(&r->hurry);
 	pthread_cond_destroy(&r->done);
 	free(r->waiting.fd);
 	free(r->closing.fd);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* reaper.h - deletes interfaces and closes what takes long to close, on a thread of its own
+/* reaper.h - deletes interfaces and closes what takes long to close, on threads of its own
  *
- * Closing the last descriptor of a TAP takes about 20 ms, one after the other; ten thousand interfaces put
- * into one group are deleted by one request within seconds. A packet socket takes as long.
+ * Deleting one interface takes 20 ms, as closing a packet socket does: nearly all of it the kernel waits for
+ * its readers, with the name free already. So interfaces that are removed by one request of the user are
+ * gathered for a moment and deleted together (delete_many.h); but when somebody waits for a name nothing is
+ * gathered, and what comes meanwhile does not wait for what came before.
+ *
+ * All is called by one thread, the keeper's.
  */
 #ifndef UL2TP_KEEPER_REAPER_H
 #define UL2TP_KEEPER_REAPER_H
@@ -13,7 +17,7 @@
 
 struct reaper;
 
-/** reaper_start() - the thread, with the rights of the caller. @home outlives it. NULL: no thread or memory. */
+/** reaper_start() - the threads, with the rights of the caller. @home outlives them. NULL: no thread or memory. */
 struct reaper *reaper_start(const struct netns_home *home);
 
 /** reaper_take() - delete the interface behind the TAP @fd soon, and close @fd */
@@ -23,13 +27,16 @@ void reaper_take(struct reaper *r, int fd);
 void reaper_close(struct reaper *r, int fd);
 
 /**
- * reaper_wait() - until everything taken before is deleted and closed, and the thread does nothing
+ * reaper_wait_names() - until the names of all interfaces taken before are free (TUN-42)
  *
  * Return: whether there was anything to wait for.
  */
-bool reaper_wait(struct reaper *r);
+bool reaper_wait_names(struct reaper *r);
 
-/** reaper_free() - delete what is left, and end the thread */
+/** reaper_wait() - until everything taken before is deleted and closed, and the threads do nothing */
+void reaper_wait(struct reaper *r);
+
+/** reaper_free() - delete what is left, and end the threads */
 void reaper_free(struct reaper *r);
 
 #endif
