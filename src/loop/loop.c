@@ -56,6 +56,7 @@ int loop_add(struct loop *loop, struct watch *watch, int fd, uint32_t events, wa
 		return -errno;
 	watch->fd = fd;
 	watch->ready = ready;
+	watch->events = events;
 	return 0;
 }
 
@@ -63,7 +64,8 @@ void loop_events(struct loop *loop, struct watch *watch, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.ptr = watch };
 
-	epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &e);
+	if (events != watch->events && epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &e) == 0)
+		watch->events = events;
 }
 
 void loop_remove(struct loop *loop, struct watch *watch)

@@ -19,7 +19,8 @@ typedef void watch_fn(struct watch *watch, uint32_t events);
 struct watch {
 	int fd; /* borrowed; -1: not in a loop */
 	watch_fn *ready;
-	bool urgent; /* of those that are ready at once it comes before others */
+	uint32_t events; /* what is waited for; loop.c's */
+	bool urgent;     /* of those that are ready at once it comes before others */
 };
 
 struct loop;
@@ -31,7 +32,7 @@ void loop_free(struct loop *loop);
 /** loop_add() - call @watch->ready when @fd has any of @events; level triggered. Negative errno */
 int loop_add(struct loop *loop, struct watch *watch, int fd, uint32_t events, watch_fn *ready);
 
-/** loop_events() - wait for other @events from now on */
+/** loop_events() - wait for @events from now on; costs nothing if that is what is waited for */
 void loop_events(struct loop *loop, struct watch *watch, uint32_t events);
 
 /** loop_remove() - harmless on a zeroed watch whose .fd is -1 */

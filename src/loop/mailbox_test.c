@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mailbox_test.c - letters arrive once, in order, also while the receiver is busy; watches can go any time */
+/* mailbox_test.c - letters arrive once, in order, also while the receiver is busy; watches can go any time and wait for what they like */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -118,11 +119,61 @@ static void test_a_callback_can_remove_what_is_about_to_be_called(void **state)
 	}
 }
 
+struct reported {
+	struct watch watch;
+	uint32_t events;
+};
+
+static void note_events(struct watch *watch, uint32_t events)
+{
+	((struct reported *)watch)->events |= events;
+}
+
+static uint32_t reported_now(struct loop *loop, struct reported *r)
+{
+	r->events = 0;
+	assert_int_equal(loop_once(loop, 0), 0);
+	return r->events;
+}
+
+/* Also when they are asked for again, and after they were changed there and back. */
+static void test_what_is_reported_is_what_was_last_asked_for(void **state)
+{
+	struct loop *loop = loop_new();
+	struct reported r = { 0 };
+	int pair[2];
+
+	(void)state;
+	assert_non_null(loop);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(write(pair[1], "", 1), 1);
+	assert_int_equal(loop_add(loop, &r.watch, pair[0], EPOLLIN, note_events), 0);
+	for (int i = 0; i < 2; i++) {
+		loop_events(loop, &r.watch, EPOLLIN);
+		assert_int_equal(reported_now(loop, &r), EPOLLIN);
+		loop_events(loop, &r.watch, EPOLLIN | EPOLLOUT);
+		loop_events(loop, &r.watch, EPOLLIN | EPOLLOUT);
+		assert_int_equal(reported_now(loop, &r), EPOLLIN | EPOLLOUT);
+		loop_events(loop, &r.watch, 0);
+		assert_int_equal(reported_now(loop, &r), 0);
+	}
+	/* Another descriptor of the same watch begins anew. */
+	loop_remove(loop, &r.watch);
+	assert_int_equal(loop_add(loop, &r.watch, pair[1], EPOLLOUT, note_events), 0);
+	loop_events(loop, &r.watch, 0);
+	assert_int_equal(reported_now(loop, &r), 0);
+	loop_remove(loop, &r.watch);
+	close(pair[0]);
+	close(pair[1]);
+	loop_free(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_letters_are_opened_once_and_in_order),
 		cmocka_unit_test(test_a_callback_can_remove_what_is_about_to_be_called),
+		cmocka_unit_test(test_what_is_reported_is_what_was_last_asked_for),
 	};
 
 	return cmocka_run_group_tests_name("mailbox", tests, NULL, NULL);
