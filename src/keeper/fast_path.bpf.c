@@ -75,14 +75,6 @@ struct {
 	__type(value, struct fast_done);
 } fast_done SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __s64);
-} fast_alive SEC(".maps");
-
 #define OUTER_OCTETS  (sizeof(struct iphdr) + sizeof(struct udphdr))
 #define OUTER6_OCTETS (sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define MARK_BASE                                                                                  \
@@ -431,18 +423,6 @@ static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
 	return bpf_skb_store_bytes(skb, 0, eth, sizeof(*eth), 0) ? -2 : 0;
 }
 
-/* A filter of clsact stays when the keeper is killed; the sessions it knew have gone then. */
-static __always_inline int keeper_lives(void)
-{
-	const __u32 only = 0;
-	const __s64 *said;
-
-	if (!constants.may_stay)
-		return 1;
-	said = bpf_map_lookup_elem(&fast_alive, &only);
-	return said && (__s64)bpf_ktime_get_coarse_ns() - *said < FAST_ALIVE_NS;
-}
-
 /* A packet of a session's: hand its frame to the device, if it is one of the ordinary kind. @at: where L2TP starts,
  * @is_plain: there is nothing odd in front of it. */
 static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *in, __u32 at,
@@ -459,7 +439,7 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
 	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
-	if (!is_frame || in->closed || !keeper_lives() || passed->rx != done->rx || !is_plain ||
+	if (!is_frame || in->closed || passed->rx != done->rx || !is_plain ||
 	    !in_header_matches(skb, in, at, &eth))
 		return pass_up_rx(skb, passed, at, is_frame);
 	err = decapsulate(skb, (__s32)(at + header_len), &eth);

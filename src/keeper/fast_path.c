@@ -24,7 +24,7 @@
 /* The maps are those that will be used; the programs are let go again. */
 static int try_programs(struct fast_path *f, struct extack *ea)
 {
-	const struct fast_constants constants = { .lanes = f->board.lanes, .may_stay = !f->tcx };
+	const struct fast_constants constants = { .lanes = f->board.lanes };
 	struct fast_programs *programs;
 	int err = fast_programs_load(f->maps, f->board.sessions, &constants, &programs, ea);
 
@@ -42,13 +42,14 @@ static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *e
 	list_init(&f->netns);
 	list_init(&f->idle);
 	list_init(&f->queue);
-	f->tcx = fast_attach_probe();
 	f->board.sessions = max_sessions;
 	f->board.lanes = fast_board_lanes();
 	f->sessions = calloc(max_sessions, sizeof(struct fast_session *));
 	if (!f->sessions)
 		return -ENOMEM;
 	err = try_programs(f, ea);
+	if (err == 0)
+		err = fast_attach_probe(ea);
 	return err < 0 ? err : fast_board_open(f);
 }
 
@@ -86,7 +87,7 @@ void fast_path_close(struct fast_path *f)
 	free(f->sessions);
 	list_for_each_safe (node, &f->netns)
 		fast_netns_free(f, list_entry(node, struct fast_netns, in_all));
-	fast_board_close(f);
+	fast_board_close(&f->board);
 	for (int i = 0; i < FAST_MAPS; i++)
 		if (f->maps[i] >= 0)
 			close(f->maps[i]);
@@ -140,6 +141,7 @@ int fast_path_session(struct server *server, uint32_t index, const struct fast_w
 	const struct endpoint *e = slots_get(&server->endpoints, wish->endpoint);
 	const struct device *d = slots_get(&server->devices, wish->device);
 	struct fast_session *s;
+	bool is_new;
 
 	if (!f || index >= f->board.sessions || wish->reason >= FAST_REASONS)
 		return -EINVAL;
@@ -147,11 +149,14 @@ int fast_path_session(struct server *server, uint32_t index, const struct fast_w
 		return -ENOENT;
 	if (wish->reason == FAST_USED && !wish_is_sound(server, wish))
 		return -EINVAL;
+	is_new = !f->sessions[index];
 	s = session_get(f, index, e->about.netns);
 	if (!s)
 		return -ENOMEM;
 	s->wish = *wish;
 	s->device = d->about.ifindex;
+	if (is_new && wish->reason == FAST_USED)
+		fast_born(server, s);
 	fast_entry_place(f, s, &e->about.params.local);
 	fast_busy_consider(server, s);
 	return 0;
@@ -167,7 +172,7 @@ void fast_path_forget(struct server *server, uint32_t index)
 	fast_entry_remove(f, s);
 	fast_busy_forget(s);
 	fast_unhooked_device(f, s);
-	fast_underlay_release(f, s->underlay);
+	fast_underlay_release(s->underlay);
 	fast_netns_release(f, s->netns);
 	f->sessions[index] = NULL;
 	free(s);

@@ -43,11 +43,13 @@ static uint32_t type_of(enum fast_hook hook)
 }
 
 /* An older kernel does not know the type, and says EINVAL before it looks at the descriptor. */
-bool fast_attach_probe(void)
+int fast_attach_probe(struct extack *ea)
 {
 	struct attach a = { .ifindex = 1, .program = UINT32_MAX, .type = TCX_INGRESS };
 
-	return call(BPF_PROG_ATTACH, &a, sizeof(a)) != -EINVAL;
+	if (call(BPF_PROG_ATTACH, &a, sizeof(a)) != -EINVAL)
+		return 0;
+	return extack_fail(ea, -EOPNOTSUPP, 0, "the fast path needs Linux 6.6 or later (tcx)");
 }
 
 int fast_attach(int ifindex, enum fast_hook hook, int program)

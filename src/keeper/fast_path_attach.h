@@ -8,12 +8,12 @@
 #ifndef UL2TP_KEEPER_FAST_PATH_ATTACH_H
 #define UL2TP_KEEPER_FAST_PATH_ATTACH_H
 
-#include <stdbool.h>
+#include "base/extack.h"
 
 enum fast_hook { FAST_HOOK_INGRESS, FAST_HOOK_EGRESS };
 
-/** fast_attach_probe() - whether this kernel has such hooks */
-bool fast_attach_probe(void);
+/** fast_attach_probe() - whether this kernel has such hooks; 0, or -EOPNOTSUPP in words */
+int fast_attach_probe(struct extack *ea);
 
 /** fast_attach() - before all others on the hook, until the interface goes. Return: 0 or -errno */
 int fast_attach(int ifindex, enum fast_hook hook, int program);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "keeper/bpf.h"
@@ -42,25 +41,11 @@ int fast_board_open(struct fast_path *f)
 	b->passed = map_board(f->maps[FAST_MAP_PASSED], b->sessions, sizeof(*b->passed), PROT_READ);
 	b->done = map_board(f->maps[FAST_MAP_DONE], b->sessions, sizeof(*b->done),
 	                    PROT_READ | PROT_WRITE);
-	f->alive = map_board(f->maps[FAST_MAP_ALIVE], 1, sizeof(*f->alive), PROT_READ | PROT_WRITE);
-	return b->counts && b->passed && b->done && f->alive ? 0 : -ENOMEM;
+	return b->counts && b->passed && b->done ? 0 : -ENOMEM;
 }
 
-void fast_board_alive(const struct fast_path *f)
+void fast_board_close(const struct fast_board *b)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	__atomic_store_n(f->alive, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
-	                 __ATOMIC_RELAXED);
-}
-
-void fast_board_close(struct fast_path *f)
-{
-	const struct fast_board *b = &f->board;
-
-	if (f->alive)
-		munmap(f->alive, whole_pages(sizeof(*f->alive)));
 	if (b->counts)
 		munmap((void *)b->counts,
 		       whole_pages((size_t)b->sessions * b->lanes * sizeof(*b->counts)));

@@ -17,7 +17,6 @@
 #define LOOK_MS           200
 #define LOOK_SESSIONS     2048 /* in one go; the others follow the next time */
 #define TURN_NS           2000000
-#define ALIVE_MS          500
 
 static uint64_t packets_of(const struct server *server, const struct fast_session *s)
 {
@@ -104,8 +103,6 @@ void fast_path_turn(struct server *server, uint64_t now_ms)
 		look(server, f);
 		f->look_ms = now_ms + LOOK_MS;
 	}
-	if (f->filters)
-		fast_board_alive(f);
 	begun = now_ns();
 	while (!list_empty(&f->queue) && now_ns() - begun < TURN_NS) {
 		struct fast_session *s = list_entry(f->queue.next, struct fast_session, in_queue);
@@ -121,7 +118,5 @@ uint64_t fast_path_due(const struct fast_path *f, uint64_t now_ms)
 		return UINT64_MAX;
 	if (!list_empty(&f->queue))
 		return now_ms;
-	if (!list_empty(&f->idle))
-		return f->look_ms;
-	return f->filters ? now_ms + ALIVE_MS : UINT64_MAX;
+	return list_empty(&f->idle) ? UINT64_MAX : f->look_ms;
 }

@@ -37,7 +37,7 @@ static int underlay_choose(struct fast_path *f, struct fast_session *s, int ifin
 	underlay = fast_underlay_use(s->netns, ifindex);
 	if (!underlay)
 		return -ENOMEM;
-	fast_underlay_release(f, s->underlay);
+	fast_underlay_release(s->underlay);
 	s->underlay = underlay;
 	return 0;
 }
@@ -98,8 +98,7 @@ static void decide(struct server *server, struct fast_session *s, ino_t here)
 	fast_reason_set(server, s, reason);
 }
 
-/* By a session's socket. @here: where that is. */
-static int enter(struct server *server, const struct fast_session *s, ino_t *here)
+int fast_enter(struct server *server, const struct fast_session *s, ino_t *here)
 {
 	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
 	AUTO_FD netns = -1;
@@ -120,7 +119,7 @@ void fast_decide(struct server *server, struct fast_session *s)
 {
 	ino_t here;
 
-	if (enter(server, s, &here) < 0)
+	if (fast_enter(server, s, &here) < 0)
 		return;
 	decide(server, s, here);
 	netns_go_home(&server->home);
@@ -145,7 +144,7 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns)
 			continue;
 		}
 		if (!entered)
-			entered = enter(server, s, &here) == 0;
+			entered = fast_enter(server, s, &here) == 0;
 		if (entered)
 			decide(server, s, here);
 	}

@@ -32,7 +32,6 @@ static const char *const map_names[] = {
 	[FAST_MAP_IN] = "fast_in",         [FAST_MAP_IN6] = "fast_in6",
 	[FAST_MAP_OUT] = "fast_out",       [FAST_MAP_COUNTS] = "fast_counts",
 	[FAST_MAP_PASSED] = "fast_passed", [FAST_MAP_DONE] = "fast_done",
-	[FAST_MAP_ALIVE] = "fast_alive",
 };
 
 static const char *const program_names[] = {
@@ -65,7 +64,7 @@ static const char *words_of(int err)
 	case -E2BIG:
 		return "the fast path's maps are too large for this system: see --max-sessions";
 	default:
-		return "this kernel refuses the fast path's programs; Linux 5.11 or later has what they need";
+		return "this kernel refuses the fast path's programs; it needs Linux 6.6 or later";
 	}
 }
 
@@ -85,8 +84,6 @@ static int constants_set(struct bpf_object *object, const struct fast_constants 
 
 static uint32_t entries_of(enum fast_map which, uint32_t sessions, uint32_t lanes)
 {
-	if (which == FAST_MAP_ALIVE)
-		return 1;
 	return which == FAST_MAP_COUNTS ? sessions * lanes : sessions;
 }
 

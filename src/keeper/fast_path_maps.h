@@ -10,7 +10,6 @@
  *   fast_count   what went by the fast path (programs write, everybody reads)
  *   fast_passed  what the programs handed up to the engine (programs write, the engine reads)
  *   fast_done    how many of those are through (the engine writes, programs read)
- *   fast_alive   CLOCK_MONOTONIC_COARSE, ns, when the keeper was last seen alive (it writes, programs read)
  *
  * A direction of a session is fast while passed and done are equal: then nothing that was handed up can be overtaken.
  */
@@ -28,10 +27,7 @@
 struct fast_constants {
 	__u32 netns; /* number of the namespace, ours: a program can not ask where it is */
 	__u32 lanes; /* a power of two */
-	__u32 may_stay; /* the program on the underlay may outlive the keeper: it looks at fast_alive */
 };
-
-#define FAST_ALIVE_NS 2000000000ll /* the keeper has said so not longer ago, if it is */
 
 /* Who sends to whom, and to which session. */
 struct fast_in_key {

@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "keeper/bpf.h"
-#include "keeper/fast_path_clsact.h"
 #include "keeper/fast_path_flow.h"
 #include "keeper/link.h"
 
-static void underlay_free(struct fast_path *f, struct fast_underlay *u)
+static void underlay_free(struct fast_underlay *u)
 {
-	fast_unhook_underlay(f, u);
+	if (u->link >= 0)
+		close(u->link);
 	list_remove(&u->in_netns);
 	free(u);
 }
@@ -25,7 +24,7 @@ void fast_netns_free(struct fast_path *f, struct fast_netns *n)
 	if (n->watched)
 		host_watch_release(f->host, n->id);
 	list_for_each_safe (node, &n->underlays)
-		underlay_free(f, list_entry(node, struct fast_underlay, in_netns));
+		underlay_free(list_entry(node, struct fast_underlay, in_netns));
 	list_remove(&n->in_all);
 	fast_flows_forget(n);
 	buckets_release(&n->flows);
@@ -78,7 +77,6 @@ int fast_netns_load(struct fast_path *f, struct fast_netns *n)
 	const struct fast_constants constants = {
 		.netns = n->number,
 		.lanes = f->board.lanes,
-		.may_stay = !f->tcx,
 	};
 	int err;
 
@@ -96,24 +94,15 @@ int fast_netns_load(struct fast_path *f, struct fast_netns *n)
 
 int fast_netns_route(struct fast_netns *n)
 {
-	int swept;
-
-	if (n->route >= 0)
-		return n->route;
-	n->route = link_socket();
 	if (n->route < 0)
-		return n->route;
-	swept = clsact_sweep(n->route);
-	if (swept > 0)
-		log_event(LOG_NOTICE, "filters-removed", "count=%d reason=\"a ul2tpd has died\"",
-		          swept);
+		n->route = link_socket();
 	return n->route;
 }
 
-void fast_underlay_release(struct fast_path *f, struct fast_underlay *u)
+void fast_underlay_release(struct fast_underlay *u)
 {
 	if (u && --u->users == 0)
-		underlay_free(f, u);
+		underlay_free(u);
 }
 
 struct fast_underlay *fast_underlay_use(struct fast_netns *n, int ifindex)

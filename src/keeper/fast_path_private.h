@@ -32,9 +32,7 @@ struct fast_underlay {
 	struct fast_netns *netns;
 	int ifindex;
 	uint32_t users;
-	enum fast_way way;
-	int link;  /* of FAST_TCX */
-	bool made; /* the clsact is ours */
+	int link; /* the program there; -1: not yet */
 };
 
 /* Where what comes for a session is found. Zero where there is nothing, so that octets can be compared. */
@@ -59,6 +57,8 @@ struct fast_session {
 	int device;               /* ifindex */
 	struct fast_route route;  /* to the peer, as it was found last */
 	enum fast_way way;        /* the programs are on the device */
+	bool clsact;              /* it was born with one, of ours */
+	bool bare;                /* it counts among those without */
 	bool busy;                /* has been, and stays so */
 	uint64_t packets;         /* through the engine, when it was looked at last */
 	struct list in_kind; /* its namespace's .busy; or .idle, if it could be fast; or none */
@@ -72,10 +72,7 @@ struct fast_path {
 	struct list netns;
 	struct fast_session **sessions; /* by index of the record */
 	struct fast_board board;
-	int64_t *alive; /* fast_alive */
-	bool tcx;       /* the kernel has it */
-	uint32_t tcx_devices;
-	uint32_t filters; /* underlays with FAST_CLSACT */
+	uint32_t bare; /* sessions with .bare */
 	struct list idle, queue;
 	uint64_t look_ms;
 };
@@ -85,10 +82,7 @@ uint32_t fast_board_lanes(void);
 
 /** fast_board_open() - map the arrays of f->maps; f->board.lanes and .sessions are set. Return: 0; -ENOMEM */
 int fast_board_open(struct fast_path *f);
-void fast_board_close(struct fast_path *f);
-
-/** fast_board_alive() - the keeper is */
-void fast_board_alive(const struct fast_path *f);
+void fast_board_close(const struct fast_board *b);
 
 /** fast_board_clear() - what an earlier session of this number counted is not this one's. Return: 0 or -errno */
 int fast_board_clear(struct fast_path *f, uint32_t index);
@@ -117,16 +111,21 @@ int fast_netns_route(struct fast_netns *n);
 struct fast_underlay *fast_underlay_use(struct fast_netns *n, int ifindex);
 
 /** fast_underlay_release() - one fewer; NULL is none */
-void fast_underlay_release(struct fast_path *f, struct fast_underlay *u);
+void fast_underlay_release(struct fast_underlay *u);
 
 /** fast_hook_device(), fast_hook_underlay() - have the programs there, if they are not; while in the namespace
  * Return: FAST_USED, or why it can not be */
 enum fast_reason fast_hook_device(struct fast_path *f, struct fast_session *s);
 enum fast_reason fast_hook_underlay(struct fast_path *f, struct fast_underlay *u);
-void fast_unhook_underlay(struct fast_path *f, struct fast_underlay *u);
+
+/** fast_born() - its interface is new, and down if nobody was quick: the moment to make a clsact. At home */
+void fast_born(struct server *server, struct fast_session *s);
 
 /** fast_unhooked_device() - it goes, and with it what is attached */
 void fast_unhooked_device(struct fast_path *f, struct fast_session *s);
+
+/** fast_enter() - the namespace of a session's socket. @here: its inode, 0: unknown. Return: 0; -errno, still at home */
+int fast_enter(struct server *server, const struct fast_session *s, ino_t *here);
 
 /** fast_decide() - decide anew, and have the programs do as decided; they are attached if need be. At home */
 void fast_decide(struct server *server, struct fast_session *s);
