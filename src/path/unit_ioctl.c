@@ -46,6 +46,13 @@ static int put_int(struct writer *out, int value)
 	return 0;
 }
 
+/* A kernel has sent what was written when the write returns, and looked at it (PPP-61). */
+static void settle(struct unit *u)
+{
+	if (u->complete)
+		unit_settle(u);
+}
+
 static int store_flags(struct unit *u, uint32_t flags)
 {
 	int err = flags & SC_MULTILINK ? unit_complete_begin(u) : 0;
@@ -70,6 +77,7 @@ static int set_flags(struct unit *u, struct reader *in, struct extack *ea)
 
 	if (err < 0)
 		return err;
+	settle(u);
 	if (flags & SC_LOOP_TRAFFIC)
 		unit_combine(u);
 	err = store_flags(u, flags);
@@ -80,8 +88,10 @@ static int set_flags(struct unit *u, struct reader *in, struct extack *ea)
 
 static int get_flags(struct unit *u, struct writer *out)
 {
-	uint32_t state = u->complete ? unit_complete_state(u) : 0;
+	uint32_t state;
 
+	settle(u);
+	state = u->complete ? unit_complete_state(u) : 0;
 	return put_int(out, (int)(atomic_load(&u->flags) | state));
 }
 
@@ -176,6 +186,7 @@ int unit_ioctl(struct unit *u, uint32_t number, struct reader in, struct writer 
 	case PPPIOCGNPMODE:
 		return get_np_mode(u, in, out, ea);
 	default:
+		settle(u);
 		return unit_complete_ioctl(u, number, in, ea);
 	}
 }

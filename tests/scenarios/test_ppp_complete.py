@@ -10,8 +10,8 @@ from support.capture import Capture
 from support.daemon import Daemon
 from support.netlink import Refused
 from support.ppp_file import PPPIOCSFLAGS
-from support.ppp_link import (CCP_OPEN, CCP_UP, COMP_TCP, PPPIOCSCOMPRESS, PPPIOCSMAXCID, STATELESS, agree, brought_up, ccp,
-                              flags, lossy, pings, statistics, transfer, udp_link)
+from support.ppp_link import (CCP_OPEN, CCP_UP, COMP_TCP, KEYS, PPPIOCSCOMPRESS, PPPIOCSMAXCID, STATELESS, agree, brought_up,
+                              ccp, flags, lossy, pings, set_compression, statistics, transfer, udp_link)
 from support.wait import eventually
 
 PPPIOCSPASS, PPPIOCSACTIVE, PPPIOCGIDLE64 = 0x40107447, 0x40107446, 0x8010743f
@@ -243,3 +243,21 @@ def test_a_stateful_key_is_renewed_after_a_loss(link, cable):
     near.unit.send(ccp(15, 9))
     assert readable(far) == ccp(15, 9)
     assert pings(near)
+@pytest.mark.parametrize("before", [0, 200], ids=["alone", "behind others"])
+def test_a_frame_is_looked_at_before_what_the_program_asks_next(link, before):
+    """An acknowledgement starts the compressor though CCP is up when the call after it returns.
+
+    Requirements: PPP-42, PPP-61
+    """
+    brought_up(link)
+    near, far = link
+    set_compression(near, 1, STATELESS, KEYS[0])
+    for round_ in range(20):
+        near.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN)
+        near.unit.send(ccp(6, round_))
+        assert flags(near) == CCP_OPEN
+        for _ in range(before):
+            near.unit.send(bytes.fromhex("0021") + bytes(100))
+        near.unit.send(ccp(2, round_, STATELESS))
+        near.unit.ioctl_int(PPPIOCSFLAGS, CCP_OPEN | CCP_UP)
+        assert flags(near) == CCP_OPEN | CCP_UP | COMP_RUN
