@@ -63,6 +63,7 @@ int mppe_new(const uint8_t *option, size_t len, struct mppe **ret)
 	if (!m)
 		return -ENOMEM;
 	memcpy(m->start_key, option + OPTION_HEAD + OPTION_BITS, KEY_MAX);
+	memcpy(m->session_key, m->start_key, KEY_MAX);
 	*ret = m;
 	return 0;
 }
@@ -164,9 +165,10 @@ bool mppe_resume(struct mppe *m, const struct mppe_kept *kept, bool sends)
 	return true;
 }
 
+/* Deviation: Linux still waits for a new key then, if it did, and counts one too many when it comes. */
 bool mppe_start(struct mppe *m, const uint8_t *option, size_t len)
 {
-	uint8_t bits;
+	uint8_t bits, key[KEY_MAX];
 
 	if (len != OPTION_HEAD + OPTION_BITS || option[0] != METHOD || option[1] != len)
 		return false;
@@ -175,8 +177,9 @@ bool mppe_start(struct mppe *m, const uint8_t *option, size_t len)
 		return false;
 	m->key_len = bits & BITS_128 ? KEY_MAX : KEY_MAX / 2;
 	m->stateless = option[OPTION_HEAD] & STATELESS;
-	memcpy(m->session_key, m->start_key, sizeof(m->session_key));
-	hash_keys(m, m->session_key);
+	hash_keys(m, key);
+	memcpy(m->session_key, key, m->key_len);
+	explicit_bzero(key, sizeof(key));
 	take_key(m);
 	m->count = COUNT_MASK;
 	m->flush = m->discard = false;

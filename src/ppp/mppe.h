@@ -54,6 +54,9 @@ void mppe_free(struct mppe *m);
  * mppe_start() - the peers have agreed on this option: begin with count 0
  * @option: {18, 6, four octets}: all that a Configure-Ack has
  *
+ * One that was started before goes on from the last key, not from its first, as Linux does (PPP-63): so both ends must
+ * have done the same. Programs that negotiate again make a new one.
+ *
  * Return: false: nothing that is known here: 56 bit, compression alone, another method, or more than one.
  */
 bool mppe_start(struct mppe *m, const uint8_t *option, size_t len);

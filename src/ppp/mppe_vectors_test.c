@@ -58,6 +58,14 @@ static void begin(struct ends *e, const char *line)
 	assert_true(mppe_start(e->in, option.data, option.len));
 }
 
+static void again(struct ends *e, const char *line)
+{
+	struct octets option = value(line, " option=");
+
+	assert_true(mppe_start(e->out, option.data, option.len));
+	assert_true(mppe_start(e->in, option.data, option.len));
+}
+
 static size_t sent(struct ends *e, const char *line, uint8_t frame[OCTETS_MAX + MPPE_OVERHEAD])
 {
 	struct octets number = value(line, " protocol="), info = value(line, " info=");
@@ -116,6 +124,8 @@ static bool obey(struct ends *e, const char *line)
 		lose(e, line);
 	else if (!strcmp(verb, "reset"))
 		mppe_reset(e->out);
+	else if (!strcmp(verb, "again"))
+		again(e, line);
 	else
 		fail_msg("no verb: %s", verb);
 	return true;

@@ -51,6 +51,11 @@ class Sender:
     def reset(self):
         self.flush = True
 
+    def again(self):
+        """Started once more: from the last key."""
+        self.count, self.flush = -1, False
+        self.use(self.hashed(self.key))
+
     def send(self, protocol, info):
         """The information of the frame 00fd."""
         self.count = (self.count + 1) % 4096
@@ -71,6 +76,7 @@ PROLOGUE = """\
 #   lost   so many frames were sent, each with this information, and none of them came
 #   fail   the frame is as above, but the receiver has lost its way
 #   reset  the sender was asked for a new key
+#   again  both directions start once more with this option, without a key
 """
 
 
@@ -109,6 +115,11 @@ def story(name, option, key):
     after_loss(4085 - sender.count)
     for _ in range(20):  # the count begins again
         frame("pass", 0x0021, b"around")
+    sender.again()
+    lines.append(f"again option={option.hex()}")
+    for _ in range(3):
+        frame("pass", 0x0021, b"again")
+    after_loss(300)
     return lines
 
 

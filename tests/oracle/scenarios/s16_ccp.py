@@ -195,3 +195,51 @@ def counters(n, o):
                        ("set again", lambda: u.compress(STATELESS + KEY, 1)), ("closed", lambda: u.flags(0))):
         what()
         o(name, u.asked(0x89f2, 18))
+
+
+@scenario()
+def again(n, o):
+    """CCP is negotiated anew on a link that is in use: with new compressors, and with those that were there."""
+    u = Unit(n, o)
+    for name, option in (("stateless ", STATELESS), ("stateful ", STATEFUL)):
+        u.flags(0)
+        u.begin(option)
+        s = Sender(option, KEY)
+
+        def frame(info):
+            return b"\0\xfd" + s.send(0x23, info)
+        o(name + "before", [u.comes(frame(b"before")), u.goes(b"\0\x21before")])
+        o(name + "ack while up", [u.goes(ack(option)), u.comes(ack(option)), u.goes(b"\0\x21not begun again")])
+        o(name + "down", [u.flags(OPEN), u.goes(b"\0\x21down"), u.comes(frame(b"while down"))])
+        o(name + "SCOMPRESS 0", [u.compress(option + KEY, 0), u.comes(frame(b"on its way")), u.flags()])
+        o(name + "ConfReq", [u.goes(CONF_REQ), u.comes(frame(b"on its way, too")), u.comes(CONF_REQ), u.goes(b"\0\x21plain")])
+        o(name + "SCOMPRESS 1", [u.compress(option + KEY, 1), u.flags(), u.goes(b"\0\x21plain")])
+        o(name + "ack goes", [u.goes(ack(option)), u.goes(b"\0\x21lost")])
+        o(name + "ack comes", u.comes(ack(option)))
+        s = Sender(option, KEY)
+        o(name + "frame before up", u.comes(frame(b"before up")))
+        frame(b"lost")
+        o(name + "lost before up", u.comes(frame(b"its successor")))
+        o(name + "reset before up", [u.goes(RESET_ACK), u.comes(RESET_ACK)])
+        o(name + "up", [u.flags(UP), u.goes(b"\0\x21up"), u.comes(frame(b"up"))])
+        s.reset()
+        o(name + "reset", [u.goes(RESET_ACK), u.goes(b"\0\x21new key"), u.comes(RESET_ACK), u.comes(frame(b"new key"))])
+        for kind in ("same: ", "waiting: "):
+            if kind == "waiting: ":
+                frame(b"lost")
+                o(name + kind + "in error", u.comes(frame(b"unreadable")))
+            o(name + kind + "down", [u.flags(OPEN), u.goes(CONF_REQ), u.comes(CONF_REQ)])
+            o(name + kind + "acks", [u.goes(ack(option)), u.comes(ack(option)), u.flags(UP)])
+            s.again()
+            o(name + kind + "goes", u.goes(b"\0\x21hello"))
+            o(name + kind + "comes", [u.comes(frame(b"first")), u.comes(frame(b"second"))])
+            s.reset()
+            o(name + kind + "reset", [u.comes(RESET_ACK), u.comes(frame(b"third")), u.comes(frame(b"fourth"))])
+        for i in range(16):
+            u.comes(RESET_ACK)
+            u.comes(b"\0\xfd\x80\1abcdef")
+        o(name + "fatal", u.comes(RESET_ACK))
+        o(name + "fatal: SCOMPRESS 0", [u.flags(OPEN), u.compress(option + KEY, 0), u.flags()])
+        o(name + "fatal: ack", [u.goes(CONF_REQ), u.comes(ack(option)), u.flags(UP)])
+        s = Sender(option, KEY)
+        o(name + "fatal: frames", [u.comes(frame(b"first")), u.comes(b"\0\xfd\x80\1abcdef"), u.comes(RESET_ACK)])
