@@ -3,6 +3,9 @@
 
 One program is at both ends, near under `ul2tp run` (support/link_program.py).
 """
+import concurrent.futures
+import contextlib
+import threading
 from typing import NamedTuple
 
 import pytest
@@ -17,7 +20,7 @@ from support.wait import eventually
 HERE, THERE = "10.5.0.1", "10.5.0.2"
 OCTETS = 300_000
 COMP_TCP, NO_TCP_CCID, MULTILINK, MP_SHORTSEQ, MP_XSHORTSEQ = 0x4, 0x8, 0x400, 0x800, 0x4000
-COMP_RUN, DECOMP_RUN = 0x1000, 0x2000
+CCP_OPEN, CCP_UP, COMP_RUN, DECOMP_RUN = 0x40, 0x80, 0x1000, 0x2000
 CONNECTIONS = 15 << 16 | 15
 MPPE_40, MPPE_128 = "120600000020", "120600000040"  # stateful
 KEYS = bytes(range(16)).hex(), bytes(range(100, 116)).hex()
@@ -35,6 +38,9 @@ KINDS = {
     "mppe-128": Kind(option=MPPE_128), "mppe-40": Kind(option=MPPE_40),
     "multilink": Kind(2, MULTILINK), "multilink-12-bit": Kind(2, MULTILINK | MP_SHORTSEQ | MP_XSHORTSEQ),
     "all": Kind(2, MULTILINK | COMP_TCP, MPPE_128)}
+
+
+ENCRYPTED = [name for name, kind in KINDS.items() if kind.option]
 
 
 @pytest.fixture(params=KINDS)
@@ -85,6 +91,23 @@ def used(ends, kind):
             assert end.do("get_flags") & (COMP_RUN | DECOMP_RUN) == COMP_RUN | DECOMP_RUN
 
 
+@contextlib.contextmanager
+def under_way(end, address):
+    """One connection after the other, with octets both ways."""
+    over = threading.Event()
+
+    def exchange():
+        while not over.is_set():
+            end.exchange(address, OCTETS // 10)
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        done = executor.submit(exchange)
+        try:
+            yield
+        finally:
+            over.set()
+        done.result()
+
+
 def test_a_link(ends, kind, ppp_machine):
     """
     Requirements: PPP-60, PPP-61, PPP-62, PPP-63, PPP-64, PPP-65, PPP-70, PPP-71, PPP-55, PPP-58
@@ -101,4 +124,25 @@ def test_a_link(ends, kind, ppp_machine):
             return min(lost()) > 0 and (not kind.option or min(sum((end.do("resets") for end in ends), [])) > 0)
         eventually(both_lose, "frames from either end were lost, and both have asked for a new key", PATIENCE)
     assert near.ping(THERE) == 3
+    near.exchange(THERE, OCTETS)
+
+
+@pytest.mark.parametrize("kind", ENCRYPTED, indirect=True)
+def test_ccp_is_negotiated_again(ends, kind):
+    """By one end, the other, and both at once, while packets are on their way; what is sent meanwhile may be lost.
+
+    Requirements: PPP-60, PPP-61, PPP-62, PPP-63
+    """
+    set_up(ends, kind)
+    near, far = ends
+    running = CCP_OPEN | CCP_UP | COMP_RUN | DECOMP_RUN
+    with under_way(near, THERE):
+        for who in ((near,), (far,), ends):
+            before = [end.do("ups") for end in ends]
+            for end in who:
+                end.do("negotiate")
+            assert all(end.do("negotiated", ups + 1) for end, ups in zip(ends, before))
+            assert near.ping(THERE) == 3
+            assert far.ping(HERE) == 3
+            eventually(lambda: all(end.do("get_flags") & running == running for end in ends), "both ends are up", PATIENCE)
     near.exchange(THERE, OCTETS)

@@ -45,46 +45,78 @@ def ppp():
 class Ccp:
     """The Compression Control Protocol of a unit, for as long as the process lives.
 
-    As pppd's, it does not negotiate again when the ends have lost each other's key for good; see loss.KEEPS_KEYS.
+    As pppd's, it negotiates anew when it is told to, or when the peer does, with the keys there are; not when the
+    ends have lost each other's key for good. Its frames must not be lost: it sends none again. See loss.KEEPS_KEYS.
     """
 
-    def __init__(self, unit, flags, option):
+    def __init__(self, unit, flags, option, to_send, to_receive):
         self.unit, self.flags, self.option = unit, flags, option
-        self.acknowledged = self.agreed = False
-        self.up = threading.Event()
-        self.resets, self.asked_at = 0, 0
-        self.asked, self.answered = 0, 0
+        self.keys = {1: to_send, 0: to_receive}
+        self.acknowledged = self.asking = self.agreed = self.up = False
+        self.identifier, self.ups, self.came_up = 0, 0, threading.Condition()
+        self.asked, self.answered, self.asked_at = 0, 0, 0
+        self.set_flags(CCP_OPEN)
         threading.Thread(target=self.run, daemon=True).start()
 
     def send(self, code, identifier, information=b""):
         os.write(self.unit, struct.pack("!HBBH", CCP, code, identifier, 4 + len(information)) + information)
 
+    def set_flags(self, flags):
+        ioctl_int(self.unit, PPPIOCSFLAGS, self.flags | flags)
+
+    def set_key(self, transmit):
+        octets = self.option + self.keys[transmit]
+        held = ctypes.create_string_buffer(octets, len(octets))
+        fcntl.ioctl(self.unit, PPPIOCSCOMPRESS, struct.pack("=QIi", ctypes.addressof(held), len(octets), transmit))
+
+    def negotiate(self):
+        """The peer is asked to begin anew with what it sends, and asks the same. Once at a time: Linux takes the answer
+        to an earlier request for that to the last."""
+        with self.came_up:
+            if self.asking:
+                return
+            if self.up:
+                self.up = self.acknowledged = False
+                self.set_flags(CCP_OPEN)
+            self.asking, self.agreed = True, False
+            self.set_key(0)
+            self.identifier = (self.identifier + 1) & 255
+            self.send(CONF_REQ, self.identifier, self.option)
+
     def run(self):
         while frame := os.read(self.unit, 4096):
             protocol, = struct.unpack_from("!H", frame)
-            if protocol == CCP:
-                self.take(*struct.unpack_from("!BB", frame, 2), frame[6:])
-            elif protocol == COMPRESSED:
-                self.unreadable()
+            with self.came_up:
+                if protocol == CCP:
+                    self.take(*struct.unpack_from("!BB", frame, 2), frame[6:])
+                elif protocol == COMPRESSED:
+                    self.unreadable()
 
     def take(self, code, identifier, information):
         if code == CONF_REQ:
             assert information == self.option, information.hex()
+            if self.up:
+                self.negotiate()
+            self.set_key(1)
             self.send(CONF_ACK, identifier, information)
             self.acknowledged = True
         elif code == CONF_ACK:
-            self.agreed = True
+            self.agreed = self.agreed or identifier == self.identifier
+            self.asking = not self.agreed
         elif code == RESET_REQ:
             self.send(RESET_ACK, identifier)
             self.answered += 1
-        if self.acknowledged and self.agreed and not self.up.is_set():
-            ioctl_int(self.unit, PPPIOCSFLAGS, self.flags | CCP_OPEN | CCP_UP)
-            self.up.set()
+        if self.acknowledged and self.agreed and not self.up:
+            self.set_flags(CCP_OPEN | CCP_UP)
+            self.up = True
+            self.ups += 1
+            self.came_up.notify_all()
 
     def unreadable(self):
-        """The frame could not be decrypted; what follows can not either, until the peer begins with a new key."""
+        """The frame could not be decrypted; what follows can not either, until the peer begins with a new key. While
+        CCP is not up that is no wonder."""
         now = time.monotonic()
-        if now - self.asked_at > REPEAT_S:
+        if self.up and now - self.asked_at > REPEAT_S:
             self.asked, self.asked_at = self.asked + 1, now
             self.send(RESET_REQ, self.asked & 255)
 
@@ -142,20 +174,19 @@ class Link:
         return ioctl_int(self.unit, PPPIOCGFLAGS)
 
     def compression(self, option, to_send, to_receive):
-        """Both directions are made ready; the program answers requests from now on."""
-        option = bytes.fromhex(option)
-        for transmit, key in ((1, to_send), (0, to_receive)):
-            octets = option + bytes.fromhex(key)
-            held = ctypes.create_string_buffer(octets, len(octets))
-            fcntl.ioctl(self.unit, PPPIOCSCOMPRESS, struct.pack("=QIi", ctypes.addressof(held), len(octets), transmit))
-        ioctl_int(self.unit, PPPIOCSFLAGS, self.flags | CCP_OPEN)
-        self.ccp = Ccp(self.unit, self.flags, option)
+        """The program answers requests from now on."""
+        self.ccp = Ccp(self.unit, self.flags, *map(bytes.fromhex, (option, to_send, to_receive)))
 
     def negotiate(self):
-        self.ccp.send(CONF_REQ, 1, self.ccp.option)
+        self.ccp.negotiate()
 
-    def negotiated(self, timeout=120):
-        return self.ccp.up.wait(timeout)
+    def negotiated(self, times=1, timeout=120):
+        """CCP came up as often as that."""
+        with self.ccp.came_up:
+            return self.ccp.came_up.wait_for(lambda: self.ccp.ups >= times, timeout)
+
+    def ups(self):
+        return self.ccp.ups
 
     def resets(self):
         """How often a new key was asked for, and how often the peer was given one."""
