@@ -115,11 +115,18 @@ def story(name, option, key):
     after_loss(4085 - sender.count)
     for _ in range(20):  # the count begins again
         frame("pass", 0x0021, b"around")
-    sender.again()
-    lines.append(f"again option={option.hex()}")
-    for _ in range(3):
-        frame("pass", 0x0021, b"again")
+
+    def again():
+        sender.again()
+        lines.append(f"again option={option.hex()}")
+        for _ in range(3):
+            frame("pass", 0x0021, b"again")
+    again()
     after_loss(300)
+    if not sender.stateless:
+        lose(1)
+        frame("fail", 0x0021, b"not readable")
+    again()
     return lines
 
 
