@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """fast_pair.py - two hosts joined by a pseudowire, each with a ul2tpd of its own, for tests of the fast path"""
-import os
 import re
 import sys
 
 from support.api import UDP, Api
-from support.daemon import Cli, Daemon
+from support.daemon import Cli, Daemon, children
 from support.netns import Cable
 from support.wait import eventually
 
@@ -138,7 +137,8 @@ def why_not():
     """Why this machine, or this build, has no fast path; None: it has."""
     daemon = Daemon("--fast-path", "require", wait=False)
     try:
-        eventually(lambda: daemon.process.poll() is not None or os.path.exists(daemon.socket))
+        # Its engine comes after that was looked at; its socket came before.
+        eventually(lambda: daemon.process.poll() is not None or children(daemon.pid))
         words = re.search("--fast-path require: ([^\"]*)", daemon.log)
     finally:
         daemon.kill()
