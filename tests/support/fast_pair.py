@@ -33,6 +33,8 @@ def outer(family, own, peer):
     if family == 4:
         return {"IP_SADDR": own, "IP_DADDR": peer}
     return {"IP6_SADDR": own, "IP6_DADDR": peer, "UDP_ZERO_CSUM6_TX": True, "UDP_ZERO_CSUM6_RX": True}
+
+
 # As a program: NUMBER INTERFACE...: so many frames of IPv4, to nobody, out of each.
 FRAMES = """
 import socket, sys

@@ -156,6 +156,7 @@ class Cable:
     real one: no packet is larger than the MTU, and checksums are complete."""
 
     NEAR4, FAR4, NEAR6, FAR6 = "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"
+    family = 4  # of the tunnels that FastPair lays over it
 
     def __init__(self, mtu=1500, offloads=False):
         self.offloads = offloads
