@@ -151,10 +151,7 @@ def send_raw(pair, payload, options=False):
 
 
 def test_odd_packets(wire):
-    """Fragments and extension headers are taken by the engine; another cookie is refused.
-
-    Requirements: RX-15
-    """
+    """Fragments and extension headers are taken by the engine; another cookie is refused."""
     for host in (wire.near, wire.far):
         host.family = wire.family
         host.NEAR, host.FAR = wire.addresses(wire.family)
