@@ -10,6 +10,7 @@ import pytest
 from support import debug_steps
 from support.api import Api
 from support.daemon import BUILD, Cli, Daemon
+from support.fast_pair import why_not
 from support.netns import Cable, Namespace
 from support.rig import Rig
 from support.wait import eventually
@@ -93,6 +94,14 @@ def namespace():
     made = Namespace()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def fast_path(build):
+    """This machine and this build have it, or the test is skipped."""
+    words = why_not()
+    if words:
+        pytest.skip(words)
 
 
 @pytest.fixture

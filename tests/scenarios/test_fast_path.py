@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from support.daemon import Cli, Daemon
-from support.fast_pair import INNER, UNDERLAYS, FastPair, lay_cable, why_not
+from support.fast_pair import INNER, UNDERLAYS, FastPair, lay_cable
 from support.numbered_flow import Datagrams, Stream
 from support.tcx import programs
 from support.transfer import transfer
@@ -18,12 +18,7 @@ OCTETS = os.urandom(8 << 20)
 DIGEST = hashlib.sha256(OCTETS).hexdigest()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fast_path(build):
-    """Whether this machine and this build have it."""
-    words = why_not()
-    if words:
-        pytest.skip(words)
+pytestmark = pytest.mark.usefixtures("fast_path")
 
 
 @pytest.fixture(scope="module", params=[(underlay, family) for underlay in UNDERLAYS for family in (4, 6)],

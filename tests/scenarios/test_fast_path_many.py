@@ -9,7 +9,7 @@ import pytest
 
 from support.api import UDP, Api
 from support.daemon import Cli, Daemon
-from support.fast_pair import PORT, lay_cable, outer, why_not
+from support.fast_pair import PORT, lay_cable, outer
 from support.transfer import transfer
 from support.wait import eventually
 
@@ -21,12 +21,7 @@ OCTETS = os.urandom(1 << 20)
 PINGS = 40
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fast_path(build):
-    """Whether this machine and this build have it."""
-    words = why_not()
-    if words:
-        pytest.skip(words)
+pytestmark = pytest.mark.usefixtures("fast_path")
 
 
 def address(end, number):

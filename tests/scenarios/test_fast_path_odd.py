@@ -7,19 +7,14 @@ import pytest
 
 from support.capture import Capture
 from support.daemon import Cli
-from support.fast_pair import INNER, PORT, FastPair, lay_cable, why_not
+from support.fast_pair import INNER, PORT, FastPair, lay_cable
 from support.wait import eventually
 
 COOKIE = "0123456789abcdef"
 ICMP_ECHO, DSTOPTS = 8, 59  # IPV6_DSTOPTS
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fast_path(build):
-    """Whether this machine and this build have it."""
-    words = why_not()
-    if words:
-        pytest.skip(words)
+pytestmark = pytest.mark.usefixtures("fast_path")
 
 
 @pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))

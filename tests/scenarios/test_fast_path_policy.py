@@ -10,7 +10,7 @@ import pytest
 from support.api import UDP, Api
 from support.capture import Capture
 from support.daemon import Cli, Daemon, settle
-from support.fast_pair import INNER, PORT, FastPair, lay_cable, make_busy, why_not
+from support.fast_pair import INNER, PORT, FastPair, lay_cable, make_busy
 from support.netns import Cable
 from support.soon import within
 from support.wait import AT_MOST, eventually
@@ -20,12 +20,7 @@ QUIET_S = 0.3
 DROP = ("bpf", "da", "bytecode", "1,6 0 0 2,")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fast_path(build):
-    """Whether this machine and this build have it."""
-    words = why_not()
-    if words:
-        pytest.skip(words)
+pytestmark = pytest.mark.usefixtures("fast_path")
 
 
 @pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))
