@@ -100,7 +100,7 @@ static const struct {
 	  "network namespace uses and may use.\n" },
 	{ "run",
 	  "Usage: ul2tp run [ OPTIONS ] [ -- ] PROGRAM [ ARGUMENT ... ]\n\n"
-	  "Becomes PROGRAM, which finds in ul2tpd what its kernel lacks: the generic netlink family \"l2tp\". All\n"
+	  "Becomes PROGRAM, which finds in ul2tpd the L2TP that its kernel lacks: generic netlink, sockets, /dev/ppp. All\n"
 	  "programs that it starts find it, too. With a kernel that has L2TP, and no ul2tpd, it is just executed.\n\n"
 	  "  --reply WAY             how answers reach the program: uevent, fib or trap; otherwise what works here\n"
 	  "  --files                 also files below /proc, debugfs and tracefs that such a kernel has\n"

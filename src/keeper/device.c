@@ -70,6 +70,9 @@ static int create_words(int err, const char *name, struct extack *ea)
 	case -ENODEV:
 		return extack_fail(ea, err, 0,
 		                   "there is no /dev/net/tun: load the module tun, or pass it in");
+	case -EACCES:
+		return extack_fail(ea, err, 0,
+		                   "ul2tpd may not open /dev/net/tun: give it rights to that file");
 	case -EMFILE:
 		return extack_fail(ea, err, 0, "the keeper is out of descriptors");
 	default:

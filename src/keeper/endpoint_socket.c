@@ -132,8 +132,15 @@ void endpoint_socket_plain(int fd)
 	set_int(fd, SOL_UDP, UDP_GRO, 0);
 }
 
-static const char *bind_words(int err)
+static bool is_link_local(const union address *address)
 {
+	return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address->v6.sin6_addr);
+}
+
+static const char *bind_words(int err, const struct endpoint_params *p)
+{
+	if (err == -EINVAL && is_link_local(&p->local))
+		return "a link-local address needs dev, the interface that has it";
 	switch (err) {
 	case -EADDRINUSE:
 		return "local address and port are in use";
@@ -153,7 +160,7 @@ static int bind_local(int fd, struct endpoint_params *p, struct extack *ea)
 	if (bind(fd, &p->local.any, len) < 0) {
 		int err = -errno;
 
-		return extack_fail(ea, err, 0, "%s", bind_words(err));
+		return extack_fail(ea, err, 0, "%s", bind_words(err, p));
 	}
 	if (p->protocol == IPPROTO_UDP && getsockname(fd, &p->local.any, &len) < 0)
 		return -errno;

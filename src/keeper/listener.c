@@ -102,6 +102,18 @@ static void make_directory(const char *path)
 	mkdir(directory, 0755);
 }
 
+static const char *bind_words(int err)
+{
+	switch (err) {
+	case -EACCES:
+		return "ul2tpd may not make it there: run it as root, or name another by --socket";
+	case -ENOENT:
+		return "the directory it should be in is not there";
+	default:
+		return strerror(-err);
+	}
+}
+
 static int listener_bind(int fd, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -119,7 +131,7 @@ static int listener_bind(int fd, const char *path)
 		unlink(path);
 		err = bind_as(fd, &address, 0666);
 	}
-	return err < 0 ? say(err, path, strerror(-err)) : 0;
+	return err < 0 ? say(err, path, bind_words(err)) : 0;
 }
 
 int listener_open(struct listener *l, const char *path)

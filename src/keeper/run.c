@@ -338,6 +338,7 @@ static int keep(struct keeping *k, const struct keeper_options *options)
 			log_event(LOG_NOTICE, "own-namespace-only",
 			          "reason=\"may not enter other network namespaces\"");
 		engine_next(k, true);
+		log_event(LOG_NOTICE, "listening", "socket=%s", k->listener.path ?: "passed");
 		ready_notify("READY=1");
 		while (!k->done)
 			turn(k);

@@ -38,7 +38,7 @@ static const struct permission_row rows[] = {
 	[PERMISSION_GETFD]     = { "getfd",     "pidfd_getfd",
 	                           "Linux 5.6; in Docker --cap-add SYS_PTRACE, or allow pidfd_getfd in the seccomp profile" },
 	[PERMISSION_TUN]       = { "tun",       "/dev/net/tun",
-	                           "in a container --device /dev/net/tun; on a host modprobe tun" },
+	                           "in a container --device /dev/net/tun; on a host modprobe tun, and rights to that file" },
 	[PERMISSION_NET_ADMIN] = { "net_admin", "CAP_NET_ADMIN",
 	                           "in a container --cap-add NET_ADMIN; rootless: unshare -Urn" },
 	[PERMISSION_NET_RAW]   = { "net_raw",   "CAP_NET_RAW", "in a container --cap-add NET_RAW" },

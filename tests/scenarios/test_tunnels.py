@@ -102,10 +102,11 @@ def test_ids_are_one_space(api):
     (udp4(1, IP_SADDR="198.51.100.77"), errno.EADDRNOTAVAIL, "local"),
     (ip4(1, IP_SADDR="198.51.100.77"), errno.EADDRNOTAVAIL, "local"),
     (ip6(1, IP6_SADDR="2001:db8:77::1"), errno.EADDRNOTAVAIL, "local"),
+    (ip6(1, IP6_SADDR="fe80::77"), errno.EINVAL, "dev"),
     (udp4(1, IP_DADDR="198.51.100.77"), errno.ENETUNREACH, "remote"),
     (ip4(1, IP_DADDR="198.51.100.77"), errno.ENETUNREACH, "remote"),
     (udp4(1, IP_DADDR="192.0.2.255"), errno.EACCES, "broadcast"),
-], ids=["udp-not-local", "ip-not-local", "ip6-not-local", "udp-no-route", "ip-no-route", "broadcast"])
+], ids=["udp-not-local", "ip-not-local", "ip6-not-local", "link-local", "udp-no-route", "ip-no-route", "broadcast"])
 def test_addresses_that_can_not_be(api, attributes, code, word):
     """The errors are those of bind and connect, in words that name the argument.
 
