@@ -23,11 +23,11 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Where tests run beside each other (pytest-xdist, --dist loadgroup), those of one emulated machine stay together,
-    and those of one area of the oracle. A machine that files share is named by its fixture."""
+    """Where tests run beside each other (pytest-xdist, --dist loadgroup), those of one emulated machine stay together.
+    A machine that files share is named by its fixture."""
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        group = parameters.get("machine") or parameters.get("area") or ""
+        group = parameters.get("machine", "")
         shared = "ppp_machine" in item.fixturenames
         item.add_marker(pytest.mark.xdist_group("ppp_machine" if shared else f"{item.path.name} {group}"))
 
