@@ -439,8 +439,9 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
 	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
+	/* From where it may come at all is for the system to say: of other interfaces, by the socket or by rp_filter. */
 	if (!is_frame || in->closed || passed->rx != done->rx || !is_plain ||
-	    !in_header_matches(skb, in, at, &eth))
+	    skb->ifindex != in->underlay || !in_header_matches(skb, in, at, &eth))
 		return pass_up_rx(skb, passed, at, is_frame);
 	err = decapsulate(skb, (__s32)(at + header_len), &eth);
 	if (err == -1)

@@ -42,6 +42,19 @@ static int underlay_choose(struct fast_path *f, struct fast_session *s, int ifin
 	return 0;
 }
 
+/* The interface a socket is bound to, whatever it is called now. 0: none; -errno. */
+static int device_of_socket(const struct keeper_endpoint *about)
+{
+	int ifindex = 0;
+	socklen_t len = sizeof(ifindex);
+
+	if (!about->params.device[0])
+		return 0;
+	if (getsockopt(about->fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, &len) < 0)
+		return -errno;
+	return ifindex;
+}
+
 /* Sets s->underlay. */
 static enum fast_reason judge(struct server *server, struct fast_session *s,
                               const struct endpoint *e, uint32_t *mtu_bytes)
@@ -51,12 +64,15 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 	struct fast_path *f = server->fast;
 	struct fast_route route;
 	enum fast_reason reason;
-	int err;
+	int device, err;
 
 	if (s->wish.reason != FAST_USED)
 		return s->wish.reason;
 	fast_netns_watch(f, s->netns);
-	err = fast_flow(s->netns, p, &s->wish.peer, &route);
+	device = device_of_socket(&e->about);
+	if (device < 0)
+		return FAST_NO_ROUTE;
+	err = fast_flow(s->netns, p, device, &s->wish.peer, &route);
 	if (err < 0)
 		return reason_of_route(err);
 	if (underlay_choose(f, s, route.ifindex) < 0)
@@ -68,6 +84,8 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 		return FAST_UNSUPPORTED;
 	reason = host_watch_verdict_here(&server->host, s->netns->id, &flow, s->device,
 	                                 route.ifindex);
+	if (reason == FAST_USED && device && device != route.ifindex)
+		reason = FAST_NO_ROUTE;
 	if (reason == FAST_USED)
 		reason = fast_hook_underlay(f, s->underlay);
 	return reason == FAST_USED ? fast_hook_device(f, s) : reason;

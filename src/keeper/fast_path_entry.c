@@ -198,6 +198,7 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.session = s->index,
 		.closed = closed,
 		.device = (uint32_t)s->device,
+		.underlay = s->underlay ? (uint32_t)s->underlay->ifindex : 0,
 		.header_len = s->wish.rx_header_len,
 	};
 	struct fast_out out = {

@@ -11,14 +11,9 @@
 
 #define FLOWS_MAX 4096 /* those of tunnels that have gone go with the others */
 
-struct flow_key {
-	union address local, peer;
-	uint32_t mark, tos;
-};
-
 struct fast_flow {
 	struct bucket_node node;
-	struct flow_key key;
+	struct fast_asker key;
 	int err;
 	struct fast_route route;
 };
@@ -31,7 +26,7 @@ static void address_copy(union address *to, const union address *from)
 		to->v4 = from->v4;
 }
 
-static uint64_t hash_of(const struct flow_key *key)
+static uint64_t hash_of(const struct fast_asker *key)
 {
 	const char *at = (const char *)key;
 	uint64_t hash = 0, word;
@@ -44,7 +39,7 @@ static uint64_t hash_of(const struct flow_key *key)
 	return hash;
 }
 
-static struct fast_flow *flow_find(const struct fast_netns *n, const struct flow_key *key,
+static struct fast_flow *flow_find(const struct fast_netns *n, const struct fast_asker *key,
                                    uint64_t hash)
 {
 	for (struct bucket_node *node = buckets_first(&n->flows, hash); node;
@@ -57,7 +52,7 @@ static struct fast_flow *flow_find(const struct fast_netns *n, const struct flow
 	return NULL;
 }
 
-static void flow_keep(struct fast_netns *n, const struct flow_key *key, uint64_t hash, int err,
+static void flow_keep(struct fast_netns *n, const struct fast_asker *key, uint64_t hash, int err,
                       const struct fast_route *route)
 {
 	struct fast_flow *flow;
@@ -74,11 +69,11 @@ static void flow_keep(struct fast_netns *n, const struct flow_key *key, uint64_t
 		free(flow);
 }
 
-int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, const union address *peer,
-              struct fast_route *ret)
+int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, int device,
+              const union address *peer, struct fast_route *ret)
 {
 	const struct fast_flow *flow;
-	struct flow_key key;
+	struct fast_asker key;
 	uint64_t hash;
 	int err;
 
@@ -86,6 +81,7 @@ int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, const 
 	address_copy(&key.local, &socket->local);
 	address_copy(&key.peer, peer);
 	key.mark = socket->mark;
+	key.device = device;
 	key.tos = socket->tos;
 	hash = hash_of(&key);
 	flow = flow_find(n, &key, hash);
@@ -94,7 +90,7 @@ int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, const 
 		return flow->err;
 	}
 	*ret = (struct fast_route){ 0 };
-	err = fast_route(&socket->local, peer, socket->mark, socket->tos, ret);
+	err = fast_route(&key, ret);
 	flow_keep(n, &key, hash, err, ret);
 	return err;
 }

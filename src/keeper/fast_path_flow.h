@@ -10,9 +10,12 @@
 
 struct fast_netns;
 
-/** fast_flow() - fast_route() of packets from this socket to @peer. While in the namespace, which is watched */
-int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, const union address *peer,
-              struct fast_route *ret);
+/**
+ * fast_flow() - fast_route() of packets from this socket to @peer. While in the namespace, which is watched
+ * @device: ifindex of what the socket is bound to; 0: nothing
+ */
+int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, int device,
+              const union address *peer, struct fast_route *ret);
 
 /** fast_flows_forget() - routes may be others now */
 void fast_flows_forget(struct fast_netns *n);

@@ -50,6 +50,7 @@ struct fast_in {
 	__u32 session;                /* index of its record */
 	__u32 closed;                 /* not fast now, but what is handed up is counted */
 	__u32 device;                 /* ifindex */
+	__u32 underlay;               /* ifindex of where it must come from */
 	__u32 header_len;             /* of L2TP: all that is in front of the inner frame */
 	__u8 header[FAST_HEADER_MAX]; /* as it must be */
 };

@@ -30,9 +30,16 @@ static void put_address(struct nlmsghdr *nlh, uint16_t type, const union address
 		mnl_attr_put(nlh, type, sizeof(a->v4.sin_addr), &a->v4.sin_addr);
 }
 
-static struct nlmsghdr *question(char *buffer, const union address *local,
-                                 const union address *peer, uint32_t mark, uint8_t tos)
+static uint32_t interface_of(const struct fast_asker *asker)
 {
+	if (asker->device || asker->peer.any.sa_family != AF_INET6)
+		return (uint32_t)asker->device;
+	return asker->peer.v6.sin6_scope_id;
+}
+
+static struct nlmsghdr *question(char *buffer, const struct fast_asker *asker, bool from)
+{
+	const union address *local = &asker->local, *peer = &asker->peer;
 	bool v6 = peer->any.sa_family == AF_INET6;
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	struct rtmsg *route = mnl_nlmsg_put_extra_header(nlh, sizeof(*route));
@@ -40,13 +47,16 @@ static struct nlmsghdr *question(char *buffer, const union address *local,
 	nlh->nlmsg_type = RTM_GETROUTE;
 	nlh->nlmsg_flags = NLM_F_REQUEST;
 	route->rtm_family = (uint8_t)peer->any.sa_family;
-	route->rtm_dst_len = route->rtm_src_len = v6 ? 128 : 32;
-	route->rtm_tos = v6 ? 0 : tos & 0x1c;
+	route->rtm_dst_len = v6 ? 128 : 32;
+	route->rtm_tos = v6 ? 0 : asker->tos & 0x1c;
 	put_address(nlh, RTA_DST, peer);
-	put_address(nlh, RTA_SRC, local);
-	if (v6 && peer->v6.sin6_scope_id)
-		mnl_attr_put_u32(nlh, RTA_OIF, peer->v6.sin6_scope_id);
-	mnl_attr_put_u32(nlh, RTA_MARK, mark);
+	if (from) {
+		route->rtm_src_len = route->rtm_dst_len;
+		put_address(nlh, RTA_SRC, local);
+	}
+	if (interface_of(asker))
+		mnl_attr_put_u32(nlh, RTA_OIF, interface_of(asker));
+	mnl_attr_put_u32(nlh, RTA_MARK, asker->mark);
 	mnl_attr_put_u8(nlh, RTA_IP_PROTO, IPPROTO_UDP);
 	mnl_attr_put_u16(nlh, RTA_SPORT, v6 ? local->v6.sin6_port : local->v4.sin_port);
 	mnl_attr_put_u16(nlh, RTA_DPORT, v6 ? peer->v6.sin6_port : peer->v4.sin_port);
@@ -157,29 +167,43 @@ static int hop_limit_look(struct fast_route *ret)
 	return 0;
 }
 
-int fast_route(const union address *local, const union address *peer, uint32_t mark, uint8_t tos,
-               struct fast_route *ret)
+static int ask(int fd, const struct fast_asker *asker, bool from, struct fast_route *ret)
 {
 	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
-	AUTO_FD fd = link_socket();
-	const struct nlmsghdr *nlh;
+	const struct nlmsghdr *nlh = question(buffer, asker, from);
 	ssize_t len;
-	int err;
 
-	if (fd < 0)
-		return fd;
-	nlh = question(buffer, local, peer, mark, tos);
 	if (send(fd, nlh, nlh->nlmsg_len, 0) < 0)
 		return -errno;
 	len = recv(fd, buffer, sizeof(buffer), 0);
 	if (len < 0)
 		return -errno;
 	*ret = (struct fast_route){ 0 };
-	hop_of_peer(peer, &ret->hop);
-	err = take_answer(buffer, (size_t)len, ret);
+	hop_of_peer(&asker->peer, &ret->hop);
+	return take_answer(buffer, (size_t)len, ret);
+}
+
+/* The most specific route may lead out of another interface, which a socket that is bound does not take. Of IPv6 the
+ * system then says which it takes if it is not told from where. */
+static bool leads_elsewhere(const struct fast_asker *asker, const struct fast_route *route)
+{
+	return asker->device && asker->device != route->ifindex &&
+	       asker->peer.any.sa_family == AF_INET6;
+}
+
+int fast_route(const struct fast_asker *asker, struct fast_route *ret)
+{
+	AUTO_FD fd = link_socket();
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = ask(fd, asker, true, ret);
+	if (err == 0 && leads_elsewhere(asker, ret))
+		err = ask(fd, asker, false, ret);
 	if (err == 0)
 		err = interface_look(fd, ret);
-	if (err == 0 && peer->any.sa_family == AF_INET6)
+	if (err == 0 && asker->peer.any.sa_family == AF_INET6)
 		err = hop_limit_look(ret);
 	return err;
 }

@@ -20,13 +20,22 @@ struct fast_route {
 	struct fast_hop hop;
 };
 
+/* Whose packets, as far as the way they take may depend on it. Zeroed and then filled: compared octet by octet. */
+struct fast_asker {
+	union address local, peer;
+	uint32_t mark;
+	int device; /* the socket is bound to it (SO_BINDTODEVICE): ifindex; 0: any */
+	uint64_t tos;
+};
+
 /**
  * fast_route() - ask the routing tables of the namespace the thread is in
+ *
+ * The answer's interface is .device, if one is given; or one in the VRF that it is.
  *
  * Return: 0; -ENETUNREACH or what else the kernel answers; -EOPNOTSUPP it is not an Ethernet interface, or leads to
  * this very machine.
  */
-int fast_route(const union address *local, const union address *peer, uint32_t mark, uint8_t tos,
-               struct fast_route *ret);
+int fast_route(const struct fast_asker *asker, struct fast_route *ret);
 
 #endif

@@ -29,6 +29,7 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_UNDERLAY_INGRESS] = { "underlay-ingress", "the underlay has an ingress filter or an XDP program" },
 	[FAST_NO_ROUTE]         = { "no-route",         "there is no route to the peer" },
 	[FAST_UNDERLAY_KIND]    = { "underlay-kind",    "the fast path does not work over such an underlay" },
+	[FAST_VRF]              = { "vrf",              "the underlay is in a VRF" },
 	[FAST_UNWATCHABLE]      = { "unwatchable",      "the network namespace's configuration can not be watched" },
 	[FAST_IN_DOUBT]         = { "in-doubt",         "the network namespace's configuration is being read" },
 	[FAST_IDLE]             = { "idle",             "the session has had too little traffic to be worth it" },

@@ -32,6 +32,7 @@ enum fast_reason {
 	FAST_UNDERLAY_INGRESS,
 	FAST_NO_ROUTE,
 	FAST_UNDERLAY_KIND,
+	FAST_VRF,
 	FAST_UNWATCHABLE,
 	FAST_IN_DOUBT,
 	FAST_IDLE, /* it has had no traffic to speak of */

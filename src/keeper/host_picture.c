@@ -211,9 +211,8 @@ enum fast_reason host_picture_of_flow(struct host_picture *p, const struct outer
 	return FAST_USED;
 }
 
-/* What its two interfaces say. @in_vrf is set on FAST_USED only. */
-static enum fast_reason devices_verdict(struct host_picture *p, int device, int underlay,
-                                        bool *in_vrf)
+/* What its two interfaces say. Through a VRF packets pass its own interface and what is configured there. */
+static enum fast_reason devices_verdict(struct host_picture *p, int device, int underlay)
 {
 	struct host_device session;
 	const struct host_device *at = host_device_get(&p->devices, device, true);
@@ -224,13 +223,12 @@ static enum fast_reason devices_verdict(struct host_picture *p, int device, int 
 	at = host_device_get(&p->devices, underlay, false);
 	if (!at)
 		return FAST_IN_DOUBT;
-	*in_vrf = at->in_vrf;
 	if (session.gone)
 		return FAST_NO_DEVICE;
 	if (at->gone)
 		return FAST_NO_ROUTE;
-	if (at->enslaved && !at->in_vrf)
-		return FAST_UNDERLAY_KIND;
+	if (at->enslaved)
+		return at->in_vrf ? FAST_VRF : FAST_UNDERLAY_KIND;
 	if (session.root)
 		return FAST_DEVICE_QDISC;
 	if (session.ingress_filter || session.egress_filter || session.egress_program ||
@@ -247,12 +245,11 @@ static enum fast_reason devices_verdict(struct host_picture *p, int device, int 
 enum fast_reason host_picture_of_devices(struct host_picture *p, const struct outer_flow *flow,
                                          int device, int underlay)
 {
-	bool in_vrf = false;
-	enum fast_reason reason = devices_verdict(p, device, underlay, &in_vrf);
+	enum fast_reason reason = devices_verdict(p, device, underlay);
 
 	/* To be asked again, at the next look at the latest. */
 	p->doubted |= reason == FAST_IN_DOUBT;
-	if (reason == FAST_USED && host_rules_apply(&p->rules, flow, in_vrf))
+	if (reason == FAST_USED && host_rules_apply(&p->rules, flow))
 		return FAST_POLICY_RULE;
 	return reason;
 }

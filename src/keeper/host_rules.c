@@ -213,13 +213,13 @@ static bool port_fits(uint16_t port, struct port_range range)
 	return port >= range.first && port <= range.last;
 }
 
-static bool rule_fits(const struct routing_rule *rule, const struct outer_flow *flow, bool in_vrf)
+static bool rule_fits(const struct routing_rule *rule, const struct outer_flow *flow)
 {
 	if (rule->family != flow_family(flow))
 		return false;
 	if (rule->invert)
 		return true;
-	if (rule->other_interface || (rule->vrf && !in_vrf))
+	if (rule->other_interface || rule->vrf)
 		return false;
 	return (flow->mark & rule->mark_mask) == rule->mark &&
 	       (rule->protocol == 0 || rule->protocol == IPPROTO_UDP) &&
@@ -229,12 +229,12 @@ static bool rule_fits(const struct routing_rule *rule, const struct outer_flow *
 	       prefix_holds(rule->to, rule->to_bits, &flow->peer);
 }
 
-bool host_rules_apply(const struct host_rules *r, const struct outer_flow *flow, bool in_vrf)
+bool host_rules_apply(const struct host_rules *r, const struct outer_flow *flow)
 {
 	if (r->too_many || !(flow_family(flow) == AF_INET6 ? r->local_v6 : r->local_v4))
 		return true;
 	for (uint32_t i = 0; i < r->count; i++)
-		if (rule_fits(&r->rules[i], flow, in_vrf))
+		if (rule_fits(&r->rules[i], flow))
 			return true;
 	return false;
 }

@@ -25,10 +25,7 @@ void host_rules_close(struct host_rules *r);
 /** host_rules_read() - all of them anew, by a source of NETLINK_ROUTE. Return: 0; else they are in doubt */
 int host_rules_read(struct host_rules *r, struct host_source *route);
 
-/**
- * host_rules_apply() - a rule can apply to @flow
- * @in_vrf: its packets leave by a device that is in a VRF
- */
-bool host_rules_apply(const struct host_rules *r, const struct outer_flow *flow, bool in_vrf);
+/** host_rules_apply() - a rule can apply to @flow, which leaves by a device that is in no VRF */
+bool host_rules_apply(const struct host_rules *r, const struct outer_flow *flow);
 
 #endif

@@ -93,8 +93,8 @@ static void fuzz_rules(void)
 	s = source_new(&kernel);
 	say(kernel);
 	host_rules_read(&r, &s);
-	host_rules_apply(&r, &v4, false);
-	host_rules_apply(&r, &v6, true);
+	host_rules_apply(&r, &v4);
+	host_rules_apply(&r, &v6);
 	host_rules_close(&r);
 	host_source_close(&s);
 	close(kernel);

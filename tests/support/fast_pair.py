@@ -54,12 +54,13 @@ def make_busy(host, interfaces):
 
 
 class FastPair:
-    """modes: --fast-path of the near and the far daemon. ends: their addresses, if not the cable's."""
+    """modes: --fast-path of the near and the far daemon. ends: their addresses, if not the cable's.
+    near: attributes of the near tunnel that only ul2tpd has."""
 
-    def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None, ends=None):
+    def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None, ends=None, near=None):
         self.hosts = (cable.near, cable.far)
         self.family, self.addresses = cable.family, ends or cable.addresses(cable.family)
-        self.modes, self.tunnel, self.session = modes, tunnel or {}, session or {}
+        self.modes, self.tunnel, self.session, self.more = modes, tunnel or {}, session or {}, (near or {}, {})
         self.daemons, self.apis = [None, None], [None, None]
         for end in (0, 1):
             self.start(end)
@@ -72,8 +73,9 @@ class FastPair:
         host, daemon = self.hosts[end], Daemon("--fast-path", self.modes[end])
         api = Api(daemon, host)
         self.daemons[end], self.apis[end] = daemon, api
-        api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, ENCAP_TYPE=UDP, UDP_SPORT=PORT, UDP_DPORT=PORT,
-                          **outer(self.family, self.addresses[end], self.addresses[1 - end]), **self.tunnel)
+        api.more("TUNNEL_CREATE", {
+            "CONN_ID": 1, "PEER_CONN_ID": 1, "PROTO_VERSION": 3, "ENCAP_TYPE": UDP, "UDP_SPORT": PORT, "UDP_DPORT": PORT,
+            **outer(self.family, self.addresses[end], self.addresses[1 - end]), **self.tunnel}, **self.more[end])
         api.session_create(1, 1, IFNAME="pw", **self.session)
 
     def bring_up(self, end):
