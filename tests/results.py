@@ -59,12 +59,12 @@ def read(path):
 
 
 def meson_names(suite, group, name):
-    """A TAP test of meson's is a suite "project.suite.name" whose cases are "1 function"; one without
-    TAP is a case of the suite "project.suite"."""
+    """A TAP test of meson's is a suite "project.name" or "project.project:suite / name" whose cases are "1 function" or
+    "1 - function"; one without TAP is a case of the suite "project"."""
     number, _, rest = name.partition(" ")
     if number.isdigit():
         name = rest.removeprefix("- ")
-        group = suite.split(".")[-1]
+        group = suite.split(".")[-1].split(" / ")[-1]
     return group, name
 
 

@@ -87,7 +87,7 @@ def settled(call, **counts):
 
 def test_a_socket_has_the_frames_until_its_channel_is_asked_for(rig, ppp, way):
     """
-    Requirements: RX-60, PX-40, PX-41, PX-42, PX-22
+    Requirements: RX-60, PX-40, PX-41, PX-42, PX-22, HDR-5
     """
     call = Call(rig, ppp, *way)
     frames = [LCP, b"\x00\x21" + b"E" * 1400, b"\x80\x21", b"\xc0\x21", b""]

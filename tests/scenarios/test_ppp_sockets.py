@@ -191,7 +191,7 @@ def test_version_3_has_one_hidden_session(rig, ppp, api):
 
 def test_a_tunnel_without_peer_id_gets_it(rig, ppp, api):
     """
-    Requirements: PX-24
+    Requirements: PX-24, TUN-3, TUN-5
     """
     udp = ProgramSocket(rig, version=2)
     control, call, conn_id = ppp.socket(), ppp.socket(), next(ids)
@@ -308,7 +308,7 @@ def test_ioctls(program):
 
 def test_statistics(rig, program):
     """
-    Requirements: PX-61
+    Requirements: PX-61, STAT-3
     """
     call = program.call(11, 22)
     program.control.send(LCP)

@@ -105,6 +105,9 @@ print(what(s.setsockopt, 273, 3, 1), what(s.getsockopt, 273, 3), what(s.setsocko
 
 
 def test_a_pppol2tp_socket_that_is_not_connected(launcher):
+    """
+    Requirements: PX-2
+    """
     done = python(launcher, PPPOX)
     assert done.stdout.splitlines() == ["1 1 24", "ENOTCONN EAGAIN", "ENOTCONN ENOTCONN", "ENOTCONN ENOTCONN None"], \
         done.stderr
