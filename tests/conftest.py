@@ -12,7 +12,9 @@ from support.api import Api
 from support.daemon import BUILD, Cli, Daemon
 from support.fast_pair import why_not
 from support.netns import Cable, Namespace
+from support.ppp_file import PppClient
 from support.rig import Rig
+from support.shared_unit import Sharing
 from support.wait import eventually
 
 
@@ -41,10 +43,11 @@ def build():
 
 
 @pytest.fixture(scope="module")
-def shared_daemon(build):
-    """One daemon for the tests of a module, which must not break it."""
-    daemon = Daemon()
+def shared_daemon(request, build):
+    """One daemon for the tests of a module, which must not break it; with its DAEMON_OPTIONS, if it has such."""
+    daemon = Daemon(*getattr(request.module, "DAEMON_OPTIONS", ()))
     yield daemon
+    assert "engine-died" not in daemon.log
     assert daemon.stop() == 0
 
 
@@ -73,6 +76,22 @@ def api(shared_daemon, cable):
         for conn_id in made.tunnels():
             made.tunnel_delete(conn_id)
     eventually(lambda: cable.near.devices() <= devices, "the devices of the test are gone")
+
+
+@pytest.fixture
+def near(shared_daemon, cable):
+    """The near end of PPP units that share a device; it leaves no route."""
+    made = Sharing(shared_daemon, cable)
+    yield made
+    made.close()
+    assert made.routes() == made.routes(6) == set(), "no route is left"
+
+
+@pytest.fixture
+def ppp(shared_daemon, cable):
+    """PPPoL2TP sockets and files of /dev/ppp in the near namespace."""
+    with PppClient(shared_daemon, cable.near) as made:
+        yield made
 
 
 @pytest.fixture

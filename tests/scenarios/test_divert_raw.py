@@ -18,9 +18,10 @@ from support import wire
 from support.api import Api, gone
 from support.capture import Capture
 from support.daemon import BUILD, TOP, Daemon
-from support.netns import Cable, Namespace
+from support.netns import Cable
 from support.wait import AT_MOST, SLOW, eventually
 
+DAEMON_OPTIONS = ("--divert", "raw")
 FRAME = wire.frame(length=100)
 CONTROL = bytes.fromhex("c803 0014 0000 0000 0000 0000 8008 0000 0000 0006")
 SO_NO_CHECK, UDP_SEGMENT, UDP_NO_CHECK6_TX = 11, 103, 101
@@ -30,13 +31,6 @@ KERNEL_TELLS_SIZE = tuple(int(n) for n in os.uname().release.split(".")[:2]) >= 
 
 _ids = itertools.count(501)
 _ports = itertools.count(21001)
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--divert", "raw")
-    yield daemon
-    assert daemon.stop() == 0
 
 
 def kind_of(family):

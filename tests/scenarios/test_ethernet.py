@@ -7,7 +7,7 @@ import pytest
 from support import wire
 from support.api import refused
 from support.capture import Capture
-from support.netns import Namespace, run
+from support.netns import run
 from support.wait import eventually
 
 pytestmark = pytest.mark.quick

@@ -11,31 +11,17 @@ import pytest
 
 from support import wire
 from support.api import PPP
-from support.daemon import Daemon
 from support.netlink import Refused
 from support.ppp_file import (BOUND, DEAD, LCP, NEW, ON_CHANNEL, PPPIOCATTACH, PPPIOCATTCHAN, PPPIOCBRIDGECHAN,
                               PPPIOCCONNECT, PPPIOCDETACH, PPPIOCDISCONN, PPPIOCGFLAGS, PPPIOCNEWUNIT,
                               PPPIOCUNBRIDGECHAN, SENDSEQ, SOCKET, PppClient, name)
 from support.wait import eventually
 
+DAEMON_OPTIONS = ("--workers", "2")
 FF03 = b"\xff\x03"
 UDP_SEGMENT = 103
 IPCP = bytes.fromhex("8021616263646566")
 WAYS = [(2, "udp", 4), (2, "udp", 6), (3, "udp", 4), (3, "ip", 4), (3, "ip", 6)]
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--workers", "2")
-    yield daemon
-    assert "engine-died" not in daemon.log
-    assert daemon.stop() == 0
-
-
-@pytest.fixture
-def ppp(shared_daemon, cable):
-    with PppClient(shared_daemon, cable.near) as made:
-        yield made
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"v{way[0]}-{way[1]}{way[2]}")

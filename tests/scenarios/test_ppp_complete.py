@@ -7,13 +7,13 @@ import struct
 import pytest
 
 from support.capture import Capture
-from support.daemon import Daemon
 from support.netlink import Refused
 from support.ppp_file import PPPIOCSFLAGS
 from support.ppp_link import (CCP_OPEN, CCP_UP, COMP_TCP, KEYS, PPPIOCSCOMPRESS, PPPIOCSMAXCID, STATELESS, agree, brought_up,
                               ccp, flags, lossy, pings, set_compression, statistics, transfer, udp_link)
 from support.wait import eventually
 
+DAEMON_OPTIONS = ("--workers", "2")
 PPPIOCSPASS, PPPIOCSACTIVE, PPPIOCGIDLE64 = 0x40107447, 0x40107446, 0x8010743f
 SIOCGPPPCSTATS = 0x89f2
 NO_TCP_CCID, REJ_COMP_TCP, MUST_COMP = 0x8, 0x20, 0x400000
@@ -23,13 +23,6 @@ STATEFUL = bytes.fromhex("120600000020")
 # No ICMP: protocol IP, and octet 9 of its header is 1.
 NO_ICMP = b"".join(struct.pack("=HBBI", *i) for i in (
     (0x28, 0, 0, 2), (0x15, 0, 3, 0x21), (0x30, 0, 0, 13), (0x15, 0, 1, 1), (0x06, 0, 0, 0), (0x06, 0, 0, 1)))
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--workers", "2")
-    yield daemon
-    assert daemon.stop() == 0
 
 
 @pytest.fixture

@@ -4,21 +4,14 @@ import socket
 
 import pytest
 
-from support.daemon import Daemon
 from support.ppp_file import LCP, PPPIOCDISCONN, PPPIOCSFLAGS
 from support.ppp_link import (CCP_OPEN, CCP_UP, COMP_TCP, PPPIOCSMAXCID, STATELESS, agree, brought_up, lossy, pings,
                               statistics, transfer, udp_link)
 from support.wait import eventually
 
+DAEMON_OPTIONS = ("--workers", "2")
 PPPIOCSMRRU = 0x4004743b
 MULTILINK, SHORTSEQ, XSHORTSEQ = 0x400, 0x800, 0x4000
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--workers", "2")
-    yield daemon
-    assert daemon.stop() == 0
 
 
 @pytest.fixture

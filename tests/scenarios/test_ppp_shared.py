@@ -19,24 +19,10 @@ from support.ppp_link import SIOCGPPPSTATS, End
 from support.shared_unit import IPV4, LOCAL, LOCAL6, Sharing, prefix_octets
 from support.wait import eventually
 
+DAEMON_OPTIONS = ("--workers", "2", "--ppp-device", "shared")
 IPCP = bytes.fromhex("8021010100040000")
 SC_MULTILINK = 0x400
 BATCH = 64  # packets of a device that a worker reads before it looks for control frames
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--workers", "2", "--ppp-device", "shared")
-    yield daemon
-    assert daemon.stop() == 0
-
-
-@pytest.fixture
-def near(shared_daemon, cable):
-    made = Sharing(shared_daemon, cable)
-    yield made
-    made.close()
-    assert made.routes() == made.routes(6) == set(), "no route is left"
 
 
 def shared_devices(namespace):

@@ -20,22 +20,9 @@ from support.ppp_file import (BOUND, CONNECTED, DEBUG, LCP, LNSMODE, NEW, PPPIOC
 from support.program_socket import ProgramSocket
 from support.wait import eventually
 
+DAEMON_OPTIONS = ("--workers", "2")
 SIOCGPPPSTATS = 0x89f0
 ids = itertools.count(2000)
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--workers", "2")
-    yield daemon
-    assert "engine-died" not in daemon.log
-    assert daemon.stop() == 0
-
-
-@pytest.fixture
-def ppp(shared_daemon, cable):
-    with PppClient(shared_daemon, cable.near) as made:
-        yield made
 
 
 def refused(code, function, *arguments, **values):

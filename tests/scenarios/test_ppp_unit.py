@@ -6,7 +6,6 @@ import struct
 
 import pytest
 
-from support.daemon import Daemon
 from support.netlink import Refused
 from support.netns import Namespace
 from support.ppp_file import (DEAD, LCP, ON_IDLE_UNIT, ON_UNIT, PPPIOCATTACH, PPPIOCCONNECT, PPPIOCDISCONN,
@@ -14,17 +13,11 @@ from support.ppp_file import (DEAD, LCP, ON_IDLE_UNIT, ON_UNIT, PPPIOCATTACH, PP
 from support.ppp_link import End, brought_up, transfer
 from support.wait import eventually
 
+DAEMON_OPTIONS = ("--workers", "2")
 IPCP = bytes.fromhex("8021616263646566")
 PPPIOCSNPMODE, PPPIOCGNPMODE, PPPIOCGIDLE32, PPPIOCGIDLE64 = 0x4008744b, 0xc008744c, 0x8008743f, 0x8010743f
 PPPIOCSMRU, PPPIOCSDEBUG, PPPIOCGDEBUG, PPPIOCGASYNCMAP = 0x40047452, 0x40047440, 0x80047441, 0x80047458
 PASS, DROP = 0, 1
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--workers", "2")
-    yield daemon
-    assert daemon.stop() == 0
 
 
 @pytest.fixture(params=[(2, "udp"), (3, "udp"), (3, "ip")], ids=lambda p: f"v{p[0]}-{p[1]}")

@@ -6,25 +6,11 @@ import pathlib
 
 import pytest
 
-from support.daemon import BUILD, Cli, Daemon
-from support.shared_unit import Sharing
+from support.daemon import BUILD, Cli
 
+DAEMON_OPTIONS = ("--workers", "2", "--ppp-device", "shared")
 TOP = pathlib.Path(__file__).resolve().parents[2]
 TWO = "10.64.0.1/32", "fd64:1::/64"
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--workers", "2", "--ppp-device", "shared")
-    yield daemon
-    assert daemon.stop() == 0
-
-
-@pytest.fixture
-def near(shared_daemon, cable):
-    made = Sharing(shared_daemon, cable)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,21 +3,14 @@
 import pytest
 
 from support.api import Api
-from support.daemon import Daemon
 from support.end import End
 from support.launcher import Launcher
 from support.wait import eventually
 from support.xl2tpd import Lac, Lns, Private, kill_one
 
+DAEMON_OPTIONS = ("--workers", "2")
 OCTETS = 500_000
 GLOBAL = "2001:db8:9::1", "2001:db8:9::2"
-
-
-@pytest.fixture(scope="module")
-def shared_daemon(build):
-    daemon = Daemon("--workers", "2")
-    yield daemon
-    assert daemon.stop() == 0
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import contextlib
 import errno
 import os
 
-from support import netlink, netns
+from support import netlink
 
 L2TP_NUMBERS = {name: (number, kind) for number, (name, kind) in netlink.L2TP_ATTRIBUTES.items()}
 UL2TP_NUMBERS = {name: (number, kind) for number, (name, kind) in netlink.UL2TP_ATTRIBUTES.items()}

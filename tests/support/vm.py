@@ -16,7 +16,6 @@ It ends when close() is called, or with the process that made it.
 import concurrent.futures
 import ctypes
 import json
-import os
 import pathlib
 import shutil
 import signal
