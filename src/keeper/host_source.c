@@ -5,58 +5,24 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/kernel_netlink.h"
 
-#define NEWS_OCTETS  (4 << 20) /* ten thousand interfaces may come at once */
 #define READ_OCTETS  65536
 #define READS_MAX    256 /* in one go: others wait too */
-#define ASK_WAIT_S   2
 #define READ_SHARE   10
 #define RETRY_MS     20
 #define HEADER_BYTES ((size_t)NLMSG_HDRLEN)
-
-static int netlink_socket(int protocol, int flags)
-{
-	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
-	const struct timeval wait = { .tv_sec = ASK_WAIT_S };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol), one = 1;
-
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	return fd;
-}
-
-static int join(int fd, const int *groups, size_t count)
-{
-	const int octets = NEWS_OCTETS;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
-	for (size_t i = 0; i < count; i++)
-		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
-		               sizeof(groups[i])) < 0)
-			return -errno;
-	return 0;
-}
 
 void host_source_open(struct host_source *s, int protocol, const int *groups, size_t count)
 {
 	*s = HOST_SOURCE_NONE;
 	s->stale = true;
-	s->news = netlink_socket(protocol, SOCK_NONBLOCK);
-	s->ask = netlink_socket(protocol, 0);
-	s->err = s->news < 0 ? s->news : s->ask < 0 ? s->ask : join(s->news, groups, count);
+	s->news = kernel_netlink_news(protocol, groups, count);
+	s->ask = kernel_netlink_ask(protocol);
+	s->err = s->news < 0 ? s->news : s->ask < 0 ? s->ask : 0;
 }
 
 void host_source_close(struct host_source *s)

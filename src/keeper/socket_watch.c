@@ -20,10 +20,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/kernel_netlink.h"
 
-#define BUFFER_OCTETS (4 << 20) /* ten thousand sockets may go at once */
-#define READ_OCTETS   32768
-#define DUMP_WAIT_S   2
+#define READ_OCTETS 32768
 
 struct socket_watch {
 	struct list in_all;
@@ -70,38 +69,6 @@ static struct socket_watch *find(const struct socket_watches *w, struct netns_id
 			return one;
 	}
 	return NULL;
-}
-
-static int diag_socket(int flags)
-{
-	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
-	const struct timeval wait = { .tv_sec = DUMP_WAIT_S };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_SOCK_DIAG);
-
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	return fd;
-}
-
-static int join(int fd)
-{
-	const int groups[] = { SKNLGRP_INET_UDP_DESTROY, SKNLGRP_INET6_UDP_DESTROY };
-	const int octets = BUFFER_OCTETS;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
-	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
-		               sizeof(groups[i])) < 0)
-			return -errno;
-	return 0;
 }
 
 static uint64_t cookie_of(const struct nlmsghdr *m)
@@ -167,14 +134,14 @@ static int dump(int fd, socket_watch_fn *each, void *arg)
 
 static int watch_begin(struct socket_watches *all, struct socket_watch *w, struct extack *ea)
 {
+	const int groups[] = { SKNLGRP_INET_UDP_DESTROY, SKNLGRP_INET6_UDP_DESTROY };
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = w };
 	int err;
 
-	w->news = diag_socket(SOCK_NONBLOCK);
-	w->ask = diag_socket(0);
-	err = w->news < 0 ? w->news : w->ask < 0 ? w->ask : dump(w->ask, NULL, NULL);
+	w->ask = kernel_netlink_ask(NETLINK_SOCK_DIAG);
+	err = w->ask < 0 ? w->ask : dump(w->ask, NULL, NULL);
 	if (err == 0)
-		err = join(w->news);
+		w->news = err = kernel_netlink_news(NETLINK_SOCK_DIAG, groups, ARRAY_SIZE(groups));
 	if (err < 0)
 		return extack_fail(
 			ea, err, 0,

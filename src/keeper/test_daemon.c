@@ -169,24 +169,14 @@ static uint32_t held(const struct test_engine *e)
 	return count;
 }
 
-static void obey(struct test_engine *e, int connection, const struct keeper_client *client,
-                 const struct order *o, pid_t sender, struct result *r)
+static void obey_on_endpoints(struct test_engine *e, uint32_t client, const struct order *o,
+                              struct result *r)
 {
 	struct keeper *k = e->start->keeper;
 
-	r->client = *client;
-	r->count = e->resumed;
-	r->held = held(e);
-	r->engines = e->start->records->engines;
 	switch (o->kind) {
-	case ORDER_WHO:
-	case ORDER_RESUMED:
-		break;
-	case ORDER_CHECK:
-		r->err = keeper_client_check(k, client->slot, sender, o->over_daemon);
-		break;
 	case ORDER_ENDPOINT:
-		r->err = keeper_endpoint_open(k, client->slot, &o->endpoint, &r->endpoint, &r->ea);
+		r->err = keeper_endpoint_open(k, client, &o->endpoint, &r->endpoint, &r->ea);
 		if (r->err == 0)
 			note_endpoint(e, &r->endpoint);
 		break;
@@ -196,6 +186,9 @@ static void obey(struct test_engine *e, int connection, const struct keeper_clie
 		break;
 	case ORDER_ROUTE:
 		r->err = keeper_route(k, o->slot, &o->peer, &r->source, &r->mtu_bytes, &r->ea);
+		break;
+	case ORDER_REQUEST_RAW:
+		r->err = keeper_route(k, UINT32_MAX, &o->peer, &r->source, &r->mtu_bytes, NULL);
 		break;
 	case ORDER_SOCKET_BIND:
 		r->err = keeper_socket_bind(k, o->slot, &o->peer, &r->names, &r->ea);
@@ -209,13 +202,24 @@ static void obey(struct test_engine *e, int connection, const struct keeper_clie
 	case ORDER_BULK:
 		r->err = send_bulk(&e->endpoint[o->slot % OBJECTS_MAX], &o->peer);
 		break;
+	default:
+		break;
+	}
+}
+
+static void obey_on_devices(struct test_engine *e, uint32_t client, const struct order *o,
+                            struct result *r)
+{
+	struct keeper *k = e->start->keeper;
+
+	switch (o->kind) {
 	case ORDER_PPP_DEVICE:
-		r->err = keeper_ppp_device_create(k, client->slot, o->name, &r->device, &r->ea);
+		r->err = keeper_ppp_device_create(k, client, o->name, &r->device, &r->ea);
 		if (r->err == 0)
 			note_device(e, &r->device);
 		break;
 	case ORDER_DEVICE:
-		r->err = keeper_device_create(k, client->slot, o->name, &o->mtu,
+		r->err = keeper_device_create(k, client, o->name, &o->mtu,
 		                              o->has_path ? &o->path : NULL, &r->device, &r->ea);
 		if (r->err == 0)
 			note_device(e, &r->device);
@@ -224,6 +228,14 @@ static void obey(struct test_engine *e, int connection, const struct keeper_clie
 		keeper_device_remove(k, o->slot);
 		forget_device(e, o->slot);
 		break;
+	default:
+		break;
+	}
+}
+
+static void obey_on_files(struct keeper *k, int connection, const struct order *o, struct result *r)
+{
+	switch (o->kind) {
 	case ORDER_FILE_KEEP:
 		r->err = keeper_file_keep(k, connection, &r->file, &r->ea);
 		break;
@@ -233,6 +245,14 @@ static void obey(struct test_engine *e, int connection, const struct keeper_clie
 	case ORDER_FILE_CLOSE:
 		keeper_file_close(k, o->slot);
 		break;
+	default:
+		break;
+	}
+}
+
+static void obey_on_itself(struct test_engine *e, const struct order *o, struct result *r)
+{
+	switch (o->kind) {
 	case ORDER_CRASH:
 		/* Kills itself by a signal it does not ignore. */
 		signal(SIGSEGV, SIG_DFL);
@@ -244,13 +264,29 @@ static void obey(struct test_engine *e, int connection, const struct keeper_clie
 	case ORDER_IGNORE_GONE:
 		e->ignore_gone = true;
 		break;
-	case ORDER_REQUEST_RAW:
-		r->err = keeper_route(k, UINT32_MAX, &o->peer, &r->source, &r->mtu_bytes, NULL);
-		break;
 	case ORDER_CONFINED:
 		r->err = confined();
 		break;
+	default:
+		break;
 	}
+}
+
+/* Each kind is of one of these; what they all answer is here. */
+static void obey(struct test_engine *e, int connection, const struct keeper_client *client,
+                 const struct order *o, pid_t sender, struct result *r)
+{
+	r->client = *client;
+	r->count = e->resumed;
+	r->held = held(e);
+	r->engines = e->start->records->engines;
+	if (o->kind == ORDER_CHECK)
+		r->err =
+			keeper_client_check(e->start->keeper, client->slot, sender, o->over_daemon);
+	obey_on_endpoints(e, client->slot, o, r);
+	obey_on_devices(e, client->slot, o, r);
+	obey_on_files(e->start->keeper, connection, o, r);
+	obey_on_itself(e, o, r);
 }
 
 static void on_gone(struct test_engine *e, struct netns_id id)
