@@ -90,11 +90,19 @@ static uint64_t sum_rest(const uint8_t *at, size_t len)
 		memcpy(&v, at, sizeof(v));
 		sum += (v & UINT32_MAX) + (v >> 32);
 	}
-	if (len) { /* padded with zeros, as RFC 1071 has it */
-		uint64_t v = 0;
+	if (len & 4) {
+		uint32_t v;
 
-		memcpy(&v, at, len);
-		sum += (v & UINT32_MAX) + (v >> 32);
+		memcpy(&v, at, sizeof(v));
+		sum += v;
+		at += sizeof(v);
+	}
+	if (len & 3) { /* padded with zeros, as RFC 1071 has it */
+		uint8_t v[4] = { at[0], len & 2 ? at[1] : 0, (len & 3) == 3 ? at[2] : 0, 0 };
+		uint32_t word;
+
+		memcpy(&word, v, sizeof(word));
+		sum += word;
 	}
 	return sum;
 }

@@ -129,18 +129,22 @@ static bool is_mergeable(struct candidate *k, uint32_t accepts, size_t len)
 	return k->at.protocol == IPPROTO_TCP ? tcp_fits(k) : udp_fits(k, len);
 }
 
-/* Of the whole segment. TCP's 0xffff is as valid as 0, but not what we would write. */
-static bool checksum_is_valid(const uint8_t *frame, const struct inner_headers *at,
-                              uint32_t payload_len)
+/* Copies the payload to @to. Return: whether the checksum of the whole segment is valid. TCP's 0xffff is as valid as 0,
+ * but not what we would write. */
+static bool copy_valid(uint8_t *to, const uint8_t *frame, const struct inner_headers *at,
+                       uint32_t payload_len)
 {
 	const uint8_t *l3 = frame + at->l3, *l4 = frame + at->l4;
-	uint32_t l4_len = (uint32_t)(at->end - at->l4) + payload_len;
-	uint64_t sum = checksum_pseudo(l3 + addresses_at(at->ip_version),
-	                               addresses_len(at->ip_version), at->protocol, l4_len);
+	uint32_t header_len = (uint32_t)(at->end - at->l4);
+	uint64_t sum =
+		checksum_pseudo(l3 + addresses_at(at->ip_version), addresses_len(at->ip_version),
+	                        at->protocol, header_len + payload_len);
 
 	if (at->protocol == IPPROTO_TCP && load_stored(l4 + TCP_CHECKSUM) == 0xffff)
 		return false;
-	return checksum_fold(sum + checksum_sum(l4, l4_len)) == 0xffff;
+	sum += checksum_sum(l4, header_len);
+	sum += checksum_copy(to, frame + at->end, payload_len);
+	return checksum_fold(sum) == 0xffff;
 }
 
 /* --- what is emitted -------------------------------------------------------------------------------- */
@@ -191,25 +195,32 @@ static void describe(const uint8_t *frame, size_t len, uint32_t accepts,
 	ret->gso_size = (uint16_t)(mtu - (at->end - at->l3));
 }
 
-static void emit_alone(const struct coalescer *c, void *owner, uint32_t accepts,
-                       const struct inner_headers *at, const uint8_t *frame, size_t len)
+static void emit_frame(const struct coalescer *c, void *owner, uint32_t frames,
+                       struct virtio_net_hdr *vnet, const uint8_t *frame, size_t len)
 {
-	struct virtio_net_hdr vnet;
 	struct iovec iov[3] = {
 		{ 0 }, /* the taker's */
-		{ .iov_base = &vnet, .iov_len = sizeof(vnet) },
+		{ .iov_base = vnet, .iov_len = sizeof(*vnet) },
 		{ .iov_base = (void *)frame, .iov_len = len },
 	};
 	struct coalesced out = {
 		.owner = owner,
-		.frames = 1,
+		.frames = frames,
 		.frame_len = (uint32_t)len,
 		.iov_count = 2,
 		.iov = iov + 1,
 	};
 
-	describe(frame, len, accepts, at, &vnet);
 	c->emit(c->arg, &out);
+}
+
+static void emit_alone(const struct coalescer *c, void *owner, uint32_t accepts,
+                       const struct inner_headers *at, const uint8_t *frame, size_t len)
+{
+	struct virtio_net_hdr vnet;
+
+	describe(frame, len, accepts, at, &vnet);
+	emit_frame(c, owner, 1, &vnet, frame, len);
 }
 
 /* The headers of the first frame become those of the whole, the checksum partial as segment.c wants it. */
@@ -266,15 +277,9 @@ static void emit_flow(struct coalescer *c, struct coalesce_flow *f)
 		return;
 	}
 	finish_headers(f);
-	f->iov[1] = (struct iovec){ .iov_base = &f->vnet, .iov_len = sizeof(f->vnet) };
-	f->iov[2] = (struct iovec){ .iov_base = f->headers, .iov_len = f->headers_len };
-	c->emit(c->arg, &(struct coalesced){
-				.owner = f->owner,
-				.frames = f->segments,
-				.frame_len = f->headers_len + f->payload_len,
-				.iov_count = 2 + f->segments,
-				.iov = f->iov + 1,
-			});
+	memcpy(f->payload - f->headers_len, f->headers, f->headers_len);
+	emit_frame(c, f->owner, f->segments, &f->vnet, f->payload - f->headers_len,
+	           f->headers_len + f->payload_len);
 }
 
 /* --- what is held ----------------------------------------------------------------------------------- */
@@ -306,12 +311,9 @@ static struct coalesce_flow *free_flow(struct coalescer *c)
 			return f;
 }
 
-static void add_payload(struct coalesce_flow *f, const struct candidate *k)
+static void count_payload(struct coalesce_flow *f, const struct candidate *k)
 {
-	const uint8_t *payload = k->frame + k->at.end;
-
-	f->iov[3 + f->segments++] =
-		(struct iovec){ .iov_base = (void *)payload, .iov_len = k->payload_len };
+	f->segments++;
 	f->payload_len += k->payload_len;
 	f->next_seq += k->payload_len;
 	f->next_id++;
@@ -340,7 +342,7 @@ static void start_flow(struct coalescer *c, const struct candidate *k, uint32_t 
 	memcpy(f->headers, k->frame, f->headers_len);
 	f->next_id = load_u16(f->headers + f->l3 + IPV4_ID);
 	f->next_seq = f->protocol == IPPROTO_TCP ? load_u32(f->headers + f->l4 + TCP_SEQ) : 0;
-	add_payload(f, k);
+	count_payload(f, k);
 }
 
 static bool ip_follows(const struct coalesce_flow *f, const uint8_t *l3)
@@ -386,15 +388,16 @@ static bool first_is_valid(const struct coalesce_flow *f)
 {
 	const struct inner_headers at = headers_of(f);
 
-	return f->segments > 1 || checksum_is_valid(f->frame.iov_base, &at, f->payload_len);
+	return f->segments > 1 || copy_valid(f->payload, f->frame.iov_base, &at, f->payload_len);
 }
 
 /* @k follows */
 static bool merge(struct coalescer *c, struct coalesce_flow *f, const struct candidate *k)
 {
-	if (!first_is_valid(f) || !checksum_is_valid(k->frame, &k->at, k->payload_len))
+	if (!first_is_valid(f) ||
+	    !copy_valid(f->payload + f->payload_len, k->frame, &k->at, k->payload_len))
 		return false;
-	add_payload(f, k);
+	count_payload(f, k);
 	if (k->last)
 		f->headers[f->l4 + TCP_FLAGS + 1] |= TCP_PSH;
 	if (k->last || k->payload_len < f->segment_payload || f->segments == COALESCE_SEGMENTS)
@@ -421,9 +424,11 @@ uint32_t coalesce_accepts_of(uint32_t offloads)
 	return accepts;
 }
 
-void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg)
+void coalesce_init(struct coalescer *c, uint8_t *room, coalesce_emit *emit, void *arg)
 {
 	*c = (struct coalescer){ .emit = emit, .arg = arg };
+	for (size_t i = 0; i < COALESCE_FLOWS; i++)
+		c->flows[i].payload = room + i * COALESCE_FLOW_OCTETS + COALESCE_PAGE;
 }
 
 /* Most frames go on where the one before stopped. What follows() the flow has the flow's headers, so it need not be

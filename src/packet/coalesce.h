@@ -8,8 +8,9 @@
  * checksum, and whatever else does not fit, is handed on alone and untouched.
  *
  * Several flows of several sessions may be open at a time. The order within a flow is kept; between flows it may
- * change, as in GRO. No allocation, no copy of payload: frames stay where they are and must stay
- * there until coalesce_flush().
+ * change, as in GRO. Payloads are copied behind one another while their checksums are verified, since the system takes
+ * longer to gather small pieces. A frame that stays alone is not copied, so all must stay where they are until
+ * coalesce_flush(). No allocation.
  */
 #ifndef UL2TP_PACKET_COALESCE_H
 #define UL2TP_PACKET_COALESCE_H
@@ -23,6 +24,12 @@
 #define COALESCE_FLOWS       8   /* open at a time; a ninth ends the oldest */
 #define COALESCE_SEGMENTS    64  /* in one frame */
 #define COALESCE_HEADERS_MAX 128 /* Ethernet, two VLAN tags, IPv4 or IPv6, TCP */
+
+/* What coalesce_init() is given: for each flow a page in front, at the end of which stand the headers, and the payload, which
+ * so begins a page, as it does in what the system copies it to: some processors copy slowly otherwise. */
+#define COALESCE_PAGE        4096
+#define COALESCE_FLOW_OCTETS (COALESCE_PAGE + 65536)
+#define COALESCE_ROOM_OCTETS (COALESCE_FLOWS * COALESCE_FLOW_OCTETS)
 
 /* A frame for a device, one writev(). */
 struct coalesced {
@@ -50,9 +57,8 @@ struct coalesce_flow {
 	uint8_t ip_version, protocol;
 	uint8_t headers[COALESCE_HEADERS_MAX]; /* of its first frame */
 	struct virtio_net_hdr vnet;
-	struct iovec iov[3 + COALESCE_SEGMENTS]; /* [0] the taker's; [3] on: payloads; a flow of one
-						  * frame is emitted from frame */
-	struct iovec frame;                      /* its first frame, as it came */
+	struct iovec frame; /* its first frame, as it came; emitted if no other follows */
+	uint8_t *payload;   /* of all its frames, once there are two */
 };
 
 struct coalescer {
@@ -64,8 +70,11 @@ struct coalescer {
 	struct coalesce_flow flows[COALESCE_FLOWS];
 };
 
-/** coalesce_init() - an empty coalescer; about 10 KiB, kept by a worker over its batches */
-void coalesce_init(struct coalescer *c, coalesce_emit *emit, void *arg);
+/**
+ * coalesce_init() - an empty coalescer; kept by a worker over its batches
+ * @room: COALESCE_ROOM_OCTETS, which begin a page; the caller's, for as long as the coalescer is used
+ */
+void coalesce_init(struct coalescer *c, uint8_t *room, coalesce_emit *emit, void *arg);
 
 enum coalesce_accepts {
 	COALESCE_TCP4 = 1,    /* TUN_F_TSO4 */

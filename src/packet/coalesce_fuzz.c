@@ -27,6 +27,8 @@ struct batch {
 	size_t count;
 };
 
+_Alignas(COALESCE_PAGE) static uint8_t room[COALESCE_ROOM_OCTETS];
+
 static void repair(uint8_t *frame, size_t len, bool bare)
 {
 	struct inner_headers at;
@@ -116,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	coalesce_init(&b.coalescer, emit, &b);
+	coalesce_init(&b.coalescer, room, emit, &b);
 	memset(b.seen, 0, sizeof(b.seen));
 	b.bare = data[0] & 0x80;
 	for (b.count = 0; end - at >= 2 && b.count < FRAMES_MAX;) {

@@ -19,6 +19,7 @@
 static struct virtio_net_hdr told[4];
 static uint32_t emitted;
 static uint8_t payload[65536], frame[66000];
+_Alignas(COALESCE_PAGE) static uint8_t room[COALESCE_ROOM_OCTETS];
 
 static void emit(void *arg, const struct coalesced *c)
 {
@@ -40,7 +41,7 @@ static void add(const struct frame_model *m, size_t payload_len, uint32_t accept
 	checksum[0] = (uint8_t)((sum + off) >> 8);
 	checksum[1] = (uint8_t)(sum + off);
 	emitted = 0;
-	coalesce_init(&c, emit, NULL);
+	coalesce_init(&c, room, emit, NULL);
 	coalesce_add(&c, &c, accepts, frame, len);
 	coalesce_flush(&c);
 	assert_int_equal(emitted, 1);

@@ -28,12 +28,14 @@
 #define FRAME_ROOM 2048
 
 struct wire_frame {
-	uint8_t *data; /* of exactly its length */
+	uint8_t *data; /* of exactly its length, at begins_at of its memory */
+	void *memory;
 	size_t len;
 	void *owner;
 	bool seen; /* among what cutting gave back */
 };
 
+_Alignas(COALESCE_PAGE) static uint8_t room[COALESCE_ROOM_OCTETS];
 static struct coalescer coalescer;
 static struct wire_frame came[FRAMES_MAX];
 static size_t came_count;
@@ -43,6 +45,7 @@ static size_t last_emitted_len;
 static struct virtio_net_hdr last_vnet;
 static uint8_t payload[65536];
 static int owner_a, owner_b;
+static size_t begins_at;
 static bool bare; /* packets are added and cut, not Ethernet frames */
 
 static void read_vnet(const struct coalesced *c, struct virtio_net_hdr *vnet)
@@ -87,6 +90,7 @@ static void emit(void *arg, const struct coalesced *c)
 	emitted[emitted_count++] = c->frames;
 	read_vnet(c, &last_vnet);
 	c->iov[-1] = (struct iovec){ copy, 1 }; /* it is there to be written */
+	assert_int_equal(c->iov_count, 2); /* so many small pieces are not given to the system */
 	last_emitted_len = gather(c, last_emitted);
 	assert_int_equal(last_emitted_len, c->frame_len);
 	if (c->frames == 1)
@@ -120,7 +124,7 @@ static void emit(void *arg, const struct coalesced *c)
 
 static void begin(void)
 {
-	coalesce_init(&coalescer, emit, &coalescer);
+	coalesce_init(&coalescer, room, emit, &coalescer);
 	came_count = 0;
 	emitted_count = 0;
 }
@@ -130,8 +134,11 @@ static struct wire_frame *remember(void *owner, const uint8_t *data, size_t len)
 	struct wire_frame *w = &came[came_count++];
 
 	assert_true(came_count <= FRAMES_MAX);
-	*w = (struct wire_frame){ .data = malloc(len ? len : 1), .len = len, .owner = owner };
-	assert_non_null(w->data);
+	*w = (struct wire_frame){ .memory = malloc(begins_at + len + !len),
+		                  .len = len,
+		                  .owner = owner };
+	assert_non_null(w->memory);
+	w->data = (uint8_t *)w->memory + begins_at;
 	memcpy(w->data, data, len);
 	return w;
 }
@@ -169,7 +176,7 @@ static void finish(void)
 	assert_int_equal(coalescer.open, 0);
 	for (size_t i = 0; i < came_count; i++) {
 		assert_true(came[i].seen);
-		free(came[i].data);
+		free(came[i].memory);
 	}
 }
 
@@ -257,6 +264,26 @@ static void psh_is_on_the_last(void **state)
 	add_next(&m, 1400);
 	finish();
 	emitted_were(2, 1, 1);
+}
+
+/* What is copied and summed has no boundary it likes. */
+static void frames_may_begin_anywhere(void **state)
+{
+	struct frame_model m = frame_model_default();
+	size_t len = 1;
+
+	for (begins_at = 0; begins_at < 65; begins_at++, len += 22)
+		for (int kind = 0; kind < 12; kind++) {
+			m.ip_version = kind & 1 ? 6 : 4;
+			m.protocol = kind & 2 ? IPPROTO_UDP : IPPROTO_TCP;
+			m.vlan_tags = (uint8_t)(kind >> 2);
+			begin();
+			for (int i = 0; i < 5; i++)
+				add_next(&m, len - (len > 1 && i == 4));
+			finish();
+			emitted_were(5);
+		}
+	begins_at = 0;
 }
 
 static void so_many_segments_and_octets_at_most(void **state)
@@ -850,6 +877,7 @@ int main(void)
 		cmocka_unit_test(the_whole_is_a_valid_frame),
 		cmocka_unit_test(a_short_segment_is_the_last),
 		cmocka_unit_test(psh_is_on_the_last),
+		cmocka_unit_test(frames_may_begin_anywhere),
 		cmocka_unit_test(so_many_segments_and_octets_at_most),
 		cmocka_unit_test(numbers_wrap),
 		cmocka_unit_test(what_differs_is_not_merged),

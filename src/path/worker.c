@@ -73,10 +73,12 @@ static int worker_open(struct worker *w)
 	w->inbox = inbox_new();
 	w->outbox = outbox_new();
 	w->delivery = ip_delivery_new();
-	if (!w->inbox || !w->outbox || !w->delivery || held_pool_open(&w->held) < 0 ||
-	    held_pool_open(&w->waiting) < 0 || frame_room_open(&w->sent_room) < 0 ||
-	    frame_room_open(&w->received_room) < 0)
+	w->coalescer_room = aligned_alloc(COALESCE_PAGE, COALESCE_ROOM_OCTETS);
+	if (!w->coalescer_room || !w->inbox || !w->outbox || !w->delivery ||
+	    held_pool_open(&w->held) < 0 || held_pool_open(&w->waiting) < 0 ||
+	    frame_room_open(&w->sent_room) < 0 || frame_room_open(&w->received_room) < 0)
 		return -ENOMEM;
+	coalesce_init(&w->coalescer, w->coalescer_room, frame_taker_emit, w);
 	if (getrandom(&w->seed, sizeof(w->seed), 0) != sizeof(w->seed))
 		return -EIO;
 	return mailbox_open(&w->mailbox, w->loop);
@@ -95,6 +97,7 @@ static void worker_close(struct worker *w)
 	frame_room_close(&w->sent_room);
 	frame_room_close(&w->received_room);
 	trace_ring_close(&w->trace.ring);
+	free(w->coalescer_room);
 	inbox_free(w->inbox);
 	outbox_free(w->outbox);
 	ip_delivery_free(w->delivery);
@@ -133,7 +136,6 @@ struct worker *worker_new(unsigned int number, bool naive)
 		                                 .octets_max = HELD_OCTETS_MAX };
 	list_init(&w->holding);
 	list_init(&w->fast_unsettled);
-	coalesce_init(&w->coalescer, frame_taker_emit, w);
 	err = worker_open(w);
 	if (!err)
 		err = start_thread(w, number);

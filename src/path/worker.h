@@ -40,6 +40,7 @@ struct worker {
 	struct list fast_unsettled; /* gates that are to be looked at */
 	uint64_t fast_ms;           /* ... then */
 	uint64_t expire_ms;         /* when to look at them again */
+	uint8_t *coalescer_room;
 	struct coalescer coalescer;
 	struct reorder_pool reorder_pool;
 	struct held_pool held;
