@@ -171,46 +171,55 @@ static bool peer_allowed(const struct intake *in, const struct receiver *r,
 	       (!r->tunnel->peer_known || address_equal(&r->tunnel->peer, from));
 }
 
-/* Steps 1 to 8 of kernel-behaviour §4.2, 1 to 6 of §4.3. */
-static void take_packet(struct intake *in, struct msghdr *msg, const uint8_t *packet, size_t len)
+/* Steps 1 to 8 of kernel-behaviour §4.2, 1 to 6 of §4.3. Return: whose packet it is; NULL: it goes no further. */
+static struct receiver *find_taker(struct intake *in, struct msghdr *msg, const uint8_t *packet,
+                                   size_t len, struct data_header *h)
 {
 	const union address *from = msg->msg_name;
-	struct data_header h;
 	struct receiver *r;
-	int err = endpoint_is_udp(in->endpoint) ? data_header_read_udp(packet, len, &h)
-	                                        : data_header_read_ip(packet, len, &h);
+	int err = endpoint_is_udp(in->endpoint) ? data_header_read_udp(packet, len, h)
+	                                        : data_header_read_ip(packet, len, h);
 
 	if (err < 0) {
 		stray(in, from, RX_DROP_SHORT);
-		return;
+		return NULL;
 	}
-	if (h.kind == DATA_HEADER_CONTROL) {
+	if (h->kind == DATA_HEADER_CONTROL) {
 		if (endpoint_is_udp(in->endpoint))
 			stray(in, from, RX_DROP_CONTROL);
 		else
 			take_ip_control(in, msg, packet, len);
-		return;
+		return NULL;
 	}
-	r = receiver_find(in, &h, from);
+	r = receiver_find(in, h, from);
 	if (!r) {
 		stray(in, from, RX_DROP_UNKNOWN_SESSION);
-		return;
+		return NULL;
 	}
 	if (!peer_allowed(in, r, from)) {
 		if (!taken_elsewhere(in, r))
 			counter_add_shared(&r->tunnel->rx_drops[RX_DROP_WRONG_PEER], 1);
-		return;
+		return NULL;
 	}
 	if (taken_elsewhere(in, r))
-		return;
-	if (!h.over_ip && h.version != r->tunnel->version) {
+		return NULL;
+	if (!h->over_ip && h->version != r->tunnel->version) {
 		counter_add_shared(&r->tunnel->rx_drops[RX_DROP_VERSION], 1);
-		return;
+		return NULL;
 	}
 	if (endpoint_is_managed(in->endpoint))
 		receiver_count_lost(r);
 	counter_set(&r->record->rx.last_ms, in->worker->inbox->wall_ms);
-	receiver_take(r, &h, packet, len);
+	return r;
+}
+
+static void take_packet(struct intake *in, struct msghdr *msg, const uint8_t *packet, size_t len)
+{
+	struct data_header h;
+	struct receiver *r = find_taker(in, msg, packet, len, &h);
+
+	if (r)
+		receiver_take(r, &h, packet, len);
 }
 
 /* Size of each datagram that GRO put together, all but the last; 0: it is one. */
@@ -227,15 +236,25 @@ static size_t gro_size(struct msghdr *msg)
 	return 0;
 }
 
+/* What GRO has put together came from one sender. A datagram that begins as the one before is for the same session, and
+ * nothing that was found out of it need be found out again. */
 static void take_udp(struct intake *in, struct msghdr *msg, size_t size, const uint8_t *octets,
                      size_t len)
 {
+	const uint8_t *before = NULL;
+	struct receiver *r = NULL;
+	struct data_header h;
+
 	if (!size || size > len)
 		size = len;
 	do {
 		size_t part = len < size ? len : size;
 
-		take_packet(in, msg, octets, part);
+		if (!r || part < DATA_UDP_LEN_MIN || memcmp(octets, before, DATA_UDP_START) != 0)
+			r = find_taker(in, msg, octets, part, &h);
+		if (r)
+			receiver_take(r, &h, octets, part);
+		before = octets;
 		octets += part;
 		len -= part;
 	} while (len);

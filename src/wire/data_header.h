@@ -22,6 +22,7 @@
 #define DATA_NS_MAX_V2    0xffffu
 #define DATA_NS_MAX_V3    0xffffffu
 #define DATA_UDP_LEN_MIN  14 /* a shorter UDP payload is never data (RX-1, Q-9) */
+#define DATA_UDP_START    8  /* of these octets data_header_read_udp() makes all that it says */
 #define DATA_VERSION_2    2
 #define DATA_VERSION_3    3
 

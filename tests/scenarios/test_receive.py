@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What becomes of a packet that arrives: delivered octet for octet, or not, and how it is counted."""
+import contextlib
 import socket
+import struct
 
 import pytest
 
 from support import wire
+from support.netns import Cable
+from support.rig import Rig
 from support.wait import eventually
 
 pytestmark = pytest.mark.quick
@@ -181,6 +185,27 @@ def test_control_messages_over_udp_reach_no_session(rig, flags):
     assert session.tunnel.drops() == {"control": 1}
     packets, octets = session.tunnel.fenced
     assert session.tunnel.counts() == {"RX_PACKETS": packets, "RX_BYTES": octets}
+
+
+def test_what_comes_as_one_message_is_told_apart(shared_daemon):
+    """Datagrams that the system never cut: each is for whom it says, whatever the one before was.
+
+    Requirements: RX-1, RX-2, RX-4, RX-5, RX-6, RX-40
+    """
+    with contextlib.closing(Cable(offloads=True)) as cable, contextlib.closing(Rig(shared_daemon, cable)) as rig:
+        tunnel = rig.tunnel()
+        a, b = (tunnel.session(PEER_COOKIE="c00c1e55", L2SPEC_TYPE=wire.NONE).up() for _ in range(2))
+        one, other, third = (wire.frame(bytes([n]), 60) for n in (1, 2, 3))
+        parts = [a.packet(one), a.packet(other), b.packet(third), b.packet(one), a.packet(third),
+                 wire.data(0x7fff0001, other, a.expected_cookie), a.packet(one, cookie=b"\0\0\0\0"), a.packet(other),
+                 a.packet(one, flags=0x8003), a.packet(one, flags=0x0004), b.packet(other), b.packet(b"", cookie=b"\0")]
+        tunnel.socket.sendmsg([b"".join(parts)], [(socket.IPPROTO_UDP, 103, struct.pack("=H", len(parts[0])))], 0,
+                              (tunnel.near_address, tunnel.near_port))
+        a.settled(RX_PACKETS=4, RX_BYTES=4 * len(parts[0]), RX_COOKIE_DISCARDS=1, RX_ERRORS=1)
+        b.settled(RX_PACKETS=3, RX_BYTES=3 * len(parts[0]))
+        assert tunnel.drops() == {"unknown-session": 1, "control": 1, "version": 1, "short": 1}
+        assert a.capture.take(4) == [one, other, third, other]
+        assert b.capture.take(3) == [third, one, other]
 
 
 def test_an_unknown_session_changes_no_counter(rig, way):
