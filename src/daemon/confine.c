@@ -49,7 +49,8 @@ static const int refused[] = {
 	SCMP_SYS(swapon),
 	SCMP_SYS(userfaultfd),
 	SCMP_SYS(io_uring_setup),
-#ifndef __SANITIZE_ADDRESS__ /* which writes its reports to files, and reads /proc for them */
+/* Sanitizers write their reports to files, and read /proc for them. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
 	SCMP_SYS(openat2),
