@@ -214,15 +214,33 @@ static __always_inline void finish_v6(struct ipv6hdr *ip, const struct fast_out 
 	ip->payload_len = udp->len = bpf_htons(len);
 }
 
+/* Writes up to six octets more than @wire_len: the frame's Ethernet header comes there afterwards. */
+static __always_inline int wire_write(struct __sk_buff *skb, const struct fast_out *out,
+                                      __u64 wire_len)
+{
+	__u64 *to = (void *)(long)skb->data + ETH_HLEN;
+
+#pragma unroll
+	for (int i = 0; i < FAST_WIRE_MAX / 8; i++) {
+		if (i * sizeof(*to) >= wire_len)
+			break;
+		if ((void *)(to + i + 1) > (void *)(long)skb->data_end)
+			return -1;
+		to[i] = ((const __u64 *)out->wire)[i];
+	}
+	return 0;
+}
+
 /* The frame's Ethernet header is in front of all others: it belongs behind them. The outer one is written by
  * bpf_redirect_neigh(), which wants no multicast address there. */
-static __always_inline int headers_finish(struct __sk_buff *skb, struct fast_out *out,
-                                          const struct frame *f, __u64 wire_len)
+static __always_inline int headers_write(struct __sk_buff *skb, struct fast_out *out,
+                                         const struct frame *f, __u64 wire_len)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct ethhdr *eth = data, *inner = data + ETH_HLEN + wire_len;
 
-	if (data + ETH_HLEN + OUTER6_OCTETS > end || (void *)(inner + 1) > end)
+	if (wire_write(skb, out, wire_len) || data + ETH_HLEN + OUTER6_OCTETS > end ||
+	    (void *)(inner + 1) > end)
 		return -1;
 	__builtin_memcpy(inner, eth, sizeof(*eth));
 	eth->h_dest[0] = 0;
@@ -248,8 +266,7 @@ static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *o
 	                                         : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4)))
 		return -1;
 	if (!is_between(&wire_len, OUTER_OCTETS, FAST_WIRE_MAX) ||
-	    bpf_skb_store_bytes(skb, ETH_HLEN, out->wire, wire_len, 0) ||
-	    headers_finish(skb, out, f, wire_len))
+	    headers_write(skb, out, f, wire_len))
 		return -2;
 	return 0;
 }
@@ -315,6 +332,19 @@ struct arrival6 {
 	struct udphdr udp;
 	struct l2tp_start l2tp;
 };
+
+/* Whole words of a packet; without a call, where they are in its first piece. */
+static __always_inline int peek(struct __sk_buff *skb, __u32 at, __u32 *to, __u32 octets)
+{
+	const __u32 *from = (void *)(long)skb->data + at;
+
+	if ((void *)from + octets > (void *)(long)skb->data_end)
+		return bpf_skb_load_bytes(skb, at, to, octets);
+#pragma unroll
+	for (__u32 i = 0; i < octets / sizeof(*to); i++)
+		to[i] = from[i];
+	return 0;
+}
 
 static __always_inline __u16 ip_sum(const struct iphdr *ip)
 {
@@ -382,20 +412,39 @@ static __always_inline int in6_is_plain(const struct __sk_buff *skb, const struc
 	       a->udp.len == a->ip.payload_len && !a->udp.check;
 }
 
-/* The L2TP header is the one that is expected, cookie and all. @at: where it is, @eth: set to what follows it. */
+/* The L2TP header is the one that is expected, cookie and all: an even number of octets. @at: where it is. */
 static __always_inline int in_header_matches(struct __sk_buff *skb, const struct fast_in *in,
-                                             __u32 at, struct ethhdr *eth)
+                                             __u32 at)
 {
-	__u64 octets = in->header_len, header[FAST_HEADER_MAX / 8] = {};
+	__u32 header[FAST_HEADER_MAX / 4], other = 0;
 
-	if (!is_between(&octets, FAST_HEADER_MIN, FAST_HEADER_MAX))
+	if (peek(skb, at, header, sizeof(header)))
 		return 0;
-	if (bpf_skb_load_bytes(skb, at, header, octets) ||
-	    bpf_skb_load_bytes(skb, at + octets, eth, sizeof(*eth)))
-		return 0;
-	return header[0] == ((const __u64 *)in->header)[0] &&
-	       header[1] == ((const __u64 *)in->header)[1] &&
-	       header[2] == ((const __u64 *)in->header)[2];
+#pragma unroll
+	for (__u32 i = 0; i < FAST_HEADER_MAX / 4; i++) {
+		__u32 differs = header[i] ^ ((const __u32 *)in->header)[i];
+
+		if (in->header_len >= 4 * (i + 1))
+			other |= differs;
+		else if (in->header_len > 4 * i)
+			other |= differs & bpf_htonl(0xffff0000);
+	}
+	return !other;
+}
+
+/* The Ethernet header of the frame that begins at @at + @header_len. */
+static __always_inline int inner_read(struct __sk_buff *skb, __u32 at, __u64 header_len,
+                                      struct ethhdr *eth)
+{
+	const struct ethhdr *from;
+
+	if (!is_between(&header_len, FAST_HEADER_MIN, FAST_HEADER_MAX))
+		return -1;
+	from = (void *)(long)skb->data + at + header_len;
+	if ((void *)(from + 1) > (void *)(long)skb->data_end)
+		return bpf_skb_load_bytes(skb, at + header_len, eth, sizeof(*eth));
+	*eth = *from;
+	return 0;
 }
 
 /* What the engine will receive of it: UDP_GRO and UDP_SEGMENT make one of many datagrams; segments of TCP in one frame
@@ -415,12 +464,17 @@ static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
 {
 	__s32 left = (__s32)skb->len - ETH_HLEN - octets;
 	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
+	struct ethhdr *outer;
 
 	if (skb->protocol == bpf_htons(ETH_P_IPV6) && left < (__s32)sizeof(struct ipv6hdr))
 		flags |= DECAP_L3_IPV4;
 	if (bpf_skb_adjust_room(skb, -octets, BPF_ADJ_ROOM_MAC, flags))
 		return -1;
-	return bpf_skb_store_bytes(skb, 0, eth, sizeof(*eth), 0) ? -2 : 0;
+	outer = (void *)(long)skb->data;
+	if ((void *)(outer + 1) > (void *)(long)skb->data_end)
+		return -2;
+	*outer = *eth;
+	return 0;
 }
 
 /* A packet of a session's: hand its frame to the device, if it is one of the ordinary kind. @at: where L2TP starts,
@@ -441,7 +495,8 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
 	/* From where it may come at all is for the system to say: of other interfaces, by the socket or by rp_filter. */
 	if (!is_frame || in->closed || passed->rx != done->rx || !is_plain ||
-	    skb->ifindex != in->underlay || !in_header_matches(skb, in, at, &eth))
+	    skb->ifindex != in->underlay || !in_header_matches(skb, in, at) ||
+	    inner_read(skb, at, header_len, &eth))
 		return pass_up_rx(skb, passed, at, is_frame);
 	err = decapsulate(skb, (__s32)(at + header_len), &eth);
 	if (err == -1)
@@ -461,7 +516,7 @@ static __always_inline int take_v4(struct __sk_buff *skb)
 	const struct fast_in *in;
 	struct arrival a;
 
-	if (bpf_skb_load_bytes(skb, ETH_HLEN, &a, sizeof(a)) || a.ip.version != 4 ||
+	if (peek(skb, ETH_HLEN, (__u32 *)&a, sizeof(a)) || a.ip.version != 4 ||
 	    a.ip.ihl != 5 || a.ip.protocol != IPPROTO_UDP || a.ip.frag_off & NOT_DF)
 		return TC_ACT_UNSPEC;
 	in = in_find(&a);
@@ -474,7 +529,7 @@ static __always_inline int take_v6(struct __sk_buff *skb)
 	const struct fast_in *in;
 	struct arrival6 a;
 
-	if (bpf_skb_load_bytes(skb, ETH_HLEN, &a, sizeof(a)) || a.ip.version != 6 ||
+	if (peek(skb, ETH_HLEN, (__u32 *)&a, sizeof(a)) || a.ip.version != 6 ||
 	    a.ip.nexthdr != IPPROTO_UDP)
 		return TC_ACT_UNSPEC;
 	in = in6_find(&a);
