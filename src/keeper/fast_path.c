@@ -24,7 +24,7 @@
 /* The maps are those that will be used; the programs are let go again. */
 static int try_programs(struct fast_path *f, struct extack *ea)
 {
-	const struct fast_constants constants = { .lanes = f->board.lanes };
+	const struct fast_constants constants = fast_board_constants(f, 0);
 	struct fast_programs *programs;
 	int err = fast_programs_load(f->maps, f->board.sessions, &constants, &programs, ea);
 

@@ -2,20 +2,36 @@
 /* fast_path_board.c - the arrays of fast_path_maps.h as both processes see them: what the programs counted and handed up */
 #include "keeper/fast_path_private.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "keeper/bpf.h"
 
+#define REALTIME                                                                                   \
+	"/sys/kernel/realtime" /* there with PREEMPT_RT only: programs of one processor interrupt each other */
+
 uint32_t fast_board_lanes(void)
 {
-	long processors = sysconf(_SC_NPROCESSORS_CONF);
+	int processors = libbpf_num_possible_cpus();
 	uint32_t lanes = 1;
 
-	while (lanes < FAST_LANES_MAX && lanes < processors)
+	while (lanes < FAST_LANES_MAX && (int)lanes < processors)
 		lanes *= 2;
 	return lanes;
+}
+
+struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t netns)
+{
+	int processors = libbpf_num_possible_cpus();
+
+	return (struct fast_constants){
+		.netns = netns,
+		.lanes = f->board.lanes,
+		.lane_each = processors > 0 && processors <= (int)f->board.lanes &&
+		             access(REALTIME, F_OK) != 0,
+	};
 }
 
 static size_t whole_pages(size_t octets)

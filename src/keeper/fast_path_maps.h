@@ -25,8 +25,9 @@
 
 /* Written into the programs before they are loaded. */
 struct fast_constants {
-	__u32 netns; /* number of the namespace, ours: a program can not ask where it is */
-	__u32 lanes; /* a power of two */
+	__u32 netns;     /* number of the namespace, ours: a program can not ask where it is */
+	__u32 lanes;     /* a power of two */
+	__u32 lane_each; /* no two programs that run at once count in the same lane */
 };
 
 /* Who sends to whom, and to which session. */

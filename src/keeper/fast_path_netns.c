@@ -74,10 +74,7 @@ struct fast_netns *fast_netns_use(struct fast_path *f, struct netns_id id)
 
 int fast_netns_load(struct fast_path *f, struct fast_netns *n)
 {
-	const struct fast_constants constants = {
-		.netns = n->number,
-		.lanes = f->board.lanes,
-	};
+	const struct fast_constants constants = fast_board_constants(f, n->number);
 	int err;
 
 	if (n->programs)

@@ -80,6 +80,9 @@ struct fast_path {
 /** fast_board_lanes() - how many there are to be on this machine */
 uint32_t fast_board_lanes(void);
 
+/** fast_board_constants() - of the programs for a namespace; f->board.lanes is set. @netns: its number, ours */
+struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t netns);
+
 /** fast_board_open() - map the arrays of f->maps; f->board.lanes and .sessions are set. Return: 0; -ENOMEM */
 int fast_board_open(struct fast_path *f);
 void fast_board_close(const struct fast_board *b);
