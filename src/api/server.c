@@ -90,6 +90,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		.dataplane = dp,
 		.quirks = quirks,
 		.divert = start->divert,
+		.fast_path = start->fast != NULL,
 		.listener.fd = -1,
 		.events.fd = -1,
 		.mailbox.fd = -1,

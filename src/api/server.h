@@ -30,6 +30,7 @@ struct server {
 	uint32_t last_port;
 	const struct quirks *quirks;
 	enum divert_way divert;
+	bool fast_path; /* sessions can take it */
 	bool stop;
 };
 

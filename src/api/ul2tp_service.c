@@ -28,17 +28,19 @@ static const char *const features[] = {
 	"tunnel-udp", "tunnel-ip", "session-eth",     "drop-reasons", "labels",     "endpoint",
 	"peer-check", "limits",    "shared-endpoint", "debug",        "ip-sockets", "trace",
 };
-static_assert(ARRAY_SIZE(features) + 1 <= UL2TP_FEATURES_MAX, "they fit into one answer");
+static_assert(ARRAY_SIZE(features) + 2 <= UL2TP_FEATURES_MAX, "they fit into one answer");
 
 /* What there is, and what this system lets us do. */
-static void features_put(struct ul2tp_status *status, enum divert_way divert)
+static void features_put(struct ul2tp_status *status, const struct server *server)
 {
 	memcpy(status->features, features, sizeof(features));
 	status->feature_count = ARRAY_SIZE(features);
-	if (divert == DIVERT_WAY_EBPF)
+	if (server->divert == DIVERT_WAY_EBPF)
 		status->features[status->feature_count++] = "managed-ebpf";
-	else if (divert == DIVERT_WAY_RAW)
+	else if (server->divert == DIVERT_WAY_RAW)
 		status->features[status->feature_count++] = "managed-raw";
+	if (server->fast_path)
+		status->features[status->feature_count++] = "fast-path";
 }
 
 static size_t begin(struct writer *w, const struct nl_message *request, uint16_t flags,
@@ -68,7 +70,7 @@ static int status_get(struct request *r, const struct ul2tp_request *in)
 		.usage = r->c->netns->usage,
 	};
 
-	features_put(&status, r->c->server->divert);
+	features_put(&status, r->c->server);
 	ul2tp_status_put(&w, &status);
 	return answer(r, &w, start);
 }

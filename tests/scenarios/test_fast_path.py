@@ -125,6 +125,7 @@ def test_a_program_is_there_while_it_is_needed(plain_wire):
     """Stopped or killed, ul2tpd leaves nothing on the underlay."""
     near = plain_wire.near
     with FastPair(plain_wire) as pair:
+        assert "fast-path" in Cli(pair.daemons[0], near).json("status")["features"]
         assert programs(near, "wire") == (1, 0)
         assert programs(near, "pw") == (1, 1)
         pair.apis[0].session_delete(1, 1)

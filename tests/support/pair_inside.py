@@ -3,8 +3,8 @@
 
 Called inside, by Machine.call(); outside, RemoteEnd(machine, "near") and RemoteEnd(machine, "far") are the ends.
 """
-from support import end, fast_esp, managed, ppp_storm
-from support.daemon import BUILD, Daemon
+from support import end, fast_esp, fast_pair, managed, ppp_storm
+from support.daemon import BUILD, Cli, Daemon
 from support.netns import Cable
 from support.program import Program
 
@@ -55,6 +55,18 @@ def tell_story_under_esp(name, divert=None):
     with Daemon("--divert", divert) as daemon, start(name, daemon=daemon) as program:
         near = end.End(cable.near.path, daemon.socket, str(BUILD / "ul2tp"))
         managed.under_esp(program, cable, near.counters)
+
+
+def fast_path_lacking():
+    """What is said where there is no fast path: by an ul2tpd that requires it, by one that does not; its sessions work."""
+    words = fast_pair.why_not()
+    cable = fast_pair.lay_cable("plain")
+    try:
+        with fast_pair.FastPair(cable, ("auto", "auto")) as pair:
+            return {"required": words, "log": pair.daemons[0].log, "reason": pair.reason(0),
+                    "features": Cli(pair.daemons[0], cable.near).json("status")["features"]}
+    finally:
+        cable.close()
 
 
 def tell_fast_path_under_esp():
