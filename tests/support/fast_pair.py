@@ -62,17 +62,21 @@ class FastPair:
         self.family, self.addresses = cable.family, ends or cable.addresses(cable.family)
         self.modes, self.tunnel, self.session, self.more = modes, tunnel or {}, session or {}, (near or {}, {})
         self.daemons, self.apis = [None, None], [None, None]
-        for end in (0, 1):
-            self.start(end)
-        for end in (0, 1):
-            self.bring_up(end)
-        self.warm_up()
+        try:
+            for end in (0, 1):
+                self.start(end)
+            for end in (0, 1):
+                self.bring_up(end)
+            self.warm_up()
+        except BaseException:
+            self.kill()
+            raise
 
     def start(self, end):
         """A ul2tpd with a tunnel and a session."""
-        host, daemon = self.hosts[end], Daemon("--fast-path", self.modes[end])
-        api = Api(daemon, host)
-        self.daemons[end], self.apis[end] = daemon, api
+        host = self.hosts[end]
+        daemon = self.daemons[end] = Daemon("--fast-path", self.modes[end])
+        api = self.apis[end] = Api(daemon, host)
         api.more("TUNNEL_CREATE", {
             "CONN_ID": 1, "PEER_CONN_ID": 1, "PROTO_VERSION": 3, "ENCAP_TYPE": UDP, "UDP_SPORT": PORT, "UDP_DPORT": PORT,
             **outer(self.family, self.addresses[end], self.addresses[1 - end]), **self.tunnel}, **self.more[end])
@@ -124,17 +128,21 @@ class FastPair:
         eventually(lambda: not any("pw" in host.devices() for host in self.hosts), timeout=30)
         assert statuses == [0, 0]
 
+    def kill(self):
+        """After a failure: some may not be there."""
+        for one in filter(None, self.apis):
+            one.close()
+        for one in filter(None, self.daemons):
+            one.kill()
+
     def __enter__(self):
         return self
 
     def __exit__(self, kind, *_):
         if kind is None:
             self.close()
-            return
-        for api in self.apis:
-            api.close()
-        for daemon in self.daemons:
-            daemon.kill()
+        else:
+            self.kill()
 
 
 def why_not():
