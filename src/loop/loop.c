@@ -3,6 +3,8 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -13,7 +15,10 @@
 struct loop {
 	int epoll;
 	uint64_t now_ms;
-	int pending; /* of events, how many are not delivered yet */
+	atomic_bool is_lent;
+	pthread_mutex_t turn;  /* of what is lent: its thread has it, but while it sleeps */
+	unsigned int borrowed; /* how often; whoever has the turn may look */
+	int pending;           /* of events, how many are not delivered yet */
 	struct epoll_event events[EVENTS_MAX];
 };
 
@@ -36,6 +41,7 @@ struct loop *loop_new(void)
 		free(loop);
 		return NULL;
 	}
+	pthread_mutex_init(&loop->turn, NULL);
 	loop->now_ms = clock_ms();
 	return loop;
 }
@@ -92,9 +98,45 @@ static void call_ready(struct loop *loop, bool urgent)
 	}
 }
 
+void loop_lend(struct loop *loop)
+{
+	pthread_mutex_lock(&loop->turn);
+	atomic_store(&loop->is_lent, true);
+}
+
+bool loop_borrow(struct loop *loop)
+{
+	if (!atomic_load(&loop->is_lent) || pthread_mutex_trylock(&loop->turn) != 0)
+		return false;
+	loop->borrowed++;
+	loop->now_ms = clock_ms();
+	return true;
+}
+
+void loop_return(struct loop *loop)
+{
+	pthread_mutex_unlock(&loop->turn);
+}
+
+/* Of a watch that went in the meantime something may have been reported: it is asked again. */
+static int wait_lending(struct loop *loop, int timeout_ms)
+{
+	const unsigned int borrowed = loop->borrowed;
+	int n;
+
+	pthread_mutex_unlock(&loop->turn);
+	n = epoll_wait(loop->epoll, loop->events, EVENTS_MAX, timeout_ms);
+	pthread_mutex_lock(&loop->turn);
+	if (n > 0 && loop->borrowed != borrowed)
+		n = epoll_wait(loop->epoll, loop->events, EVENTS_MAX, 0);
+	return n;
+}
+
 int loop_once(struct loop *loop, int timeout_ms)
 {
-	int n = epoll_wait(loop->epoll, loop->events, EVENTS_MAX, timeout_ms);
+	int n = atomic_load_explicit(&loop->is_lent, memory_order_relaxed)
+	                ? wait_lending(loop, timeout_ms)
+	                : epoll_wait(loop->epoll, loop->events, EVENTS_MAX, timeout_ms);
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;

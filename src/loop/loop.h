@@ -3,6 +3,9 @@
  *
  * One loop belongs to one thread; it is the only owner of epoll. A callback runs to completion and may
  * remove any watch, its own included: what was already reported for it is then not delivered.
+ *
+ * A thread that sleeps in its loop touches nothing that is its own. Another, which has something to be done there, can
+ * borrow the loop for as long, and do it itself: that costs neither of them a change of threads.
  */
 #ifndef UL2TP_LOOP_LOOP_H
 #define UL2TP_LOOP_LOOP_H
@@ -43,6 +46,20 @@ void loop_remove(struct loop *loop, struct watch *watch);
  * Return: 0, or a negative errno of epoll_wait() other than EINTR.
  */
 int loop_once(struct loop *loop, int timeout_ms);
+
+/** loop_lend() - from now on others can borrow it; called by its own thread, before the first loop_once() */
+void loop_lend(struct loop *loop);
+
+/**
+ * loop_borrow() - be its thread, while that sleeps; any other thread
+ *
+ * All that is its thread's is the caller's until loop_return(), and loop_now_ms() is now. Return: false: it is awake, or
+ * somebody else has it, or it was never lent.
+ */
+bool loop_borrow(struct loop *loop);
+
+/** loop_return() - its thread may go on; it sleeps for as long as it was going to */
+void loop_return(struct loop *loop);
 
 /** loop_now_ms() - CLOCK_MONOTONIC in milliseconds, read once each loop_once() after waiting */
 uint64_t loop_now_ms(const struct loop *loop);

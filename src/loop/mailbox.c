@@ -11,15 +11,10 @@
 
 #define AT_ONCE 16 /* mailboxes that are waited for together */
 
-static void open_letters(struct watch *watch, uint32_t events)
+static void open_letters(struct mailbox *m)
 {
-	struct mailbox *m = container_of(watch, struct mailbox, watch);
 	struct letter *oldest = NULL;
-	uint64_t count;
 
-	/* Cleared before the stack is taken: a letter that comes in between wakes us again. */
-	if (read(m->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
-		return;
 	for (struct letter *l = atomic_exchange(&m->newest, NULL); l;) {
 		struct letter *older = l->next;
 
@@ -35,15 +30,26 @@ static void open_letters(struct watch *watch, uint32_t events)
 	}
 }
 
+static void rung(struct watch *watch, uint32_t events)
+{
+	struct mailbox *m = container_of(watch, struct mailbox, watch);
+	uint64_t count;
+
+	/* Cleared before the stack is taken: a letter that comes in between wakes us again. */
+	if (read(m->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return;
+	open_letters(m);
+}
+
 int mailbox_open(struct mailbox *m, struct loop *loop)
 {
 	int err;
 
-	*m = (struct mailbox){ .watch.fd = -1 };
+	*m = (struct mailbox){ .loop = loop, .watch.fd = -1 };
 	m->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->fd < 0)
 		return -errno;
-	err = loop_add(loop, &m->watch, m->fd, EPOLLIN, open_letters);
+	err = loop_add(loop, &m->watch, m->fd, EPOLLIN, rung);
 	if (err < 0) {
 		close(m->fd);
 		m->fd = -1;
@@ -60,18 +66,46 @@ void mailbox_close(struct mailbox *m, struct loop *loop)
 	m->fd = -1;
 }
 
+void mailbox_lend(struct mailbox *m, bool (*wakes)(struct mailbox *m))
+{
+	m->wakes = wakes;
+	loop_lend(m->loop);
+}
+
+static void ring(struct mailbox *m)
+{
+	const uint64_t one = 1;
+
+	if (write(m->fd, &one, sizeof(one)) < 0)
+		return; /* the counter is full: it is readable */
+}
+
+/* In place of the receiver; false: it is awake. */
+static bool open_here(struct mailbox *m)
+{
+	bool wakes;
+
+	if (!loop_borrow(m->loop))
+		return false;
+	open_letters(m);
+	wakes = m->wakes(m);
+	loop_return(m->loop);
+	if (wakes)
+		ring(m);
+	return true;
+}
+
 /* @last may be @first; what is between them is linked already. */
 static void put(struct mailbox *m, struct letter *first, struct letter *last)
 {
-	const uint64_t one = 1;
 	struct letter *next = atomic_load(&m->newest);
 
 	do
 		first->next = next;
 	while (!atomic_compare_exchange_weak(&m->newest, &next, last));
 	/* Whoever finds a letter there has not been read yet, or its sender is about to ring. */
-	if (!next && write(m->fd, &one, sizeof(one)) < 0)
-		return; /* the counter is full: it is readable */
+	if (!open_here(m) && !next)
+		ring(m);
 }
 
 void mailbox_post(struct mailbox *m, struct letter *letter)

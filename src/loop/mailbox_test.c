@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mailbox_test.c - letters arrive once, in order, also while the receiver is busy; watches can go any time and wait for what they like */
+/* mailbox_test.c - letters arrive once, in order, also while the receiver is busy; a sleeper's are opened in its place;
+ * watches can go any time and wait for what they like */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,8 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,6 +75,163 @@ static void test_letters_are_opened_once_and_in_order(void **state)
 	pthread_join(thread, NULL);
 	mailbox_close(&r.mailbox, r.loop);
 	loop_free(r.loop);
+}
+
+/* --- a mailbox that is lent */
+
+struct lent {
+	struct receiver r;
+	pthread_t thread;
+	_Atomic bool busy; /* its thread is kept in a callback */
+	bool wakes;
+	struct watch watch, busied;
+	int pipe[2]; /* always readable */
+	_Atomic unsigned int removed, called;
+};
+
+struct errand {
+	struct letter letter;
+	struct lent *to;
+	pthread_t opener;
+};
+
+static bool lent_wakes(struct mailbox *m)
+{
+	return container_of(m, struct lent, r.mailbox)->wakes;
+}
+
+static void *receive_lending(void *arg)
+{
+	struct lent *l = arg;
+
+	mailbox_lend(&l->r.mailbox, lent_wakes);
+	return receive(&l->r);
+}
+
+static void lent_start(struct lent *l)
+{
+	*l = (struct lent){ .r.loop = loop_new(), .watch.fd = -1, .busied.fd = -1 };
+	assert_non_null(l->r.loop);
+	assert_int_equal(mailbox_open(&l->r.mailbox, l->r.loop), 0);
+	assert_int_equal(pipe(l->pipe), 0);
+	assert_int_equal(write(l->pipe[1], "x", 1), 1);
+	assert_int_equal(pthread_create(&l->thread, NULL, receive_lending, l), 0);
+}
+
+/* Which it sees in its sleep, of whoever opens the letter. */
+static void lent_stop(struct lent *l)
+{
+	struct numbered stop = { .letter.open = open_stop, .to = &l->r };
+
+	l->wakes = true;
+	mailbox_post(&l->r.mailbox, &stop.letter);
+	pthread_join(l->thread, NULL);
+	mailbox_close(&l->r.mailbox, l->r.loop);
+	loop_free(l->r.loop);
+	close(l->pipe[0]);
+	close(l->pipe[1]);
+}
+
+static void open_errand(struct letter *letter)
+{
+	container_of(letter, struct errand, letter)->opener = pthread_self();
+}
+
+static pthread_t opener_of_one(struct lent *l)
+{
+	struct errand errand = { .letter.open = open_errand, .to = l };
+
+	mailbox_post_wait(&l->r.mailbox, &errand.letter);
+	return errand.opener;
+}
+
+static void stay(struct watch *watch, uint32_t events)
+{
+	struct lent *l = container_of(watch, struct lent, busied);
+
+	loop_remove(l->r.loop, watch);
+	atomic_store(&l->busy, true);
+	while (atomic_load(&l->busy))
+		sched_yield();
+}
+
+static void open_stay(struct letter *letter)
+{
+	struct lent *l = container_of(letter, struct errand, letter)->to;
+
+	assert_int_equal(loop_add(l->r.loop, &l->busied, l->pipe[0], EPOLLIN, stay), 0);
+}
+
+static void *release_late(void *arg)
+{
+	struct lent *l = arg;
+
+	usleep(10000);
+	atomic_store(&l->busy, false);
+	return NULL;
+}
+
+static void test_a_sleeper_is_not_woken_and_who_is_awake_opens_its_own(void **state)
+{
+	struct lent l;
+	struct errand errand = { .letter.open = open_stay, .to = &l };
+	pthread_t late;
+
+	(void)state;
+	lent_start(&l);
+	/* As soon as it sleeps. */
+	while (!pthread_equal(opener_of_one(&l), pthread_self()))
+		sched_yield();
+	mailbox_post_wait(&l.r.mailbox, &errand.letter);
+	while (!atomic_load(&l.busy))
+		sched_yield();
+	assert_int_equal(pthread_create(&late, NULL, release_late, &l), 0);
+	assert_true(pthread_equal(opener_of_one(&l), l.thread));
+	pthread_join(late, NULL);
+	lent_stop(&l);
+}
+
+static void watch_called(struct watch *watch, uint32_t events)
+{
+	struct lent *l = container_of(watch, struct lent, watch);
+
+	l->called++;
+	if (watch->fd < 0)
+		l->removed++; /* called all the same */
+}
+
+static void open_add(struct letter *letter)
+{
+	struct lent *l = container_of(letter, struct errand, letter)->to;
+
+	loop_add(l->r.loop, &l->watch, l->pipe[0], EPOLLIN, watch_called);
+}
+
+static void open_remove(struct letter *letter)
+{
+	struct lent *l = container_of(letter, struct errand, letter)->to;
+
+	loop_remove(l->r.loop, &l->watch);
+}
+
+/* Its event may be underway to the sleeper when the borrower takes the watch away. */
+static void test_what_a_borrower_removes_is_not_called(void **state)
+{
+	struct lent l;
+	struct errand add = { .letter.open = open_add, .to = &l };
+	struct errand remove = { .letter.open = open_remove, .to = &l };
+
+	(void)state;
+	lent_start(&l);
+	for (int i = 0; i < LETTERS; i++) {
+		mailbox_post(&l.r.mailbox, &add.letter);
+		if (i % 7 == 0)
+			sched_yield();
+		mailbox_post_wait(&l.r.mailbox, &remove.letter);
+	}
+	lent_stop(&l);
+	assert_true(l.called > 0);
+	assert_int_equal(l.removed, 0);
 }
 
 struct pair {
@@ -172,6 +332,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_letters_are_opened_once_and_in_order),
+		cmocka_unit_test(test_a_sleeper_is_not_woken_and_who_is_awake_opens_its_own),
+		cmocka_unit_test(test_what_a_borrower_removes_is_not_called),
 		cmocka_unit_test(test_a_callback_can_remove_what_is_about_to_be_called),
 		cmocka_unit_test(test_what_is_reported_is_what_was_last_asked_for),
 	};

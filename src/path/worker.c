@@ -39,13 +39,23 @@ static int wait_ms(const struct worker *w)
 	return w->ring ? DIVERT_BEAT_MS : -1;
 }
 
+/* What was done in its place while it slept may mean that it sleeps too long. */
+static bool wakes(struct mailbox *m)
+{
+	const struct worker *w = container_of(m, struct worker, mailbox);
+
+	return w->stop || wait_ms(w) != w->wait_ms;
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
 
 	w->trace.pid = (uint32_t)gettid();
+	mailbox_lend(&w->mailbox, wakes);
 	while (!w->stop) {
-		loop_once(w->loop, wait_ms(w));
+		w->wait_ms = wait_ms(w);
+		loop_once(w->loop, w->wait_ms);
 		if (w->ring)
 			divert_ring_turn(w->ring);
 		if (!list_empty(&w->fast_unsettled) && loop_now_ms(w->loop) >= w->fast_ms) {

@@ -3,7 +3,7 @@
  *
  * It owns directions of sessions: receivers of whole namespaces, so that a packet that came to any endpoint
  * of a namespace finds its session here, and senders one by one. Nothing of it is touched by another
- * thread; the API thread posts letters.
+ * thread but while it sleeps; the API thread posts letters, which it then opens itself (mailbox_lend()).
  */
 #ifndef UL2TP_PATH_WORKER_H
 #define UL2TP_PATH_WORKER_H
@@ -32,6 +32,7 @@ struct worker {
 	pthread_t thread;
 	struct letter stop_letter;
 	bool stop;
+	int wait_ms;              /* so long it sleeps, if it does */
 	int at_once;              /* so many packets are read before they are sent on */
 	uint64_t seed;            /* of the hash of session ids: a peer can not aim at one chain */
 	struct buckets receivers; /* by namespace and session id */
