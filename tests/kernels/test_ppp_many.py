@@ -3,9 +3,12 @@
 
     UL2TP_PPP_SESSIONS=10000 pytest tests/kernels/test_ppp_many.py
 
-makes so many instead of a hundred, which takes hours where the processor is emulated on a busy host.
+makes so many instead of a hundred, which takes hours where the processor is emulated on a busy host. What was found
+so far is printed as it is found (pytest -s).
 """
+import contextlib
 import os
+import threading
 
 from support import ppp_many
 from support.daemon import BUILD
@@ -17,6 +20,32 @@ MODULES = ["tun", "veth", "unix_diag", "udp_diag"]
 MEMORY_MB = 768 + SESSIONS // 3     # an interface and the sockets of a session take 100 KiB or less
 PATIENCE = 300 + SESSIONS           # seconds, for each step
 INTERVAL_MS = 60000                 # between two echoes of a session
+LOOK_S = 10                         # between two looks at how far it is
+
+
+@contextlib.contextmanager
+def shown(machine):
+    """What the story finds is printed as it finds it."""
+    ended, known = threading.Event(), set()
+
+    def show():
+        found = machine.call("support.ppp_many:how_far")
+        for what in found.keys() - known:
+            print(what, found[what], flush=True)
+        known.update(found)
+
+    def watch():
+        while not ended.wait(LOOK_S):
+            show()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+    show()
 
 
 def test_sessions_of_one_program(build):
@@ -24,7 +53,6 @@ def test_sessions_of_one_program(build):
     wanted = ppp_many.IN_DAEMON * SESSIONS + ppp_many.OF_THEIR_OWN
     with Machine(KERNEL, MODULES, memory_mb=MEMORY_MB, environment={"UL2TP_BUILD": BUILD}) as machine:
         assert machine.call("support.ppp_many:allow_descriptors", 2 * wanted) >= wanted
-        found = machine.call("support.ppp_many:story", SESSIONS, 0, ppp_many.TUNNELS, INTERVAL_MS, PATIENCE,
-                             timeout=10 * PATIENCE)
-        for what, value in found.items():
-            print(what, value)
+        with shown(machine):
+            machine.call("support.ppp_many:story", SESSIONS, 0, ppp_many.TUNNELS, INTERVAL_MS, PATIENCE,
+                         timeout=10 * PATIENCE)

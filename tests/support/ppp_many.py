@@ -23,12 +23,13 @@ IN_PROGRAM = 3          # descriptors of a session: socket, channel and unit
 IN_DAEMON = 4           # in either of ul2tpd's processes: their other ends, and the interface
 OF_THEIR_OWN = 200      # what a process has without sessions, tunnels among it, at most
 SOME, SOME_KIB = 100, 4096   # connections that wait; what threads of the launcher keep of memory
+STEP = 1000             # sessions that are made between two looks at what they cost
 
 progress = {}   # of the story that is being told, for those who ask from outside a machine
 
 
 def how_far():
-    return progress
+    return dict(progress)
 
 
 def allow_descriptors(count):
@@ -99,6 +100,12 @@ class Gateway:
                 "memory_kib": {"ul2tpd": memory_kib(in_session(self.daemon.process.pid)),
                                "launcher": memory_kib(launcher)}}
 
+    def spent_ms(self):
+        """Processors' time of each process so far"""
+        return {name: sum(proc.spent_ms(pid) for pid in pids) for name, pids in (
+            ("program", [self.program.pid]), ("launcher", processes_of(self.program.pid)),
+            ("keeper", [self.daemon.keeper_pid]), ("engine", [self.daemon.engine_pid]))}
+
     def close(self):
         self.program.close()
         self.cleanup.close()
@@ -108,6 +115,17 @@ class Gateway:
 
     def __exit__(self, *_):
         self.cleanup.close()
+
+
+def made_in_steps(gateway, sessions, patience):
+    """(how many there are now, how fast the last were made and for how much of the processors' time each), step by step"""
+    for first in range(1, sessions + 1, STEP):
+        last, before = min(first + STEP - 1, sessions), gateway.spent_ms()
+        made = gateway.makes(first, last, timeout=patience)
+        gateway.is_established(last, patience)
+        yield last, {"per_second": made["per_second"],
+                     "ms_each": {name: round((spent - before[name]) / (last - first + 1), 2)
+                                 for name, spent in gateway.spent_ms().items()}}
 
 
 def story(sessions, churned=0, tunnels=TUNNELS, interval_ms=10000, patience=60):
@@ -122,8 +140,8 @@ def story(sessions, churned=0, tunnels=TUNNELS, interval_ms=10000, patience=60):
     with Gateway(tunnels, interval_ms=interval_ms) as gateway:
         note("empty", gateway.holds())
         for name in ("first", "again"):
-            note(f"{name}_made", gateway.makes(1, sessions, timeout=patience))
-            note(f"{name}_established", gateway.is_established(sessions, patience))
+            for last, made in made_in_steps(gateway, sessions, patience):
+                note(f"{name}_made_{last}", made)
             if churned:
                 note(f"{name}_churned", gateway.makes(sessions + 1, sessions + churned, "churn", patience))
             gateway.is_settled(sessions, patience)

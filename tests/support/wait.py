@@ -14,13 +14,17 @@ AT_MOST = PATIENCE * SLOW
 
 
 def eventually(condition, what="", timeout=PATIENCE, interval=0.005):
-    """The first true value of condition(); AssertionError with its last value after the time-out."""
+    """The first true value of condition(); AssertionError with its last value after the time-out.
+
+    What takes long to ask is asked more seldom, so that at least half of the time is left to what is waited for.
+    """
     deadline = time.monotonic() + timeout * SLOW
     while True:
+        began = time.monotonic()
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"after {timeout * SLOW} s still not: {what or condition} (last: {value!r})")
-        time.sleep(interval)
+        time.sleep(max(interval, min(time.monotonic() - began, 1)))
         interval = min(interval * 1.5, 0.1)
