@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -98,6 +99,18 @@ static void limits_raise(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Its number is compared with callers'; as long as it is held the kernel finds it at once when it is asked for theirs. */
+static int userns_note(struct launcher *l)
+{
+	struct stat st;
+
+	l->home_userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	if (l->home_userns < 0 || fstat(l->home_userns, &st) < 0)
+		return -errno;
+	l->home_userns_number = st.st_ino;
+	return 0;
+}
+
 static int prepare(struct launcher *l, int pair, pid_t program)
 {
 	setsid();
@@ -114,6 +127,8 @@ static int prepare(struct launcher *l, int pair, pid_t program)
 	if (l->home_netns < 0)
 		return -errno;
 	l->private_netns = netns_private(l->home_netns);
+	if (userns_note(l) < 0)
+		return -errno;
 	l->estate = estate_new();
 	return l->estate ? 0 : -ENOMEM;
 }

@@ -85,9 +85,11 @@ struct launcher {
 	struct descriptor_range
 		ppp_range; /* just below: of PPP, while there is room; their receive calls are trapped too */
 	struct object_table objects;
-	int listener;                 /* of the filter */
-	int program;                  /* pidfd of the process that was `ul2tp run` */
-	int home_netns;               /* where the supervisor lives */
+	int listener;    /* of the filter */
+	int program;     /* pidfd of the process that was `ul2tp run` */
+	int home_netns;  /* where the supervisor lives */
+	int home_userns; /* likewise */
+	ino_t home_userns_number;
 	int private_netns;            /* ours alone, empty but for lo; -1: none can be made here */
 	atomic_bool private_is_local; /* every address is local there, see private_net.h */
 	struct reply *reply;

@@ -77,7 +77,7 @@ struct object {
 	struct object *next; /* in the table's bucket */
 };
 
-#define OBJECT_BUCKETS 1024
+#define OBJECT_BUCKETS 8192
 
 struct object_table {
 	pthread_mutex_t lock;

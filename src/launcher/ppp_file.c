@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -162,12 +161,10 @@ const struct object_ops *ppp_file_ops(void)
 }
 
 /* A capability of the user namespace that we are in, too. */
-static bool overrides(const struct process_credentials *who)
+static bool overrides(const struct trap *t, const struct process_credentials *who)
 {
-	struct stat st;
-
-	return who->effective >> CAP_DAC_OVERRIDE & 1 && stat("/proc/self/ns/user", &st) == 0 &&
-	       st.st_ino == who->userns;
+	return who->effective >> CAP_DAC_OVERRIDE & 1 &&
+	       who->userns == t->launcher->home_userns_number;
 }
 
 /* PPP-1: a file of mode 0600 that root owns, which a capability over other users does not open; and then
@@ -177,9 +174,9 @@ static int may_open(const struct trap *t)
 	struct process_credentials who;
 
 	/* Whose user can do without being known is most often who opens it. */
-	if ((caller_part(t, &who) < 0 || !overrides(&who)) && trap_credentials(t, &who) < 0)
+	if ((caller_part(t, &who) < 0 || !overrides(t, &who)) && trap_credentials(t, &who) < 0)
 		return -EACCES;
-	if (who.euid != 0 && !overrides(&who))
+	if (who.euid != 0 && !overrides(t, &who))
 		return -EACCES;
 	return who.effective >> CAP_NET_ADMIN & 1 ? 0 : -EPERM;
 }

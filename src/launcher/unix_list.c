@@ -5,12 +5,15 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "launcher/launcher.h"
 
-#define AGE_MS       1000
-#define SHARE_OF_ALL 50 /* no more than this part of a processor's time is spent with it */
+#define AGE_MS             1000
+#define SHARE_OF_ALL       50 /* no more than this part of a processor's time is spent with it */
+#define WORDS_BEFORE_INODE 6
 
 static struct {
 	pthread_mutex_t lock;
@@ -42,25 +45,46 @@ static bool add(unsigned long long inode, size_t *room)
 	return true;
 }
 
-/* Lines of "Num RefCount Protocol Flags Type St Inode Path". */
+/* Of "Num RefCount Protocol Flags Type St Inode Path", which is the first line. */
+static bool inode_of_line(const char *line, unsigned long long *ret)
+{
+	char *end;
+
+	for (int i = 0; i < WORDS_BEFORE_INODE; i++) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	*ret = strtoull(line, &end, 10);
+	return end != line;
+}
+
+/* Of this thread: how long it had to wait for one on a busy machine is nobody's burden. */
+static unsigned long long processor_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (unsigned long long)t.tv_sec * 1000 + (unsigned long long)t.tv_nsec / 1000000;
+}
+
 static bool read_list(void)
 {
 	FILE *f = fopen("/proc/thread-self/net/unix", "re");
-	unsigned long long started_ms = launcher_now_ms(), inode;
+	unsigned long long started_ms = launcher_now_ms(), used_ms = processor_ms(), inode;
 	size_t room = list.count;
 	char line[512];
 	bool all = f;
 
 	list.count = 0;
 	while (all && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*x: %*x %*x %*x %*x %*x %llu", &inode) == 1)
+		if (inode_of_line(line, &inode))
 			all = add(inode, &room);
 	if (f)
 		fclose(f);
 	list.read_ms = all ? started_ms : 0;
 	if (all && list.count)
 		qsort(list.inodes, list.count, sizeof(*list.inodes), ascending);
-	list.age_ms = (launcher_now_ms() - started_ms) * SHARE_OF_ALL;
+	list.age_ms = (processor_ms() - used_ms) * SHARE_OF_ALL;
 	if (list.age_ms < AGE_MS)
 		list.age_ms = AGE_MS;
 	return all;
@@ -72,9 +96,8 @@ bool unix_list_lacks(ino_t ino, unsigned long long since_ms)
 	bool lacks = false;
 
 	pthread_mutex_lock(&list.lock);
-	if ((list.read_ms && list.read_ms >= since_ms &&
-	     launcher_now_ms() - list.read_ms < list.age_ms) ||
-	    read_list())
+	/* Of those that are younger than the list nothing is known until its time has come. */
+	if ((list.read_ms && launcher_now_ms() - list.read_ms < list.age_ms) || read_list())
 		lacks = list.read_ms >= since_ms &&
 		        (!list.count || !bsearch(&wanted, list.inodes, list.count,
 		                                 sizeof(*list.inodes), ascending));

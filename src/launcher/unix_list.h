@@ -8,8 +8,9 @@
 
 /** unix_list_lacks() - whether there is surely no socket with this inode
  *
- * The list is read anew when it is older than a second (some seconds where it takes long: of thousands) or than the
- * question's @since_ms (CLOCK_MONOTONIC; a millisecond may be in it in part). False if it can not be read. Any thread */
+ * The list is read anew when it is older than a second (some seconds where it takes long: of thousands). One that is older
+ * than the question's @since_ms (CLOCK_MONOTONIC; a millisecond may be in it in part) says nothing. False, too, if it can
+ * not be read. Any thread */
 bool unix_list_lacks(ino_t ino, unsigned long long since_ms);
 
 #endif
