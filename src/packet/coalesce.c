@@ -175,6 +175,16 @@ static bool checksum_is_left(const uint8_t *frame, size_t len, const struct inne
 				 addresses_len(at->ip_version), at->protocol, octets));
 }
 
+bool coalesce_is_super(const uint8_t *frame, size_t len, bool is_ip)
+{
+	struct inner_headers at;
+
+	if (!(is_ip ? inner_headers_read_ip(frame, len, &at) : inner_headers_read(frame, len, &at)))
+		return false;
+	return at.protocol == IPPROTO_TCP && !at.fragment &&
+	       at.l4 + l4_len(frame, len, &at) == len && checksum_is_left(frame, len, &at);
+}
+
 /* @at: of TCP or UDP, whole; NULL: of anything else. */
 static void describe(const uint8_t *frame, size_t len, uint32_t accepts,
                      const struct inner_headers *at, struct virtio_net_hdr *ret)

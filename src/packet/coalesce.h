@@ -104,6 +104,10 @@ void coalesce_add(struct coalescer *c, void *owner, uint32_t accepts, const uint
 void coalesce_add_ip(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *packet,
                      size_t len);
 
+/** coalesce_is_super() - whether these octets are one frame of many segments of TCP, whose checksum a sender on this
+ * machine has left to whoever needs it; @is_ip: an IP packet */
+bool coalesce_is_super(const uint8_t *frame, size_t len, bool is_ip);
+
 /** coalesce_flush() - emit all that is held, oldest first; at the end of a batch */
 void coalesce_flush(struct coalescer *c);
 

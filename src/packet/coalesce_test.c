@@ -234,6 +234,28 @@ static void the_whole_is_a_valid_frame(void **state)
 		}
 }
 
+/* As ours are; one octet more or less, or a checksum that is complete, and it is none. */
+static void a_super_frame_is_known(void **state)
+{
+	struct frame_model m = frame_model_default();
+
+	for (m.ip_version = 4; m.ip_version <= 6; m.ip_version += 2) {
+		m.protocol = IPPROTO_TCP;
+		begin();
+		add_next(&m, 1000);
+		assert_false(coalesce_is_super(came[0].data, came[0].len, false));
+		add_next(&m, 1000);
+		finish();
+		assert_true(coalesce_is_super(last_emitted, last_emitted_len, false));
+		assert_false(coalesce_is_super(last_emitted, last_emitted_len, true));
+		assert_true(coalesce_is_super(last_emitted + 14, last_emitted_len - 14, true));
+		assert_false(coalesce_is_super(last_emitted, last_emitted_len - 1, false));
+		assert_false(coalesce_is_super(last_emitted, last_emitted_len + 1, false));
+		last_emitted[frame_model_l4(&m) + 16] ^= 1;
+		assert_false(coalesce_is_super(last_emitted, last_emitted_len, false));
+	}
+}
+
 static void a_short_segment_is_the_last(void **state)
 {
 	struct frame_model m = frame_model_default();
@@ -875,6 +897,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(segments_of_a_flow_are_merged),
 		cmocka_unit_test(the_whole_is_a_valid_frame),
+		cmocka_unit_test(a_super_frame_is_known),
 		cmocka_unit_test(a_short_segment_is_the_last),
 		cmocka_unit_test(psh_is_on_the_last),
 		cmocka_unit_test(frames_may_begin_anywhere),
