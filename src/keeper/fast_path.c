@@ -53,6 +53,13 @@ static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *e
 	return err < 0 ? err : fast_board_open(f);
 }
 
+static void session_free(struct fast_session *s)
+{
+	if (s)
+		list_remove(&s->in_socket);
+	free(s);
+}
+
 int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct host_watches *host,
                    struct fast_path **ret, enum fast_reason *why, struct extack *ea)
 {
@@ -83,7 +90,7 @@ void fast_path_close(struct fast_path *f)
 	if (!f)
 		return;
 	for (uint32_t i = 0; f->sessions && i < f->board.sessions; i++)
-		free(f->sessions[i]);
+		session_free(f->sessions[i]);
 	free(f->sessions);
 	list_for_each_safe (node, &f->netns)
 		fast_netns_free(f, list_entry(node, struct fast_netns, in_all));
@@ -106,7 +113,7 @@ static bool wish_is_sound(const struct server *server, const struct fast_wish *w
 	const struct endpoint *e = slots_get(&server->endpoints, w->endpoint);
 	const struct device *d = slots_get(&server->devices, w->device);
 
-	if (!e || !d || e->managed || e->about.netns.cookie != d->about.netns.cookie)
+	if (!e || !d || e->about.netns.cookie != d->about.netns.cookie)
 		return false;
 	return e->about.params.protocol == IPPROTO_UDP &&
 	       fast_entry_is_sound(w, &e->about.params.local);
@@ -126,6 +133,7 @@ static struct fast_session *session_get(struct fast_path *f, uint32_t index, str
 	s->index = index;
 	list_init(&s->in_kind);
 	list_init(&s->in_queue);
+	list_init(&s->in_socket);
 	s->netns = fast_netns_use(f, netns);
 	if (!s->netns) {
 		free(s);
@@ -155,6 +163,7 @@ int fast_path_session(struct server *server, uint32_t index, const struct fast_w
 		return -ENOMEM;
 	s->wish = *wish;
 	s->device = d->about.ifindex;
+	fast_socket_join(s, e);
 	if (is_new && wish->reason == FAST_USED)
 		fast_born(server, s);
 	fast_entry_place(f, s, &e->about.params.local);
@@ -175,7 +184,7 @@ void fast_path_forget(struct server *server, uint32_t index)
 	fast_underlay_release(s->underlay);
 	fast_netns_release(f, s->netns);
 	f->sessions[index] = NULL;
-	free(s);
+	session_free(s);
 }
 
 static uint32_t sessions_used(const struct server *server)

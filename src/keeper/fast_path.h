@@ -23,8 +23,9 @@
 #include "keeper/host_watch.h"
 #include "keeper/keeper.h"
 
-struct server;
+struct managed;
 struct records;
+struct server;
 
 /* The arrays of fast_path_maps.h, each with an entry for each session but .counts, which has .lanes. */
 struct fast_board {
@@ -63,6 +64,16 @@ int fast_path_session(struct server *s, uint32_t index, const struct fast_wish *
 
 /** fast_path_forget() - the session goes */
 void fast_path_forget(struct server *s, uint32_t index);
+
+/**
+ * fast_path_socket_shut() - a program's socket is closed, or no longer what it was: nothing on it is fast from now on
+ *
+ * Until the engine says again what its sessions are, if it does.
+ */
+void fast_path_socket_shut(struct server *s, const struct managed *m);
+
+/** fast_path_socket_forget() - it goes, and was shut */
+void fast_path_socket_forget(struct managed *m);
 
 /** fast_path_verdict_changed() - the host's configuration in @netns is another: decide again for its sessions */
 void fast_path_verdict_changed(struct server *s, struct netns_id netns);

@@ -68,6 +68,8 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 
 	if (s->wish.reason != FAST_USED)
 		return s->wish.reason;
+	if (!fast_socket_allows(s, e))
+		return FAST_MANAGED;
 	fast_netns_watch(f, s->netns);
 	device = device_of_socket(&e->about);
 	if (device < 0)
@@ -137,10 +139,19 @@ void fast_decide(struct server *server, struct fast_session *s)
 {
 	ino_t here;
 
-	if (fast_enter(server, s, &here) < 0)
+	if (fast_enter(server, s, &here) < 0) {
+		/* A program's socket that is not connected, or is closed. */
+		fast_shut(server, s, s->wish.reason ? s->wish.reason : FAST_MANAGED);
 		return;
+	}
 	decide(server, s, here);
 	netns_go_home(&server->home);
+}
+
+void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason)
+{
+	fast_entry_shut(server->fast, s);
+	fast_reason_set(server, s, reason);
 }
 
 /* What must not go on, at once; what may begin, soon. */

@@ -191,6 +191,21 @@ static bool out_is_same(const struct fast_out *a, const struct fast_out *b)
 }
 
 /* The programs count .next_id themselves, so what stands there is not written again for nothing. */
+static int say(const struct fast_path *f, struct fast_session *s, const struct fast_in *in,
+               const struct fast_out *out)
+{
+	int err = 0;
+
+	if (!s->mapped || memcmp(in, &s->in_said, sizeof(*in)) != 0)
+		err = bpf_map_set(f->maps[s->in.map], &s->in.v4, in);
+	if (err == 0 && (!s->mapped || !out_is_same(out, &s->out_said)))
+		err = bpf_map_set(f->maps[FAST_MAP_OUT], &s->out_key, out);
+	s->mapped = err == 0;
+	s->in_said = *in;
+	s->out_said = *out;
+	return err;
+}
+
 int fast_entry_write(const struct fast_path *f, struct fast_session *s, const struct endpoint *e,
                      uint32_t mtu_bytes, bool closed)
 {
@@ -212,7 +227,6 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.hop_family = s->route.hop.family,
 		.next_id = (uint32_t)random(),
 	};
-	int err = 0;
 
 	memcpy(in.header, s->wish.rx_header, sizeof(in.header));
 	memcpy(out.hop, s->route.hop.address, sizeof(out.hop));
@@ -221,12 +235,16 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 	else
 		add_v4(&out, s, &e->about);
 	wire_add(&out, s->wish.tx_header, s->wish.tx_header_len);
-	if (!s->mapped || memcmp(&in, &s->in_said, sizeof(in)) != 0)
-		err = bpf_map_set(f->maps[s->in.map], &s->in.v4, &in);
-	if (err == 0 && (!s->mapped || !out_is_same(&out, &s->out_said)))
-		err = bpf_map_set(f->maps[FAST_MAP_OUT], &s->out_key, &out);
-	s->mapped = err == 0;
-	s->in_said = in;
-	s->out_said = out;
-	return err;
+	return say(f, s, &in, &out);
+}
+
+int fast_entry_shut(const struct fast_path *f, struct fast_session *s)
+{
+	struct fast_in in = s->in_said;
+	struct fast_out out = s->out_said;
+
+	if (!s->mapped)
+		return 0;
+	in.closed = out.closed = 1;
+	return say(f, s, &in, &out);
 }

@@ -25,6 +25,9 @@ void fast_entry_place(struct fast_path *f, struct fast_session *s, const union a
 int fast_entry_write(const struct fast_path *f, struct fast_session *s, const struct endpoint *e,
                      uint32_t mtu_bytes, bool closed);
 
+/** fast_entry_shut() - both as they are, but closed; if there are any. Return: 0 or -errno */
+int fast_entry_shut(const struct fast_path *f, struct fast_session *s);
+
 /** fast_entry_remove() - both, if there are any */
 void fast_entry_remove(struct fast_path *f, struct fast_session *s);
 

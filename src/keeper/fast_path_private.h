@@ -63,6 +63,7 @@ struct fast_session {
 	uint64_t packets;         /* through the engine, when it was looked at last */
 	struct list in_kind; /* its namespace's .busy; or .idle, if it could be fast; or none */
 	struct list in_queue;
+	struct list in_socket; /* a program's, the endpoint's .managed->fast; or none */
 };
 
 struct fast_path {
@@ -129,6 +130,15 @@ void fast_unhooked_device(struct fast_path *f, struct fast_session *s);
 
 /** fast_enter() - the namespace of a session's socket. @here: its inode, 0: unknown. Return: 0; -errno, still at home */
 int fast_enter(struct server *server, const struct fast_session *s, ino_t *here);
+
+/** fast_socket_join() - it is on this endpoint now, be it a program's socket or not */
+void fast_socket_join(struct fast_session *s, const struct endpoint *e);
+
+/** fast_socket_allows() - whether a program's socket is what the engine said of it, and nothing more */
+bool fast_socket_allows(const struct fast_session *s, const struct endpoint *e);
+
+/** fast_shut() - nothing of it is fast from now on, for this reason; wherever the caller is */
+void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason);
 
 /** fast_decide() - decide anew, and have the programs do as decided; they are attached if need be. At home */
 void fast_decide(struct server *server, struct fast_session *s);

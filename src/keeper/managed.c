@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "keeper/descriptors.h"
 #include "keeper/endpoint_socket.h"
+#include "keeper/fast_path.h"
 
 static void managed_free(struct managed *m)
 {
@@ -138,6 +139,7 @@ static struct managed *managed_new(struct endpoint *e, uint32_t worker)
 		return NULL;
 	m->endpoint = e;
 	list_init(&m->in_untold);
+	list_init(&m->fast);
 	m->divert.worker = worker;
 	m->divert.receive = RAW_FDS_NONE;
 	return m;
@@ -200,6 +202,7 @@ int kept_managed_changed(struct server *s, int fd, struct reply *reply, struct m
 	if (err == 0)
 		err = get_transmitter(s, fd, &p, &m->transmitter, &reply->ea);
 	if (err == 0) {
+		fast_path_socket_shut(s, m);
 		describe(m->endpoint, &p);
 		transmitter_put(before);
 		err = s->divert.ops->changed(&s->divert, &m->divert, fd, &reply->ea);
@@ -219,6 +222,7 @@ void managed_drop(struct server *s, struct endpoint *e)
 	if (m->dropped)
 		return;
 	m->dropped = true;
+	fast_path_socket_shut(s, m);
 	s->divert.ops->detach(&s->divert, &m->divert);
 	transmitter_put(TAKE(m->transmitter));
 	socket_watch_release(&s->watches, m->divert.netns);
@@ -230,6 +234,7 @@ void managed_close(struct server *s, struct endpoint *e)
 	struct managed *m = e->managed;
 
 	managed_drop(s, e);
+	fast_path_socket_forget(m);
 	if (!m->gone)
 		namespaces_release_socket(&s->namespaces, m->divert.netns);
 	list_remove(&m->in_untold);
@@ -300,6 +305,7 @@ static void socket_gone(struct server *s, struct managed *m)
 	if (m->gone)
 		return;
 	m->gone = m->divert.gone = true;
+	fast_path_socket_shut(s, m);
 	namespaces_release_socket(&s->namespaces, m->divert.netns);
 	list_append(&s->untold, &m->in_untold);
 }

@@ -35,6 +35,11 @@ int transmitter_fd(const struct transmitter *t)
 	return t->fd;
 }
 
+bool transmitter_has_ip_options(const struct transmitter *t)
+{
+	return t->ip_options_len;
+}
+
 void transmitter_put(struct transmitter *t)
 {
 	if (!t || --t->users)

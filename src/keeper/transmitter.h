@@ -30,6 +30,9 @@ struct transmitter *transmitter_get(struct transmitters *all, int fd,
                                     const struct program_socket *s, int *err, struct extack *ea);
 int transmitter_fd(const struct transmitter *t);
 
+/** transmitter_has_ip_options() - whether what it sends over IPv4 has options in its header */
+bool transmitter_has_ip_options(const struct transmitter *t);
+
 /** transmitter_put() - one user fewer; the last closes it. NULL is fine */
 void transmitter_put(struct transmitter *t);
 

@@ -188,7 +188,8 @@ static void drop_session(struct dataplane *dp, struct session_record *record)
 	record->state = RECORD_FREE;
 }
 
-/* Their receivers are there. What cannot be taken out of a socket goes to its program, as before. */
+/* Their receivers are there. What cannot be taken out of a socket goes to its program, as before; and nobody may have
+ * said yet what became of it (keeper_managed_changed()). */
 static void divert_sessions(struct dataplane *dp)
 {
 	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
@@ -196,10 +197,13 @@ static void divert_sessions(struct dataplane *dp)
 		struct netns *ns = container_of(node, struct netns, by_cookie);
 
 		for (struct tunnel *t = netns_tunnel_from(ns, 0); t;
-		     t = netns_tunnel_from(ns, (uint64_t)t->record->conn_id + 1))
+		     t = netns_tunnel_from(ns, (uint64_t)t->record->conn_id + 1)) {
 			list_for_each (n, &t->sessions)
 				dataplane_divert_add(dp, list_entry(n, struct session, in_tunnel),
 				                     false);
+			if (endpoint_is_managed(t->endpoint))
+				dataplane_fast_tell_all(dp, t);
+		}
 	}
 }
 

@@ -276,6 +276,7 @@ int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, 
 		dataplane_sending_start(s);
 	}
 	dataplane_wait(dp);
+	dataplane_fast_tell_all(dp, t);
 	*ret = t;
 	return err;
 }

@@ -32,8 +32,10 @@ static void number(struct dataplane *dp, struct endpoint *e, uint64_t ends)
 	if (e->ends == ends)
 		return;
 	__atomic_store_n(&e->ends, ends, __ATOMIC_RELAXED);
-	if (e->tunnel)
-		dataplane_divert_follow(dp, e->tunnel);
+	if (!e->tunnel)
+		return;
+	dataplane_divert_follow(dp, e->tunnel);
+	dataplane_fast_tell_all(dp, e->tunnel);
 }
 
 static struct endpoint *endpoint_of(struct bucket_node *node)

@@ -26,13 +26,27 @@ static bool has_checksums(const struct endpoint_params *p)
 	return p->flags & ENDPOINT_CHECKSUM_TX;
 }
 
-static enum fast_reason reason_of_endpoint(const struct endpoint *e)
+/* Whether a program's socket gets what comes for its tunnel's sessions, and nothing else does. Of several sockets with the
+ * same two addresses version 3 does not tell whose session it is, where two have one id (SES-5). */
+static bool managed_is_simple(const struct dataplane *dp, const struct endpoint *e,
+                              const struct tunnel_record *t)
+{
+	const struct endpoint_params *p = &e->at.params;
+
+	return dp->divert == DIVERT_WAY_EBPF &&
+	       !(p->local.any.sa_family == AF_INET6 &&
+	         IN6_IS_ADDR_V4MAPPED(&p->local.v6.sin6_addr)) &&
+	       (t->version == DATA_VERSION_2 || !e->ends);
+}
+
+static enum fast_reason reason_of_endpoint(const struct dataplane *dp, const struct endpoint *e,
+                                           const struct tunnel_record *t)
 {
 	const struct endpoint_params *p = &e->at.params;
 
 	if (!endpoint_is_udp(e))
 		return FAST_PROTOCOL;
-	if (endpoint_is_managed(e))
+	if (endpoint_is_managed(e) && !managed_is_simple(dp, e, t))
 		return FAST_MANAGED;
 	if (has_checksums(p))
 		return FAST_CHECKSUM;
@@ -41,7 +55,8 @@ static enum fast_reason reason_of_endpoint(const struct endpoint *e)
 	return FAST_USED;
 }
 
-static enum fast_reason reason_of(const struct tunnel *t, const struct session_record *r)
+static enum fast_reason reason_of(const struct dataplane *dp, const struct tunnel *t,
+                                  const struct session_record *r)
 {
 	if (r->pw_type != L2TP_PWTYPE_ETH)
 		return FAST_PSEUDOWIRE;
@@ -53,7 +68,7 @@ static enum fast_reason reason_of(const struct tunnel *t, const struct session_r
 		return FAST_PEER_CHECK;
 	if (t->record->version != DATA_VERSION_2 && t->record->version != DATA_VERSION_3)
 		return FAST_PROTOCOL;
-	return reason_of_endpoint(t->endpoint);
+	return reason_of_endpoint(dp, t->endpoint, t->record);
 }
 
 static uint32_t header_build(const struct tunnel *t, const struct session_record *r, bool send,
@@ -78,7 +93,7 @@ void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t 
 {
 	struct session_record *r = records_session(dp->records, index);
 	struct fast_wish wish = {
-		.reason = dp->fast ? reason_of(t, r) : dp->fast_why,
+		.reason = dp->fast ? reason_of(dp, t, r) : dp->fast_why,
 		.endpoint = t->endpoint->at.slot,
 		.device = r->device,
 		.peer = t->record->peer,
@@ -88,7 +103,7 @@ void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t 
 	};
 	int err;
 
-	if (!dp->fast || r->device == RECORD_NONE || endpoint_is_managed(t->endpoint)) {
+	if (!dp->fast || r->device == RECORD_NONE) {
 		atomic_store(&r->fast_reason, wish.reason);
 		return;
 	}
@@ -100,6 +115,12 @@ void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t 
 		          r->session_id, strerror(-err));
 		atomic_store(&r->fast_reason, FAST_UNSUPPORTED);
 	}
+}
+
+void dataplane_fast_tell_all(struct dataplane *dp, const struct tunnel *t)
+{
+	list_for_each (node, &t->sessions)
+		dataplane_fast_tell(dp, t, list_entry(node, struct session, in_tunnel)->index);
 }
 
 void dataplane_fast_forget(struct dataplane *dp, uint32_t index)

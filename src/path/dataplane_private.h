@@ -121,6 +121,9 @@ void dataplane_divert_adopted(struct dataplane *dp);
  * came of it. Again when anything of it has changed */
 void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t index);
 
+/** dataplane_fast_tell_all() - of each session of the tunnel */
+void dataplane_fast_tell_all(struct dataplane *dp, const struct tunnel *t);
+
 /** dataplane_fast_forget() - it may not any more, and goes; before anything else of it does */
 void dataplane_fast_forget(struct dataplane *dp, uint32_t index);
 

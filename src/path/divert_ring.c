@@ -87,6 +87,11 @@ uint64_t *divert_ring_lost(const struct divert_ring *ring, uint32_t session_inde
 	return session_index < ring->max_sessions ? &ring->board[BOARD_LOST + session_index] : NULL;
 }
 
+int divert_ring_fd(const struct divert_ring *ring)
+{
+	return ring->fd;
+}
+
 static struct intake *intake_of(struct divert_ring *ring, uint64_t cookie)
 {
 	struct bucket_node *node;

@@ -36,6 +36,9 @@ void divert_ring_free(struct divert_ring *ring);
 /** divert_ring_lost() - where packets of a session are counted that found the ring full; NULL: nowhere */
 uint64_t *divert_ring_lost(const struct divert_ring *ring, uint32_t session_index);
 
+/** divert_ring_fd() - readable while there is something in it */
+int divert_ring_fd(const struct divert_ring *ring);
+
 /* The rest belongs to the worker. */
 
 /** divert_ring_turn() - say that the worker lives, and take what nobody woke it for; each turn of its loop */

@@ -89,6 +89,16 @@ static void post(struct receiver *r, void (*open)(struct letter *))
 	mailbox_post(&r->worker->mailbox, &r->letter);
 }
 
+/* What its packets are read from. -1: more than one, without eBPF. */
+static int source_fd(const struct receiver *r)
+{
+	const struct endpoint *e = r->intake->endpoint;
+
+	if (!endpoint_is_managed(e))
+		return e->at.fd;
+	return r->worker->ring ? divert_ring_fd(r->worker->ring) : -1;
+}
+
 static void open_attach(struct letter *letter)
 {
 	struct receiver *r = container_of(letter, struct receiver, letter);
@@ -97,9 +107,9 @@ static void open_attach(struct letter *letter)
 		r->lost = divert_ring_lost(r->worker->ring, r->record_index);
 	buckets_insert(&r->worker->receivers, &r->by_id,
 	               id_hash(r->worker, r->netns_index, r->in_v2_space, r->id));
-	if (r->device >= 0 && !endpoint_is_managed(r->intake->endpoint))
+	if (r->device >= 0 && source_fd(r) >= 0)
 		fast_gate_open_rx(&r->gate, &r->worker->fast_unsettled, r->fast, r->record,
-		                  r->record_index, r->intake->endpoint->at.fd);
+		                  r->record_index, source_fd(r));
 }
 
 static void release(struct receiver *r, struct reorder_entry *e)

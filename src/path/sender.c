@@ -74,7 +74,7 @@ static void open_attach(struct letter *letter)
 
 	if (s->device >= 0)
 		loop_add(s->worker->loop, &s->watch, s->device, EPOLLIN, sender_ready);
-	if (s->device >= 0 && !endpoint_is_managed(s->endpoint))
+	if (s->device >= 0)
 		fast_gate_open_tx(&s->gate, &s->worker->fast_unsettled, s->fast, s->record,
 		                  s->record_index, s->device);
 }

@@ -74,13 +74,15 @@ class FastPair:
 
     def start(self, end):
         """A ul2tpd with a tunnel and a session."""
-        host = self.hosts[end]
-        daemon = self.daemons[end] = Daemon("--fast-path", self.modes[end])
-        api = self.apis[end] = Api(daemon, host)
-        api.more("TUNNEL_CREATE", {
+        self.daemons[end] = Daemon("--fast-path", self.modes[end])
+        self.apis[end] = Api(self.daemons[end], self.hosts[end])
+        self.make_tunnel(end)
+        self.apis[end].session_create(1, 1, IFNAME="pw", **self.session)
+
+    def make_tunnel(self, end):
+        self.apis[end].more("TUNNEL_CREATE", {
             "CONN_ID": 1, "PEER_CONN_ID": 1, "PROTO_VERSION": 3, "ENCAP_TYPE": UDP, "UDP_SPORT": PORT, "UDP_DPORT": PORT,
             **outer(self.family, self.addresses[end], self.addresses[1 - end]), **self.tunnel}, **self.more[end])
-        api.session_create(1, 1, IFNAME="pw", **self.session)
 
     def bring_up(self, end):
         host = self.hosts[end]

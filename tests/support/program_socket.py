@@ -20,6 +20,13 @@ _ids = itertools.count(3001)
 _ports = itertools.count(31000)
 
 
+def disconnect(sock):
+    """connect(AF_UNSPEC), which Python does not know."""
+    import ctypes  # pylint: disable=import-outside-toplevel
+    unspecified = ctypes.create_string_buffer(16)
+    assert ctypes.CDLL(None, use_errno=True).connect(sock.fileno(), unspecified, 16) == 0
+
+
 def next_port():
     return next(_ports)
 
@@ -52,10 +59,7 @@ class ProgramSocket:
         self.socket.connect((self.prefix + self.far_address, port or self.far_port))
 
     def disconnect(self):
-        """connect(AF_UNSPEC), which Python does not know."""
-        import ctypes  # pylint: disable=import-outside-toplevel
-        unspecified = ctypes.create_string_buffer(16)
-        assert ctypes.CDLL(None, use_errno=True).connect(self.socket.fileno(), unspecified, 16) == 0
+        disconnect(self.socket)
 
     def far_socket(self, port=0):
         made = self.rig.far.socket(socket.AF_INET if self.family == 4 else socket.AF_INET6, socket.SOCK_DGRAM)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fast_path_socket.c - sessions of the fast path on programs' own sockets
+ *
+ * What is known of such a socket was read when its tunnel was made, or when the program said that it changed
+ * (managed.h). When it is closed its sessions are not fast from then on: what comes for them is nobody's.
+ */
+#include <stdatomic.h>
+
+#include "keeper/fast_path_entry.h"
+#include "keeper/fast_path_private.h"
+#include "keeper/managed.h"
+#include "keeper/records.h"
+
+void fast_socket_join(struct fast_session *s, const struct endpoint *e)
+{
+	list_remove(&s->in_socket);
+	if (e->managed)
+		list_append(&e->managed->fast, &s->in_socket);
+}
+
+static bool address_is(const union address *a, const union address *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET6)
+		return a->v6.sin6_port == b->v6.sin6_port &&
+		       IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr);
+	return a->v4.sin_port == b->v4.sin_port && a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+}
+
+bool fast_socket_allows(const struct fast_session *s, const struct endpoint *e)
+{
+	const struct managed *m = e->managed;
+
+	return !m || (!m->gone && !m->dropped && m->transmitter &&
+	              !transmitter_has_ip_options(m->transmitter) &&
+	              address_is(&e->about.params.peer, &s->wish.peer));
+}
+
+void fast_path_socket_shut(struct server *server, const struct managed *m)
+{
+	list_for_each (node, &m->fast)
+		fast_shut(server, list_entry(node, struct fast_session, in_socket), FAST_MANAGED);
+}
+
+void fast_path_socket_forget(struct managed *m)
+{
+	list_for_each_safe (node, &m->fast)
+		list_remove(node);
+}

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The eBPF fast path of tunnels on programs' own sockets: it takes their data and nothing else, and follows the socket."""
+import hashlib
+import os
+import signal
+
+import pytest
+
+from support.fast_managed import ManagedPair
+from support.fast_pair import INNER, UNDERLAYS, lay_cable
+from support.numbered_flow import Datagrams, Stream
+from support.tcx import programs
+from support.transfer import transfer
+from support.wait import SLOW, eventually
+
+OCTETS = os.urandom(8 << 20)
+DIGEST = hashlib.sha256(OCTETS).hexdigest()
+
+pytestmark = pytest.mark.usefixtures("fast_path")
+
+
+@pytest.fixture(scope="module", params=[(underlay, family) for underlay in UNDERLAYS for family in (4, 6)],
+                ids=lambda param: f"{param[0]}-udp{param[1]}")
+def wire(request):
+    cable = lay_cable(*request.param)
+    yield cable
+    cable.close()
+
+
+@pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))
+def plain_wire(request):
+    cable = lay_cable("plain", request.param)
+    yield cable
+    cable.close()
+
+
+def test_it_takes_data_and_leaves_the_rest(wire):
+    """
+    Requirements: TUN-22, RX-9, STAT-1
+    """
+    with ManagedPair(wire, session={"COOKIE": "0123456789abcdef", "PEER_COOKIE": "0123456789abcdef"}) as pair:
+        near, far = pair.hosts
+        assert (pair.reason(0), pair.reason(1)) == ("used", "used")
+        before = pair.slow_packets(0)[0]
+        assert transfer(near, far, INNER[4][1], OCTETS) == DIGEST
+        pair.control_is_the_programs()
+        assert transfer(far, near, INNER[6][0], OCTETS) == DIGEST
+        assert pair.slow_packets(0)[0] <= before + 10, "the engine has sent packets of the transfer"
+        pair.control_is_the_programs()
+        eventually(pair.agree, "the counters of both ends agree")
+
+
+@pytest.mark.parametrize("modes", [("require", "off"), ("off", "require")], ids=["near", "far"])
+def test_one_end_alone(wire, modes):
+    """What one end sends by the fast path the other takes out of the program's socket."""
+    with ManagedPair(wire, modes) as pair:
+        near, far = pair.hosts
+        assert transfer(near, far, INNER[4][1], OCTETS) == DIGEST
+        assert transfer(far, near, INNER[6][0], OCTETS) == DIGEST
+        pair.control_is_the_programs()
+
+
+def test_checksums_as_the_socket_has_them(plain_wire):
+    """Those that nobody turned off are sent, so the engine sends.
+
+    Requirements: TX-3
+    """
+    with ManagedPair(plain_wire, checksums=True) as pair:
+        assert (pair.reason(0), pair.reason(1)) == ("checksum", "checksum")
+
+
+def test_it_follows_the_socket(wire):
+    """Checksums are turned on and off under datagrams and streams both ways: nothing is overtaken, all of it arrives."""
+    with ManagedPair(wire) as pair:
+        near, far = pair.hosts
+        slow, sent = pair.slow_packets(0)[0], pair.counts()[0]["TX_PACKETS"]
+        flows = [flow(*ends) for ends in ((near, far, INNER[4][1]), (far, near, INNER[6][0])) for flow in (Datagrams, Stream)]
+        try:
+            for _ in range(40 // SLOW):
+                for checksums, reason in ((True, "checksum"), (False, "used")):
+                    pair.send_checksums(pair.sockets[0], checksums)
+                    pair.change(0)
+                    pair.reason_is(0, reason)
+        finally:
+            wrong = [what for flow in flows for what in flow.stop()]
+        assert not wrong, f"{len(wrong)}, of them: {wrong[:10]}"
+        for flow in flows:
+            assert flow.received > 0.9 * flow.sent > 1000
+        slow, sent = pair.slow_packets(0)[0] - slow, pair.counts()[0]["TX_PACKETS"] - sent
+        assert slow > 100 and sent - slow > 100, "both paths were taken"
+
+
+def test_a_socket_that_is_not_connected(plain_wire):
+    """It has no peer, sends nothing and receives from whom it may; connected again, all is as before.
+
+    Requirements: TUN-23
+    """
+    with ManagedPair(plain_wire) as pair:
+        near, far = pair.hosts
+        pair.connect_to_nobody(0)
+        pair.change(0)
+        pair.reason_is(0, "peer-check")
+        sent = pair.counts()[0]["TX_PACKETS"]
+        near.popen("ping", "-c", 3, "-i", "0.002", "-W", 1, INNER[4][1], stdout=-1).communicate()
+        assert pair.counts()[0]["TX_PACKETS"] == sent
+        pair.connect(0)
+        pair.change(0)
+        pair.reason_is(0, "used")
+        slow = pair.slow_packets(0)[0]
+        near.run("ping", "-c", 100, "-i", "0.002", INNER[4][1])
+        assert pair.slow_packets(0)[0] <= slow + 60, "what was handed up is through"
+
+
+def test_several_sockets_for_one_peer(plain_wire):
+    """Which of them a packet is for the system decides, where session ids alone do not tell (SES-5).
+
+    Requirements: RX-10
+    """
+    with ManagedPair(plain_wire) as pair:
+        assert pair.reason(0) == "used"
+        second = pair.make_socket(0)
+        pair.apis[0].tunnel_on(second, CONN_ID=2, PEER_CONN_ID=2)
+        pair.reason_is(0, "managed")
+        pair.hosts[0].run("ping", "-c", 20, "-i", "0.002", INNER[4][1])
+        pair.apis[0].tunnel_delete(2)
+        second.close()
+
+
+@pytest.mark.parametrize("killed", (False, True), ids=("lives", "engine-killed"))
+def test_the_last_close_ends_it(plain_wire, killed):
+    """Under traffic, and whether there is an engine or not: nothing is taken any more, and nothing stays on the underlay.
+
+    Requirements: TUN-40
+    """
+    near, far = plain_wire.near, plain_wire.far
+    with ManagedPair(plain_wire) as pair:
+        flow = near.popen("ping", "-c", 2000, "-i", "0.002", "-q", INNER[4][1], stdout=-1)
+        received = pair.counts()[1]["RX_PACKETS"]
+        eventually(lambda: pair.counts()[1]["RX_PACKETS"] > received + 100)
+        if killed:
+            os.kill(pair.daemons[1].engine_pid, signal.SIGKILL)
+        pair.sockets[1].close()
+        eventually(lambda: programs(far, "wire") == (0, 0), "the fast path goes with the socket")
+        eventually(lambda: "pw" not in far.devices(), "and so does the interface")
+        flow.kill()
+        flow.communicate()
+        assert pair.reason(0) == "used"
