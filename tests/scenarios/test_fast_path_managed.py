@@ -3,15 +3,17 @@
 import hashlib
 import os
 import signal
+import socket
 
 import pytest
 
+from support.capture import Capture
 from support.fast_managed import ManagedPair
 from support.fast_pair import INNER, UNDERLAYS, lay_cable
 from support.numbered_flow import Datagrams, Stream
 from support.tcx import programs
 from support.transfer import transfer
-from support.wait import SLOW, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 OCTETS = os.urandom(8 << 20)
 DIGEST = hashlib.sha256(OCTETS).hexdigest()
@@ -67,6 +69,62 @@ def test_checksums_as_the_socket_has_them(plain_wire):
     """
     with ManagedPair(plain_wire, checksums=True) as pair:
         assert (pair.reason(0), pair.reason(1)) == ("checksum", "checksum")
+
+
+def test_where_data_is_diverted_without_ebpf(plain_wire):
+    """What is handed up then comes by sockets that are read for all: the engine keeps to itself."""
+    with ManagedPair(plain_wire, ("require --divert raw", "require")) as pair:
+        assert (pair.reason(0), pair.reason(1)) == ("managed", "used")
+        pair.hosts[0].run("ping", "-c", 100, "-i", "0.002", INNER[4][1])
+        pair.control_is_the_programs()
+
+
+TOS, TTL = {4: (socket.IPPROTO_IP, 1), 6: (socket.IPPROTO_IPV6, 67)}, {4: (socket.IPPROTO_IP, 2), 6: (socket.IPPROTO_IPV6, 16)}
+
+
+def test_data_leaves_with_the_options_of_the_socket(plain_wire):
+    """
+    Requirements: TX-3
+    """
+    family, far = plain_wire.family, plain_wire.far
+    tos_ttl = {4: lambda f: (f[15], f[22]), 6: lambda f: ((f[14] << 8 | f[15]) >> 4 & 0xff, f[21])}[family]
+    with ManagedPair(plain_wire) as pair:
+        pair.sockets[0].setsockopt(*TOS[family], 0x48)
+        pair.sockets[0].setsockopt(*TTL[family], 33)
+        pair.change(0)
+        eventually(lambda: takes_it(pair), "it is taken up again")
+        with Capture(far, "wire", lambda f: tos_ttl(f) == (0x48, 33)) as capture:
+            slow = pair.slow_packets(0)[0]
+            pair.hosts[0].run("ping", "-c", 20, "-i", "0.002", INNER[4][1])
+            assert pair.slow_packets(0)[0] <= slow + 2
+            assert len(capture.waiting()) >= 20
+
+
+def takes_it(pair):
+    """Whether what leaves goes by the fast path now."""
+    slow = pair.slow_packets(0)[0]
+    pair.hosts[0].run("ping", "-c", 4, "-i", "0.05", INNER[4][1])
+    return pair.slow_packets(0)[0] == slow
+
+
+def test_an_engine_that_dies(plain_wire):
+    """Data goes on without it, counters are kept, and the next engine knows the socket."""
+    with ManagedPair(plain_wire) as pair:
+        engine = pair.daemons[0].engine_pid
+        sent = pair.counts()[0]["TX_PACKETS"]
+        ping = pair.hosts[0].popen("ping", "-c", 200, "-i", "0.005", "-q", INNER[4][1], stdout=-1, text=True)
+        os.kill(engine, signal.SIGKILL)
+        assert "200 received" in ping.communicate(timeout=AT_MOST)[0]
+        eventually(lambda: pair.daemons[0].engine_pid != engine)
+        pair.apis[0].close()
+        pair.apis[0] = type(pair.apis[0])(pair.daemons[0], pair.hosts[0])
+        assert pair.counts()[0]["TX_PACKETS"] >= sent + 200
+        eventually(lambda: takes_it(pair))
+        pair.send_checksums(pair.sockets[0], True)
+        pair.change(0)
+        pair.reason_is(0, "checksum")
+        pair.control_is_the_programs()
+        eventually(pair.agree)
 
 
 def test_it_follows_the_socket(wire):

@@ -54,7 +54,7 @@ def make_busy(host, interfaces):
 
 
 class FastPair:
-    """modes: --fast-path of the near and the far daemon. ends: their addresses, if not the cable's.
+    """modes: --fast-path of the near and the far daemon, and what other options each has. ends: their addresses, if not the cable's.
     near: attributes of the near tunnel that only ul2tpd has."""
 
     def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None, ends=None, near=None):
@@ -74,7 +74,7 @@ class FastPair:
 
     def start(self, end):
         """A ul2tpd with a tunnel and a session."""
-        self.daemons[end] = Daemon("--fast-path", self.modes[end])
+        self.daemons[end] = Daemon("--fast-path", *self.modes[end].split())
         self.apis[end] = Api(self.daemons[end], self.hosts[end])
         self.make_tunnel(end)
         self.apis[end].session_create(1, 1, IFNAME="pw", **self.session)
