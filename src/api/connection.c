@@ -124,7 +124,7 @@ static void serve(struct connection *c, uint32_t events)
 		else if (n >= 0)
 			serve_datagram(c, octets, (size_t)n, &arrived);
 		close_rest(&arrived);
-		if (!c->watch.ready)
+		if (!c->watch.ready || n == 0) /* is it the last close, poll() says it */
 			return;
 	}
 }

@@ -13,6 +13,10 @@
 /* So many more than are kept back may be taken between two looks without being seen. */
 #define UNSEEN 48
 
+/* While it is far, it is looked once in so many checks as may take UNLOOKED. What follows one check takes fewer than TAKEN_AT_MOST. */
+#define TAKEN_AT_MOST 8
+#define UNLOOKED      128
+
 /* Numbers that are free lie anywhere: what a request needs for a moment is below what it leaves behind. So they are
  * taken, and given back. */
 static bool enough_are_free(void)
@@ -32,11 +36,17 @@ static bool enough_are_free(void)
  * free, but for what was taken since; and while the limit is far from there, nothing need be tried. */
 static bool limit_is_far(struct descriptors *d, rlim_t limit)
 {
-	int lowest = open("/", O_PATH | O_CLOEXEC);
+	int lowest;
 
+	d->unlooked += TAKEN_AT_MOST;
+	if (d->unlooked < UNLOOKED &&
+	    (rlim_t)d->high + (rlim_t)d->unlooked + KEPT_BACK + UNSEEN < limit)
+		return true;
+	lowest = open("/", O_PATH | O_CLOEXEC);
 	if (lowest < 0)
 		return false;
 	close(lowest);
+	d->unlooked = 0;
 	if (lowest > d->high)
 		d->high = lowest;
 	return (rlim_t)d->high + KEPT_BACK + UNSEEN < limit;

@@ -12,7 +12,8 @@
 
 /* All zero: nothing is known. */
 struct descriptors {
-	int high; /* greatest of the numbers that were the lowest free one when it was looked */
+	int high;     /* greatest of the numbers that were the lowest free one when it was looked */
+	int unlooked; /* what may have been taken since, of which the high one knows nothing */
 };
 
 /** descriptors_check() - 0; -EMFILE with words when only those are left that are kept back */
