@@ -27,26 +27,24 @@ static bool has_checksums(const struct endpoint_params *p)
 }
 
 /* Whether a program's socket gets what comes for its tunnel's sessions, and nothing else does. Of several sockets with the
- * same two addresses version 3 does not tell whose session it is, where two have one id (SES-5). */
-static bool managed_is_simple(const struct dataplane *dp, const struct endpoint *e,
-                              const struct tunnel_record *t)
+ * same two addresses, where two sessions have one id, the system decides whose a packet is (SES-5). */
+static bool managed_is_simple(const struct dataplane *dp, const struct endpoint *e)
 {
 	const struct endpoint_params *p = &e->at.params;
 
 	return dp->divert == DIVERT_WAY_EBPF &&
 	       !(p->local.any.sa_family == AF_INET6 &&
 	         IN6_IS_ADDR_V4MAPPED(&p->local.v6.sin6_addr)) &&
-	       (t->version == DATA_VERSION_2 || !e->ends);
+	       !e->ends;
 }
 
-static enum fast_reason reason_of_endpoint(const struct dataplane *dp, const struct endpoint *e,
-                                           const struct tunnel_record *t)
+static enum fast_reason reason_of_endpoint(const struct dataplane *dp, const struct endpoint *e)
 {
 	const struct endpoint_params *p = &e->at.params;
 
 	if (!endpoint_is_udp(e))
 		return FAST_PROTOCOL;
-	if (endpoint_is_managed(e) && !managed_is_simple(dp, e, t))
+	if (endpoint_is_managed(e) && !managed_is_simple(dp, e))
 		return FAST_MANAGED;
 	if (has_checksums(p))
 		return FAST_CHECKSUM;
@@ -68,7 +66,7 @@ static enum fast_reason reason_of(const struct dataplane *dp, const struct tunne
 		return FAST_PEER_CHECK;
 	if (t->record->version != DATA_VERSION_2 && t->record->version != DATA_VERSION_3)
 		return FAST_PROTOCOL;
-	return reason_of_endpoint(dp, t->endpoint, t->record);
+	return reason_of_endpoint(dp, t->endpoint);
 }
 
 static uint32_t header_build(const struct tunnel *t, const struct session_record *r, bool send,

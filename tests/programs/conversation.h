@@ -28,6 +28,10 @@
  *	bridge SESSION SESSION                            PPPIOCBRIDGECHAN; no file of /dev/ppp stays open
  *	unbridge SESSION
  *
+ * The program in Python has more:
+ *
+ *	option ID LEVEL OPTION VALUE                      setsockopt() of the tunnel's socket
+ *
  * The end of standard input ends the program. The programs in Go and Python keep to the same words.
  */
 #ifndef CONVERSATION_H

@@ -189,6 +189,9 @@ class Program:
     def send(self, conn_id, octets):
         self.sockets[int(conn_id)].send(bytes.fromhex(octets))
 
+    def option(self, conn_id, level, number, value):
+        self.sockets[int(conn_id)].setsockopt(int(level), int(number), int(value))
+
     def delete_session(self, conn_id, session_id):
         self.netlink.l2tp(SESSION_DELETE, u32(CONN_ID, int(conn_id)), u32(SESSION_ID, int(session_id)))
 

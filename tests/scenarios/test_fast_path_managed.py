@@ -8,9 +8,12 @@ import socket
 import pytest
 
 from support.capture import Capture
-from support.fast_managed import ManagedPair
-from support.fast_pair import INNER, UNDERLAYS, lay_cable
+from support.daemon import BUILD, Cli, Daemon
+from support.fast_managed import NO_CHECK, NO_CHECK6_RX, ManagedPair
+from support.fast_pair import INNER, UNDERLAYS, lay_cable, make_busy
+from support.managed import managed
 from support.numbered_flow import Datagrams, Stream
+from support.program import Program
 from support.tcx import programs
 from support.transfer import transfer
 from support.wait import AT_MOST, SLOW, eventually
@@ -182,6 +185,43 @@ def test_several_sockets_for_one_peer(plain_wire):
         pair.hosts[0].run("ping", "-c", 20, "-i", "0.002", INNER[4][1])
         pair.apis[0].tunnel_delete(2)
         second.close()
+
+
+def test_an_unmodified_program(plain_wire):
+    """Under `ul2tp run` what it sets is seen when it sets it; what it sends and gets by its socket stays its own.
+
+    Requirements: TUN-22, TX-3
+    """
+    near, family = plain_wire.near, plain_wire.family
+    with Daemon("--fast-path", "require") as daemon, \
+            Program("scripted", near, [BUILD / "ul2tp", "run", "--"], {"UL2TP_SOCKET": daemon.socket}) as program, \
+            managed(program, plain_wire, family=family) as tunnel:
+        tunnel.open_session("pw")
+        tunnel.data_both_ways(1)
+
+        def shown():
+            return Cli(daemon, near).json("-s show session")[0]
+
+        def becomes(reason):
+            def is_it():
+                make_busy(near, ["pw"])
+                return shown()["fast_path"]["reason"] == reason
+            eventually(is_it, f"the fast path is {reason}")
+        becomes("checksum")
+        if family == 6:
+            program.do("option", tunnel.id, *NO_CHECK6_RX, 1)
+        program.do("option", tunnel.id, *NO_CHECK[family], 1)
+        becomes("used")
+        slow = near.link_statistics("pw")["tx_packets"]
+        make_busy(near, ["pw"])
+        assert near.link_statistics("pw")["tx_packets"] <= slow + 2, "it is sent by the fast path"
+        for number in range(20):
+            tunnel.peer.send(tunnel.message(number), tunnel.port)
+            assert program.control(tunnel.id) == tunnel.message(number)
+        program.do("option", tunnel.id, *NO_CHECK[family], 0)
+        becomes("checksum")
+        program.do("close", tunnel.id)
+        eventually(lambda: programs(near, "wire") == (0, 0) and "pw" not in near.devices())
 
 
 @pytest.mark.parametrize("killed", (False, True), ids=("lives", "engine-killed"))
