@@ -140,9 +140,11 @@ def storm(count):
         gateway.is_established(stay, 600)
         found = {"sessions": count, "stay": stay, "before": gateway.holds()}
         for name in ("first", "again"):
+            before = gateway.spent_ms()
             made = gateway.makes(stay + 1, count, timeout=600)
             found[f"{name}_a_second"] = made["made"] / max(made["seconds"], 1e-3)
             gateway.is_established(count, 600)
+            found[f"{name}_ms"] = {who: (spent - before[who]) / made["made"] for who, spent in gateway.spent_ms().items()}
             gateway.is_settled(count, 600)
             found[f"{name}_full"] = gateway.holds()
             if name == "first":

@@ -125,19 +125,24 @@ def churn_tables(result):
                   ["sessions", "a second", "then ul2tpd's memory", "descriptors"], lines)] if lines else []
 
 
+STORM_PROCESSES = ("program", "engine", "keeper", "launcher")
+
+
 def storm_tables(result):
     lines = []
     for r in result.get("storms", ()):
         before, full, again, others = r["before"], r["first_full"], r["again_full"], r["sessions"] - r["stay"]
         each = [(full["memory_kib"][who] - before["memory_kib"][who]) / others for who in ("ul2tpd", "launcher")]
         held = [f"{(full['descriptors'][who] - before['descriptors'][who]) / others:.2f}"
-                for who in ("program", "engine", "keeper", "launcher")]
+                for who in STORM_PROCESSES]
+        spent = [f"{r['again_ms'][who]:.2f}" for who in STORM_PROCESSES if "again_ms" in r]
         grown = sum(again["memory_kib"].values()) - sum(full["memory_kib"].values())
-        lines.append([str(r["sessions"]), f"{r['first_a_second']:.0f}, {r['again_a_second']:.0f}", f"{r['lost']} of {r['echoes']}",
-                      f"{each[0]:.1f} and {each[1]:.1f} KiB", ", ".join(held), f"{grown / 1024:.1f} MiB"])
+        lines.append([str(r["sessions"]), f"{r['first_a_second']:.0f}, {r['again_a_second']:.0f}", ", ".join(spent),
+                      f"{r['lost']} of {r['echoes']}", f"{each[0]:.1f} and {each[1]:.1f} KiB", ", ".join(held), f"{grown / 1024:.1f} MiB"])
     return [Table("PPP sessions of a program behind ul2tp run",
-                  ["sessions", "a second, first and again", "echoes lost", "memory of ul2tpd and launcher, each",
-                   "descriptors, each: program, engine, keeper, launcher", "grown the second time"], lines)] if lines else []
+                  ["sessions", "a second, first and again", f"ms of a processor, each: {', '.join(STORM_PROCESSES)}", "echoes lost",
+                   "memory of ul2tpd and launcher, each", f"descriptors, each: {', '.join(STORM_PROCESSES)}",
+                   "grown the second time"], lines)] if lines else []
 
 
 def scaling_tables(result):
