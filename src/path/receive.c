@@ -25,8 +25,7 @@
 #define MESSAGES      32    /* received by one call */
 #define BUFFER_OCTETS 65600 /* a whole IP packet, or all that GRO puts together */
 #define BATCH_OCTETS                                                                               \
-	(256 *                                                                                     \
-	 1024) /* no more is received at once: what is copied next should still be in a cache */
+	(512 * 1024) /* no more is received at once: about what a second-level cache holds */
 
 #define IP4_OCTETS    20
 #define ZERO_WORD     4 /* what a control message over IP has in front (RFC 3931 §4.1.1.2) */
