@@ -20,6 +20,7 @@ static void close_sockets(struct endpoint *e)
 	if (e->about.bulk_fd >= 0)
 		close(e->about.bulk_fd);
 	e->about.fd = e->about.bulk_fd = -1;
+	spread_close(&e->spread);
 }
 
 static void endpoint_free(struct endpoint *e)
@@ -161,6 +162,47 @@ int kept_endpoint_resume(struct server *s, uint32_t from, struct reply *reply,
 		return -ENOENT;
 	kept_endpoint_lend(e, reply, fds);
 	return 0;
+}
+
+static bool may_spread(const struct endpoint *e)
+{
+	const struct endpoint_params *p = &e->about.params;
+
+	return !e->managed && e->about.fd >= 0 && p->protocol == IPPROTO_UDP &&
+	       p->peer.any.sa_family == AF_UNSPEC;
+}
+
+static int spread_make(struct server *s, struct endpoint *e, uint32_t count, struct extack *ea)
+{
+	ino_t ino;
+	int err = server_enter_namespace_of(s, e->about.fd, e->about.netns, &ino, ea);
+
+	if (err < 0)
+		return err;
+	err = spread_open(&e->spread, &e->about.params, e->about.fd, count, s->naive,
+	                  &s->descriptors, ea);
+	netns_go_home(&s->home);
+	if (!err)
+		e->about.spread = count;
+	return err;
+}
+
+int kept_endpoint_spread(struct server *s, uint32_t slot, uint32_t number, uint32_t count,
+                         struct reply *reply, struct message_fds *fds)
+{
+	struct endpoint *e = slots_get(&s->endpoints, slot);
+	int err = 0;
+
+	if (!e)
+		return -ENOENT;
+	if (!may_spread(e) || count > SPREAD_MAX || number < 1 || number >= count ||
+	    (e->about.spread && e->about.spread != count))
+		return -EINVAL;
+	if (!e->about.spread)
+		err = spread_make(s, e, count, &reply->ea);
+	if (!err)
+		fds->fd[0] = e->spread.fd[number];
+	return err;
 }
 
 int kept_endpoint_close(struct server *s, uint32_t slot)

@@ -185,7 +185,8 @@ static int open_socket(const struct endpoint_params *p, int type, int protocol, 
 	return err < 0 ? err : TAKE_FD(fd);
 }
 
-int endpoint_socket(struct endpoint_params *p, struct extack *ea)
+/* Not bound yet. */
+static int receiving_socket(const struct endpoint_params *p, struct extack *ea)
 {
 	bool udp = p->protocol == IPPROTO_UDP;
 	AUTO_FD fd = open_socket(p, udp ? SOCK_DGRAM : SOCK_RAW, p->protocol, true, ea);
@@ -193,10 +194,6 @@ int endpoint_socket(struct endpoint_params *p, struct extack *ea)
 
 	if (fd < 0)
 		return fd;
-	if (!udp && p->local.any.sa_family == AF_INET)
-		p->local.v4.sin_port = 0;
-	if (!udp && p->local.any.sa_family == AF_INET6)
-		p->local.v6.sin6_port = 0;
 	err = set_fragmenting(fd, p);
 	if (err == 0)
 		err = set_packet_info(fd, p);
@@ -205,6 +202,35 @@ int endpoint_socket(struct endpoint_params *p, struct extack *ea)
 	if (err < 0)
 		return extack_fail(ea, err, 0, "the system refuses an option of the socket");
 	set_buffers(fd);
+	return TAKE_FD(fd);
+}
+
+int share_socket(const struct endpoint_params *p, struct extack *ea)
+{
+	struct endpoint_params same = *p;
+	AUTO_FD fd = receiving_socket(p, ea);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (!err)
+		err = bind_local(fd, &same, ea);
+	return err < 0 ? err : TAKE_FD(fd);
+}
+
+int endpoint_socket(struct endpoint_params *p, struct extack *ea)
+{
+	bool udp = p->protocol == IPPROTO_UDP;
+	AUTO_FD fd = receiving_socket(p, ea);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	if (!udp && p->local.any.sa_family == AF_INET)
+		p->local.v4.sin_port = 0;
+	if (!udp && p->local.any.sa_family == AF_INET6)
+		p->local.v6.sin6_port = 0;
 	err = bind_local(fd, p, ea);
 	if (!err && p->peer.any.sa_family != AF_UNSPEC &&
 	    connect(fd, &p->peer.any, address_len(&p->peer)) < 0)

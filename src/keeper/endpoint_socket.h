@@ -15,6 +15,10 @@ int endpoint_params_check(const struct endpoint_params *p, struct extack *ea);
 /** endpoint_socket() - bound to p->local, which gets the real port. Return: a descriptor or -errno. */
 int endpoint_socket(struct endpoint_params *p, struct extack *ea);
 
+/** share_socket() - a further socket of the same options and address, by SO_REUSEPORT, which @main has. A descriptor or
+ * -errno */
+int share_socket(const struct endpoint_params *p, struct extack *ea);
+
 /** endpoint_socket_plain() - undo UDP_GRO: each packet comes by itself */
 void endpoint_socket_plain(int fd);
 

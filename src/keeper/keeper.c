@@ -126,6 +126,20 @@ int keeper_endpoint_open(struct keeper *k, uint32_t client, const struct endpoin
 	return ask_endpoint(k, &request, -1, ret, ea);
 }
 
+int keeper_endpoint_spread(struct keeper *k, uint32_t endpoint, uint32_t number, uint32_t count)
+{
+	struct request request = {
+		.kind = REQUEST_ENDPOINT_SPREAD,
+		.slot = endpoint,
+		.spread = { .number = number, .count = count },
+	};
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, &request, -1, &reply, &fds, NULL);
+
+	return err < 0 ? err : fds.fd[0];
+}
+
 int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoint *ret)
 {
 	struct request request = { .kind = REQUEST_ENDPOINT_RESUME, .slot = from };

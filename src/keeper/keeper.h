@@ -104,6 +104,8 @@ struct keeper_endpoint {
 	uint64_t cookie; /* managed: of the program's socket (SO_COOKIE); 0: the socket is ours */
 	int fd; /* receives and sends; non-blocking; becomes the caller's. Managed: sends from the
 			     * socket's port, the source address by IP_PKTINFO; -1 while it is not connected */
+	uint32_t
+		spread; /* sockets that it is spread over, keeper_endpoint_spread(); 0: it has the one */
 	int bulk_fd; /* UDP without transmit checksums only, else -1: sends UDP_SEGMENT batches, which need
 		      * them, from the same port; gets nothing. Source address by IP_PKTINFO on each message */
 };
@@ -118,6 +120,17 @@ struct keeper_endpoint {
 int keeper_endpoint_open(struct keeper *k, uint32_t client, const struct endpoint_params *params,
                          struct keeper_endpoint *ret, struct extack *ea);
 void keeper_endpoint_close(struct keeper *k, uint32_t endpoint);
+
+/**
+ * keeper_endpoint_spread() - one of the sockets that receive what comes to an endpoint, chosen by sender
+ * @endpoint: of UDP, ours, not connected
+ * @count:  of sockets, the endpoint's own included; the first call makes them, and all calls say the same
+ * @number: 1 to @count - 1: which; it gets the packets of those peers of which spread_number() says so (spread.h)
+ *
+ * Return: a descriptor, non-blocking, which becomes the caller's; -EINVAL, -EMFILE or what the system says: then the
+ * endpoint has the one socket that it had.
+ */
+int keeper_endpoint_spread(struct keeper *k, uint32_t endpoint, uint32_t number, uint32_t count);
 
 /**
  * keeper_route() - what connect() to @peer from the endpoint would answer, and what it would learn

@@ -20,6 +20,7 @@ enum request_kind {
 	REQUEST_ENDPOINT_OPEN,
 	REQUEST_ENDPOINT_CLOSE,
 	REQUEST_ENDPOINT_RESUME,
+	REQUEST_ENDPOINT_SPREAD,
 	REQUEST_MANAGED_OPEN,    /* with the socket */
 	REQUEST_MANAGED_CHANGED, /* with the socket */
 	REQUEST_DIVERT_ADD,
@@ -55,6 +56,9 @@ struct request {
 		union address peer;
 		union address local;
 		struct keeper_socket_option option;
+		struct {
+			uint32_t number, count;
+		} spread;
 		struct {
 			uint32_t worker;
 			uint8_t protocol;

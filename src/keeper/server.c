@@ -144,6 +144,9 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return kept_endpoint_close(s, r->slot);
 	case REQUEST_ENDPOINT_RESUME:
 		return kept_endpoint_resume(s, r->slot, reply, out);
+	case REQUEST_ENDPOINT_SPREAD:
+		return kept_endpoint_spread(s, r->slot, r->spread.number, r->spread.count, reply,
+		                            out);
 	case REQUEST_MANAGED_OPEN:
 		return kept_managed_open(s, r->slot, r->managed.worker, r->managed.protocol,
 		                         fds->fd[0], reply, out);

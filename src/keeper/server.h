@@ -20,6 +20,7 @@
 #include "keeper/request.h"
 #include "keeper/slots.h"
 #include "keeper/socket_watch.h"
+#include "keeper/spread.h"
 #include "keeper/transmitter.h"
 
 struct server {
@@ -63,6 +64,7 @@ struct endpoint {
 	struct managed *
 		managed; /* a program's socket (managed.h): then its descriptors are there; else NULL */
 	bool admin;      /* who opened it had CAP_NET_ADMIN */
+	struct spread spread; /* .about.fd is not in it */
 };
 
 struct device {
@@ -118,6 +120,8 @@ int kept_endpoint_open(struct server *s, uint32_t client, const struct endpoint_
                        struct reply *reply, struct message_fds *fds);
 int kept_endpoint_resume(struct server *s, uint32_t from, struct reply *reply,
                          struct message_fds *fds);
+int kept_endpoint_spread(struct server *s, uint32_t slot, uint32_t number, uint32_t count,
+                         struct reply *reply, struct message_fds *fds);
 int kept_endpoint_close(struct server *s, uint32_t slot);
 void kept_endpoint_drop(struct server *s, struct endpoint *e);
 int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address *peer,
