@@ -20,7 +20,9 @@ struct worker *dataplane_receiving_worker(const struct dataplane *dp, const stru
 /* The first session of a namespace is sent by another worker than receives it, if there is one. */
 struct worker *dataplane_sending_worker(const struct dataplane *dp, const struct session *s)
 {
-	return dp->workers[(s->tunnel->netns->index + 1 + s->index) % dp->worker_count];
+	unsigned int receives = dataplane_session_worker(dp, s)->number;
+
+	return dp->workers[(receives + 1 + s->index) % dp->worker_count];
 }
 
 void dataplane_wait(const struct dataplane *dp)
@@ -33,34 +35,38 @@ void dataplane_wait(const struct dataplane *dp)
 }
 
 int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,
-                             struct extack *ea)
+                             enum spread_wish spread, struct extack *ea)
 {
+	int err = 0;
+
 	e->intake = intake_new(dataplane_receiving_worker(dp, ns), e, ns->index);
 	if (!e->intake)
 		return -ENOMEM;
 	if (endpoint_is_managed(e)) {
-		int err = dataplane_managed_start(dp, ns, e, ea);
-
-		if (err < 0) {
-			intake_free(TAKE(e->intake));
-			return err;
-		}
+		err = dataplane_managed_start(dp, ns, e, ea);
+	} else if (spread == SPREAD_WANTED) {
+		err = dataplane_spread(dp, e);
+	}
+	if (err < 0) {
+		intake_free(TAKE(e->intake));
+		return err;
 	}
 	list_append(&ns->endpoints, &e->in_netns);
-	intake_start(e->intake);
+	if (!dp->adopting)
+		intake_start(e->intake);
 	return 0;
 }
 
 int dataplane_endpoint_open(struct dataplane *dp, struct netns *ns, uint32_t client,
-                            const struct endpoint_params *params, struct endpoint **ret,
-                            struct extack *ea)
+                            const struct endpoint_params *params, enum spread_wish spread,
+                            struct endpoint **ret, struct extack *ea)
 {
 	struct endpoint *e;
 	int err = endpoint_new(dp->keeper, client, params, &e, ea);
 
 	if (err < 0)
 		return err;
-	err = dataplane_endpoint_start(dp, ns, e, ea);
+	err = dataplane_endpoint_start(dp, ns, e, spread, ea);
 	if (err < 0) {
 		dataplane_endpoint_release(dp, e);
 		return err;
@@ -216,6 +222,7 @@ void dataplane_free(struct dataplane *dp)
 		dataplane_netns_empty(dp, ns);
 		dataplane_netns_release(dp, ns);
 	}
+	dataplane_wait(dp); /* what they have handed over to one another */
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		worker_free(dp->workers[i]);
 	trace_ring_close(&dp->trace.ring);

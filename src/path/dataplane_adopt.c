@@ -88,6 +88,14 @@ static struct endpoint *kept_endpoint(const struct kept *kept, uint32_t slot)
 	return slot < kept->endpoint_count ? kept->endpoints[slot] : NULL;
 }
 
+/* As the engine before had it, so that what waits in its sockets keeps its order. */
+static enum spread_wish spread_before(const struct endpoint *e, const struct tunnel_record *record)
+{
+	if (endpoint_is_connected(e))
+		return dataplane_spread_wish(record->version);
+	return e->at.spread ? SPREAD_WANTED : SPREAD_NOT;
+}
+
 static int adopt_tunnel(struct dataplane *dp, const struct kept *kept, uint32_t index,
                         struct tunnel **ret)
 {
@@ -106,7 +114,7 @@ static int adopt_tunnel(struct dataplane *dp, const struct kept *kept, uint32_t 
 	if (!t)
 		return -ENOMEM;
 	if (!e->intake) {
-		err = dataplane_endpoint_start(dp, ns, e, NULL);
+		err = dataplane_endpoint_start(dp, ns, e, spread_before(e, record), NULL);
 		if (err < 0) {
 			tunnel_free(t);
 			return err;
@@ -236,6 +244,18 @@ static int adopt_sessions(struct dataplane *dp, struct kept *kept, struct tunnel
 	return 0;
 }
 
+/* What waits in their sockets finds its sessions. */
+static void start_endpoints(struct dataplane *dp)
+{
+	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
+	     node = ordered_from(&dp->netns_by_cookie, node->key + 1)) {
+		const struct netns *ns = container_of(node, struct netns, by_cookie);
+
+		list_for_each (at, &ns->endpoints)
+			intake_start(list_entry(at, struct endpoint, in_netns)->intake);
+	}
+}
+
 static void remove_rest(struct dataplane *dp, struct kept *kept)
 {
 	for (uint32_t i = 0; i < kept->endpoint_count; i++)
@@ -269,6 +289,7 @@ int dataplane_adopt(struct dataplane *dp)
 		err = adopt_sessions(dp, &kept, tunnels, &session_count);
 	}
 	dp->adopting = false;
+	start_endpoints(dp);
 	dataplane_divert_adopted(dp);
 	remove_rest(dp, &kept);
 	log_event(LOG_NOTICE, "adopted", "tunnels=%u sessions=%u", tunnel_count, session_count);

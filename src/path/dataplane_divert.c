@@ -128,7 +128,7 @@ void dataplane_peer_check_set(struct dataplane *dp, struct tunnel *t, uint8_t pe
 {
 	if (t->record->peer_check == peer_check)
 		return;
-	t->record->peer_check = peer_check;
+	__atomic_store_n(&t->record->peer_check, peer_check, __ATOMIC_RELAXED);
 	dataplane_divert_follow(dp, t);
 }
 

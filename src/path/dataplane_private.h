@@ -9,8 +9,6 @@
 #include "path/worker.h"
 #include "tunnel/free_list.h"
 
-#define WORKERS_MAX 64
-
 struct dataplane {
 	struct keeper *keeper;
 	struct records *records;
@@ -26,7 +24,7 @@ struct dataplane {
 	const struct fast_board *fast; /* NULL: no session takes the fast path */
 	enum fast_reason fast_why;     /* then */
 	enum divert_way divert;        /* ANY: data leaves no program's socket here */
-	bool adopting; /* what waits in the rings is for sessions that are not there yet */
+	bool adopting; /* what waits in sockets and rings is for sessions that are not there yet */
 	struct divert_ring *rings[WORKERS_MAX]; /* of the workers; NULL: none was needed yet */
 	struct list raw_receives; /* of namespaces that have such endpoints, without eBPF */
 	struct mailbox *api;      /* of the API thread; NULL: it takes no letters */
@@ -48,22 +46,39 @@ struct tunnel_ends {
 	bool connected; /* else it can not send */
 };
 
-/** dataplane_receiving_worker() - which receives for a namespace; dataplane_sending_worker() - for a session */
+/* Whether several workers may receive from an endpoint. */
+enum spread_wish {
+	SPREAD_NOT,
+	SPREAD_WANTED,
+};
+
+/** dataplane_receiving_worker() - the one that receives for a namespace what is not spread, and knows all its sessions */
 struct worker *dataplane_receiving_worker(const struct dataplane *dp, const struct netns *ns);
+
+/** dataplane_session_worker() - which receives for a session; dataplane_sending_worker() - which sends */
+struct worker *dataplane_session_worker(const struct dataplane *dp, const struct session *s);
 struct worker *dataplane_sending_worker(const struct dataplane *dp, const struct session *s);
+
+/** dataplane_spread() - several workers are to receive from an endpoint, which has not begun. 0, also where it can not
+ * be; -errno: it was spread before, but can not be read */
+int dataplane_spread(struct dataplane *dp, struct endpoint *e);
+
+/** dataplane_spread_wish() - for the endpoint of a tunnel of @version, which was not made by a program */
+enum spread_wish dataplane_spread_wish(uint8_t version);
 
 /** dataplane_wait() - until all workers have opened what was posted */
 void dataplane_wait(const struct dataplane *dp);
 
-/** dataplane_endpoint_start() - an endpoint that is in its namespace's list begins to receive; 0 or -errno in words */
+/** dataplane_endpoint_start() - an endpoint that is in its namespace's list begins to receive, when the adopting is
+ * done; 0 or -errno in words */
 int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endpoint *e,
-                             struct extack *ea);
+                             enum spread_wish spread, struct extack *ea);
 
 /** dataplane_endpoint_open() - a new one, which receives already; the caller counts itself in .users. Errors as
  * keeper_endpoint_open(), -ENOMEM */
 int dataplane_endpoint_open(struct dataplane *dp, struct netns *ns, uint32_t client,
-                            const struct endpoint_params *params, struct endpoint **ret,
-                            struct extack *ea);
+                            const struct endpoint_params *params, enum spread_wish spread,
+                            struct endpoint **ret, struct extack *ea);
 
 /** dataplane_endpoint_release() - close it if no tunnel uses it any more */
 void dataplane_endpoint_release(struct dataplane *dp, struct endpoint *e);

@@ -112,7 +112,7 @@ int dataplane_session_start(struct dataplane *dp, struct session *s,
 	int tap = device ? device->fd : -1;
 
 	s->fast = dp->fast;
-	s->receiver = receiver_new(dataplane_receiving_worker(dp, s->tunnel->netns), s, tap,
+	s->receiver = receiver_new(dataplane_session_worker(dp, s), s, tap,
 	                           device ? device->offloads : 0);
 	s->sender = sender_new(dataplane_sending_worker(dp, s), s, tap);
 	if (!s->receiver || !s->sender)

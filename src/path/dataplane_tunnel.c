@@ -80,7 +80,9 @@ static int get_endpoint(struct dataplane *dp, struct netns *ns, uint32_t client,
 		return extack_fail(ea, -EADDRINUSE, 0,
 		                   "another tunnel has this local address and port, and this peer");
 	if (!e)
-		return dataplane_endpoint_open(dp, ns, client, &wanted, ret, ea);
+		return dataplane_endpoint_open(dp, ns, client, &wanted,
+		                               dataplane_spread_wish(params->l2tp.version), ret,
+		                               ea);
 	*ret = e;
 	return 0;
 }
@@ -108,7 +110,7 @@ static int get_managed(struct dataplane *dp, struct netns *ns, uint32_t client,
 	                           ret, ea);
 	if (err < 0)
 		return err;
-	err = dataplane_endpoint_start(dp, ns, *ret, ea);
+	err = dataplane_endpoint_start(dp, ns, *ret, SPREAD_NOT, ea);
 	if (err < 0)
 		dataplane_endpoint_release(dp, *ret);
 	return err;

@@ -2,7 +2,9 @@
 /* intake.c - see intake.h */
 #include "path/intake.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "encap/address.h"
@@ -15,7 +17,8 @@ struct intake *intake_new(struct worker *w, struct endpoint *e, uint32_t netns_i
 
 	if (!in)
 		return NULL;
-	in->watch.fd = -1;
+	in->watch.fd = in->own_fd = -1;
+	in->fd = e->at.fd;
 	in->worker = w;
 	in->endpoint = e;
 	in->netns_index = netns_index;
@@ -23,10 +26,42 @@ struct intake *intake_new(struct worker *w, struct endpoint *e, uint32_t netns_i
 	return in;
 }
 
+int intake_share(struct intake *in, struct worker *w, uint32_t worker_count, int fd, int own_fd)
+{
+	struct intake *share;
+
+	if (!in->shares) {
+		in->shares = calloc(worker_count, sizeof(*in->shares));
+		if (!in->shares)
+			return -ENOMEM;
+		in->share_count = worker_count;
+	}
+	share = intake_new(w, in->endpoint, in->netns_index);
+	if (!share)
+		return -ENOMEM;
+	share->main = in;
+	share->fd = fd;
+	share->own_fd = own_fd;
+	in->shares[w->number] = share;
+	return 0;
+}
+
+struct intake *intake_at(struct intake *in, const struct worker *w)
+{
+	struct intake *share = w->number < in->share_count ? in->shares[w->number] : NULL;
+
+	return share ? share : in;
+}
+
 void intake_free(struct intake *in)
 {
 	if (!in)
 		return;
+	for (uint32_t i = 0; i < in->share_count; i++)
+		intake_free(in->shares[i]);
+	free(in->shares);
+	if (in->own_fd >= 0)
+		close(in->own_fd);
 	buckets_release(&in->tunnels);
 	free(in);
 }
@@ -42,9 +77,9 @@ static void open_start(struct letter *letter)
 {
 	struct intake *in = container_of(letter, struct intake, letter);
 
-	if (!endpoint_is_managed(in->endpoint))
-		loop_add(in->worker->loop, &in->watch, in->endpoint->at.fd, EPOLLIN, intake_ready);
-	else if (in->worker->ring)
+	if (!endpoint_is_managed(in->endpoint) && in->fd >= 0)
+		loop_add(in->worker->loop, &in->watch, in->fd, EPOLLIN, intake_ready);
+	else if (endpoint_is_managed(in->endpoint) && in->worker->ring)
 		divert_ring_add(in->worker->ring, in);
 }
 
@@ -90,10 +125,17 @@ static void open_remove(struct letter *letter)
 void intake_start(struct intake *in)
 {
 	post(in, open_start);
+	for (uint32_t i = 0; i < in->share_count; i++)
+		if (in->shares[i])
+			post(in->shares[i], open_start);
 }
 
+/* What shares have handed over comes to the main one's worker before its letter does. */
 void intake_stop(struct intake *in)
 {
+	for (uint32_t i = 0; i < in->share_count; i++)
+		if (in->shares[i])
+			post(in->shares[i], open_stop);
 	post(in, open_stop);
 }
 

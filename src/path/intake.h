@@ -3,6 +3,9 @@
  *
  * Beside the descriptor it knows the tunnels of the endpoint by their peers: what belongs to no session is
  * counted in one of them.
+ *
+ * Of an endpoint that several workers receive from (dataplane_spread.c) each has one; the main one, with the
+ * namespace's worker, has the others, and alone knows the tunnels.
  */
 #ifndef UL2TP_PATH_INTAKE_H
 #define UL2TP_PATH_INTAKE_H
@@ -25,6 +28,13 @@ struct intake {
 	struct worker *worker;
 	struct endpoint *endpoint;
 	uint32_t netns_index;
+	int fd; /* what it reads; -1: nothing. Borrowed */
+	struct intake
+		*main; /* of the same endpoint, with the namespace's worker; NULL: it is that */
+	struct intake *
+		*shares; /* whose .main it is, by number of their worker; NULL: there are none */
+	uint32_t share_count;
+	int own_fd;             /* to be closed with it; -1: none */
 	struct raw_member *raw; /* of a program's socket without eBPF, else NULL (raw_receive.h) */
 	struct buckets tunnels; /* by peer */
 	struct tunnel *first;   /* any of them */
@@ -36,7 +46,13 @@ struct intake {
 /** intake_new() - for an endpoint; API thread. NULL: out of memory */
 struct intake *intake_new(struct worker *w, struct endpoint *e, uint32_t netns_index);
 
-/** intake_free() - after intake_stop() was waited for */
+/** intake_share() - another worker receives a share from @fd. 0 or -ENOMEM. @own_fd: as the field */
+int intake_share(struct intake *in, struct worker *w, uint32_t worker_count, int fd, int own_fd);
+
+/** intake_at() - that of worker @w: its share, or if it has none @in */
+struct intake *intake_at(struct intake *in, const struct worker *w);
+
+/** intake_free() - after intake_stop() was waited for; with all shares, as in the next two */
 void intake_free(struct intake *in);
 
 /* API thread; each waits until the worker has done it. */

@@ -96,7 +96,8 @@ int ip_socket_need_receiving(struct ip_socket *s, struct extack *ea)
 	if (s->receiving)
 		return 0;
 	if (!e)
-		err = dataplane_endpoint_open(s->dataplane, s->netns, s->client, &all, &e, ea);
+		err = dataplane_endpoint_open(s->dataplane, s->netns, s->client, &all, SPREAD_NOT,
+		                              &e, ea);
 	if (err < 0)
 		return err;
 	s->receiving = e;

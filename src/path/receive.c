@@ -3,6 +3,11 @@
  *
  * UDP comes with UDP_GRO: one buffer may hold several datagrams of one sender and size. Protocol 115 comes
  * through raw sockets, of which the IPv4 one gives the IP header too.
+ *
+ * Of an endpoint that several workers receive from, each has the sessions whose packets come to it. What it does not
+ * find there goes to the worker that knows all of the namespace, and is dealt with, or counted, there; that one hands
+ * over what is for a session it has not. By each of these ways packets keep their order, and those of one sender
+ * always go the same.
  */
 #include "path/receive.h"
 
@@ -17,6 +22,7 @@
 #include "base/reader.h"
 #include "encap/address.h"
 #include "path/counter.h"
+#include "path/handover.h"
 #include "path/ip_delivery.h"
 #include "path/outbox.h"
 #include "path/receiver.h"
@@ -160,62 +166,132 @@ static bool taken_elsewhere(const struct intake *in, const struct receiver *r)
 static bool peer_allowed(const struct intake *in, const struct receiver *r,
                          const union address *from)
 {
+	bool own = r->intake->endpoint == in->endpoint;
+
 	/* A program's socket receives from whom the program lets it (TUN-23). */
 	if (endpoint_is_managed(in->endpoint) &&
-	    (r->intake == in || endpoint_same_ends(in->endpoint, r->intake->endpoint)))
+	    (own || endpoint_same_ends(in->endpoint, r->intake->endpoint)))
 		return true;
 	if (__atomic_load_n(&r->tunnel->peer_check, __ATOMIC_RELAXED) == UL2TP_PEER_CHECK_IDS)
 		return true;
-	return r->intake == in && from &&
-	       (!r->tunnel->peer_known || address_equal(&r->tunnel->peer, from));
+	return own && from && (!r->tunnel->peer_known || address_equal(&r->tunnel->peer, from));
 }
 
-/* Steps 1 to 8 of kernel-behaviour §4.2, 1 to 6 of §4.3. Return: whose packet it is; NULL: it goes no further. */
-static struct receiver *find_taker(struct intake *in, struct msghdr *msg, const uint8_t *packet,
-                                   size_t len, struct data_header *h)
+/* Whether it is for its session; if not, it is counted. */
+static bool may_come(const struct intake *in, const struct receiver *r, const struct data_header *h,
+                     const union address *from)
+{
+	if (!peer_allowed(in, r, from)) {
+		if (!taken_elsewhere(in, r))
+			counter_add_shared(&r->tunnel->rx_drops[RX_DROP_WRONG_PEER], 1);
+		return false;
+	}
+	if (taken_elsewhere(in, r))
+		return false;
+	if (!h->over_ip && h->version != r->tunnel->version) {
+		counter_add_shared(&r->tunnel->rx_drops[RX_DROP_VERSION], 1);
+		return false;
+	}
+	return true;
+}
+
+/* One that this worker has. Return: @r; NULL: the packet may not come. */
+static struct receiver *let_in(struct worker *w, const struct intake *in, struct receiver *r,
+                               const struct data_header *h, const union address *from)
+{
+	if (!may_come(in, r, h, from))
+		return NULL;
+	if (endpoint_is_managed(in->endpoint))
+		receiver_count_lost(r);
+	counter_set(&r->record->rx.last_ms, w->inbox->wall_ms);
+	return r;
+}
+
+/* It is of a session that another worker has. */
+static void hand_over(const struct worker *w, const struct receiver *r, const struct data_header *h,
+                      const uint8_t *packet, size_t len)
+{
+	struct handed about = {
+		.netns_index = r->netns_index,
+		.record_index = r->record_index,
+		.over_ip = h->over_ip,
+		.len = (uint32_t)len,
+	};
+
+	if (!handover_put(w->to[r->worker->number], &about, packet))
+		counter_add_shared(&r->tunnel->rx_drops[RX_DROP_RING_FULL], 1);
+}
+
+/* Whose it is, the worker that knows all has to find out. */
+static void hand_up(const struct worker *w, const struct intake *share, const union address *from,
+                    const uint8_t *packet, size_t len)
+{
+	struct intake *main = share->main;
+	struct handed about = { .intake = main, .by = w, .from = *from, .len = (uint32_t)len };
+
+	if (!handover_put(w->to[main->worker->number], &about, packet))
+		counter_add_shared(&main->drops[RX_DROP_RING_FULL], 1);
+}
+
+static int read_header(bool over_ip, const uint8_t *packet, size_t len, struct data_header *ret)
+{
+	return over_ip ? data_header_read_ip(packet, len, ret)
+	               : data_header_read_udp(packet, len, ret);
+}
+
+/* A packet that came to one of several workers. Return: as find_taker() */
+static struct receiver *find_in_share(struct intake *in, const union address *from,
+                                      const uint8_t *packet, size_t len, struct data_header *h)
+{
+	struct receiver *r = NULL;
+
+	if (read_header(false, packet, len, h) == 0 && h->kind == DATA_HEADER_DATA)
+		r = receiver_find(in->worker, in, h, from);
+	if (r)
+		return let_in(in->worker, in, r, h, from);
+	hand_up(in->worker, in, from, packet, len);
+	return NULL;
+}
+
+/* Steps 1 to 8 of kernel-behaviour §4.2, 1 to 6 of §4.3, of the main intake.
+ * @by: who has handed it up; NULL: nobody
+ * Return: whose packet it is; NULL: it goes no further here. */
+static struct receiver *find_taker(struct intake *in, const struct worker *by, struct msghdr *msg,
+                                   const uint8_t *packet, size_t len, struct data_header *h)
 {
 	const union address *from = msg->msg_name;
+	bool udp = endpoint_is_udp(in->endpoint);
+	struct worker *w = in->worker;
 	struct receiver *r;
-	int err = endpoint_is_udp(in->endpoint) ? data_header_read_udp(packet, len, h)
-	                                        : data_header_read_ip(packet, len, h);
 
-	if (err < 0) {
+	if (read_header(!udp, packet, len, h) < 0) {
 		stray(in, from, RX_DROP_SHORT);
 		return NULL;
 	}
 	if (h->kind == DATA_HEADER_CONTROL) {
-		if (endpoint_is_udp(in->endpoint))
+		if (udp)
 			stray(in, from, RX_DROP_CONTROL);
 		else
 			take_ip_control(in, msg, packet, len);
 		return NULL;
 	}
-	r = receiver_find(in, h, from);
-	if (!r) {
+	r = receiver_find(w, in, h, from);
+	if (r)
+		return let_in(w, in, r, h, from);
+	r = receiver_find_elsewhere(w, in, h, from);
+	/* Handed up by the worker that has the session, it came before it had: what followed may be through already. */
+	if (!r || r->worker == by)
 		stray(in, from, RX_DROP_UNKNOWN_SESSION);
-		return NULL;
-	}
-	if (!peer_allowed(in, r, from)) {
-		if (!taken_elsewhere(in, r))
-			counter_add_shared(&r->tunnel->rx_drops[RX_DROP_WRONG_PEER], 1);
-		return NULL;
-	}
-	if (taken_elsewhere(in, r))
-		return NULL;
-	if (!h->over_ip && h->version != r->tunnel->version) {
-		counter_add_shared(&r->tunnel->rx_drops[RX_DROP_VERSION], 1);
-		return NULL;
-	}
-	if (endpoint_is_managed(in->endpoint))
-		receiver_count_lost(r);
-	counter_set(&r->record->rx.last_ms, in->worker->inbox->wall_ms);
-	return r;
+	else if (may_come(in, r, h, from))
+		hand_over(w, r, h, packet, len);
+	return NULL;
 }
 
-static void take_packet(struct intake *in, struct msghdr *msg, const uint8_t *packet, size_t len)
+static void take_packet(struct intake *in, const struct worker *by, struct msghdr *msg,
+                        const uint8_t *packet, size_t len)
 {
 	struct data_header h;
-	struct receiver *r = find_taker(in, msg, packet, len, &h);
+	struct receiver *r = find_taker(in, by, msg, packet, len, &h);
 
 	if (r)
 		receiver_take(r, &h, packet, len);
@@ -250,7 +326,8 @@ static void take_udp(struct intake *in, struct msghdr *msg, size_t size, const u
 		size_t part = len < size ? len : size;
 
 		if (!r || part < DATA_UDP_LEN_MIN || memcmp(octets, before, DATA_UDP_START) != 0)
-			r = find_taker(in, msg, octets, part, &h);
+			r = in->main ? find_in_share(in, msg->msg_name, octets, part, &h)
+			             : find_taker(in, NULL, msg, octets, part, &h);
 		if (r)
 			receiver_take(r, &h, octets, part);
 		before = octets;
@@ -270,7 +347,7 @@ static void take_ip(struct intake *in, struct msghdr *msg, const uint8_t *octets
 		read_skip(&r, header);
 	}
 	if (!r.failed)
-		take_packet(in, msg, r.at, read_left(&r));
+		take_packet(in, NULL, msg, r.at, read_left(&r));
 }
 
 static void take_batch(struct intake *in, struct inbox *inbox, int count)
@@ -295,6 +372,14 @@ void receive_begin(struct worker *w)
 	w->inbox->wall_ms = worker_wall_ms();
 }
 
+/* Whichever worker has it: only for what does not change of it. */
+static const struct receiver *find_anywhere(const struct intake *in, const struct data_header *h)
+{
+	const struct receiver *r = receiver_find(in->worker, in, h, NULL);
+
+	return r ? r : receiver_find_elsewhere(in->worker, in, h, NULL);
+}
+
 /* The system says of both how long the parts are: of datagrams that it put together, and of one that a fast path on this
  * machine sent with many segments of TCP in its frame. */
 static bool is_one_frame(const struct intake *in, const uint8_t *octets, size_t len)
@@ -305,9 +390,47 @@ static bool is_one_frame(const struct intake *in, const uint8_t *octets, size_t 
 
 	if (data_header_read_udp(octets, len, &h) < 0 || h.kind != DATA_HEADER_DATA)
 		return false;
-	r = receiver_find(in, &h, NULL);
+	r = find_anywhere(in, &h);
 	return r && !r->ppp && data_sublayer_read(&h, octets, len, &r->sublayer, &sub) == 0 &&
 	       coalesce_is_super(octets + sub.payload_at, sub.payload_len, false);
+}
+
+void receive_end(struct worker *w)
+{
+	coalesce_flush(&w->coalescer);
+	outbox_flush(w->outbox);
+	ip_delivery_flush(w->delivery);
+}
+
+/* What found no room is counted in a tunnel, which only we know. */
+static void count_lost(struct intake *in)
+{
+	const struct tunnel *t = in->first;
+
+	if (t && counter_read(&in->drops[RX_DROP_RING_FULL]))
+		counter_add_shared(&t->record->rx_drops[RX_DROP_RING_FULL],
+		                   atomic_exchange(&in->drops[RX_DROP_RING_FULL], 0));
+}
+
+void receive_handed(struct worker *w, const struct handed *about, const uint8_t *packet)
+{
+	union address from = about->from;
+	struct msghdr msg = { .msg_name = &from };
+	struct data_header h;
+	struct receiver *r;
+
+	if (about->intake) {
+		count_lost(about->intake);
+		take_packet(about->intake, about->by, &msg, packet, about->len);
+		return;
+	}
+	if (read_header(about->over_ip, packet, about->len, &h) < 0)
+		return;
+	r = receiver_find_again(w, about->netns_index, &h, about->record_index);
+	if (!r)
+		return; /* its session has gone meanwhile, and with it whoever counted */
+	counter_set(&r->record->rx.last_ms, w->inbox->wall_ms);
+	receiver_take(r, &h, packet, about->len);
 }
 
 void receive_diverted(struct intake *in, const uint8_t *octets, size_t len, uint32_t gso)
@@ -323,12 +446,12 @@ void receive_notice(struct intake *in, const uint8_t *octets, size_t len)
 {
 	uint8_t start[DATA_UDP_LEN_MIN] = { 0 };
 	struct data_header h;
-	struct receiver *r;
+	const struct receiver *r;
 
 	memcpy(start, octets, len < sizeof(start) ? len : sizeof(start));
 	if (data_header_read_udp(start, sizeof(start), &h) < 0 || h.kind != DATA_HEADER_DATA)
 		return;
-	r = receiver_find(in, &h, NULL);
+	r = find_anywhere(in, &h);
 	if (r)
 		counter_add_shared(
 			&r->tunnel->rx_drops[h.version == r->tunnel->version ? RX_DROP_TRUNCATED
@@ -379,12 +502,10 @@ void intake_ready(struct watch *watch, uint32_t events)
 {
 	struct intake *in = container_of(watch, struct intake, watch);
 	struct inbox *inbox = in->worker->inbox;
-	int count = receive_batch(in->worker, in->endpoint->at.fd);
+	int count = receive_batch(in->worker, in->fd);
 
 	if (count <= 0)
 		return;
 	take_batch(in, inbox, count);
-	coalesce_flush(&in->worker->coalescer);
-	outbox_flush(in->worker->outbox);
-	ip_delivery_flush(in->worker->delivery);
+	receive_end(in->worker);
 }

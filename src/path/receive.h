@@ -6,14 +6,22 @@
 #include "loop/loop.h"
 #include "path/intake.h"
 
+struct handed;
 struct inbox;
 
 /** inbox_new() - receive buffers of one worker; NULL: out of memory */
 struct inbox *inbox_new(void);
 void inbox_free(struct inbox *inbox);
 
-/** receive_begin() - a batch for receive_diverted() and receive_notice() begins; worker */
+/** receive_begin() - a batch for receive_diverted(), receive_notice() and receive_handed() begins; worker */
 void receive_begin(struct worker *w);
+
+/** receive_end() - of a batch: what was delivered by reference goes; worker */
+void receive_end(struct worker *w);
+
+/** receive_handed() - a packet that another worker has received (handover.h); worker @w
+ * @packet: must stay until receive_end() */
+void receive_handed(struct worker *w, const struct handed *about, const uint8_t *packet);
 
 /** receive_diverted() - a datagram that was taken out of a program's socket; worker
  * @octets: of the UDP payload; must stay until the coalescer was flushed

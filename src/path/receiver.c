@@ -42,7 +42,9 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 		return NULL;
 	r->taker.write = receiver_write;
 	r->worker = w;
-	r->intake = s->tunnel->endpoint->intake;
+	r->intake = intake_at(s->tunnel->endpoint->intake, w);
+	r->knows_all = s->tunnel->endpoint->intake->worker;
+	r->here.receiver = r->elsewhere.receiver = r;
 	r->record = s->record;
 	r->record_index = s->index;
 	r->tunnel = s->tunnel->record;
@@ -83,6 +85,11 @@ static uint64_t id_hash(const struct worker *w, uint32_t netns_index, bool in_v2
 	return hash_u64((uint64_t)netns_index << 33 | (uint64_t)in_v2_space << 32 | id, w->seed);
 }
 
+static uint64_t own_hash(const struct receiver *r, const struct worker *w)
+{
+	return id_hash(w, r->netns_index, r->in_v2_space, r->id);
+}
+
 static void post(struct receiver *r, void (*open)(struct letter *))
 {
 	r->letter.open = open;
@@ -95,7 +102,7 @@ static int source_fd(const struct receiver *r)
 	const struct endpoint *e = r->intake->endpoint;
 
 	if (!endpoint_is_managed(e))
-		return e->at.fd;
+		return r->intake->fd;
 	return r->worker->ring ? divert_ring_fd(r->worker->ring) : -1;
 }
 
@@ -105,11 +112,32 @@ static void open_attach(struct letter *letter)
 
 	if (r->worker->ring)
 		r->lost = divert_ring_lost(r->worker->ring, r->record_index);
-	buckets_insert(&r->worker->receivers, &r->by_id,
-	               id_hash(r->worker, r->netns_index, r->in_v2_space, r->id));
+	buckets_insert(&r->worker->receivers, &r->here.by_id, own_hash(r, r->worker));
 	if (r->device >= 0 && source_fd(r) >= 0)
 		fast_gate_open_rx(&r->gate, &r->worker->fast_unsettled, r->fast, r->record,
 		                  r->record_index, source_fd(r));
+}
+
+static void open_known(struct letter *letter)
+{
+	struct receiver *r = container_of(letter, struct receiver, letter_elsewhere);
+
+	buckets_insert(&r->knows_all->elsewhere, &r->elsewhere.by_id, own_hash(r, r->knows_all));
+}
+
+static void open_unknown(struct letter *letter)
+{
+	struct receiver *r = container_of(letter, struct receiver, letter_elsewhere);
+
+	buckets_remove(&r->knows_all->elsewhere, &r->elsewhere.by_id);
+}
+
+static void post_elsewhere(struct receiver *r, void (*open)(struct letter *))
+{
+	if (r->knows_all == r->worker)
+		return;
+	r->letter_elsewhere.open = open;
+	mailbox_post(&r->knows_all->mailbox, &r->letter_elsewhere);
 }
 
 static void release(struct receiver *r, struct reorder_entry *e)
@@ -136,7 +164,7 @@ static void open_detach(struct letter *letter)
 		raw_receive_drain(r->intake->raw->raw);
 	receiver_count_lost(r);
 	fast_gate_close(&r->gate);
-	buckets_remove(&r->worker->receivers, &r->by_id);
+	buckets_remove(&r->worker->receivers, &r->here.by_id);
 	while ((e = reorder_remove(&r->reorder))) {
 		receiver_drop(r, RX_DROP_DELETED, 1);
 		release(r, e);
@@ -162,10 +190,12 @@ static void open_modify(struct letter *letter)
 void receiver_attach(struct receiver *r)
 {
 	post(r, open_attach);
+	post_elsewhere(r, open_known);
 }
 
 void receiver_detach(struct receiver *r)
 {
+	post_elsewhere(r, open_unknown);
 	post(r, open_detach);
 }
 
@@ -188,24 +218,70 @@ static bool peer_is(const struct receiver *r, const union address *from)
 	return !from || !r->tunnel->peer_known || address_equal(&r->tunnel->peer, from);
 }
 
-struct receiver *receiver_find(const struct intake *in, const struct data_header *h,
-                               const union address *from)
+static uint32_t id_of(const struct data_header *h)
 {
-	struct worker *w = in->worker;
-	bool in_v2_space = h->version == DATA_VERSION_2;
-	uint32_t id = in_v2_space ? v2_session_key(h->tunnel_id, h->session_id) : h->session_id;
-	struct bucket_node *node =
-		buckets_first(&w->receivers, id_hash(w, in->netns_index, in_v2_space, id));
+	return h->version == DATA_VERSION_2 ? v2_session_key(h->tunnel_id, h->session_id)
+	                                    : h->session_id;
+}
+
+static struct bucket_node *first(const struct worker *w, const struct buckets *table,
+                                 uint32_t netns_index, const struct data_header *h)
+{
+	return buckets_first(table,
+	                     id_hash(w, netns_index, h->version == DATA_VERSION_2, id_of(h)));
+}
+
+static struct receiver *receiver_of(struct bucket_node *node)
+{
+	return container_of(node, struct receiver_entry, by_id)->receiver;
+}
+
+static bool has_ids(const struct receiver *r, uint32_t netns_index, const struct data_header *h)
+{
+	return r->id == id_of(h) && r->in_v2_space == (h->version == DATA_VERSION_2) &&
+	       r->netns_index == netns_index;
+}
+
+static struct receiver *find(const struct worker *w, const struct buckets *table,
+                             const struct intake *in, const struct data_header *h,
+                             const union address *from)
+{
+	struct bucket_node *node = first(w, table, in->netns_index, h);
 
 	for (; node; node = buckets_next(node)) {
-		struct receiver *r = container_of(node, struct receiver, by_id);
+		struct receiver *r = receiver_of(node);
 
-		if (r->id != id || r->in_v2_space != in_v2_space ||
-		    r->netns_index != in->netns_index)
+		if (!has_ids(r, in->netns_index, h))
 			continue;
 		if (!__atomic_load_n(&r->record->collides, __ATOMIC_RELAXED))
 			return r;
-		if (!h->over_ip && r->intake == in && peer_is(r, from))
+		if (!h->over_ip && r->intake->endpoint == in->endpoint && peer_is(r, from))
+			return r;
+	}
+	return NULL;
+}
+
+struct receiver *receiver_find(const struct worker *w, const struct intake *in,
+                               const struct data_header *h, const union address *from)
+{
+	return find(w, &w->receivers, in, h, from);
+}
+
+struct receiver *receiver_find_elsewhere(const struct worker *w, const struct intake *in,
+                                         const struct data_header *h, const union address *from)
+{
+	return find(w, &w->elsewhere, in, h, from);
+}
+
+struct receiver *receiver_find_again(const struct worker *w, uint32_t netns_index,
+                                     const struct data_header *h, uint32_t record_index)
+{
+	struct bucket_node *node = first(w, &w->receivers, netns_index, h);
+
+	for (; node; node = buckets_next(node)) {
+		struct receiver *r = receiver_of(node);
+
+		if (has_ids(r, netns_index, h) && r->record_index == record_index)
 			return r;
 	}
 	return NULL;

@@ -20,13 +20,21 @@
 
 struct channel;
 
-struct receiver {
-	struct frame_taker taker; /* first: the coalescer's frames come here */
+struct receiver_entry {
 	struct bucket_node by_id;
+	struct receiver *receiver;
+};
+
+struct receiver {
+	struct frame_taker taker;   /* first: the coalescer's frames come here */
+	struct receiver_entry here; /* in its worker's table */
+	struct receiver_entry
+		elsewhere;      /* in that of the worker that knows all, if it is another */
 	struct list in_holding; /* of the worker, while packets are held */
-	struct letter letter;
+	struct letter letter, letter_elsewhere;
 	struct worker *worker;
-	struct intake *intake; /* of the tunnel's endpoint */
+	struct worker *knows_all; /* of its namespace; may be the same */
+	struct intake *intake;    /* of the tunnel's endpoint, its worker's */
 	struct session_record *record;
 	uint32_t record_index;
 	struct tunnel_record *tunnel;
@@ -66,9 +74,18 @@ void receiver_modify(struct receiver *r, const struct session_modify *change);
 /** receiver_count_lost() - those that found the ring of its worker full, of which nothing else tells; worker */
 void receiver_count_lost(struct receiver *r);
 
-/** receiver_find() - whose packet this is, or NULL; worker (RX-3, RX-4, RX-21, SES-5) */
-struct receiver *receiver_find(const struct intake *in, const struct data_header *h,
-                               const union address *from);
+/** receiver_find() - of those that @w, which runs, has: whose packet this is, or NULL (RX-3, RX-4, RX-21, SES-5) */
+struct receiver *receiver_find(const struct worker *w, const struct intake *in,
+                               const struct data_header *h, const union address *from);
+
+/** receiver_find_elsewhere() - ... of those that other workers have; it is not @w's to touch, but for what does not
+ * change and the counters of its tunnel */
+struct receiver *receiver_find_elsewhere(const struct worker *w, const struct intake *in,
+                                         const struct data_header *h, const union address *from);
+
+/** receiver_find_again() - the one of this record that another worker has found, or NULL: it has gone; worker */
+struct receiver *receiver_find_again(const struct worker *w, uint32_t netns_index,
+                                     const struct data_header *h, uint32_t record_index);
 
 /** receiver_take() - common receive (kernel-behaviour §4.4) of a packet of this session; worker */
 void receiver_take(struct receiver *r, const struct data_header *h, const uint8_t *packet,

@@ -13,6 +13,7 @@
 #include "path/divert_ring.h"
 #include "path/fast_gate.h"
 #include "path/frame_taker.h"
+#include "path/handover.h"
 #include "path/ip_delivery.h"
 #include "path/outbox.h"
 #include "path/receive.h"
@@ -50,7 +51,11 @@ static bool wakes(struct mailbox *m)
 static void *work(void *arg)
 {
 	struct worker *w = arg;
+	char name[16];
 
+	/* The thread itself: another would have to open a file of /proc, which confined it may not. */
+	snprintf(name, sizeof(name), "worker-%u", w->number);
+	pthread_setname_np(pthread_self(), name);
 	w->trace.pid = (uint32_t)gettid();
 	mailbox_lend(&w->mailbox, wakes);
 	while (!w->stop) {
@@ -100,7 +105,10 @@ static void worker_close(struct worker *w)
 		mailbox_close(&w->mailbox, w->loop);
 		loop_free(w->loop);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(w->to); i++)
+		handover_free(w->to[i]);
 	buckets_release(&w->receivers);
+	buckets_release(&w->elsewhere);
 	buckets_release(&w->ip_bindings);
 	held_pool_close(&w->held);
 	held_pool_close(&w->waiting);
@@ -129,7 +137,6 @@ static int start_thread(struct worker *w, unsigned int number)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
 		return -err;
-	pthread_setname_np(w->thread, name);
 	return 0;
 }
 
@@ -140,6 +147,7 @@ struct worker *worker_new(unsigned int number, bool naive)
 
 	if (!w)
 		return NULL;
+	w->number = number;
 	w->mailbox.fd = -1;
 	w->at_once = naive ? 1 : AT_ONCE;
 	w->reorder_pool = (struct reorder_pool){ .packets_max = HELD_SMALL_COUNT,

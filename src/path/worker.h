@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* worker.h - a thread that moves packets
  *
- * It owns directions of sessions: receivers of whole namespaces, so that a packet that came to any endpoint
- * of a namespace finds its session here, and senders one by one. Nothing of it is touched by another
- * thread but while it sleeps; the API thread posts letters, which it then opens itself (mailbox_lend()).
+ * It owns directions of sessions: receivers and senders. For some namespaces it is the one that knows all sessions, so
+ * that a packet that came to any endpoint finds its session here; it has their receivers too, but for those whose
+ * packets come to another worker (dataplane_spread.c). Nothing of it is touched by another thread but while it sleeps:
+ * the API thread posts letters and workers hand over packets (handover.h), which they then open and take themselves
+ * (mailbox_lend()).
  */
 #ifndef UL2TP_PATH_WORKER_H
 #define UL2TP_PATH_WORKER_H
@@ -22,11 +24,15 @@
 #include "path/reorder.h"
 #include "path/trace.h"
 
+struct handover;
 struct inbox;
 struct ip_delivery;
 struct outbox;
 
+#define WORKERS_MAX 64
+
 struct worker {
+	unsigned int number;
 	struct loop *loop;
 	struct mailbox mailbox;
 	pthread_t thread;
@@ -36,11 +42,14 @@ struct worker {
 	int at_once;              /* so many packets are read before they are sent on */
 	uint64_t seed;            /* of the hash of session ids: a peer can not aim at one chain */
 	struct buckets receivers; /* by namespace and session id */
-	struct buckets ip_bindings; /* by namespace and connection id */
-	struct list holding;        /* receivers that hold packets */
-	struct list fast_unsettled; /* gates that are to be looked at */
-	uint64_t fast_ms;           /* ... then */
-	uint64_t expire_ms;         /* when to look at them again */
+	struct buckets
+		elsewhere; /* likewise: those that other workers have, of namespaces it receives for */
+	struct handover *to[WORKERS_MAX]; /* to other workers; NULL: nothing goes there */
+	struct buckets ip_bindings;       /* by namespace and connection id */
+	struct list holding;              /* receivers that hold packets */
+	struct list fast_unsettled;       /* gates that are to be looked at */
+	uint64_t fast_ms;                 /* ... then */
+	uint64_t expire_ms;               /* when to look at them again */
 	uint8_t *coalescer_room;
 	struct coalescer coalescer;
 	struct reorder_pool reorder_pool;
