@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* data_flood.c - L2TPv3 data packets as fast as they go, and a plain receiver to compare with
  *
- *   data_flood send ADDRESS PORT SESSION OCTETS SECONDS [SEGMENTS]   prints what the kernel took
+ *   data_flood send ADDRESS PORT SESSION OCTETS SECONDS [SEGMENTS [FROM]]   prints what the kernel took
  *   data_flood receive ADDRESS PORT SECONDS                          says "ready", prints "PACKETS SECONDS"
  *
- * OCTETS is the whole UDP payload. With SEGMENTS each message holds so many packets (UDP_SEGMENT). The receiver is
+ * OCTETS is the whole UDP payload. With SEGMENTS each message holds so many packets (UDP_SEGMENT); FROM is the port. The receiver is
  * what a user-space program would have: one socket, recvmmsg.
  */
 #include <arpa/inet.h>
@@ -58,6 +58,7 @@ static struct sockaddr_in address(const char *ip, const char *port)
 static int send_flood(char **argv, int argc)
 {
 	struct sockaddr_in to = address(argv[2], argv[3]);
+	struct sockaddr_in from = address("0.0.0.0", argc > 8 ? argv[8] : "0");
 	uint32_t session = htonl((uint32_t)strtoul(argv[4], NULL, 0));
 	size_t len = (size_t)atoi(argv[5]);
 	double until = now() + atof(argv[6]);
@@ -65,7 +66,9 @@ static int send_flood(char **argv, int argc)
 	int size = (int)len, fd = socket(AF_INET, SOCK_DGRAM, 0);
 	uint64_t sent = 0;
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0)
+		return fail("bind");
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
 		return fail("connect");
 	if (len < 22 || len * (size_t)segments > sizeof(octets))
 		return fail("OCTETS or SEGMENTS");
@@ -128,7 +131,7 @@ int main(int argc, char **argv)
 		return send_flood(argv, argc);
 	if (argc == 5 && !strcmp(argv[1], "receive"))
 		return receive_flood(argv);
-	fputs("usage: data_flood send ADDRESS PORT SESSION OCTETS SECONDS [SEGMENTS]\n"
+	fputs("usage: data_flood send ADDRESS PORT SESSION OCTETS SECONDS [SEGMENTS [FROM]]\n"
 	      "       data_flood receive ADDRESS PORT SECONDS\n",
 	      stderr);
 	return 2;

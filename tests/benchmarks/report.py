@@ -160,6 +160,16 @@ def scaling_tables(result):
                   lines)] if lines else []
 
 
+def peers_tables(result):
+    """What comes from many to one host, whose workers share it by sender; they and the senders have the same processors."""
+    lines = [[f"{name} worker{'s' * (name != '1')}", spread(summary([s["arrived"] for s in taken]), 0, 1e-3),
+              spread(summary([s["ours_s"] for s in taken]), 2, 1e6),
+              spread(summary([s["busiest"] for s in taken]), 2, 1)]
+             for name, taken in result.get("peers", {}).items()]
+    return [Table("Packets of 1400 octets from many peers", ["", "arrived, thousands/s", "of ul2tpd's threads for each, us",
+                                                             "of that the busiest worker"], lines)] if lines else []
+
+
 def target_tables(result):
     lines = [[t.words, f"{t.to_reach:g}", f"{t.beyond:g}", "" if value is None else f"{value:.2f}", verdict]
              for t, value, verdict in targets.judge(result)]
@@ -169,7 +179,7 @@ def target_tables(result):
 def tables(result):
     emulated = result.get("emulated", {})
     return [*measured_tables(result.get("samples", {}), result.get("missing", {})), *session_tables(result),
-            *storm_tables(result), *churn_tables(result), *scaling_tables(result),
+            *storm_tables(result), *churn_tables(result), *scaling_tables(result), *peers_tables(result),
             *measured_tables(emulated.get("samples", {}), emulated.get("missing", {}), "Emulated: "),
             *target_tables(result)]
 
