@@ -175,28 +175,30 @@ static int verb_status(struct cli *cli, struct words *words)
 	return plain_run(cli, words, "status", status_show);
 }
 
+struct limits_wanted {
+	struct words *words;
+	struct arguments arguments;
+};
+
+static int limit_take(struct cli *cli, const char *word, void *arg)
+{
+	struct limits_wanted *wanted = arg;
+
+	return parameter_take(cli, word, wanted->words, LIMITS_SET, &wanted->arguments);
+}
+
 static int limits_set_run(struct cli *cli, struct words *words)
 {
-	struct arguments a = { 0 };
-	const char *word;
+	struct limits_wanted wanted = { .words = words };
+	int status = options_and_words(cli, words, limit_take, &wanted);
 
-	while ((word = words_next(words))) {
-		int status = CLI_DONE;
-
-		if (*word == '-')
-			status = option_take(cli, word, words);
-		else if (strcmp(word, "help") == 0)
-			cli->options.help = true;
-		else
-			status = parameter_take(cli, word, words, LIMITS_SET, &a);
-		if (status != CLI_DONE)
-			return status;
-		if (cli->options.help)
-			return help_topic(cli, "limits");
-	}
-	if (arguments_check(cli, &a, LIMITS_SET) != CLI_DONE)
+	if (status != CLI_DONE)
+		return status;
+	if (cli->options.help)
+		return help_topic(cli, "limits");
+	if (arguments_check(cli, &wanted.arguments, LIMITS_SET) != CLI_DONE)
 		return CLI_USAGE;
-	return limits_set(cli, &a);
+	return limits_set(cli, &wanted.arguments);
 }
 
 static int verb_limits(struct cli *cli, struct words *words)

@@ -3,7 +3,7 @@
 import re
 import sys
 
-from support.api import UDP, Api
+from support.api import UDP, Api, agree
 from support.daemon import Cli, Daemon, children
 from support.netns import Cable
 from support.wait import eventually
@@ -111,12 +111,7 @@ class FastPair:
         return [api.session_get(1, 1)["STATS"] for api in self.apis]
 
     def agree(self):
-        """What one end sent is what the other received, and nothing was lost on the way."""
-        a, b = self.counts()
-        errors = [name for c in (a, b) for name in c if c[name] and name not in (
-            "TX_PACKETS", "TX_BYTES", "RX_PACKETS", "RX_BYTES")]
-        return not errors and all(x[f"TX_{n}"] == y[f"RX_{n}"] > 0 for x, y in ((a, b), (b, a))
-                                  for n in ("PACKETS", "BYTES"))
+        return agree(*self.counts())
 
     def slow_packets(self, end):
         """(sent, received) by way of the engine: what the interface's own counters have seen."""
