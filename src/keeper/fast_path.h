@@ -75,8 +75,9 @@ void fast_path_socket_shut(struct server *s, const struct managed *m);
 /** fast_path_socket_forget() - it goes, and was shut */
 void fast_path_socket_forget(struct managed *m);
 
-/** fast_path_verdict_changed() - the host's configuration in @netns is another: decide again for its sessions */
-void fast_path_verdict_changed(struct server *s, struct netns_id netns);
+/** fast_path_verdict_changed() - the host's configuration in @netns is another: decide again for those it concerns */
+void fast_path_verdict_changed(struct server *s, struct netns_id netns,
+                               const struct host_news *news);
 
 /** fast_path_turn() - when fast_path_due() says so, and whenever it is no trouble: take up what has become worth it */
 void fast_path_turn(struct server *s, uint64_t now_ms);

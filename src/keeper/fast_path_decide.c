@@ -154,8 +154,17 @@ void fast_shut(struct server *server, struct fast_session *s, enum fast_reason r
 	fast_reason_set(server, s, reason);
 }
 
+static bool concerns(const struct host_news *news, const struct fast_session *s)
+{
+	for (uint32_t i = 0; i < news->count; i++)
+		if (news->devices[i] == s->device)
+			return true;
+	return news->all;
+}
+
 /* What must not go on, at once; what may begin, soon. */
-void fast_path_verdict_changed(struct server *server, struct netns_id netns)
+void fast_path_verdict_changed(struct server *server, struct netns_id netns,
+                               const struct host_news *news)
 {
 	struct fast_path *f = server->fast;
 	struct fast_netns *n = f ? fast_netns_find(f, netns) : NULL;
@@ -164,10 +173,13 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns)
 
 	if (!n)
 		return;
-	fast_flows_forget(n);
+	if (news->all)
+		fast_flows_forget(n);
 	list_for_each (node, &n->busy) {
 		struct fast_session *s = list_entry(node, struct fast_session, in_kind);
 
+		if (!concerns(news, s))
+			continue;
 		if (s->way == FAST_NOT_ATTACHED) {
 			fast_busy_again(f, s);
 			continue;

@@ -62,6 +62,22 @@ static struct host_device *device_find(const struct host_devices *d, int ifindex
 	return NULL;
 }
 
+/* That of a session concerns nobody else, however many there are. */
+static void device_tell(struct host_devices *d, const struct host_device *device)
+{
+	struct host_news *news = &d->news;
+
+	if (!device->tracked)
+		return;
+	for (uint32_t i = 0; i < news->count; i++)
+		if (news->devices[i] == device->ifindex)
+			return;
+	if (device->is_underlay || news->count == ARRAY_SIZE(news->devices))
+		news->all = true;
+	else
+		news->devices[news->count++] = device->ifindex;
+}
+
 static struct host_device *device_find_or_new(struct host_devices *d, int ifindex)
 {
 	struct host_device *device = device_find(d, ifindex);
@@ -115,7 +131,7 @@ static void qdisc_take(struct host_devices *d, bool is_new, const struct tcmsg *
 		device->stale = true;
 		device->lost |= !is_new;
 	}
-	d->changed |= device->tracked;
+	device_tell(d, device);
 }
 
 static void take_qdisc(struct host_devices *d, uint16_t type, struct reader *payload)
@@ -137,7 +153,7 @@ static void device_touch(struct host_devices *d, int ifindex)
 	if (!device || !device->tracked)
 		return;
 	device->stale = true;
-	d->changed = true;
+	device_tell(d, device);
 }
 
 static bool filter_is_foreign(struct reader attributes, uint32_t handle,
@@ -194,7 +210,7 @@ static void take_link(struct host_devices *d, uint16_t type, struct reader *payl
 	device = device_find(d, link.ifi_index);
 	if (!device)
 		return;
-	d->changed |= device->tracked;
+	device_tell(d, device);
 	device_forget(d, device);
 }
 
@@ -233,7 +249,7 @@ int host_devices_read(struct host_devices *d)
 		struct tcmsg tc;
 	} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETQDISC } };
 
-	d->changed = true;
+	d->news.all = true;
 	list_for_each_safe (node, &d->all) {
 		struct host_device *device = list_entry(node, struct host_device, in_all);
 
@@ -420,9 +436,10 @@ static void device_look(struct host_devices *d, struct host_device *device)
 		device->stale = true;
 	if (programs_read(d, device) < 0)
 		device->stale = true;
-	d->changed |= device->stale || was.gone != device->gone || was.xdp != device->xdp ||
-	              was.egress_program != device->egress_program ||
-	              was.ingress_program != device->ingress_program;
+	if (device->stale || was.gone != device->gone || was.xdp != device->xdp ||
+	    was.egress_program != device->egress_program ||
+	    was.ingress_program != device->ingress_program)
+		device_tell(d, device);
 }
 
 /* All that tunnels go through, which are few, and of the many others those whose turn it is. */

@@ -13,6 +13,7 @@
 #include "base/buckets.h"
 #include "base/list.h"
 #include "keeper/host_source.h"
+#include "keeper/host_watch.h"
 #include "keeper/own_programs.h"
 
 #define HOST_LOOK_DEVICES                                                                          \
@@ -42,8 +43,8 @@ struct host_devices {
 	struct host_source *route; /* the namespace's, of NETLINK_ROUTE; not ours */
 	const struct own_programs *own;
 	struct buckets table;
-	struct list all; /* those looked at longest ago first */
-	bool changed;    /* since this was last made false */
+	struct list all;       /* those looked at longest ago first */
+	struct host_news news; /* since whoever tells of them made it empty */
 };
 
 /** host_devices_open() - knows nothing until host_devices_read() */

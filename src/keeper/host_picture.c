@@ -131,13 +131,20 @@ bool host_picture_refresh(struct host_picture *p, uint64_t now)
 		p->routes_ms = 0;
 		p->changed = true;
 	}
-	p->changed |= p->devices.changed;
-	p->devices.changed = false;
 	/* Those who were told what is in doubt are told when it no longer is; and the other way round. */
 	doubt = is_in_doubt(p);
 	p->changed |= doubt != p->doubted || host_picture_is_lacking(p);
 	p->doubted = doubt;
-	return p->changed;
+	return p->changed || p->devices.news.all || p->devices.news.count;
+}
+
+bool host_picture_take_news(struct host_picture *p, struct host_news *ret)
+{
+	*ret = p->devices.news;
+	ret->all |= p->changed;
+	p->changed = false;
+	p->devices.news = (struct host_news){ 0 };
+	return ret->all || ret->count;
 }
 
 uint64_t host_picture_due(const struct host_picture *p, uint64_t until)

@@ -50,6 +50,9 @@ void host_picture_news(struct host_picture *p, enum picture_part part, uint64_t 
 /** host_picture_refresh() - read what is stale and may be read now. Return: whether there is something to tell */
 bool host_picture_refresh(struct host_picture *p, uint64_t now_ms);
 
+/** host_picture_take_news() - what is to be told, once. Return: whether there is anything */
+bool host_picture_take_news(struct host_picture *p, struct host_news *ret);
+
 /** host_picture_due() - when host_picture_refresh() has something to do, if before @until; else that */
 uint64_t host_picture_due(const struct host_picture *p, uint64_t until);
 

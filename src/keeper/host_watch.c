@@ -149,6 +149,7 @@ static void plan(struct host_watches *all)
 /* Whoever is told may release any watch: begin anew after each. */
 static void tell(struct host_watches *all)
 {
+	struct host_news news;
 	bool told;
 
 	do {
@@ -156,12 +157,11 @@ static void tell(struct host_watches *all)
 		list_for_each (node, &all->all) {
 			struct host_watch *w = list_entry(node, struct host_watch, in_all);
 
-			if (!w->picture.changed)
+			if (!host_picture_take_news(&w->picture, &news))
 				continue;
-			w->picture.changed = false;
 			told = true;
 			if (all->changed)
-				all->changed(all->arg, w->netns);
+				all->changed(all->arg, w->netns, &news);
 			break;
 		}
 	} while (told);
@@ -197,7 +197,7 @@ int host_watch_use(struct host_watches *all, struct netns_id netns)
 		watch_close(w);
 	else
 		host_picture_refresh(&w->picture, now);
-	w->picture.changed = false;
+	host_picture_take_news(&w->picture, &(struct host_news){ 0 });
 	if (list_empty(&all->all))
 		all->next_look_ms = now + HOST_WATCH_LOOK_MS;
 	list_append(&all->all, &w->in_all);

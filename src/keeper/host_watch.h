@@ -27,6 +27,15 @@ struct outer_flow {
 	uint32_t mark; /* of the socket */
 };
 
+#define HOST_NEWS_DEVICES 16
+
+/* Whose verdicts may be others now: those of all sessions in the namespace, or of those whose interfaces these are. */
+struct host_news {
+	bool all;
+	uint32_t count;
+	int devices[HOST_NEWS_DEVICES];
+};
+
 struct host_watches {
 	struct list all;
 	const struct netns_home *home;
@@ -36,7 +45,7 @@ struct host_watches {
 	uint64_t next_look_ms; /* the next time that all are looked at */
 	struct own_programs own;
 	/* Verdicts in @netns, or routes, may be others now. May use and release watches. NULL: nobody cares. */
-	void (*changed)(void *arg, struct netns_id netns);
+	void (*changed)(void *arg, struct netns_id netns, const struct host_news *news);
 	void *arg;
 };
 

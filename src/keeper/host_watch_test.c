@@ -33,6 +33,7 @@ struct fixture {
 	struct outer_flow v4, v6;
 	int device, underlay;
 	unsigned int told;
+	struct host_news news; /* the last */
 };
 
 static uint64_t now_ms(void)
@@ -68,11 +69,12 @@ static union address address(const char *text, uint16_t port)
 	return a;
 }
 
-static void changed(void *arg, struct netns_id netns)
+static void changed(void *arg, struct netns_id netns, const struct host_news *news)
 {
 	struct fixture *f = arg;
 
 	f->told++;
+	f->news = *news;
 }
 
 static struct netns_id this_namespace(void)
@@ -353,6 +355,23 @@ static void an_underlay_in_a_bridge(void **state)
 	end(f);
 }
 
+/* With thousands of them, each that goes would have all others looked at. */
+static void what_befalls_a_sessions_interface_is_told_of_it_alone(void **state)
+{
+	struct fixture *f = begin(false);
+
+	assert_int_equal(verdict(f, &f->v4), FAST_USED);
+	during(f, &f->v4, "tc qdisc add dev eth root " SHAPER, FAST_DEVICE_QDISC,
+	       "tc qdisc del dev eth root");
+	assert_false(f->news.all);
+	assert_int_equal(f->news.count, 1);
+	assert_int_equal(f->news.devices[0], f->device);
+	do_("ip link del eth");
+	expect(f, &f->v4, FAST_NO_DEVICE);
+	assert_false(f->news.all);
+	end(f);
+}
+
 static void routes_are_told(void **state)
 {
 	struct fixture *f = begin(true);
@@ -408,6 +427,7 @@ int main(void)
 		cmocka_unit_test(disciplines_and_filters),
 		cmocka_unit_test(a_device_that_goes),
 		cmocka_unit_test(an_underlay_in_a_bridge),
+		cmocka_unit_test(what_befalls_a_sessions_interface_is_told_of_it_alone),
 		cmocka_unit_test(routes_are_told),
 		cmocka_unit_test(news_that_are_lost),
 		cmocka_unit_test(a_namespace_that_is_to_go),

@@ -13,9 +13,9 @@
 
 #define CLIENTS_MAX 4096
 
-static void host_changed(void *arg, struct netns_id netns)
+static void host_changed(void *arg, struct netns_id netns, const struct host_news *news)
 {
-	fast_path_verdict_changed(arg, netns);
+	fast_path_verdict_changed(arg, netns, news);
 }
 
 static int fast_open(struct server *s, const struct keeper_options *options)
