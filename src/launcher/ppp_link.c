@@ -191,10 +191,23 @@ static void take_message(struct ppp_answer *ret, const struct nl_message *m)
 		memcpy(ret->data, octets->at, ret->data_len);
 }
 
+/* What is asked for a program's call. */
+struct question {
+	const struct trap *t; /* NULL: for none */
+	struct ppp_answer *ret;
+};
+
+static bool is_waited_for(void *arg)
+{
+	const struct question *q = arg;
+
+	return trap_is_valid(q->t);
+}
+
 static void take_answer(void *arg, uint8_t *octets, size_t len)
 {
 	struct reader datagram = reader_over(octets, len);
-	struct ppp_answer *ret = arg;
+	struct ppp_answer *ret = ((struct question *)arg)->ret;
 	struct nl_message m;
 	struct nl_error error;
 
@@ -208,16 +221,20 @@ static void take_answer(void *arg, uint8_t *octets, size_t len)
 
 typedef void put_fn(struct writer *w, enum ul2tp_command command, const void *arg);
 
-/* 0 or the answer's errno; -ENETDOWN: the connection is of no use. */
-static int ask_by(struct daemon_link *link, enum ul2tp_command command, put_fn *put,
-                  const void *arg, int fd, struct ppp_answer *ret)
+/* A program's call waits for as long as it takes, as it would for the kernel: an answer that is late is of a request that
+ * was carried out, and would fail if it were asked again. 0 or the answer's errno; -ENETDOWN: the connection is of no use;
+ * -ESRCH: the caller was killed. */
+static int ask_by(struct daemon_link *link, const struct trap *t, enum ul2tp_command command,
+                  put_fn *put, const void *arg, int fd, struct ppp_answer *ret)
 {
+	struct question question = { t, ret };
 	struct nl_header header = { .type = link->own_family,
 		                    .flags = NLM_F_REQUEST | NLM_F_ACK,
 		                    .sequence = ++link->sequence };
 	AUTO_MEMORY uint8_t *octets = malloc(REQUEST_MAX);
 	struct writer w = writer_over(octets, octets ? REQUEST_MAX : 0);
 	size_t start = ul2tp_message_begin(&w, &header, command);
+	int err;
 
 	if (!octets)
 		return -ENOMEM;
@@ -225,8 +242,10 @@ static int ask_by(struct daemon_link *link, enum ul2tp_command command, put_fn *
 	if (!nl_message_end(&w, start))
 		return -EMSGSIZE;
 	memset(ret, 0, sizeof(*ret));
-	if (daemon_link_ask(link, octets, write_len(&w), &fd, fd >= 0, take_answer, ret, NULL) < 0)
-		return -ENETDOWN;
+	err = daemon_link_ask(link, octets, write_len(&w), &fd, fd >= 0, take_answer, &question,
+	                      t ? is_waited_for : NULL);
+	if (err < 0)
+		return err == -ESRCH ? err : -ENETDOWN;
 	return ret->error;
 }
 
@@ -263,7 +282,7 @@ static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
 
 		if (!take_idle(ino, rights, &link) && open_link(l, t, rights, &link) < 0)
 			break;
-		err = ask_by(&link, command, put, arg, fd, ret);
+		err = ask_by(&link, t, command, put, arg, fd, ret);
 		put_idle(ino, rights, &link);
 	}
 	if (err == -ENETDOWN)

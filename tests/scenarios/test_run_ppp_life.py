@@ -39,6 +39,7 @@ def works(loop, sock, channel, unit):
         said.append(frame(descriptor) == octets.hex())
     return said + [read(sock), peer_name(sock), int_ioctl(unit, "GUNIT"), set_ioctl(channel, "CONNECT", 99)]
 """
+OWN_REQUESTS_WAIT_S = 10   # OWN_PATIENCE of src/launcher/daemon_link.c
 # What works() says of what works
 WELL = [10, True, 10, True, 10, True, True, True, "EIO", [1, 11, 101, 111], 0, "ENXIO"]
 
@@ -190,6 +191,36 @@ say(read(channel), write(channel, LCP), set_ioctl(channel, "DISCONN"), read(unit
     finally:
         process.kill()
         process.communicate(timeout=AT_MOST)
+
+
+def test_a_call_waits_as_long_as_it_takes(new_namespace):
+    """ul2tpd stands still for longer than requests of the launcher's own wait: the call is carried out, and once.
+
+    Requirements: PPP-2
+    """
+    host = new_namespace("host")
+    with Daemon() as daemon:
+        process = launcher_of(daemon, host).popen(sys.executable, "-u", "-c", START + """
+unit = open_ppp()
+say("ready")
+input()
+number = int_ioctl(unit, "NEWUNIT", -1)
+say(number, int_ioctl(unit, "GUNIT"))
+""", stdin=subprocess.PIPE)
+        try:
+            assert json.loads(process.stdout.readline()) == ["ready"]
+            os.kill(daemon.engine_pid, signal.SIGSTOP)
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(OWN_REQUESTS_WAIT_S + 1)
+            os.kill(daemon.engine_pid, signal.SIGCONT)
+            out, err = process.communicate(timeout=60 * SLOW)
+            assert json.loads(out) == [0, 0], err
+        finally:
+            os.kill(daemon.engine_pid, signal.SIGCONT)
+            process.kill()
+            process.communicate(timeout=AT_MOST)
 
 
 @pytest.mark.parametrize("limit", [40, 70, 130, 300])
