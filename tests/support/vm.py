@@ -35,6 +35,8 @@ ALWAYS = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay")
 # The emulator copies octet by octet what a processor with erms copies by the line; five levels of page tables
 # and workarounds against speculation cost and give nothing here.
 PROCESSOR = "max,-erms,-fsrm,-la57"
+# Four nanoseconds an instruction, which is about what one takes; where nothing is to be done, time jumps.
+COUNTED = ("-icount", "shift=2,sleep=off")
 # On a busy machine the emulator is so late with the timer that the kernel takes it for broken, and panics.
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check random.trust_cpu=on rdinit=/init"
 
@@ -131,9 +133,10 @@ class Machine:
     modules:      loaded at the start, with what they need
     tap:          (name, path of a network namespace): eth0 inside is joined to this new TAP of that namespace
     environment:  further variables of what runs inside
+    counted:      its clock counts instructions, not time: what is measured inside does not depend on what else runs here
     """
 
-    def __init__(self, package, modules=(), tap=None, cpus=1, memory_mb=768, environment=None):
+    def __init__(self, package, modules=(), tap=None, cpus=1, memory_mb=768, environment=None, counted=False):
         self.kernel = kernel_package.fetch(package)
         self.directory = tempfile.TemporaryDirectory(prefix="ul2tp-vm-")
         self.console_path = pathlib.Path(self.directory.name) / "console"
@@ -144,13 +147,13 @@ class Machine:
             initrd.write_bytes(initramfs(self.kernel, [*modules, *(["virtio_net"] if tap else [])],
                                          environment or {}))
             ready = self._expect(0)
-            self._start(initrd, tap, cpus, memory_mb)
+            self._start(initrd, tap, cpus, memory_mb, counted)
             self.release = self._result(ready, PATIENCE)["value"]
         except BaseException:
             self.close()
             raise
 
-    def _start(self, initrd, tap, cpus, memory_mb):
+    def _start(self, initrd, tap, cpus, memory_mb, counted):
         ours, theirs = socket.socketpair()
         command = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
@@ -162,6 +165,8 @@ class Machine:
             "-virtfs", "local,path=/,mount_tag=host,security_model=none,multidevs=remap,readonly=on",
             "-chardev", f"socket,id=agent,fd={theirs.fileno()}", "-device", "virtio-serial-pci",
             "-device", "virtserialport,chardev=agent,name=ul2tp.agent"]
+        if counted:
+            command += COUNTED
         if tap:
             command = ["nsenter", f"--net={tap[1]}", *command, "-netdev",
                        f"tap,id=net,ifname={tap[0]},script=no,downscript=no", "-device",
