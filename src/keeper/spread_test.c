@@ -101,6 +101,16 @@ static void teardown(struct fixture *f)
 	close(f->main);
 }
 
+/* An IPv6 address can be used a moment after it was added. */
+static void bind_soon(int fd, const union address *a)
+{
+	for (int left = 10000; bind(fd, &a->any, address_len(a)) < 0; left--) {
+		assert_int_equal(errno, EADDRNOTAVAIL);
+		assert_true(left > 0);
+		usleep(1000);
+	}
+}
+
 /* Which socket a packet from @from came to. */
 static uint32_t arrival(const struct fixture *f, const union address *from)
 {
@@ -110,7 +120,7 @@ static uint32_t arrival(const struct fixture *f, const union address *from)
 	uint32_t number = 0;
 	char octet;
 
-	assert_int_equal(bind(fd, &from->any, address_len(from)), 0);
+	bind_soon(fd, from);
 	assert_int_equal(sendto(fd, "x", 1, 0, &to.any, address_len(&to)), 1);
 	for (uint32_t i = 1; i < COUNT; i++)
 		fds[i] = (struct pollfd){ .fd = f->spread.fd[i], .events = POLLIN };
