@@ -33,6 +33,7 @@ static const char usage[] =
 	"                        a route for each address; see ul2tpd(8)\n"
 	"  --fast-path MODE      have the kernel itself move data where it can, by eBPF:\n"
 	"                        auto, off (default) or require\n"
+	"  --fast-path-xdp       with that, take headers off in the network card's driver\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
 	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"
@@ -46,6 +47,7 @@ enum option_number {
 	OPTION_NAIVE,
 	OPTION_PPP_DEVICE,
 	OPTION_FAST_PATH,
+	OPTION_FAST_PATH_XDP,
 	OPTION_TUNNELS,
 	OPTION_SESSIONS,
 	OPTION_LOG,
@@ -62,6 +64,7 @@ static const struct option long_options[] = {
 	{ "naive",         no_argument,       NULL, OPTION_NAIVE },
 	{ "ppp-device",    required_argument, NULL, OPTION_PPP_DEVICE },
 	{ "fast-path",     required_argument, NULL, OPTION_FAST_PATH },
+	{ "fast-path-xdp", no_argument,       NULL, OPTION_FAST_PATH_XDP },
 	{ "max-tunnels",   required_argument, NULL, OPTION_TUNNELS },
 	{ "max-sessions",  required_argument, NULL, OPTION_SESSIONS },
 	{ "log-level",     required_argument, NULL, OPTION_LOG },
@@ -183,6 +186,9 @@ static bool option_take(int option, const char *value, struct daemon_options *o)
 		return ppp_device_read(value, &o->dataplane.shared_devices);
 	case OPTION_FAST_PATH:
 		return fast_path_read(value, &o->keeper.fast_path);
+	case OPTION_FAST_PATH_XDP:
+		o->keeper.fast_path_xdp = true;
+		return true;
 	case OPTION_TUNNELS:
 		return number_read("max-tunnels", value, RECORDS_LIMIT, &o->keeper.max_tunnels);
 	case OPTION_SESSIONS:

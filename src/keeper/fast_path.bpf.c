@@ -4,6 +4,7 @@
  *   fast_egress   on a session's device: puts the headers in front and sends on the underlay
  *   fast_ingress  on the underlay: takes them off and hands the frame to the device
  *   fast_arrived  on the device: sees what fast_ingress sent come out of the backlog
+ *   fast_xdp      on the underlay, if asked for: takes the headers off before fast_ingress (fast_path_xdp.bpf.h)
  *
  * Built by clang -target bpf, loaded by fast_path_load.c once for each network namespace. They take nothing that needs
  * thought: whatever is odd goes on to the engine (TC_ACT_UNSPEC), which can do everything. What is handed up is counted,
@@ -79,6 +80,7 @@ struct {
 #define OUTER6_OCTETS (sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define MARK_BASE                                                                                  \
 	0x4c000000u /* + index of the session: on its way from fast_ingress to fast_arrived */
+#define MARK_XDP      0x4d000000u /* likewise, if fast_xdp took it */
 #define MARK_SESSIONS 0x00ffffffu
 #define NOT_DF        bpf_htons(0xbfff)
 /* What becomes visible is of IPv4, though it was in IPv6; Linux 6.3 and later. */
@@ -408,37 +410,43 @@ static __always_inline struct fast_in *in6_find(const struct arrival6 *a)
 }
 
 /* Whole, valid, without a checksum, and as long as its headers say: nothing of it is believed before. */
-static __always_inline int in_is_plain(const struct __sk_buff *skb, const struct arrival *a)
+static __always_inline int in_is_plain(__u32 len, const struct arrival *a)
 {
 	return a->ip.ttl && ip_sum(&a->ip) == 0xffff &&
-	       bpf_ntohs(a->ip.tot_len) + ETH_HLEN == skb->len &&
+	       bpf_ntohs(a->ip.tot_len) + ETH_HLEN == len &&
 	       bpf_ntohs(a->udp.len) + sizeof(a->ip) == bpf_ntohs(a->ip.tot_len) && !a->udp.check;
 }
 
-static __always_inline int in6_is_plain(const struct __sk_buff *skb, const struct arrival6 *a)
+static __always_inline int in6_is_plain(__u32 len, const struct arrival6 *a)
 {
-	return bpf_ntohs(a->ip.payload_len) + ETH_HLEN + sizeof(a->ip) == skb->len &&
+	return bpf_ntohs(a->ip.payload_len) + ETH_HLEN + sizeof(a->ip) == len &&
 	       a->udp.len == a->ip.payload_len && !a->udp.check;
 }
 
-/* The L2TP header is the one that is expected, cookie and all: an even number of octets. @at: where it is. */
+/* Whether an L2TP header is not the one that is expected, cookie and all: an even number of octets. */
+static __always_inline int header_differs(const void *header, const void *expected, __u32 len)
+{
+	const __u32 *a = header, *b = expected;
+	__u32 differs = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < FAST_HEADER_MAX / 4; i++) {
+		if (len >= 4 * (i + 1))
+			differs |= a[i] ^ b[i];
+		else if (len > 4 * i)
+			differs |= (a[i] ^ b[i]) & bpf_htonl(0xffff0000);
+	}
+	return differs != 0;
+}
+
+/* @at: where it is. */
 static __always_inline int in_header_matches(struct __sk_buff *skb, const struct fast_in *in,
                                              __u32 at)
 {
-	__u32 header[FAST_HEADER_MAX / 4], other = 0;
+	__u32 header[FAST_HEADER_MAX / 4];
 
-	if (peek(skb, at, header, sizeof(header)))
-		return 0;
-#pragma unroll
-	for (__u32 i = 0; i < FAST_HEADER_MAX / 4; i++) {
-		__u32 differs = header[i] ^ ((const __u32 *)in->header)[i];
-
-		if (in->header_len >= 4 * (i + 1))
-			other |= differs;
-		else if (in->header_len > 4 * i)
-			other |= differs & bpf_htonl(0xffff0000);
-	}
-	return !other;
+	return !peek(skb, at, header, sizeof(header)) &&
+	       !header_differs(header, in->header, in->header_len);
 }
 
 /* The Ethernet header of the frame that begins at @at + @header_len. */
@@ -479,6 +487,8 @@ static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
 		flags |= DECAP_L3_IPV4;
 	if (bpf_skb_adjust_room(skb, -octets, BPF_ADJ_ROOM_MAC, flags))
 		return -1;
+	if (constants.xdp) /* see meta_take() */
+		return bpf_skb_store_bytes(skb, 0, eth, sizeof(*eth), 0) ? -2 : 0;
 	outer = (void *)(long)skb->data;
 	if ((void *)(outer + 1) > (void *)(long)skb->data_end)
 		return -2;
@@ -529,7 +539,8 @@ static __always_inline int take_v4(struct __sk_buff *skb)
 	    a.ip.protocol != IPPROTO_UDP || a.ip.frag_off & NOT_DF)
 		return TC_ACT_UNSPEC;
 	in = in_find(&a);
-	return in ? in_take(skb, in, ETH_HLEN + OUTER_OCTETS, in_is_plain(skb, &a)) : TC_ACT_UNSPEC;
+	return in ? in_take(skb, in, ETH_HLEN + OUTER_OCTETS, in_is_plain(skb->len, &a))
+	          : TC_ACT_UNSPEC;
 }
 
 /* What has extension headers, fragments among them, is the engine's. */
@@ -542,13 +553,21 @@ static __always_inline int take_v6(struct __sk_buff *skb)
 	    a.ip.nexthdr != IPPROTO_UDP)
 		return TC_ACT_UNSPEC;
 	in = in6_find(&a);
-	return in ? in_take(skb, in, ETH_HLEN + OUTER6_OCTETS, in6_is_plain(skb, &a))
+	return in ? in_take(skb, in, ETH_HLEN + OUTER6_OCTETS, in6_is_plain(skb->len, &a))
 	          : TC_ACT_UNSPEC;
 }
+
+#include "keeper/fast_path_xdp.bpf.h"
 
 SEC("tc")
 int fast_ingress(struct __sk_buff *skb)
 {
+	if (constants.xdp) {
+		int said = meta_take(skb);
+
+		if (said != NOT_SAID)
+			return said;
+	}
 	if (skb->vlan_present || skb->pkt_type != 0 /* PACKET_HOST: to us */)
 		return TC_ACT_UNSPEC;
 	if (skb->protocol == bpf_htons(ETH_P_IP))
@@ -559,12 +578,18 @@ int fast_ingress(struct __sk_buff *skb)
 SEC("tc")
 int fast_arrived(struct __sk_buff *skb)
 {
-	__u32 session = skb->mark - MARK_BASE;
-	struct fast_count *count = count_of(session);
+	__u32 base = skb->mark & ~MARK_SESSIONS, segments = skb->gso_segs;
+	struct fast_count *count;
 
-	if (session >= MARK_SESSIONS || !count)
+	if (base != MARK_BASE && base != MARK_XDP)
 		return TC_ACT_UNSPEC;
-	count_add(&count->rx_seen, 1);
+	count = count_of(skb->mark & MARK_SESSIONS);
+	if (!count)
+		return TC_ACT_UNSPEC;
+	if (constants.xdp)
+		meta_forget(skb);
+	/* GRO has made one of those that fast_xdp sent. */
+	count_add(&count->rx_seen, base == MARK_XDP && segments ? segments : 1);
 	skb->mark = 0;
 	return TC_ACT_UNSPEC;
 }

@@ -60,8 +60,9 @@ static void session_free(struct fast_session *s)
 	free(s);
 }
 
-int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct host_watches *host,
-                   struct fast_path **ret, enum fast_reason *why, struct extack *ea)
+int fast_path_open(enum fast_path_mode mode, bool xdp, uint32_t max_sessions,
+                   struct host_watches *host, struct fast_path **ret, enum fast_reason *why,
+                   struct extack *ea)
 {
 	struct fast_path *f;
 	int err;
@@ -74,6 +75,7 @@ int fast_path_open(enum fast_path_mode mode, uint32_t max_sessions, struct host_
 	if (!f)
 		return -ENOMEM;
 	f->host = host;
+	f->xdp = xdp;
 	err = open_all(f, max_sessions, ea);
 	if (err < 0) {
 		fast_path_close(f);

@@ -14,6 +14,8 @@
 
 #define TCX_INGRESS 46
 #define TCX_EGRESS  47
+#define XDP         37
+#define XDP_NATIVE  (1u << 2)
 #define TCX_BEFORE  (1u << 3) /* without another program: before all */
 
 /* What BPF_PROG_ATTACH takes. */
@@ -71,6 +73,18 @@ int fast_link(int ifindex, enum fast_hook hook, int program)
 		.program = (uint32_t)program,
 		.type = type_of(hook),
 		.flags = TCX_BEFORE,
+	};
+
+	return call(BPF_LINK_CREATE, &l, sizeof(l));
+}
+
+int fast_link_xdp(int ifindex, int program)
+{
+	struct link l = {
+		.ifindex = (uint32_t)ifindex,
+		.program = (uint32_t)program,
+		.type = XDP,
+		.flags = XDP_NATIVE,
 	};
 
 	return call(BPF_LINK_CREATE, &l, sizeof(l));

@@ -21,4 +21,14 @@ int fast_attach(int ifindex, enum fast_hook hook, int program);
 /** fast_link() - likewise, until the descriptor that is returned is closed. -errno */
 int fast_link(int ifindex, enum fast_hook hook, int program);
 
+/**
+ * fast_link_xdp() - have the driver run it, until the descriptor that is returned is closed
+ *
+ * Some drivers take their link down and up for it.
+ *
+ * Return: a descriptor; -EBUSY there is another program; -EOPNOTSUPP the driver has no XDP; -ERANGE, -EINVAL and
+ * others as the driver likes: packets may be too large for it.
+ */
+int fast_link_xdp(int ifindex, int program);
+
 #endif

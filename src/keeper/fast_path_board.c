@@ -4,7 +4,9 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "keeper/bpf.h"
@@ -22,6 +24,16 @@ uint32_t fast_board_lanes(void)
 	return lanes;
 }
 
+/* Not zero, as memory often is. */
+static uint32_t random_word(void)
+{
+	uint32_t word;
+
+	if (getrandom(&word, sizeof(word), 0) != sizeof(word))
+		word = (uint32_t)random();
+	return word | 1;
+}
+
 struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t netns)
 {
 	int processors = libbpf_num_possible_cpus();
@@ -29,6 +41,8 @@ struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t n
 	return (struct fast_constants){
 		.netns = netns,
 		.lanes = f->board.lanes,
+		.xdp = f->xdp,
+		.meta = f->xdp ? random_word() : 0,
 		.lane_each = processors > 0 && processors <= (int)f->board.lanes &&
 		             access(REALTIME, F_OK) != 0,
 	};

@@ -215,6 +215,7 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.device = (uint32_t)s->device,
 		.underlay = s->underlay ? (uint32_t)s->underlay->ifindex : 0,
 		.header_len = s->wish.rx_header_len,
+		.xdp = s->underlay && s->underlay->xdp >= 0,
 	};
 	struct fast_out out = {
 		.session = s->index,
@@ -228,6 +229,7 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.next_id = (uint32_t)random(),
 	};
 
+	memcpy(in.mac, s->route.mac, sizeof(s->route.mac));
 	memcpy(in.header, s->wish.rx_header, sizeof(in.header));
 	memcpy(out.hop, s->route.hop.address, sizeof(out.hop));
 	if (is_v6(&s->wish))

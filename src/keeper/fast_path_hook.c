@@ -7,8 +7,12 @@
  */
 #include "keeper/fast_path_private.h"
 
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "keeper/fast_path_attach.h"
 #include "keeper/fast_path_clsact.h"
 #include "keeper/netns.h"
@@ -95,13 +99,48 @@ void fast_unhooked_device(struct fast_path *f, struct fast_session *s)
 	s->way = FAST_NOT_ATTACHED;
 }
 
+static const char *words_of_xdp(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "another XDP program is there";
+	case -EOPNOTSUPP:
+		return "its driver has no XDP";
+	case -ERANGE:
+	case -EINVAL:
+		return "its driver refuses: its MTU may be too large for XDP";
+	default:
+		return strerror(-err);
+	}
+}
+
+/* Without it all goes on as if it had not been asked for. It is not tried again, since drivers may reset for it. */
+static void hook_xdp(struct fast_underlay *u)
+{
+	char name[IF_NAMESIZE] = "?";
+
+	if (u->xdp >= 0 || u->xdp_refused)
+		return;
+	u->xdp = fast_link_xdp(u->ifindex, fast_program_fd(u->netns->programs, FAST_XDP));
+	u->xdp_refused = u->xdp < 0;
+	if (!u->xdp_refused)
+		return;
+	if_indextoname((unsigned int)u->ifindex, name);
+	log_event(LOG_WARNING, "fast-path-xdp", "interface=%s refused=\"%s\"", name,
+	          words_of_xdp(u->xdp));
+	u->xdp = -1;
+}
+
 enum fast_reason fast_hook_underlay(struct fast_path *f, struct fast_underlay *u)
 {
-	if (u->link >= 0)
-		return FAST_USED;
 	if (fast_netns_load(f, u->netns) < 0)
 		return FAST_UNSUPPORTED;
-	u->link = fast_link(u->ifindex, FAST_HOOK_INGRESS,
-	                    fast_program_fd(u->netns->programs, FAST_INGRESS));
-	return u->link < 0 ? FAST_UNSUPPORTED : FAST_USED;
+	if (u->link < 0)
+		u->link = fast_link(u->ifindex, FAST_HOOK_INGRESS,
+		                    fast_program_fd(u->netns->programs, FAST_INGRESS));
+	if (u->link < 0)
+		return FAST_UNSUPPORTED;
+	if (f->xdp)
+		hook_xdp(u);
+	return FAST_USED;
 }

@@ -38,6 +38,7 @@ static const char *const program_names[] = {
 	[FAST_EGRESS] = "fast_egress",
 	[FAST_INGRESS] = "fast_ingress",
 	[FAST_ARRIVED] = "fast_arrived",
+	[FAST_XDP] = "fast_xdp",
 };
 
 __attribute__((format(printf, 2, 0))) static int
@@ -118,6 +119,14 @@ static int maps_keep(const struct bpf_object *object, int maps[FAST_MAPS])
 	return 0;
 }
 
+static int xdp_leave_out(struct bpf_object *object)
+{
+	struct bpf_program *program =
+		bpf_object__find_program_by_name(object, program_names[FAST_XDP]);
+
+	return program ? bpf_program__set_autoload(program, false) : -EINVAL;
+}
+
 static int programs_find(struct fast_programs *p)
 {
 	for (int i = 0; i < FAST_PROGRAMS; i++) {
@@ -142,6 +151,8 @@ static int load(struct fast_programs *p, int maps[FAST_MAPS], uint32_t sessions,
 	err = constants_set(p->object, constants);
 	if (err == 0)
 		err = maps_prepare(p->object, maps, sessions, constants->lanes);
+	if (err == 0 && !constants->xdp)
+		err = xdp_leave_out(p->object);
 	if (err == 0)
 		err = bpf_object__load(p->object);
 	if (err == 0)

@@ -18,7 +18,7 @@ enum fast_map {
 	FAST_MAPS
 };
 
-enum fast_program { FAST_EGRESS, FAST_INGRESS, FAST_ARRIVED, FAST_PROGRAMS };
+enum fast_program { FAST_EGRESS, FAST_INGRESS, FAST_ARRIVED, FAST_XDP, FAST_PROGRAMS };
 
 struct fast_programs;
 
@@ -26,7 +26,7 @@ struct fast_programs;
  * fast_programs_load() - one set of programs
  * @maps:      descriptors, which stay the caller's; -1: make it, and set the descriptor, which becomes the caller's
  * @sessions:  how many there can be
- * @constants: written into the programs
+ * @constants: written into the programs; without .xdp there is no FAST_XDP
  *
  * Return: 0; -ENOSYS this ul2tpd was built without them; what the kernel says; in words.
  */
@@ -37,7 +37,7 @@ int fast_programs_load(int maps[FAST_MAPS], uint32_t sessions,
 /** fast_programs_free() - they stay in the kernel as long as they are attached somewhere */
 void fast_programs_free(struct fast_programs *p);
 
-/** fast_program_fd() - borrowed */
+/** fast_program_fd() - borrowed; negative: there is none */
 int fast_program_fd(const struct fast_programs *p, enum fast_program which);
 
 #endif

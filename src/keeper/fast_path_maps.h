@@ -27,6 +27,8 @@
 struct fast_constants {
 	__u32 netns;     /* number of the namespace, ours: a program can not ask where it is */
 	__u32 lanes;     /* a power of two */
+	__u32 xdp;       /* fast_xdp may have taken the headers off */
+	__u32 meta;      /* random: nobody else says it of a packet */
 	__u32 lane_each; /* no two programs that run at once count in the same lane */
 };
 
@@ -53,6 +55,8 @@ struct fast_in {
 	__u32 device;                 /* ifindex */
 	__u32 underlay;               /* ifindex of where it must come from */
 	__u32 header_len;             /* of L2TP: all that is in front of the inner frame */
+	__u32 xdp;                    /* fast_xdp may take it */
+	__u8 mac[8];                  /* the underlay's, then two of zero */
 	__u8 header[FAST_HEADER_MAX]; /* as it must be */
 };
 
@@ -81,8 +85,9 @@ struct fast_out {
 struct fast_count {
 	__u64 tx_packets, tx_bytes, tx_last_ns; /* bytes from the L2TP header on; CLOCK_MONOTONIC */
 	__u64 rx_packets, rx_bytes, rx_last_ns;
-	__u64 rx_sent,
-		rx_seen; /* redirected to the device, and come out of the processor's backlog there */
+	/* On the way to the device, and come out of the processor's backlog there. A super-frame is as many as came:
+	 * one, or what GRO made of what fast_xdp sent. */
+	__u64 rx_sent, rx_seen;
 };
 
 /* Of each session. */

@@ -11,6 +11,9 @@
 
 static void underlay_free(struct fast_underlay *u)
 {
+	/* What the first leaves to be done, the second does. */
+	if (u->xdp >= 0)
+		close(u->xdp);
 	if (u->link >= 0)
 		close(u->link);
 	list_remove(&u->in_netns);
@@ -83,7 +86,11 @@ int fast_netns_load(struct fast_path *f, struct fast_netns *n)
 	if (err < 0)
 		return err;
 	for (enum fast_program i = 0; i < FAST_PROGRAMS; i++) {
-		n->own[i] = bpf_program_id(fast_program_fd(n->programs, i));
+		int fd = fast_program_fd(n->programs, i);
+
+		if (fd < 0)
+			continue;
+		n->own[i] = bpf_program_id(fd);
 		host_watches_own(f->host, n->own[i]);
 	}
 	return 0;
@@ -121,6 +128,7 @@ struct fast_underlay *fast_underlay_use(struct fast_netns *n, int ifindex)
 		.ifindex = ifindex,
 		.users = 1,
 		.link = -1,
+		.xdp = -1,
 	};
 	list_append(&n->underlays, &u->in_netns);
 	return u;

@@ -33,6 +33,8 @@ struct fast_underlay {
 	int ifindex;
 	uint32_t users;
 	int link; /* the program there; -1: not yet */
+	int xdp;  /* fast_xdp there; -1: not yet, or ... */
+	bool xdp_refused;
 };
 
 /* Where what comes for a session is found. Zero where there is nothing, so that octets can be compared. */
@@ -68,6 +70,7 @@ struct fast_session {
 
 struct fast_path {
 	struct host_watches *host;
+	bool xdp; /* is asked for */
 	int maps[FAST_MAPS];
 	uint32_t last_netns;
 	struct list netns;

@@ -137,6 +137,7 @@ static int interface_look(int socket, struct fast_route *ret)
 		return -errno;
 	if (r.ifr_hwaddr.sa_family != ARPHRD_ETHER)
 		return -EOPNOTSUPP;
+	memcpy(ret->mac, r.ifr_hwaddr.sa_data, sizeof(ret->mac));
 	if (ioctl(socket, SIOCGIFMTU, &r) < 0)
 		return -errno;
 	if (!ret->mtu_bytes || ret->mtu_bytes > (uint32_t)r.ifr_mtu)

@@ -17,6 +17,7 @@ struct fast_route {
 	int ifindex;
 	uint32_t mtu_bytes;
 	uint8_t hop_limit; /* IPv6 */
+	uint8_t mac[6];    /* the interface's own */
 	struct fast_hop hop;
 };
 

@@ -378,6 +378,7 @@ struct keeper_options {
 	uint32_t max_tunnels, max_sessions; /* sizes of the records */
 	enum divert_way divert;
 	enum fast_path_mode fast_path;
+	bool fast_path_xdp;
 	bool ip_sockets_for_all; /* also those without CAP_NET_ADMIN */
 	bool naive;              /* interfaces and sockets give one packet at a time */
 };
