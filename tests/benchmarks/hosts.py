@@ -47,7 +47,9 @@ class Row:
 
 
 # Options of ul2tpd; those of one group are there if the daemon has the option at all.
-WAYS = {"naive": ["--naive"], "user": ["--fast-path", "off"], "fast": ["--fast-path", "require"]}
+WAYS = {"naive": ["--naive"], "user": ["--fast-path", "off"], "fast": ["--fast-path", "require"],
+        "fast-xdp": ["--fast-path-xdp", "--fast-path", "require"]}
+FAST = ("fast", "fast-xdp")
 
 ROWS = {row.name: row for row in (
     Row("plain", "the cable itself"),
@@ -55,6 +57,7 @@ ROWS = {row.name: row for row in (
     Row("naive", "Ethernet by ul2tpd, one packet a system call", "naive"),
     Row("user", "Ethernet by ul2tpd in user space", "user"),
     Row("fast", "Ethernet by ul2tpd's fast path", "fast"),
+    Row("fast-xdp", "Ethernet by ul2tpd's fast path, with XDP", "fast-xdp"),
     Row("ppp-naive", "PPP by ul2tpd, one packet a system call", "naive", True),
     Row("ppp-user", "PPP by ul2tpd in user space", "user", True),
     Row("ppp-fast", "PPP by ul2tpd's fast path", "fast", True),
@@ -62,13 +65,14 @@ ROWS = {row.name: row for row in (
     Row("kernel", "Ethernet by the kernel's l2tp_eth", "kernel"),
     Row("ppp-kernel", "PPP by the kernel's l2tp_ppp", "kernel", True),
 )}
-HERE = ("plain", "vxlan", "naive", "user", "fast", "ppp-naive", "ppp-user", "ppp-fast", "l2tpns")
+HERE = ("plain", "vxlan", "naive", "user", "fast", "fast-xdp", "ppp-naive", "ppp-user", "ppp-fast", "l2tpns")
 EMULATED = ("plain", "vxlan", "kernel", "naive", "user", "fast", "ppp-kernel", "ppp-user", "ppp-fast")
 
 
 def cable(underlay, row):
     """The device over which the row goes."""
-    return underlay + ("-f" if ROWS[row].way == "fast" else "")
+    way = ROWS[row].way
+    return underlay + (f"-{FAST.index(way)}" if way in FAST else "")
 
 
 def address(underlay, row, end):
@@ -76,7 +80,13 @@ def address(underlay, row, end):
 
 
 def outer(underlay, row, end):
-    return f"10.{30 + UNDERLAYS.index(underlay)}.{1 if ROWS[row].way == 'fast' else 0}.{end + 1}"
+    return wire(underlay, cable(underlay, row), end)
+
+
+def wire(underlay, device, end):
+    """The address of a cable's end."""
+    number = int(device.removeprefix(underlay + "-")) + 1 if device != underlay else 0
+    return f"10.{30 + UNDERLAYS.index(underlay)}.{number}.{end + 1}"
 
 
 def has_option(option):
@@ -127,8 +137,8 @@ class Hosts:
             return ""
         options = WAYS[row.way]
         if not has_option(options[0]):
-            if row.way == "fast":
-                return "this ul2tpd has no --fast-path"
+            if row.way in FAST:
+                return f"this ul2tpd has no {options[0]}"
             options = []
         try:
             self.daemons[row.way] = [self._start_daemon(end, options) for end in (NEAR, FAR)]
@@ -168,11 +178,11 @@ class Hosts:
                 space.run("ethtool", "-K", device, "tso", "off", "tx-udp-segmentation", "off",
                           "tx-udp_tnl-segmentation", "off", "tx-udp_tnl-csum-segmentation", "off", "gso", "on",
                           "gro", "on")
-            at = outer(underlay, "fast" if device.endswith("-f") else "plain", end)
+            at = wire(underlay, device, end)
             space.ip(f"address add {at}/24 dev {device}", f"link set {device} up")
         for end in (NEAR, FAR):
             self.command(end, "ping", "-q", "-c", "2", "-i", "0.1", "-W", "5",
-                         outer(underlay, "fast" if device.endswith("-f") else "plain", 1 - end))
+                         wire(underlay, device, 1 - end))
 
     # --- tunnels ----------------------------------------------------------------------------------------
 
@@ -196,7 +206,7 @@ class Hosts:
             if row != "plain" and mtu != INNER_MTU:
                 raise Failed(f"the MTU of {device} is {mtu}, not {INNER_MTU}")
         self._reach(row, underlay)
-        if kind.way == "fast":
+        if kind.way in FAST:
             self._expect_fast_path(row, underlay)
 
     def _expect_fast_path(self, row, underlay):
@@ -205,7 +215,7 @@ class Hosts:
         self.command(NEAR, "ping", "-q", "-c", "200", "-i", "0.005", "-W", "5", address(underlay, row, FAR))
         for end in (NEAR, FAR):
             here, _ = self._ids(row, underlay, end)
-            shown = Cli(self.daemons["fast"][end], self.spaces[end]).json(f"-s show session tunnel_id {here}")
+            shown = Cli(self.daemons[ROWS[row].way][end], self.spaces[end]).json(f"-s show session tunnel_id {here}")
             path = next(session for session in shown if session["tunnel_id"] == here).get("fast_path", {})
             if path.get("reason") != "used":
                 self.missing[row] = f"the fast path is not taken: {path.get('words', 'it says nothing')}"

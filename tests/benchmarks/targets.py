@@ -33,7 +33,7 @@ def ratio(underlay, of, to, key="tcp1", part=None):
 def best(underlay, to):
     """Of the ways the product has, the best."""
     def value(result):
-        found = [v for v in (ratio(underlay, row, to)(result) for row in ("user", "fast")) if v is not None]
+        found = [v for v in (ratio(underlay, row, to)(result) for row in ("user", "fast", "fast-xdp")) if v is not None]
         return max(found) if found else None
     return value
 
