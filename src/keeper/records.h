@@ -57,13 +57,14 @@ struct session_rx_record {
 	_Atomic uint64_t packets, bytes, oos_packets, last_ms;
 	_Atomic uint64_t drops[RECORD_DROPS_MAX];
 	_Atomic uint32_t held;
-	uint32_t nr, oos_last, oos_count, skip;
+	_Atomic uint32_t nr;
+	uint32_t oos_last, oos_count, skip;
 };
 
 struct session_tx_record {
 	_Atomic uint64_t packets, bytes, last_ms;
 	_Atomic uint64_t drops[RECORD_DROPS_MAX];
-	uint32_t ns;
+	_Atomic uint32_t ns;
 };
 
 struct session_record {

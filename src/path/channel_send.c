@@ -15,13 +15,12 @@ void channel_drop(struct channel *c, enum tx_drop why)
 		sender_drop(c->tx.sender, why, 1);
 }
 
-/* TUN-14, TUN-23; SEQ-1: its number is used up. */
+/* TUN-14, TUN-23 */
 static bool has_peer(struct sender *s)
 {
 	if (s->tunnel->peer_known)
 		return true;
-	if (sender_header(s)->ns_offset)
-		s->record->tx.ns++;
+	sender_use_up(s, 1);
 	sender_drop(s, TX_DROP_NO_PEER, 1);
 	return false;
 }

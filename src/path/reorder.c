@@ -40,7 +40,7 @@ void reorder_resume(struct reorder *r, const struct session_rx_record *from)
 
 void reorder_save(const struct reorder *r, struct session_rx_record *to)
 {
-	__atomic_store_n(&to->nr, r->nr, __ATOMIC_RELAXED); /* which the API thread shows */
+	atomic_store_explicit(&to->nr, r->nr, memory_order_relaxed);
 	to->oos_last = r->oos_last;
 	to->oos_count = r->oos_count;
 	to->skip = r->skip;

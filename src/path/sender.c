@@ -139,11 +139,26 @@ const struct data_header_template *sender_header(struct sender *s)
 	return &s->template;
 }
 
+/* This worker alone writes it; who shows the session reads it. */
+static uint32_t next_number(struct sender *s, uint32_t count)
+{
+	uint32_t ns = atomic_load_explicit(&s->record->tx.ns, memory_order_relaxed);
+
+	atomic_store_explicit(&s->record->tx.ns, ns + count, memory_order_relaxed);
+	return ns;
+}
+
+void sender_use_up(struct sender *s, uint32_t count)
+{
+	if (sender_header(s)->ns_offset)
+		next_number(s, count);
+}
+
 void sender_number(struct sender *s, const struct data_header_template *t, uint8_t *header)
 {
-	data_header_number(t, header, s->record->tx.ns++);
+	data_header_number(t, header, next_number(s, 1));
 	if (trace_wanted(s->trace_events, UL2TP_TRACE_SESSION_SEQNUM_UPDATE))
 		trace_sequence(&s->worker->trace, s->trace_events,
 		               UL2TP_TRACE_SESSION_SEQNUM_UPDATE, s->tunnel, s->record,
-		               __atomic_load_n(&s->record->rx.nr, __ATOMIC_RELAXED));
+		               atomic_load_explicit(&s->record->rx.nr, memory_order_relaxed));
 }

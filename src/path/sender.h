@@ -57,6 +57,9 @@ void sender_retry_batches(struct sender *s, uint64_t now_ms);
 /** sender_header() - the header to send now, built again if receive has switched numbering (RX-42, RX-43) */
 const struct data_header_template *sender_header(struct sender *s);
 
+/** sender_use_up() - the numbers of @count packets that can not be sent (SEQ-1), if it numbers them; worker */
+void sender_use_up(struct sender *s, uint32_t count);
+
 /** sender_number() - write the next number into a header made of @t, which has room for it; worker */
 void sender_number(struct sender *s, const struct data_header_template *t, uint8_t *header);
 

@@ -116,7 +116,7 @@ void trace_sequence(struct trace *t, const _Atomic uint64_t *events, enum ul2tp_
 	struct trace_event e = of_session(event, tunnel, session);
 	uint32_t max = data_ns_max(tunnel->version);
 
-	e.ns = __atomic_load_n(&session->tx.ns, __ATOMIC_RELAXED) & max;
+	e.ns = atomic_load_explicit(&session->tx.ns, memory_order_relaxed) & max;
 	e.nr = nr & max;
 	put(t, events, tunnel, &e);
 }

@@ -49,9 +49,8 @@ static void send_frame(struct outbox *o, struct sender *s, const struct virtio_n
 		sender_drop(s, drop_of_segmenter(err), 1);
 		return;
 	}
-	if (!s->tunnel->peer_known) { /* TUN-14, TUN-23; SEQ-1: their numbers are used up */
-		if (sender_header(s)->ns_offset)
-			s->record->tx.ns += segmenter.count;
+	if (!s->tunnel->peer_known) { /* TUN-14, TUN-23 */
+		sender_use_up(s, segmenter.count);
 		sender_drop(s, TX_DROP_NO_PEER, segmenter.count);
 		return;
 	}

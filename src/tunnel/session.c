@@ -136,8 +136,8 @@ static struct ul2tp_debug debug_of(const struct session *s)
 		.references = 2u + r->collides + (s->channel ? 1 : 0), /* DBG-13 */
 		.has_socket = s->channel,
 		.socket_state = s->socket_state,
-		.ns = __atomic_load_n(&r->tx.ns, __ATOMIC_RELAXED) & max,
-		.nr = __atomic_load_n(&r->rx.nr, __ATOMIC_RELAXED) & max,
+		.ns = atomic_load_explicit(&r->tx.ns, memory_order_relaxed) & max,
+		.nr = atomic_load_explicit(&r->rx.nr, memory_order_relaxed) & max,
 	};
 
 	device_name(s->tap, debug.device);
