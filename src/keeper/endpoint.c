@@ -179,8 +179,8 @@ static int spread_make(struct server *s, struct endpoint *e, uint32_t count, str
 
 	if (err < 0)
 		return err;
-	err = spread_open(&e->spread, &e->about.params, e->about.fd, count, s->naive,
-	                  &s->descriptors, ea);
+	err = spread_open(&e->spread, &e->about.params, e->about.fd, e->about.bulk_fd, count,
+	                  s->naive, &s->descriptors, ea);
 	netns_go_home(&s->home);
 	if (!err)
 		e->about.spread = count;

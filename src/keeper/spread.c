@@ -139,11 +139,17 @@ static int open_all(struct spread *s, const struct endpoint_params *p, int main,
 	return err ? err : attach_program(main, p->local.any.sa_family, count);
 }
 
-int spread_open(struct spread *s, const struct endpoint_params *p, int main, uint32_t count,
-                bool plain, struct descriptors *descriptors, struct extack *ea)
+int spread_open(struct spread *s, const struct endpoint_params *p, int main, int bulk,
+                uint32_t count, bool plain, struct descriptors *descriptors, struct extack *ea)
 {
-	int err = open_all(s, p, main, count, descriptors, ea);
+	int err;
 
+	/* Which has another address, but one that collides with that of all. */
+	if (bulk >= 0)
+		reuse_port(bulk, 1);
+	err = open_all(s, p, main, count, descriptors, ea);
+	if (bulk >= 0)
+		reuse_port(bulk, 0);
 	if (err < 0) {
 		spread_close(s);
 		reuse_port(main, 0);

@@ -38,12 +38,13 @@ void spread_program(struct classic *ret, sa_family_t family, uint32_t count);
  * spread_open() - make the others; in the namespace of the first
  * @p:    of the first, with its real port
  * @main: the first, bound
+ * @bulk: of bulk_socket(), beside @main; -1: there is none
  * @plain: without UDP_GRO
  *
  * Return: 0; -EMFILE; what the system says: then @main is alone, as before.
  */
-int spread_open(struct spread *s, const struct endpoint_params *p, int main, uint32_t count,
-                bool plain, struct descriptors *descriptors, struct extack *ea);
+int spread_open(struct spread *s, const struct endpoint_params *p, int main, int bulk,
+                uint32_t count, bool plain, struct descriptors *descriptors, struct extack *ea);
 void spread_close(struct spread *s);
 
 #endif

@@ -92,7 +92,35 @@ static void setup(struct fixture *f, sa_family_t family)
 	f->main = endpoint_socket(&f->params, NULL);
 	assert_true(f->main >= 0);
 	assert_int_equal(
-		spread_open(&f->spread, &f->params, f->main, COUNT, false, &descriptors, NULL), 0);
+		spread_open(&f->spread, &f->params, f->main, -1, COUNT, false, &descriptors, NULL),
+		0);
+}
+
+/* An endpoint of all addresses, beside whose socket stands another that only sends. */
+static void check_any(sa_family_t family)
+{
+	struct descriptors descriptors = { 0 };
+	struct fixture f = { .params = params_of(family) };
+	int bulk;
+
+	f.params.flags |= ENDPOINT_ZERO_CHECKSUM6_TX;
+	f.main = endpoint_socket(&f.params, NULL);
+	assert_true(f.main >= 0);
+	bulk = bulk_socket(&f.params, f.main, 7);
+	assert_true(bulk >= 0);
+	assert_int_equal(
+		spread_open(&f.spread, &f.params, f.main, bulk, COUNT, false, &descriptors, NULL),
+		0);
+	spread_close(&f.spread);
+	close(bulk);
+	close(f.main);
+}
+
+static void all_addresses_can_be_spread(void **state)
+{
+	(void)state;
+	check_any(AF_INET);
+	check_any(AF_INET6);
 }
 
 static void teardown(struct fixture *f)
@@ -207,7 +235,7 @@ static void without_room_the_first_stays_alone(void **state)
 	f.main = endpoint_socket(&f.params, NULL);
 	f.params.local.v4.sin_addr.s_addr = htonl(0x01020304); /* which is not this host's */
 	assert_int_equal(
-		spread_open(&f.spread, &f.params, f.main, COUNT, false, &descriptors, NULL),
+		spread_open(&f.spread, &f.params, f.main, -1, COUNT, false, &descriptors, NULL),
 		-EADDRNOTAVAIL);
 	assert_int_equal(f.spread.count, 0);
 	assert_int_equal(getsockopt(f.main, SOL_SOCKET, SO_REUSEPORT, &on, &len), 0);
@@ -221,6 +249,7 @@ int main(void)
 		cmocka_unit_test(ipv4_goes_by_address_and_port),
 		cmocka_unit_test(ipv6_goes_by_address),
 		cmocka_unit_test(neighbours_are_spread),
+		cmocka_unit_test(all_addresses_can_be_spread),
 		cmocka_unit_test(an_address_in_use_is_refused_as_ever),
 		cmocka_unit_test(without_room_the_first_stays_alone),
 	};

@@ -15,9 +15,11 @@
  * what waits for it in the socket of the worker that has it.
  */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "keeper/spread.h"
 #include "path/dataplane_private.h"
 #include "path/handover.h"
@@ -89,9 +91,7 @@ static int take_socket(struct dataplane *dp, struct endpoint *e, unsigned int nu
 		main->own_fd = TAKE_FD(fd);
 		return 0;
 	}
-	err = ways_open(main->worker, w);
-	if (!err)
-		err = intake_share(main, w, dp->worker_count, number ? fd : e->at.fd, fd);
+	err = intake_share(main, w, dp->worker_count, number ? fd : e->at.fd, fd);
 	if (!err)
 		TAKE_FD(fd);
 	return err;
@@ -99,6 +99,10 @@ static int take_socket(struct dataplane *dp, struct endpoint *e, unsigned int nu
 
 static int spread_sockets(struct dataplane *dp, struct endpoint *e)
 {
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		if (dp->workers[i] != e->intake->worker &&
+		    ways_open(e->intake->worker, dp->workers[i]) < 0)
+			return -ENOMEM;
 	for (unsigned int i = dp->worker_count; i-- > 0;) {
 		int err = take_socket(dp, e, i);
 
@@ -117,8 +121,12 @@ int dataplane_spread(struct dataplane *dp, struct endpoint *e)
 	if (endpoint_is_connected(e))
 		return spread_connected(dp, e);
 	err = spread_sockets(dp, e);
-	/* The keeper makes all sockets or none, and the first one asked for says which. */
-	if (err < 0 && !e->intake->shares && e->intake->own_fd < 0 && !e->at.spread)
-		return 0;
-	return err;
+	/* The keeper makes all sockets or none, and the first one asked for says which: unless the answer was cut off, for want
+	 * of descriptors here. */
+	if (err == 0 || err == -EPROTO || e->intake->shares || e->intake->own_fd >= 0 ||
+	    e->at.spread)
+		return err;
+	log_event(LOG_NOTICE, "not-spread", "reason=\"%s\" effect=\"one worker receives\"",
+	          strerror(-err));
+	return 0;
 }

@@ -147,8 +147,7 @@ static bool take_batch(struct divert_ring *ring)
 			take_record(ring, record + BPF_RINGBUF_HDR_SZ, len);
 		at += (len + BPF_RINGBUF_HDR_SZ + 7) & ~7u;
 	}
-	coalesce_flush(&ring->worker->coalescer);
-	outbox_flush(ring->worker->outbox);
+	receive_end(ring->worker);
 	atomic_store_explicit(ring->consumer, at, memory_order_release);
 	return count < BATCH;
 }

@@ -61,7 +61,7 @@ static uint64_t skip(struct handover *h, uint64_t place, size_t left)
 	return place + left;
 }
 
-bool handover_put(struct handover *h, const struct handed *about, const uint8_t *octets)
+static bool put(struct handover *h, const struct handed *about, const uint8_t *octets)
 {
 	uint64_t place = atomic_load_explicit(&h->written, memory_order_relaxed);
 	size_t size = record_octets(about->len), left = room_at(place);
@@ -75,10 +75,22 @@ bool handover_put(struct handover *h, const struct handed *about, const uint8_t 
 	memcpy(at(h, place), &record, sizeof(record));
 	memcpy(at(h, place) + sizeof(record), octets, about->len);
 	atomic_store(&h->written, place + size);
+	return true;
+}
+
+bool handover_put(struct handover *h, const struct handed *about, const uint8_t *octets)
+{
+	if (put(h, about, octets))
+		return true;
+	handover_send(h);
+	return put(h, about, octets);
+}
+
+void handover_send(struct handover *h)
+{
 	/* Whoever opens the letter says so before it looks at .written. */
 	if (!atomic_exchange(&h->rung, true))
 		mailbox_post(&h->to->mailbox, &h->letter);
-	return true;
 }
 
 /* Return: the place of the next. */

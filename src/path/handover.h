@@ -3,7 +3,8 @@
  *
  * A session's packets come to the worker that has it, but for the odd ones (receive.c): these are copied into a ring
  * that one worker writes and one reads, without a lock, so that what goes from the one to the other keeps its order.
- * The reader is woken by a letter. Full, it takes nothing, and whoever writes counts what is lost.
+ * The reader gets a letter at the end of the writer's batch. Full, it takes nothing, and whoever writes counts what is
+ * lost.
  */
 #ifndef UL2TP_PATH_HANDOVER_H
 #define UL2TP_PATH_HANDOVER_H
@@ -36,7 +37,12 @@ struct handover *handover_new(struct worker *to);
 /** handover_free() - when both workers have ended; NULL is fine */
 void handover_free(struct handover *h);
 
-/** handover_put() - copy a packet; on the one worker that writes. Return: false: there is no room */
+/** handover_put() - copy a packet; on the one worker that writes. Return: false: there is no room
+ *
+ * If there is none a letter is sent first, which makes some if the reader sleeps. */
 bool handover_put(struct handover *h, const struct handed *about, const uint8_t *octets);
+
+/** handover_send() - send a letter of all that was put; on the same worker, which can be doing the reader's work then */
+void handover_send(struct handover *h);
 
 #endif

@@ -72,6 +72,7 @@ static bool put(uint32_t number)
 
 static void take_all(void)
 {
+	handover_send(handover);
 	assert_true(loop_once(reader.loop, 0) >= 0);
 }
 
@@ -127,6 +128,7 @@ static void *write_all(void *arg)
 	for (uint32_t number = 0; number < PACKETS; number++)
 		while (!put(number))
 			sched_yield();
+	handover_send(handover);
 	return NULL;
 }
 

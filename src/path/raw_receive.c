@@ -196,8 +196,7 @@ static int take_batch(struct raw_side *side)
 		else
 			take_v4(side, &r);
 	}
-	coalesce_flush(&w->coalescer);
-	outbox_flush(w->outbox);
+	receive_end(w);
 	return count;
 }
 

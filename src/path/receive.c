@@ -207,8 +207,26 @@ static struct receiver *let_in(struct worker *w, const struct intake *in, struct
 	return r;
 }
 
+/* It gets to know at the end of the batch. */
+static bool hand(struct worker *w, const struct worker *to, const struct handed *about,
+                 const uint8_t *packet)
+{
+	w->handed |= UINT64_C(1) << to->number;
+	return handover_put(w->to[to->number], about, packet);
+}
+
+static void send_handed(struct worker *w)
+{
+	while (w->handed) {
+		int number = __builtin_ctzll(w->handed);
+
+		w->handed &= w->handed - 1;
+		handover_send(w->to[number]);
+	}
+}
+
 /* It is of a session that another worker has. */
-static void hand_over(const struct worker *w, const struct receiver *r, const struct data_header *h,
+static void hand_over(struct worker *w, const struct receiver *r, const struct data_header *h,
                       const uint8_t *packet, size_t len)
 {
 	struct handed about = {
@@ -218,18 +236,18 @@ static void hand_over(const struct worker *w, const struct receiver *r, const st
 		.len = (uint32_t)len,
 	};
 
-	if (!handover_put(w->to[r->worker->number], &about, packet))
+	if (!hand(w, r->worker, &about, packet))
 		counter_add_shared(&r->tunnel->rx_drops[RX_DROP_RING_FULL], 1);
 }
 
 /* Whose it is, the worker that knows all has to find out. */
-static void hand_up(const struct worker *w, const struct intake *share, const union address *from,
+static void hand_up(struct worker *w, const struct intake *share, const union address *from,
                     const uint8_t *packet, size_t len)
 {
 	struct intake *main = share->main;
 	struct handed about = { .intake = main, .by = w, .from = *from, .len = (uint32_t)len };
 
-	if (!handover_put(w->to[main->worker->number], &about, packet))
+	if (!hand(w, main->worker, &about, packet))
 		counter_add_shared(&main->drops[RX_DROP_RING_FULL], 1);
 }
 
@@ -400,6 +418,7 @@ void receive_end(struct worker *w)
 	coalesce_flush(&w->coalescer);
 	outbox_flush(w->outbox);
 	ip_delivery_flush(w->delivery);
+	send_handed(w);
 }
 
 /* What found no room is counted in a tunnel, which only we know. */

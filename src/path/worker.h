@@ -45,6 +45,7 @@ struct worker {
 	struct buckets
 		elsewhere; /* likewise: those that other workers have, of namespaces it receives for */
 	struct handover *to[WORKERS_MAX]; /* to other workers; NULL: nothing goes there */
+	uint64_t handed;                  /* a bit for each that has got something in this batch */
 	struct buckets ip_bindings;       /* by namespace and connection id */
 	struct list holding;              /* receivers that hold packets */
 	struct list fast_unsettled;       /* gates that are to be looked at */
