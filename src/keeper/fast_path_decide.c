@@ -5,7 +5,10 @@
  * Nothing is attached to a session's interface before all else is in its favour.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -55,6 +58,31 @@ static int device_of_socket(const struct keeper_endpoint *about)
 	return ifindex;
 }
 
+static bool filters_strictly(const char *interface)
+{
+	char path[64], value = 0;
+	AUTO_FD fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", interface);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read(fd, &value, 1) == 1 && value == '1';
+}
+
+/* The system may ask where a packet from the peer would go back to (rp_filter 1), which of a socket that is bound to an
+ * interface need not be where its packets go. */
+static bool comes_against_routes(struct fast_session *s, const struct endpoint_params *p,
+                                 int underlay)
+{
+	char name[IF_NAMESIZE];
+	struct fast_route route;
+
+	if (s->wish.peer.any.sa_family != AF_INET || !if_indextoname((unsigned int)underlay, name))
+		return false;
+	if (fast_flow(s->netns, p, 0, &s->wish.peer, &route) == 0 && route.ifindex == underlay)
+		return false;
+	return filters_strictly("all") || filters_strictly(name);
+}
+
 /* Sets s->underlay. */
 static enum fast_reason judge(struct server *server, struct fast_session *s,
                               const struct endpoint *e, uint32_t *mtu_bytes)
@@ -88,6 +116,8 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 	                                 route.ifindex);
 	if (reason == FAST_USED && device && device != route.ifindex)
 		reason = FAST_NO_ROUTE;
+	if (reason == FAST_USED && device && comes_against_routes(s, p, device))
+		reason = FAST_REVERSE_PATH;
 	if (reason == FAST_USED)
 		reason = fast_hook_underlay(f, s->underlay);
 	return reason == FAST_USED ? fast_hook_device(f, s) : reason;
@@ -188,6 +218,8 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns,
 			entered = fast_enter(server, s, &here) == 0;
 		if (entered)
 			decide(server, s, here);
+		else
+			fast_shut(server, s, FAST_IN_DOUBT);
 	}
 	if (entered)
 		netns_go_home(&server->home);

@@ -39,8 +39,12 @@ bool fast_socket_allows(const struct fast_session *s, const struct endpoint *e)
 
 void fast_path_socket_shut(struct server *server, const struct managed *m)
 {
-	list_for_each (node, &m->fast)
-		fast_shut(server, list_entry(node, struct fast_session, in_socket), FAST_MANAGED);
+	list_for_each (node, &m->fast) {
+		struct fast_session *s = list_entry(node, struct fast_session, in_socket);
+
+		s->wish.reason = FAST_MANAGED; /* whoever decides before the engine has said anew */
+		fast_shut(server, s, FAST_MANAGED);
+	}
 }
 
 void fast_path_socket_forget(struct managed *m)

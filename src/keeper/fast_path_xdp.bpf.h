@@ -14,7 +14,8 @@
 
 /* The same for all packets of a flow, or GRO keeps them apart. */
 struct fast_meta {
-	__u32 magic; /* constants.meta */
+	__u32 magic;    /* constants.meta */
+	__u32 underlay; /* ifindex: on another interface it is not to be believed */
 	__u32 session;
 	__u32 device;       /* ifindex; 0: the packet is as it was, and counted */
 	__u16 addresses[6]; /* of the inner Ethernet header */
@@ -32,6 +33,7 @@ static __always_inline int meta_put(struct xdp_md *x, __u32 session, __u32 devic
 	if ((void *)(meta + 1) > (void *)(long)x->data)
 		return -1;
 	meta->magic = constants.meta;
+	meta->underlay = x->ingress_ifindex;
 	meta->session = session;
 	meta->device = device;
 	__builtin_memcpy(meta->addresses, eth, sizeof(meta->addresses));
@@ -150,17 +152,22 @@ int fast_xdp(struct xdp_md *x)
 /* What fast_xdp has said of this. Return: what becomes of it; NOT_SAID: fast_ingress is to look at it. A program that writes
  * in place would be given a copy of what others look at, without what stands in front. */
 #define NOT_SAID (-2)
+#define VLAN_ID  0xfff
 
 static __always_inline int meta_take(struct __sk_buff *skb)
 {
 	const struct fast_meta *at = (void *)(long)skb->data_meta;
 	struct fast_meta meta;
 
-	if ((void *)(at + 1) > (void *)(long)skb->data || at->magic != constants.meta)
+	if ((void *)(at + 1) > (void *)(long)skb->data || at->magic != constants.meta ||
+	    at->underlay != skb->ifindex)
 		return NOT_SAID;
 	meta = *at;
 	if (!meta.device)
 		return TC_ACT_UNSPEC;
+	/* fast_xdp could not see the tag. Of a VLAN it was not the tunnel's; else it goes, as it would have. */
+	if (skb->vlan_present && (skb->vlan_tci & VLAN_ID || bpf_skb_vlan_pop(skb)))
+		return TC_ACT_SHOT;
 	if (bpf_skb_store_bytes(skb, 0, meta.addresses, sizeof(meta.addresses), 0))
 		return TC_ACT_SHOT;
 	/* What the card has said was of the outer packet. */

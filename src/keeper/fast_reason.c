@@ -33,6 +33,7 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_UNWATCHABLE]      = { "unwatchable",      "the network namespace's configuration can not be watched" },
 	[FAST_IN_DOUBT]         = { "in-doubt",         "the network namespace's configuration is being read" },
 	[FAST_IDLE]             = { "idle",             "the session has had too little traffic to be worth it" },
+	[FAST_REVERSE_PATH]     = { "reverse-path",     "the underlay's rp_filter takes nothing from this peer" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(reasons) == FAST_REASONS, "each reason has a row");

@@ -36,6 +36,7 @@ enum fast_reason {
 	FAST_UNWATCHABLE,
 	FAST_IN_DOUBT,
 	FAST_IDLE, /* it has had no traffic to speak of */
+	FAST_REVERSE_PATH,
 	FAST_REASONS
 };
 

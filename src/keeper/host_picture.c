@@ -26,8 +26,8 @@ static uint64_t now_ms(void)
 static void links_open(struct host_picture *p)
 {
 	const int links[] = { RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE };
-	const int routes[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP,
-		               RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR };
+	const int routes[] = { RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV6_ROUTE,  RTNLGRP_NEXTHOP,
+		               RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_NETCONF };
 
 	host_source_open(&p->links, NETLINK_ROUTE, links, ARRAY_SIZE(links));
 	host_source_open(&p->routes, NETLINK_ROUTE, routes, ARRAY_SIZE(routes));

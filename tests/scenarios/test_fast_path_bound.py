@@ -68,6 +68,20 @@ def is_tunnel(frame):
     return frame[at:at + 4] == struct.pack("!HH", PORT, PORT)
 
 
+def test_what_the_reverse_path_filter_drops_is_not_taken(wire):
+    """The peer's packets come by another interface than the routes have for it: the system drops them, if told so."""
+    if wire.family == 6:
+        return  # it has no such filter
+    with routed_by(wire, "other"), FastPair(wire, near={"DEVICE": "wire"}) as pair:
+        assert pair.reason(0) == "used"
+        wire.near.sysctl("net/ipv4/conf/wire/rp_filter", 1)
+        try:
+            eventually(lambda: pair.reason(0) == "reverse-path")
+        finally:
+            wire.near.sysctl("net/ipv4/conf/wire/rp_filter", 0)
+        eventually(lambda: pair.reason(0) == "used")
+
+
 def test_it_leaves_by_its_interface_whatever_the_routes_say(wire):
     with routed_by(wire, "other"), FastPair(wire, near={"DEVICE": "wire"}) as pair:
         assert pair.reason(0) == "used"

@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from support.capture import Capture
-from support.daemon import Daemon
+from support.daemon import Cli, Daemon
 from support.fast_pair import INNER, PORT, FastPair, lay_cable
 from support.numbered_flow import Datagrams, Stream
 from support.soon import within
@@ -155,6 +155,49 @@ def test_what_is_for_another_is_left_alone(one_wire):
                 eventually(lambda: pair.counts()[0]["RX_PACKETS"] == received + 1)
         finally:
             near.ip("link set wire promisc off")
+
+
+def test_what_is_of_a_vlan_is_not_of_the_tunnel(one_wire):
+    """Its tag is beside the packet where XDP can not see it."""
+    with pair_on(one_wire) as pair:
+        near, far = pair.hosts
+        frame = tunnel_frame(pair)
+        if far.ip("link add link wire name v5 type vlan id 5", "link set v5 up", check=False).returncode:
+            pytest.skip("this kernel has no VLAN interfaces")
+        try:
+            with Capture(near, "pw", lambda frame: frame[12:14] == b"\x08\0" and not any(frame[14:60])) as came, \
+                    Capture(far, "v5") as tagged, Capture(far, "wire") as plain:
+                tagged.send(frame)
+                plain.send(frame)
+                assert came.next(), "the one without a tag"
+                assert not came.waiting(), "nor was one before it"
+        finally:
+            far.ip("link del v5")
+
+
+def test_a_tunnel_in_a_tunnel():
+    """The inner one's packets come by the outer one's interface, with what XDP has said of them there."""
+    cable = lay_cable("seg")
+    try:
+        with pair_on(cable) as outer:
+            near, far = outer.hosts
+            for api, own, peer in zip(outer.apis, INNER[4], reversed(INNER[4])):
+                api.tunnel_create(CONN_ID=2, PEER_CONN_ID=2, ENCAP_TYPE=0, IP_SADDR=own, IP_DADDR=peer, UDP_SPORT=PORT + 1,
+                                  UDP_DPORT=PORT + 1)
+                api.session_create(2, 2, IFNAME="in", L2SPEC_TYPE=0)
+            for host, number in ((near, 1), (far, 2)):
+                host.ip("link set in up mtu 1200", f"address add 10.77.0.{number}/24 dev in")
+            cli = Cli(outer.daemons[0], near)
+
+            def inner_reason():
+                near.run("ping", "-c", 50, "-i", "0.002", "-q", "10.77.0.2", check=False)
+                return cli.json("-s show session tunnel_id 2 session_id 2")[0]["fast_path"]["reason"]
+            eventually(lambda: inner_reason() == "used")
+            assert outer.reason(0) == "used" and is_native(near)
+            assert transfer(near, far, "10.77.0.2", OCTETS) == DIGEST
+            assert transfer(far, near, "10.77.0.1", OCTETS) == DIGEST
+    finally:
+        cable.close()
 
 
 def tunnel_frame(pair):
