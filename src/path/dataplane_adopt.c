@@ -244,16 +244,26 @@ static int adopt_sessions(struct dataplane *dp, struct kept *kept, struct tunnel
 	return 0;
 }
 
-/* What waits in their sockets finds its sessions. */
-static void start_endpoints(struct dataplane *dp)
+/* @managed: those on programs' sockets, else those on ours */
+static void start_endpoints(struct dataplane *dp, bool managed)
 {
 	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
 	     node = ordered_from(&dp->netns_by_cookie, node->key + 1)) {
 		const struct netns *ns = container_of(node, struct netns, by_cookie);
 
-		list_for_each (at, &ns->endpoints)
-			intake_start(list_entry(at, struct endpoint, in_netns)->intake);
+		list_for_each (at, &ns->endpoints) {
+			struct endpoint *e = list_entry(at, struct endpoint, in_netns);
+
+			if (endpoint_is_managed(e) == managed)
+				intake_start(e->intake);
+		}
 	}
+}
+
+void dataplane_adopted(struct dataplane *dp)
+{
+	start_endpoints(dp, false);
+	dataplane_divert_adopted(dp);
 }
 
 static void remove_rest(struct dataplane *dp, struct kept *kept)
@@ -289,8 +299,7 @@ int dataplane_adopt(struct dataplane *dp)
 		err = adopt_sessions(dp, &kept, tunnels, &session_count);
 	}
 	dp->adopting = false;
-	start_endpoints(dp);
-	dataplane_divert_adopted(dp);
+	start_endpoints(dp, true);
 	remove_rest(dp, &kept);
 	log_event(LOG_NOTICE, "adopted", "tunnels=%u sessions=%u", tunnel_count, session_count);
 	return err;

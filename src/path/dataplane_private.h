@@ -154,7 +154,12 @@ void dataplane_sending_start(struct session *s);
 /** dataplane_session_finish() - after its directions were detached and waited for: free all of it */
 void dataplane_session_finish(struct dataplane *dp, struct session *s);
 
-/** dataplane_adopt() - take up what the records say after an engine died; the one place that decides it */
+/** dataplane_adopt() - take up what the records say after an engine died; the one place that decides it
+ *
+ * Nothing is received yet: what waits is to find its session, and of PPP its channel and unit. */
 int dataplane_adopt(struct dataplane *dp);
+
+/** dataplane_adopted() - all is there, what waits in sockets and rings is received */
+void dataplane_adopted(struct dataplane *dp);
 
 #endif

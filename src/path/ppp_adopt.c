@@ -439,6 +439,7 @@ int ppp_adopt(struct dataplane *dp, struct loop *loop)
 	if (!err) {
 		adopt(&a);
 		remove_rest(&a);
+		dataplane_adopted(dp);
 		ppp_records_adopted(dp);
 		unit_records_adopted(dp);
 		log_event(LOG_NOTICE, "adopted-ppp", "files=%u units=%u", a.file_count,

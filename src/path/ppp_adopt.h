@@ -13,7 +13,8 @@ struct loop;
  * ppp_adopt() - files, sockets with their channels, units with their interfaces, and how they are connected
  * @loop: of the API thread; hang-ups of programs that went meanwhile come in its next turn
  *
- * What is half-made is removed, and sessions whose socket has gone with it. Return: 0; -ENOMEM; -EPIPE.
+ * What is half-made is removed, and sessions whose socket has gone with it. Then all is there, and what waits for it is
+ * received. Return: 0; -ENOMEM; -EPIPE.
  */
 int ppp_adopt(struct dataplane *dp, struct loop *loop);
 
