@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from support.daemon import Cli, Daemon
-from support.fast_pair import INNER, UNDERLAYS, FastPair, lay_cable
+from support.fast_pair import INNER, FastPair
 from support.numbered_flow import Datagrams, Stream
 from support.tcx import programs
 from support.transfer import transfer
@@ -19,21 +19,6 @@ DIGEST = hashlib.sha256(OCTETS).hexdigest()
 
 
 pytestmark = pytest.mark.usefixtures("fast_path")
-
-
-@pytest.fixture(scope="module", params=[(underlay, family) for underlay in UNDERLAYS for family in (4, 6)],
-                ids=lambda param: f"{param[0]}-udp{param[1]}")
-def wire(request):
-    cable = lay_cable(*request.param)
-    yield cable
-    cable.close()
-
-
-@pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))
-def plain_wire(request):
-    cable = lay_cable("plain", request.param)
-    yield cable
-    cable.close()
 
 
 def test_tcp_takes_it_both_ways(wire):

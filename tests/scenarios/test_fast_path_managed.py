@@ -10,7 +10,7 @@ import pytest
 from support.capture import Capture
 from support.daemon import BUILD, Cli, Daemon
 from support.fast_managed import NO_CHECK, NO_CHECK6_RX, ManagedPair
-from support.fast_pair import INNER, UNDERLAYS, lay_cable, make_busy
+from support.fast_pair import INNER, make_busy
 from support.managed import managed
 from support.numbered_flow import Datagrams, Stream
 from support.program import Program
@@ -22,21 +22,6 @@ OCTETS = os.urandom(8 << 20)
 DIGEST = hashlib.sha256(OCTETS).hexdigest()
 
 pytestmark = pytest.mark.usefixtures("fast_path")
-
-
-@pytest.fixture(scope="module", params=[(underlay, family) for underlay in UNDERLAYS for family in (4, 6)],
-                ids=lambda param: f"{param[0]}-udp{param[1]}")
-def wire(request):
-    cable = lay_cable(*request.param)
-    yield cable
-    cable.close()
-
-
-@pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))
-def plain_wire(request):
-    cable = lay_cable("plain", request.param)
-    yield cable
-    cable.close()
 
 
 def test_it_takes_data_and_leaves_the_rest(wire):
