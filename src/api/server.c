@@ -112,7 +112,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 	if (!err && !start->first)
 		err = ppp_adopt(dp, server.loop);
 	while (!err && !server.stop) {
-		err = loop_once(server.loop, -1);
+		err = loop_once(server.loop, tidy_turn(&server.tidy, dp, loop_now_ms(server.loop)));
 		if (server.tracers)
 			trace_tell(&server);
 	}

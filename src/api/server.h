@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "loop/mailbox.h"
 #include "path/dataplane.h"
+#include "path/tidy.h"
 #include "tunnel/quirk.h"
 
 #define CONNECTIONS_MAX         4096
@@ -27,6 +28,7 @@ struct server {
 	struct mailbox mailbox; /* letters of workers that have some */
 	struct letter more;     /* to ourselves: there are more of them */
 	bool more_posted;
+	struct tidy tidy;
 	uint32_t last_port;
 	const struct quirks *quirks;
 	enum divert_way divert;

@@ -290,3 +290,35 @@ def test_a_thousand_sessions_leave_nothing(new_namespace):
                 no_more_than(held, pid)
                 if not os.environ.get("UL2TP_SANITIZED"):  # there what was freed is kept for a while
                     assert memory_kib(pid) - memory < 300, "less than 0.3 KiB a session"
+
+
+@pytest.mark.skipif(bool(os.environ.get("UL2TP_SANITIZED")), reason="there what was freed is kept for a while")
+def test_memory_is_given_back(new_namespace):
+    """That of many sessions, when most of them have gone; one that stays is as it was."""
+    namespace = new_namespace("back")
+    environment = dict(os.environ, UL2TP_SOCKET="")
+
+    def sessions(first, count):
+        process = namespace.popen(BUILD / "tests/benchmarks/ppp_sessions", 1, first, count, 0, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True, env=environment)
+        assert process.stdout.readline().startswith("made")
+        return process
+
+    def resident_kib(pid):
+        return sum(int(line.split()[1]) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+                   if line.startswith(("RssAnon:", "RssShmem:")))
+
+    with Daemon() as daemon, Api(daemon, namespace) as api:
+        environment["UL2TP_SOCKET"] = daemon.socket
+        api.tunnel_create(CONN_ID=1, PEER_CONN_ID=1, PROTO_VERSION=2, UDP_SPORT=1701, UDP_DPORT=1702,
+                          IP_SADDR="127.0.0.1", IP_DADDR="127.0.0.1")
+        before = resident_kib(daemon.engine_pid)
+        many = sessions(1, 400)
+        stays = sessions(1001, 1)
+        there = [session for session in api.sessions() if session["SESSION_ID"] == 1001]
+        full = resident_kib(daemon.engine_pid)
+        many.communicate()
+        eventually(lambda: resident_kib(daemon.engine_pid) < before + (full - before) / 3, "memory is given back")
+        assert api.sessions() == there and there
+        stays.communicate()
+        eventually(lambda: namespace.devices() == set(), "no interface is left")
