@@ -73,8 +73,8 @@ enum launcher_once {
 struct ppp_places {
 	pid_t process; /* of the last that asked; another begins anew */
 	unsigned int next;
-	bool was_full;
-	uint64_t full_until_ms;
+	bool full;     /* none was free the last time */
+	bool was_full; /* or some time before */
 	uint32_t unit_at
 		[PPP_PLACES_MAX]; /* number of its unit + 1 of a file put there; 0: unknown */
 };

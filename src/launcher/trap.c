@@ -108,8 +108,6 @@ bool trap_is_valid(const struct trap *t)
 
 /* Descriptors */
 
-#define FULL_MS 100
-
 static void fd_path(const struct trap *t, int number, char *to, size_t size)
 {
 	snprintf(to, size, "/proc/%u/fd/%d", t->notif.pid, number);
@@ -197,25 +195,29 @@ static unsigned int last_allowed(const struct trap *t, pid_t process)
 }
 
 /* A free number of ppp_range; 0: none. Programs with thousands fill it and go on opening: so the search begins at the
- * number that was given last, and of a full range numbers that became free are seen a moment later. */
+ * number that was given last, and of a range that was full one number is looked at each time, which may have become free. */
 static unsigned int ppp_number(const struct trap *t, struct ppp_places *places)
 {
 	const struct descriptor_range *range = &t->launcher->ppp_range;
-	unsigned int number, last;
+	const unsigned int last = last_allowed(t, places->process);
+	unsigned int number;
 
-	if (!range->first || places->full_until_ms > launcher_now_ms())
+	if (!range->first || !last)
 		return 0;
-	last = last_allowed(t, places->process);
-	number = free_number(t, places->next, last);
-	if (!number)
-		number = free_number(t, range->first,
-		                     places->next - 1 < last ? places->next - 1 : last);
-	if (number) {
-		places->next = number;
+	if (places->full) {
+		places->next = places->next < last ? places->next + 1 : range->first;
+		number = free_number(t, places->next, places->next);
 	} else {
-		places->was_full = true;
-		places->full_until_ms = launcher_now_ms() + FULL_MS;
+		number = free_number(t, places->next, last);
+		if (!number)
+			number = free_number(t, range->first,
+			                     places->next - 1 < last ? places->next - 1 : last);
 	}
+	places->full = !number;
+	if (number)
+		places->next = number;
+	else
+		places->was_full = true;
 	return number;
 }
 
