@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """measuring.py - one row of one underlay, once; and all of them, round by round
 
-In each round every row of every underlay is measured once, so what disturbs the machine disturbs all. A sample is
-{measure: value} in seconds, bits, packets and their like; MEASURES says what is in it. What the processors cost is the
+In each round every row of every underlay is measured once, measure by measure, so what disturbs the machine disturbs all. A
+sample is {measure: value} in seconds, bits, packets and their like; MEASURES says what is in it. What the processors cost is the
 time in which those of both hosts were not idle, load generators included.
 """
 import contextlib
@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import statistics
 import time
 
 from benchmarks.hosts import FAR, NEAR, ROWS, TOOLS, address
@@ -56,8 +57,9 @@ class Effort:
     sizes: tuple = ("64", "imix", "1400")
     warm: float = 0         # of TCP, before it counts
     four: bool = True
-    echoes: int = 1000
+    echoes: int = 400
     load: bool = True
+    turns: dict = dataclasses.field(default_factory=lambda: {"one TCP connection": 3, "round trip": 5})
 
 
 def idle_s(cpus):
@@ -116,26 +118,55 @@ def load(hosts, target, bits):
             yield
 
 
-def sample(hosts, underlay, row, effort):
-    """What there is to know of a row."""
-    target = address(underlay, row, FAR)
-    out = {}
-    out["tcp1"], out["gbit_s"] = tcp(hosts, target, 1, effort.tcp, warm=effort.warm)
-    out["gbit_s"] *= 1e9
-    if effort.four:
-        out["tcp4"], _ = tcp(hosts, target, 4, effort.tcp)
+# What is measured of a row, in steps. Each adds to out, which has what the steps before it have found.
+
+def take_tcp1(hosts, underlay, row, effort, out):
+    out["tcp1"], bit_s = tcp(hosts, address(underlay, row, FAR), 1, effort.tcp, warm=effort.warm)
+    out["gbit_s"] = bit_s * 1e9
+
+
+def take_tcp4(hosts, underlay, row, effort, out):
+    out["tcp4"], _ = tcp(hosts, address(underlay, row, FAR), 4, effort.tcp)
+
+
+def take_packets(hosts, underlay, row, effort, out):
     for size in effort.sizes:
-        rate, arrived, packet_s, engine_s = packets(hosts, row, target, size, effort)
+        rate, arrived, packet_s, engine_s = packets(hosts, row, address(underlay, row, FAR), size, effort)
         out[SIZES[size]] = rate
         if size == "64":
             out["flood"], out["packet_s"] = arrived, packet_s
             if ROWS[row].ours:
                 out["engine_s"] = engine_s
+
+
+def take_round_trip(hosts, underlay, row, effort, out):
+    out["p50"], out["p99"] = round_trip(hosts, address(underlay, row, FAR), effort.echoes)
+
+
+def take_round_trip_under_load(hosts, underlay, row, effort, out):
+    target = address(underlay, row, FAR)
+    with load(hosts, target, out["tcp1"] / 2):
+        out["load_p50"], out["load_p99"] = round_trip(hosts, target, effort.echoes)
+
+
+def steps(effort):
+    """{what: function}, in their order."""
+    out = {"one TCP connection": take_tcp1}
+    if effort.four:
+        out["four"] = take_tcp4
+    out["packets"] = take_packets
     if effort.echoes:
-        out["p50"], out["p99"] = round_trip(hosts, target, effort.echoes)
+        out["round trip"] = take_round_trip
         if effort.load:
-            with load(hosts, target, out["tcp1"] / 2):
-                out["load_p50"], out["load_p99"] = round_trip(hosts, target, effort.echoes)
+            out["round trip under load"] = take_round_trip_under_load
+    return out
+
+
+def sample(hosts, underlay, row, effort):
+    """What there is to know of a row."""
+    out = {}
+    for take in steps(effort).values():
+        take(hosts, underlay, row, effort, out)
     return out
 
 
@@ -144,15 +175,29 @@ def sample_line(taken):
                      (("tcp1", "TCP"), ("p64", "64 octets"), ("packet_s", "us each"), ("p50", "round trip")) if key in taken)
 
 
-def rounds(hosts, count, effort, tell=say):
+def one_round(hosts, underlay, effort, tell):
+    """{row: sample}. All rows take a step before one takes the next, in several turns where much depends on it: what is
+    compared was measured seconds apart. Of the turns the medians count."""
+    taken = {row: {} for row in hosts.rows}
+    for what, take in steps(effort).items():
+        tell(what)
+        turns = [{row: dict(known) for row, known in taken.items()} for _ in range(effort.turns.get(what, 1))]
+        for turn in turns:
+            for row in hosts.rows:
+                take(hosts, underlay, row, effort, turn[row])
+        taken = {row: {key: statistics.median(turn[row][key] for turn in turns) for key in turns[0][row]}
+                 for row in hosts.rows}
+    for row in hosts.rows:
+        tell(f"{row:9} {sample_line(taken[row])}")
+    return taken
+
+
+def rounds(hosts, count, effort):
     """{underlay: {row: [sample of each round]}}"""
     samples = {u: {r: [] for r in hosts.rows} for u in hosts.underlays}
     for number in range(count):
         for underlay in hosts.underlays:
-            for row in hosts.rows:
-                began = time.monotonic()
-                taken = sample(hosts, underlay, row, effort)
+            when = f"round {number + 1} of {count}, {underlay}"
+            for row, taken in one_round(hosts, underlay, effort, lambda text, w=when: say(f"{w}: {text}")).items():
                 samples[underlay][row].append(taken)
-                tell(f"round {number + 1} of {count}, {underlay} {row:9} {sample_line(taken)} "
-                     f"({time.monotonic() - began:.0f} s)")
     return samples
