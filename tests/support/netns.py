@@ -85,6 +85,11 @@ class Namespace:
         """Words before a command that is to run in it."""
         return ["ip", "netns", "exec", self.name]
 
+    @property
+    def ip_program(self):
+        """ip(8) that acts on it: faster than in it, for which it would make a mount namespace with a /sys."""
+        return ["ip", "-n", self.name]
+
     def run(self, *command, **options):
         return run(*self.prefix, *command, **options)
 
@@ -93,7 +98,7 @@ class Namespace:
 
     def ip(self, *lines, check=True):
         """Each line is a command of ip(8), without the word ip."""
-        return self.run("ip", "-batch", "-", input="\n".join(lines) + "\n", check=check)
+        return run(*self.ip_program, "-batch", "-", input="\n".join(lines) + "\n", check=check)
 
     def sysctl(self, name, value=None):
         with self.entered():
@@ -122,7 +127,7 @@ class Namespace:
 
     def link(self, device):
         """What the interface has in `ip -s -d -j link`."""
-        return json.loads(self.run("ip", "-s", "-d", "-j", "link", "show", "dev", device).stdout)[0]
+        return json.loads(run(*self.ip_program, "-s", "-d", "-j", "link", "show", "dev", device).stdout)[0]
 
     def link_statistics(self, device):
         """{"rx_packets": ...}: the interface's own counters."""
@@ -144,6 +149,10 @@ class NamelessNamespace(Namespace):
     @property
     def prefix(self):
         return ["nsenter", "--net=" + self.path]
+
+    @property
+    def ip_program(self):
+        return [*self.prefix, "ip"]
 
     def close(self):
         self.process.kill()
