@@ -16,6 +16,7 @@ from support.wait import AT_MOST
 
 HEADER = struct.Struct("!QI")  # number, CRC of what follows
 PAUSE_S = 0.004
+POOL_OCTETS = 1 << 20
 
 
 class Flow:
@@ -29,6 +30,7 @@ class Flow:
         self.into.settimeout(AT_MOST)
         self.into.bind((address, 0))
         self.random = random.Random(4)
+        self.pool = self.random.randbytes(POOL_OCTETS)  # what is sent is cut from it: to make each anew costs more
         self.open()
         self.threads = [threading.Thread(target=self.guarded, args=[work], daemon=True) for work in (self.send, self.receive)]
         for thread in self.threads:
@@ -43,6 +45,12 @@ class Flow:
         finally:
             if work == self.send:
                 self.finish()
+
+    def octets(self, most):
+        """Some, fewer than that."""
+        length = self.random.randrange(1, most)
+        where = self.random.randrange(POOL_OCTETS - length)
+        return self.pool[where:where + length]
 
     def finish(self):
         """Nothing is sent any more."""
@@ -73,7 +81,7 @@ class Datagrams(Flow):
     def send(self):
         while not self.stopped.is_set():
             for _ in range(self.random.randrange(1, 12)):
-                body = self.random.randbytes(self.random.randrange(1, 1300))
+                body = self.octets(1300)
                 self.out.send(HEADER.pack(self.sent, zlib.crc32(body)) + body)
                 self.sent += 1
             time.sleep(PAUSE_S * self.random.random())
@@ -112,7 +120,7 @@ class Stream(Flow):
 
     def send(self):
         while not self.stopped.is_set():
-            octets = self.random.randbytes(self.random.randrange(1, 1 << 17))
+            octets = self.octets(1 << 17)
             self.digests[0].update(octets)
             self.out.sendall(octets)
             self.sent += len(octets)
