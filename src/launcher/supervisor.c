@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -322,6 +323,8 @@ _Noreturn void supervisor_run(struct launcher *l, int pair)
 	char octet;
 
 	prctl(PR_SET_NAME, "ul2tp-supervise");
+	/* Threads come and go, and would leave what they grew to in many; the few pieces a call takes are no contention. */
+	mallopt(M_ARENA_MAX, 1);
 	object_table_init(&l->objects);
 	for (size_t i = 0; i < GIVE_LOCKS; i++)
 		pthread_mutex_init(&l->give_locks[i], NULL);

@@ -22,7 +22,7 @@ TUNNELS = 50
 IN_PROGRAM = 3          # descriptors of a session: socket, channel and unit
 IN_DAEMON = 4           # in either of ul2tpd's processes: their other ends, and the interface
 OF_THEIR_OWN = 200      # what a process has without sessions, tunnels among it, at most
-SOME, SOME_KIB = 100, 4096   # connections that wait; what threads of the launcher keep of memory
+SOME, SOME_KIB = 100, 2048   # connections that wait; what is more of memory when calls came more closely together
 STEP = 1000             # sessions that are made between two looks at what they cost
 
 progress = {}   # of the story that is being told, for those who ask from outside a machine
@@ -61,7 +61,7 @@ class Gateway:
         with contextlib.ExitStack() as cleanup:
             cable = Cable()
             cleanup.callback(cable.close)
-            self.near = cable.near
+            self.cable, self.near = cable, cable.near
             self.daemon = cleanup.enter_context(Daemon(prefix=before))
             peer = cleanup.enter_context(Program(
                 f"echo_peer {cable.FAR4} {cable.NEAR4} {ppp_storm.PORT} {tunnels}", cable.far))
