@@ -228,6 +228,23 @@ static bool flag_of(int fd, int name)
 	return getsockopt(fd, SOL_NETLINK, name, &value, &len) == 0 && value;
 }
 
+/* By way of uevent every answer would be said to come from group 1, and a program that heeds it takes none for an
+ * answer (systemd-networkd): it is remembered, and no message has a group. */
+static bool hides_group(const struct netlink_socket *n, int name)
+{
+	return name == NETLINK_PKTINFO && reply_way(n->launcher->reply) == REPLY_UEVENT;
+}
+
+static int set_group_told(struct netlink_socket *n, const void *value, size_t len)
+{
+	int on = 0;
+
+	if (len >= sizeof(on))
+		memcpy(&on, value, sizeof(on));
+	n->group_told = on;
+	return 0;
+}
+
 /* On the stand-in, where the kernel checks it, and on the real socket, which makes the answers. */
 static int set_option(struct trap *t, struct netlink_socket *n, int name, const void *value,
                       size_t len)
@@ -250,6 +267,8 @@ static int set_locked(struct trap *t, struct netlink_socket *n, int name, const 
 {
 	uint32_t group;
 
+	if (hides_group(n, name))
+		return set_group_told(n, value, len);
 	if (name != NETLINK_ADD_MEMBERSHIP && name != NETLINK_DROP_MEMBERSHIP)
 		return set_option(t, n, name, value, len);
 	if (len < sizeof(group))
@@ -298,6 +317,22 @@ static int list_memberships(struct trap *t, struct netlink_socket *n)
 	                        (highest / 32 + 1) * (uint32_t)sizeof(*words));
 }
 
+static void answer_group_told(struct trap *t, struct netlink_socket *n)
+{
+	int value, room = 0;
+	int err = trap_read(t, trap_argument(t, 4), &room, sizeof(room));
+
+	pthread_mutex_lock(&n->lock);
+	value = n->group_told;
+	pthread_mutex_unlock(&n->lock);
+	if (!err && (room < 0 || (size_t)room < sizeof(value)))
+		err = -EINVAL;
+	if (!err)
+		err = trap_write_sized(t, trap_argument(t, 3), trap_argument(t, 4), &value,
+		                       sizeof(value));
+	trap_result(t, err);
+}
+
 void netlink_getsockopt(struct trap *t, struct object *o)
 {
 	struct netlink_socket *n = netlink_socket_of(o);
@@ -311,6 +346,8 @@ void netlink_getsockopt(struct trap *t, struct object *o)
 		pthread_mutex_lock(&n->lock);
 		trap_result(t, list_memberships(t, n));
 		pthread_mutex_unlock(&n->lock);
+	} else if (level == SOL_NETLINK && hides_group(n, name)) {
+		answer_group_told(t, n);
 	} else {
 		trap_continue(t);
 	}

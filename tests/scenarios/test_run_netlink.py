@@ -321,6 +321,31 @@ def test_several_messages_in_a_datagram(ways, reply):
 
 
 @ALL_WAYS
+def test_the_group_of_messages_can_be_asked_for(ways, reply):
+    """No answer is said to come from a group, by which systemd-networkd would not know it.
+
+    Requirements: NL-90
+    """
+    said = python(ways[reply], """
+        s = connect_kernel()
+        option = lambda: s.socket.getsockopt(270, 3)
+        say(option())
+        s.socket.setsockopt(270, 3, 1)
+        say(option())
+        s.socket.send(netlink.message_encode(16, 1, 7, netlink.genl_payload(3, [netlink.string(2, "l2tp")])))
+        octets, ancillary, flags, address = s.socket.recvmsg(1 << 16, 1 << 10)
+        say(len(octets) >= 276, [struct.unpack("=I", value) for _, _, value in ancillary if value != bytes(4)], address[0])
+        s.socket.setsockopt(270, 3, 0)
+        say(option())
+        try:
+            s.socket.getsockopt(270, 3, 2)
+        except OSError as error:
+            say(errno.errorcode[error.errno])
+        """)
+    assert said == [[0], [1], [True, [], 0], [0], ["EINVAL"]]
+
+
+@ALL_WAYS
 def test_options_change_what_a_refusal_quotes(ways, reply):
     said = python(ways[reply], """
         with connect_kernel() as nl:
