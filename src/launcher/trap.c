@@ -113,13 +113,15 @@ static void fd_path(const struct trap *t, int number, char *to, size_t size)
 	snprintf(to, size, "/proc/%u/fd/%d", t->notif.pid, number);
 }
 
-/* ADDFD with the answer in one step, so that there is no moment at which the program has one of the two. -EBADF: the number
- * is past the program's RLIMIT_NOFILE, and nothing was answered; others: the call has failed with it. */
+/* ADDFD, and then the answer. SECCOMP_ADDFD_FLAG_SEND does both in one step, but if we are killed while the program has yet
+ * to take the descriptor, the kernel takes it back and lets the call return 0: a socket that is the program's standard
+ * input. In two steps the call is made again by the next supervisor. -EBADF: the number is past the program's RLIMIT_NOFILE,
+ * and nothing was answered; others: the call has failed with it. */
 static int try_add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool cloexec)
 {
 	struct seccomp_notif_addfd add = {
 		.id = t->notif.id,
-		.flags = SECCOMP_ADDFD_FLAG_SEND | flags,
+		.flags = flags,
 		.srcfd = (uint32_t)fd,
 		.newfd = number,
 		.newfd_flags = cloexec ? O_CLOEXEC : 0,
@@ -135,7 +137,7 @@ static int try_add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool
 			trap_fail(t, err);
 		return err;
 	}
-	t->answered = true;
+	trap_return(t, given);
 	return given;
 }
 

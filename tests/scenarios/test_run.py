@@ -470,6 +470,44 @@ def test_a_supervisor_killed_while_a_call_waits(launcher):
             eventually(lambda s=supervisor: supervisor_of(process.pid) != s, "there is another supervisor")
 
 
+SLOW_TO_TAKE = """
+import os, select, socket, sys
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+print(os.getpid(), flush=True)
+lowest = 1 << 20
+while not select.select([sys.stdin], [], [], 0)[0]:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16) as made:
+        lowest = min(lowest, made.fileno())
+        made.bind((0, 0))
+        if made.fileno() < 3:
+            made.detach()
+print(lowest, flush=True)
+"""
+
+
+def test_a_supervisor_killed_before_its_descriptor_is_taken(launcher):
+    """The socket is there, and never the program's standard input. On a processor that another program keeps busy, it
+    takes a descriptor a while after it was offered."""
+    processor = min(os.sched_getaffinity(0))
+    with subprocess.Popen([PYTHON, "-c", f"import os\nos.sched_setaffinity(0, [{processor}])\nwhile True: pass"]) as busy:
+        process = launcher.popen(PYTHON, "-c", SLOW_TO_TAKE, stdin=subprocess.PIPE)
+        try:
+            assert process.stdout.readline() == f"{process.pid}\n", process.communicate()
+            for turn in range(8):
+                supervisor = supervisor_of(process.pid)
+                time.sleep(0.013 * turn)
+                os.kill(supervisor, signal.SIGKILL)
+                eventually(lambda: proc.name(supervisor) == "", "it has ended")
+            busy.kill()
+            out, err = process.communicate("\n", timeout=AT_MOST)
+        finally:
+            busy.kill()
+            process.kill()
+    assert process.returncode == 0, err
+    assert int(out) > 2
+
+
 @pytest.mark.parametrize("reply", REPLIES)
 def test_stand_ins_outlive_their_supervisor(daemon, reply, namespace):
     """It is killed four times, and each time the next serves what was opened and hears what was joined."""
