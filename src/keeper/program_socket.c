@@ -163,8 +163,8 @@ void program_socket_quieten(int fd)
 {
 	const int off = 0;
 
+	/* IPv4's option of an IPv6 socket, too, and not IPv6's: as the kernel. */
 	setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &off, sizeof(off));
-	setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &off, sizeof(off));
 }
 
 bool address_is_mapped(const union address *a)
