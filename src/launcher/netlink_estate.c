@@ -15,7 +15,7 @@
 struct netlink_state {
 	ino_t ino;
 	uint64_t cookie;
-	uint32_t port, receive_buffer, forward_port, peer;
+	uint32_t port, receive_buffer, forward_port, peer, peer_groups;
 	int32_t forward_error;
 	uint32_t group_count;
 	uint32_t groups[GROUPS_MAX];
@@ -37,6 +37,7 @@ static struct netlink_state state_of(const struct netlink_socket *n)
 	state.forward_port = n->forward.port;
 	state.forward_error = n->forward.error;
 	state.peer = n->peer;
+	state.peer_groups = n->peer_groups;
 	state.group_count = (uint32_t)n->group_count;
 	memcpy(state.groups, n->groups, sizeof(state.groups));
 	state.held = n->held;
@@ -82,6 +83,7 @@ int netlink_estate_get(struct netlink_socket *n, const struct estate_thing *thin
 	n->target.port = state.port;
 	n->target.receive_buffer = state.receive_buffer;
 	n->peer = state.peer;
+	n->peer_groups = state.peer_groups;
 	n->group_count = state.group_count;
 	memcpy(n->groups, state.groups, sizeof(n->groups));
 	n->held = state.held;

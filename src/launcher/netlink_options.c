@@ -165,7 +165,7 @@ static int connect_locked(struct trap *t, struct netlink_socket *n, const struct
 	if (len < sizeof(name->nl_family))
 		return -EINVAL;
 	if (name->nl_family == AF_UNSPEC) {
-		n->peer = 0;
+		n->peer = n->peer_groups = 0;
 		return 0;
 	}
 	if (name->nl_family != AF_NETLINK || len < sizeof(*name))
@@ -173,6 +173,8 @@ static int connect_locked(struct trap *t, struct netlink_socket *n, const struct
 	err = netlink_name(t, n);
 	if (!err)
 		n->peer = name->nl_pid;
+	if (!err)
+		n->peer_groups = name->nl_groups & -name->nl_groups;
 	return err;
 }
 
@@ -214,6 +216,7 @@ void netlink_getpeername(struct trap *t, struct object *o)
 		return;
 	}
 	name.nl_pid = n->peer;
+	name.nl_groups = n->peer_groups;
 	netlink_end(n);
 	answer_name(t, n, &name);
 }

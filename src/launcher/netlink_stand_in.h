@@ -52,8 +52,9 @@ struct netlink_socket {
 	bool lost;       /* with REPLY_TRAP: the next receive says ENOBUFS */
 	bool listing; /* the kernel is asked for all its families, and l2tp is to be among them */
 	uint32_t listing_sequence;
-	uint32_t peer;   /* port that connect() named */
-	uint32_t estate; /* estate.h; ESTATE_NONE: a later supervisor will not know it */
+	uint32_t peer;        /* port that connect() named */
+	uint32_t peer_groups; /* and the first group; nothing is sent there */
+	uint32_t estate;      /* estate.h; ESTATE_NONE: a later supervisor will not know it */
 };
 
 static inline struct netlink_socket *netlink_socket_of(struct object *o)
