@@ -466,12 +466,19 @@ struct ul2tp_namespace_limits {
 
 #define UL2TP_LIMIT_KEEP UINT32_MAX
 
+/* What ul2tpd could do elsewhere, and why it can not here. */
+struct ul2tp_lack {
+	const char *feature, *words;
+};
+
 struct ul2tp_daemon_status {
 	const char *version;
 	size_t feature_count;
 	const char *const *features;
 	struct ul2tp_namespace_limits limits;
 	struct ul2tp_namespace_limits usage;
+	size_t lack_count;
+	const struct ul2tp_lack *lacks;
 };
 
 /** ul2tp_status_get() - what ul2tpd is, and the limits and usage of this namespace; *ret is borrowed */

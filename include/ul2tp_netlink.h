@@ -84,7 +84,7 @@ enum ul2tp_command {
 enum ul2tp_attribute {
 	UL2TP_ATTR_UNSPEC,
 	UL2TP_ATTR_VERSION,  /* string: ul2tpd's release */
-	UL2TP_ATTR_FEATURES, /* nest of UL2TP_FEATURE: a string each */
+	UL2TP_ATTR_FEATURES, /* nest of UL2TP_FEATURE: a string each; and UL2TP_FEATURE_LACKING */
 	UL2TP_ATTR_GROUP,    /* u32: multicast group id, from nlctrl */
 	UL2TP_ATTR_CAP_ACK,  /* u8 0/1: errors quote only the request's header (NETLINK_CAP_ACK) */
 	UL2TP_ATTR_EXT_ACK,  /* u8 0/1: errors carry words (NETLINK_EXT_ACK) */
@@ -188,6 +188,8 @@ enum ul2tp_ppp_state {
 
 enum ul2tp_feature_attribute {
 	UL2TP_FEATURE = 1, /* string */
+	UL2TP_FEATURE_LACKING, /* nest of one that is not to be had: UL2TP_FEATURE, UL2TP_FEATURE_WORDS */
+	UL2TP_FEATURE_WORDS, /* string: why not */
 };
 
 enum ul2tp_peer_check {

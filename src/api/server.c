@@ -91,6 +91,8 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		.quirks = quirks,
 		.divert = start->divert,
 		.fast_path = start->fast != NULL,
+		.fast_why = start->fast_why,
+		.tun_error = start->tun_error,
 		.listener.fd = -1,
 		.events.fd = -1,
 		.mailbox.fd = -1,

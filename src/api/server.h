@@ -32,7 +32,9 @@ struct server {
 	uint32_t last_port;
 	const struct quirks *quirks;
 	enum divert_way divert;
-	bool fast_path; /* sessions can take it */
+	bool fast_path;    /* sessions can take it */
+	uint32_t fast_why; /* if not: enum fast_reason */
+	int tun_error;     /* 0, or why there is no interface */
 	bool stop;
 };
 

@@ -13,6 +13,8 @@
 #include "api/trace.h"
 #include "base/cleanup.h"
 #include "config.h"
+#include "keeper/fast_reason.h"
+#include "keeper/tap.h"
 #include "netlink/l2tp_family.h"
 #include "netlink/ul2tp_family.h"
 #include "netlink/ul2tp_session_message.h"
@@ -25,22 +27,47 @@
 
 /* What a client may rely on; a name never changes its meaning. */
 static const char *const features[] = {
-	"tunnel-udp", "tunnel-ip", "session-eth",     "drop-reasons", "labels",     "endpoint",
-	"peer-check", "limits",    "shared-endpoint", "debug",        "ip-sockets", "trace",
+	"tunnel-udp", "tunnel-ip",  "session-eth", "drop-reasons",    "labels",
+	"endpoint",   "peer-check", "limits",      "shared-endpoint", "debug",
+	"ip-sockets", "trace",      "session-ppp",
 };
-static_assert(ARRAY_SIZE(features) + 2 <= UL2TP_FEATURES_MAX, "they fit into one answer");
+static_assert(ARRAY_SIZE(features) + 4 <= UL2TP_FEATURES_MAX, "they fit into one answer");
+
+/* @why NULL: it is there. */
+static void feature_put(struct ul2tp_status *status, const char *name, const char *why)
+{
+	if (why)
+		status->lacks[status->lack_count++] = (struct ul2tp_status_lack){ name, why };
+	else
+		status->features[status->feature_count++] = name;
+}
+
+static const char *device_why(const struct server *server)
+{
+	if (!server->tun_error)
+		return NULL;
+	return tap_words(server->tun_error) ?: "ul2tpd could not open /dev/net/tun";
+}
 
 /* What there is, and what this system lets us do. */
 static void features_put(struct ul2tp_status *status, const struct server *server)
 {
+	const char *device = device_why(server);
+
 	memcpy(status->features, features, sizeof(features));
 	status->feature_count = ARRAY_SIZE(features);
-	if (server->divert == DIVERT_WAY_EBPF)
-		status->features[status->feature_count++] = "managed-ebpf";
-	else if (server->divert == DIVERT_WAY_RAW)
-		status->features[status->feature_count++] = "managed-raw";
-	if (server->fast_path)
-		status->features[status->feature_count++] = "fast-path";
+	if (server->divert == DIVERT_WAY_ANY)
+		feature_put(
+			status, "managed",
+			"nothing can take data out of programs' sockets: see the log of ul2tpd");
+	else
+		feature_put(status,
+		            server->divert == DIVERT_WAY_EBPF ? "managed-ebpf" : "managed-raw",
+		            NULL);
+	feature_put(status, "interface", device);
+	feature_put(status, "ppp-unit", device);
+	feature_put(status, "fast-path",
+	            server->fast_path ? NULL : fast_reason_text(server->fast_why).words);
 }
 
 static size_t begin(struct writer *w, const struct nl_message *request, uint16_t flags,

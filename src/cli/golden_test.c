@@ -211,6 +211,8 @@ static void put_status(const struct fake_request *r, struct writer *w)
 		.version = "9.8.7",
 		.feature_count = 2,
 		.features = { "one", "two" },
+		.lack_count = 1,
+		.lacks = { { "three", "there is no four" } },
 		.limits.values = { [UL2TP_LIMIT_TUNNELS] = 10 },
 		.usage.values = { [UL2TP_LIMIT_TUNNELS] = 4, [UL2TP_LIMIT_SUBSCRIBERS] = 1 },
 	};
@@ -323,6 +325,7 @@ static const struct {
 	{ "status", "backend ul2tpd\n"
 	            "release 9.8.7\n"
 	            "features one two\n"
+	            "without three: there is no four\n"
 	            "                   used      limit\n"
 	            "tunnels               4         10\n"
 	            "sessions              0       none\n"

@@ -103,6 +103,7 @@ static const char *const names[] = {
 	[KEY_BACKEND]            = "backend",
 	[KEY_RELEASE]            = "release",
 	[KEY_FEATURES]           = "features",
+	[KEY_LACKS]              = "lacks",
 	[KEY_LIMITS]             = "limits",
 	[KEY_USAGE]              = "usage",
 	[KEY_TUNNELS]            = "tunnels",

@@ -34,14 +34,14 @@ static int reply_set(struct cli *cli, struct words *words, struct run *r)
 	const char *word = words_next(words);
 
 	if (!word)
-		return cli_wrong(cli, "--reply needs uevent, fib or trap after it");
+		return cli_wrong(cli, "--reply needs auto, uevent, fib or trap after it");
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (strcmp(word, ways[i].name) == 0) {
 			r->options.reply = ways[i].way;
 			return CLI_DONE;
 		}
 	}
-	return cli_wrong(cli, "--reply \"%s\": expected uevent, fib or trap", word);
+	return cli_wrong(cli, "--reply \"%s\": expected auto, uevent, fib or trap", word);
 }
 
 static int verbose_set(struct cli *cli, struct words *words, struct run *r)

@@ -4,6 +4,19 @@
 
 #include "cli/limits.h"
 
+/* A line each. */
+static void print_lacks(struct printer *p, const struct ul2tp_daemon_status *s)
+{
+	printer_list_begin(p, KEY_LACKS);
+	for (size_t i = 0; i < s->lack_count; i++) {
+		printer_object_begin(p, KEY_NONE);
+		printer_word(p, KEY_FEATURE, "without ", s->lacks[i].feature, ": ");
+		printer_word(p, KEY_WORDS, "", s->lacks[i].words, "\n");
+		printer_object_end(p);
+	}
+	printer_list_end(p);
+}
+
 static void print_daemon(struct printer *p, const struct ul2tp_daemon_status *s)
 {
 	printer_word(p, KEY_RELEASE, "release ", s->version, "\n");
@@ -13,6 +26,7 @@ static void print_daemon(struct printer *p, const struct ul2tp_daemon_status *s)
 		printer_word(p, KEY_NONE, " ", s->features[i], "");
 	printer_list_end(p);
 	printer_text(p, "\n");
+	print_lacks(p, s);
 	limits_print(p, s);
 }
 

@@ -138,6 +138,19 @@ static void send_timeout_set(struct ul2tp *u)
 	setsockopt(u->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 }
 
+/* What to do about a socket that could not be connected to. */
+static const char *remedy(int number)
+{
+	switch (number) {
+	case EACCES:
+		return "you may not enter its folder or write to it; ask as root, or for access to it";
+	case EPROTOTYPE:
+		return "that is the socket of another program; name ul2tpd's with --socket or UL2TP_SOCKET";
+	default:
+		return "start it with \"systemctl start ul2tpd.socket\" or \"ul2tpd\"";
+	}
+}
+
 static int open_daemon(struct ul2tp *u, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -152,11 +165,12 @@ static int open_daemon(struct ul2tp *u, const char *path)
 	if (u->fd < 0)
 		return connection_fail(u, -errno, "", "cannot make a socket: %s", strerror(errno));
 	send_timeout_set(u);
-	if (connect(u->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return connection_fail(u, -errno, "",
-		                       "no ul2tpd at %s (%s): start it with \"systemctl start "
-		                       "ul2tpd.socket\" or \"ul2tpd\"",
-		                       path, strerror(errno));
+	if (connect(u->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int err = -errno;
+
+		return connection_fail(u, err, "", "no ul2tpd at %s (%s): %s", path, strerror(-err),
+		                       remedy(-err));
+	}
 	return 0;
 }
 
@@ -255,11 +269,11 @@ int ul2tp_connect(enum ul2tp_backend backend, const char *path, struct ul2tp **r
 		return err;
 	if (connect_one(UL2TP_BACKEND_KERNEL, path, ret, &kernel_error) == 0)
 		return 0;
-	snprintf(
-		error->words, sizeof(error->words),
-		"no ul2tpd at %.80s (%s), and this kernel has no L2TP: start ul2tpd with \"systemctl "
-		"start ul2tpd.socket\" or \"ul2tpd\"",
-		path, strerror(-err));
+	snprintf(error->words, sizeof(error->words),
+	         "no ul2tpd at %.80s (%s), and this kernel has no L2TP: %s", path, strerror(-err),
+	         err == -EACCES
+	                 ? remedy(-err)
+	                 : "start ul2tpd with \"systemctl start ul2tpd.socket\" or \"ul2tpd\"");
 	return err;
 }
 

@@ -293,12 +293,19 @@ int status_view_read(struct reader attributes, struct status_view *ret)
 		snprintf(ret->feature_names[i], sizeof(ret->feature_names[i]), "%s", m.features[i]);
 		ret->features[i] = ret->feature_names[i];
 	}
+	for (size_t i = 0; i < m.lack_count; i++) {
+		snprintf(ret->lack_names[i], sizeof(ret->lack_names[i]), "%s", m.lacks[i].feature);
+		snprintf(ret->lack_words[i], sizeof(ret->lack_words[i]), "%s", m.lacks[i].words);
+		ret->lacks[i] = (struct ul2tp_lack){ ret->lack_names[i], ret->lack_words[i] };
+	}
 	ret->status = (struct ul2tp_daemon_status){
 		.version = ret->version,
 		.feature_count = m.feature_count,
 		.features = ret->features,
 		.limits = limits_view(&m.limits),
 		.usage = limits_view(&m.usage),
+		.lack_count = m.lack_count,
+		.lacks = ret->lacks,
 	};
 	return 0;
 }

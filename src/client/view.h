@@ -58,6 +58,8 @@ struct status_view {
 	char version[40];
 	const char *features[UL2TP_FEATURES_MAX];
 	char feature_names[UL2TP_FEATURES_MAX][40];
+	struct ul2tp_lack lacks[UL2TP_LACKS_MAX];
+	char lack_names[UL2TP_LACKS_MAX][40], lack_words[UL2TP_LACKS_MAX][160];
 };
 
 struct trace_view {

@@ -98,6 +98,11 @@ static void take_status(struct reader attributes)
 	assert(v.status.feature_count <= UL2TP_FEATURES_MAX);
 	for (size_t i = 0; i < v.status.feature_count; i++)
 		check_string(v.status.features[i], sizeof(v.feature_names[i]));
+	assert(v.status.lack_count <= UL2TP_LACKS_MAX);
+	for (size_t i = 0; i < v.status.lack_count; i++) {
+		check_string(v.status.lacks[i].feature, sizeof(v.lack_names[i]));
+		check_string(v.status.lacks[i].words, sizeof(v.lack_words[i]));
+	}
 }
 
 static void take_trace(struct reader attributes)

@@ -68,11 +68,8 @@ static int create_words(int err, const char *name, struct extack *ea)
 	case -ENFILE:
 		return extack_fail(ea, err, 0, "no number is free for %s", name);
 	case -ENODEV:
-		return extack_fail(ea, err, 0,
-		                   "there is no /dev/net/tun: load the module tun, or pass it in");
 	case -EACCES:
-		return extack_fail(ea, err, 0,
-		                   "ul2tpd may not open /dev/net/tun: give it rights to that file");
+		return extack_fail(ea, err, 0, "%s", tap_words(err));
 	case -EMFILE:
 		return extack_fail(ea, err, 0, "the keeper is out of descriptors");
 	default:

@@ -68,6 +68,7 @@ static int child_main(const struct engine_setting *setting, const int fds[3], bo
 		.divert = setting->divert,
 		.fast = setting->fast,
 		.fast_why = setting->fast_why,
+		.tun_error = setting->tun_error,
 	};
 	int err;
 

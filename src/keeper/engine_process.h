@@ -19,6 +19,7 @@ struct engine_setting {
 	enum divert_way divert;
 	const struct fast_board *fast;
 	uint32_t fast_why;
+	int tun_error;
 	int (*engine)(const struct keeper_start *start, void *arg);
 	void *arg;
 };

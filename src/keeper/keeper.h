@@ -371,6 +371,7 @@ struct keeper_start {
 	const struct fast_board
 		*fast;     /* NULL: no session uses the fast path, and .fast_why says why */
 	uint32_t fast_why; /* enum fast_reason */
+	int tun_error;     /* tap_probe() when ul2tpd started */
 };
 
 struct keeper_options {

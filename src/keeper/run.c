@@ -26,6 +26,7 @@
 #include "keeper/ready.h"
 #include "keeper/records.h"
 #include "keeper/server.h"
+#include "keeper/tap.h"
 
 #define RESTARTS_MAX       5
 #define RESTARTS_WITHIN_MS 10000
@@ -332,6 +333,7 @@ static int keep(struct keeping *k, const struct keeper_options *options)
 		k->setting.divert = divert_way_of(&k->server.divert);
 		k->setting.fast = fast_path_board(k->server.fast);
 		k->setting.fast_why = k->server.fast_why;
+		k->setting.tun_error = tap_probe();
 		k->server.ip_sockets_for_all = options->ip_sockets_for_all;
 		k->setting.own_namespace_only = !k->server.home.may_enter;
 		if (k->setting.own_namespace_only)

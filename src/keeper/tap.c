@@ -49,13 +49,42 @@ static int attach(int fd, const char *name, int kind, char ret[IFNAMSIZ])
 	return 0;
 }
 
-static int open_kind(const char *name, int kind, char ret[IFNAMSIZ])
+static int open_device(void)
 {
-	AUTO_FD fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int err;
+	int fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
+	return fd;
+}
+
+int tap_probe(void)
+{
+	AUTO_FD fd = open_device();
+
+	return fd < 0 ? fd : 0;
+}
+
+const char *tap_words(int err)
+{
+	switch (err) {
+	case -ENODEV:
+		return "there is no /dev/net/tun: load the module tun, or pass it in";
+	case -EACCES:
+	case -EPERM:
+		return "ul2tpd may not open /dev/net/tun: give it rights to that file";
+	default:
+		return NULL;
+	}
+}
+
+static int open_kind(const char *name, int kind, char ret[IFNAMSIZ])
+{
+	AUTO_FD fd = open_device();
+	int err;
+
+	if (fd < 0)
+		return fd;
 	err = attach(fd, name, kind, ret);
 	return err < 0 ? err : TAKE_FD(fd);
 }

@@ -23,6 +23,12 @@ int tap_open(const char *name, char ret[IFNAMSIZ]);
  * virtio-net header, a packet; of which EtherType it is, the first of these says, not the packet */
 int tun_open_ppp(const char *name, char ret[IFNAMSIZ]);
 
+/** tap_probe() - whether devices can be had: 0; -ENODEV there is no /dev/net/tun; -EACCES, another negative errno */
+int tap_probe(void);
+
+/** tap_words() - what that errno means to whoever has to mend it; NULL: nothing beyond the errno */
+const char *tap_words(int err);
+
 /** tap_name() - what it is called now. Return: 0, or -errno: it was deleted. */
 int tap_name(int fd, char ret[IFNAMSIZ]);
 

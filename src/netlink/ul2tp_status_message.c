@@ -27,6 +27,15 @@ static int limits_read(const struct attributes *top, uint16_t number, struct ul2
 	return 0;
 }
 
+static void lack_put(struct writer *w, const struct ul2tp_status_lack *lack)
+{
+	size_t nest = attribute_nest_begin(w, UL2TP_FEATURE_LACKING | NLA_F_NESTED);
+
+	attribute_put_string(w, UL2TP_FEATURE, lack->feature);
+	attribute_put_string(w, UL2TP_FEATURE_WORDS, lack->words);
+	attribute_nest_end(w, nest);
+}
+
 void ul2tp_status_put(struct writer *w, const struct ul2tp_status *status)
 {
 	attribute_put_string(w, UL2TP_ATTR_VERSION, status->version);
@@ -35,25 +44,60 @@ void ul2tp_status_put(struct writer *w, const struct ul2tp_status *status)
 
 	for (size_t i = 0; i < status->feature_count; i++)
 		attribute_put_string(w, UL2TP_FEATURE, status->features[i]);
+	for (size_t i = 0; i < status->lack_count; i++)
+		lack_put(w, &status->lacks[i]);
 	attribute_nest_end(w, nest);
 	limits_put(w, UL2TP_ATTR_LIMITS, &status->limits);
 	limits_put(w, UL2TP_ATTR_USAGE, &status->usage);
 }
 
+/* What a string attribute says; NULL: it has no end. */
+static const char *string_read(const struct attribute *a)
+{
+	size_t len = read_left(&a->value);
+
+	return len && a->value.at[len - 1] == '\0' ? (const char *)a->value.at : NULL;
+}
+
+static int lack_read(struct reader nest, struct ul2tp_status *status)
+{
+	struct ul2tp_status_lack lack = { 0 };
+	struct attribute a;
+
+	while (attribute_next(&nest, &a))
+		if (a.type == UL2TP_FEATURE)
+			lack.feature = string_read(&a);
+		else if (a.type == UL2TP_FEATURE_WORDS)
+			lack.words = string_read(&a);
+	if (!lack.feature || !lack.words)
+		return -EBADMSG;
+	if (status->lack_count < UL2TP_LACKS_MAX)
+		status->lacks[status->lack_count++] = lack;
+	return 0;
+}
+
+static int feature_read(const struct attribute *a, struct ul2tp_status *status)
+{
+	const char *name = string_read(a);
+
+	if (!name)
+		return -EBADMSG;
+	if (status->feature_count < UL2TP_FEATURES_MAX)
+		status->features[status->feature_count++] = name;
+	return 0;
+}
+
 static int features_read(struct reader nest, struct ul2tp_status *status)
 {
 	struct attribute a;
+	int err = 0;
 
-	while (attribute_next(&nest, &a) && status->feature_count < UL2TP_FEATURES_MAX) {
-		size_t len = read_left(&a.value);
-
-		if (a.type != UL2TP_FEATURE)
-			continue;
-		if (!len || a.value.at[len - 1] != '\0')
-			return -EBADMSG;
-		status->features[status->feature_count++] = (const char *)a.value.at;
-	}
-	return 0;
+	while (!err && attribute_next(&nest, &a))
+		if (a.type == UL2TP_FEATURE)
+			err = feature_read(&a, status);
+		else if (a.type == UL2TP_FEATURE_LACKING)
+			err = lack_read(a.value, status);
+	return err;
 }
 
 int ul2tp_status_read(struct reader octets, struct ul2tp_status *ret)

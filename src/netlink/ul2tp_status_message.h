@@ -21,12 +21,20 @@ struct ul2tp_limits {
 };
 
 #define UL2TP_FEATURES_MAX 32
+#define UL2TP_LACKS_MAX    8
+
+/* A feature that there is not, and why, in words. */
+struct ul2tp_status_lack {
+	const char *feature, *words;
+};
 
 /* The answer to UL2TP_CMD_STATUS_GET. */
 struct ul2tp_status {
 	const char *version;
 	size_t feature_count; /* at most UL2TP_FEATURES_MAX */
 	const char *features[UL2TP_FEATURES_MAX];
+	size_t lack_count; /* at most UL2TP_LACKS_MAX */
+	struct ul2tp_status_lack lacks[UL2TP_LACKS_MAX];
 	struct ul2tp_limits limits; /* 0: none of its own */
 	struct ul2tp_limits usage;
 };
@@ -35,7 +43,7 @@ void ul2tp_status_put(struct writer *w, const struct ul2tp_status *status);
 
 /**
  * ul2tp_status_read() - read the attributes of the answer
- * @ret: strings borrow from the message; more features than fit are left out
+ * @ret: strings borrow from the message; more features or lacks than fit are left out
  *
  * Attributes of a later ul2tpd are skipped.
  *

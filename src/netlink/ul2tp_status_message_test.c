@@ -24,7 +24,8 @@ static struct ul2tp_request as_request(uint8_t number, const struct writer *w)
 }
 
 #define STATUS                                                                                     \
-	"08000100 302e3100 14000280 08000100 65746800 07000100 69700000"                           \
+	"08000100 302e3100 28000280 08000100 65746800 07000100 69700000"                           \
+	"14000280 08000100 70707000 07000300 6e6f0000"                                             \
 	"2c001280 08000100 0a000000 08000200 14000000 08000300 00000000 08000400 00000000"         \
 	"08000500 00000000"                                                                        \
 	"2c001380 08000100 01000000 08000200 00000000 08000300 00000000 08000400 00000000"         \
@@ -36,6 +37,8 @@ static void the_state_is_written_and_read(void **state)
 		.version = "0.1",
 		.feature_count = 2,
 		.features = { "eth", "ip" },
+		.lack_count = 1,
+		.lacks = { { "ppp", "no" } },
 		.limits.values = { [UL2TP_LIMIT_TUNNELS] = 10, [UL2TP_LIMIT_SESSIONS] = 20 },
 		.usage.values = { [UL2TP_LIMIT_TUNNELS] = 1, [UL2TP_LIMIT_SUBSCRIBERS] = 2 },
 	};
@@ -49,6 +52,9 @@ static void the_state_is_written_and_read(void **state)
 	assert_string_equal(back.version, "0.1");
 	assert_int_equal(back.feature_count, 2);
 	assert_string_equal(back.features[1], "ip");
+	assert_int_equal(back.lack_count, 1);
+	assert_string_equal(back.lacks[0].feature, "ppp");
+	assert_string_equal(back.lacks[0].words, "no");
 	assert_memory_equal(&back.limits, &status.limits, sizeof(back.limits));
 	assert_memory_equal(&back.usage, &status.usage, sizeof(back.usage));
 }

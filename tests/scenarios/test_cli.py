@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from support.daemon import BUILD, Cli
+from support.daemon import BUILD, Cli, Daemon, programs_for_everyone
 from support.netns import Namespace
 from support.wait import AT_MOST, SLOW, eventually
 
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.quick
 TOP = pathlib.Path(__file__).resolve().parents[2]
 GOLDENS = sorted(p for p in (TOP / "tests/goldens/ip-l2tp").iterdir() if (p / "commands").is_file())
 TUNNEL = "tunnel_id 3 peer_tunnel_id 4 encap udp local 192.0.2.1 remote 192.0.2.2 udp_sport 5003 udp_dport 5004"
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 SESSION = "tunnel_id 3 session_id 5 peer_session_id 6 name x0"
 
 
@@ -209,6 +210,37 @@ def test_status_says_who_answers(ul2tp):
     assert status["backend"] == "ul2tpd"
     assert "ul2tp " + status["release"] + "\n" == ul2tp("--version")
     assert "backend ul2tpd\n" in ul2tp("status")
+
+
+def test_status_says_what_is_not_to_be_had_and_why(build):
+    """Nothing on the fast path that is switched off, and no interface where /dev/net/tun is missing."""
+    without = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev/net && exec "$@"', "sh"]
+    with Daemon("--fast-path", "off", prefix=without) as daemon:
+        shown = Cli(daemon).json("status")
+        assert "without ppp-unit: there is no /dev/net/tun: load the module tun, or pass it in\n" in Cli(daemon)("status")
+    lacks = {lack["feature"]: lack["words"] for lack in shown["lacks"]}
+    assert {"interface", "ppp-unit", "fast-path"} <= set(lacks) and "session-ppp" in shown["features"]
+    assert not set(lacks) & set(shown["features"])
+    assert lacks["fast-path"] == "ul2tpd was started with --fast-path off"
+
+
+def test_status_names_what_is_there(ul2tp):
+    shown = ul2tp.json("status")
+    assert {"interface", "ppp-unit", "session-ppp"} <= set(shown["features"])
+    assert "interface" not in {lack["feature"] for lack in shown["lacks"]}
+
+
+def test_a_socket_that_may_not_be_entered_is_not_taken_for_none(build, open_directory):
+    """Who has no right to the socket is not told to start a daemon."""
+    programs = programs_for_everyone(open_directory)
+    private = open_directory / "private"
+    private.mkdir(mode=0o700)
+    for options in ([], ["--backend", "ul2tpd"]):
+        done = subprocess.run([*NOBODY, programs / "ul2tp", *options, "--socket", private / "socket", "status"],
+                              capture_output=True, text=True, check=False, timeout=60 * SLOW)
+        assert done.returncode == 3
+        assert "Permission denied" in done.stderr and "you may not enter its folder" in done.stderr
+        assert "systemctl" not in done.stderr
 
 
 def test_completion_knows_words_and_what_is_there(ul2tp, shared_daemon, host):

@@ -687,8 +687,8 @@ for call in (lambda: os.splice(r, s.fileno(), 64), lambda: os.sendfile(s.fileno(
 @pytest.mark.parametrize("words, message", [
     ([], 'say which program to run: "ul2tp run -- PROGRAM"'),
     (["--"], 'say which program to run: "ul2tp run -- PROGRAM"'),
-    (["--reply"], "--reply needs uevent, fib or trap after it"),
-    (["--reply", "mail", "true"], '--reply "mail": expected uevent, fib or trap'),
+    (["--reply"], "--reply needs auto, uevent, fib or trap after it"),
+    (["--reply", "mail", "true"], '--reply "mail": expected auto, uevent, fib or trap'),
     (["--fils", "true"], 'unknown option "--fils"')])
 def test_wrong_words(shared_daemon, words, message):
     done = Cli(shared_daemon).run("run", *words)
