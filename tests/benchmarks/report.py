@@ -105,6 +105,24 @@ def measured_tables(samples, missing, where=""):
     return tables
 
 
+def awake_tables(result):
+    tables = []
+    for underlay, rows in result.get("awake", {}).items():
+        plain = rows.get("plain", {})
+        lines = []
+        for row, taken in rows.items():
+            words = [row]
+            for key in ("packet_s", "trip_s"):
+                word = f"{taken[key] * 1e6:.2f}"
+                if plain and row != "plain":
+                    word += f", {taken[key] / plain[key]:.2f}, {(taken[key] - plain[key]) * 1e6:+.2f}"
+                words.append(word)
+            lines.append(words)
+        tables.append(Table(f"A packet of 64 octets, on one processor that never sleeps, {UNDERLAY_WORDS[underlay]}",
+                            ["row", "there, us, to plain, over plain", "there and back, us, to plain, over plain"], lines))
+    return tables
+
+
 def session_tables(result):
     if not result.get("sessions"):
         return []
@@ -178,8 +196,8 @@ def target_tables(result):
 
 def tables(result):
     emulated = result.get("emulated", {})
-    return [*measured_tables(result.get("samples", {}), result.get("missing", {})), *session_tables(result),
-            *storm_tables(result), *churn_tables(result), *scaling_tables(result), *peers_tables(result),
+    return [*measured_tables(result.get("samples", {}), result.get("missing", {})), *awake_tables(result),
+            *session_tables(result), *storm_tables(result), *churn_tables(result), *scaling_tables(result), *peers_tables(result),
             *measured_tables(emulated.get("samples", {}), emulated.get("missing", {}), "Emulated: "),
             *target_tables(result)]
 

@@ -44,6 +44,16 @@ def test_targets_where_less_is_better_and_what_is_missing():
     assert verdicts(found)["emulated: fast path to the kernel's l2tp_eth, gso"] == "missing"
 
 
+def test_what_was_measured_without_sleep():
+    found = result()
+    found["awake"] = {"seg": {"plain": {"packet_s": 3e-6, "trip_s": 9e-6}, "fast": {"packet_s": 4.2e-6, "trip_s": 12.2e-6}}}
+    said = verdicts(found)
+    assert said["fast path, a packet of 64 octets to plain, nobody sleeps, seg"] == "reached"
+    assert said["fast path, round trip over plain, nobody sleeps, us, seg"] == "not reached"
+    table, = report.awake_tables(found)
+    assert table.rows == [["plain", "3.00", "9.00"], ["fast", "4.20, 1.40, +1.20", "12.20, 1.36, +3.20"]]
+
+
 @pytest.mark.parametrize("naive, valid", [(0.39e9, False), (0.4e9, True), (1e9, True), (1.01e9, False)])
 def test_a_run_with_another_naive_row_is_invalid(naive, valid):
     assert (report.invalid(result(naive)) == []) == valid
