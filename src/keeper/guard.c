@@ -84,7 +84,7 @@ static pid_t guard_fork(struct guard *g, struct reaper *reaper, int pipe, int al
 	pid_t pid;
 
 	if (reaper)
-		reaper_wait(reaper);
+		reaper_rest(reaper);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	fflush(NULL);
@@ -95,6 +95,8 @@ static pid_t guard_fork(struct guard *g, struct reaper *reaper, int pipe, int al
 		_exit(guard_main(g->table, pipe, alone));
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (reaper)
+		reaper_go_on(reaper);
 	return pid < 0 ? -errno : pid;
 }
 

@@ -3,8 +3,8 @@
  *
  * While nobody waits, one thread at a time deletes, so that what comes meanwhile makes one group; the others
  * close. The lock guards the queues. The main thread forks engines, in which a lock that one of these threads
- * held would stay held: so they do not log, and are idle during a fork (reaper_wait()), for others have locks as
- * well, as the allocator of AddressSanitizer has.
+ * held would stay held, of the allocator too: so there are none during a fork (reaper_rest()). Nor would
+ * ThreadSanitizer look at what was forked beside threads.
  */
 #include "keeper/reaper.h"
 
@@ -46,8 +46,7 @@ struct reaper {
 	struct batch closing; /* other descriptors */
 	struct worker workers[THREADS];
 	unsigned int started;
-	unsigned int busy;     /* workers that start, gather, delete or close */
-	unsigned int deleting; /* those of them that gather or delete */
+	unsigned int deleting; /* threads that gather or delete */
 	bool hurried;          /* the main thread waits */
 	bool ending;
 };
@@ -131,11 +130,6 @@ static void close_one(struct reaper *r)
 	pthread_mutex_lock(&r->lock);
 }
 
-static bool has_work(const struct reaper *r)
-{
-	return r->waiting.count > 0 || r->closing.count > 0;
-}
-
 static bool may_delete(const struct reaper *r)
 {
 	return r->waiting.count > 0 && (r->deleting == 0 || r->hurried || r->ending);
@@ -153,21 +147,29 @@ static bool work(struct reaper *r, struct worker *w)
 	return true;
 }
 
+/* There is no thread. The lock is held before and after. */
+static void work_alone(struct reaper *r)
+{
+	r->hurried = true;
+	while (work(r, &r->workers[0]))
+		;
+	r->hurried = false;
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
 	struct reaper *r = w->reaper;
 
+	netns_go_home(r->home); /* it was made wherever the main thread was, and would keep that */
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
 		while (work(r, w))
 			;
-		r->busy--;
 		pthread_cond_broadcast(&r->done);
 		if (r->ending)
 			break;
 		pthread_cond_wait(&r->wake, &r->lock);
-		r->busy++;
 	}
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
@@ -186,15 +188,9 @@ static void conditions_init(struct reaper *r)
 	pthread_condattr_destroy(&monotonic);
 }
 
-struct reaper *reaper_start(const struct netns_home *home)
+void reaper_go_on(struct reaper *r)
 {
-	struct reaper *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return NULL;
-	r->home = home;
-	r->busy = THREADS;
-	conditions_init(r);
+	r->ending = false;
 	for (; r->started < THREADS; r->started++) {
 		struct worker *w = &r->workers[r->started];
 
@@ -202,10 +198,18 @@ struct reaper *reaper_start(const struct netns_home *home)
 		if (pthread_create(&w->thread, NULL, worker_main, w) != 0)
 			break;
 	}
-	if (r->started == THREADS)
-		return r;
-	reaper_free(r);
-	return NULL;
+}
+
+struct reaper *reaper_start(const struct netns_home *home)
+{
+	struct reaper *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->home = home;
+	conditions_init(r);
+	reaper_go_on(r);
+	return r;
 }
 
 static void hand_over(struct reaper *r, struct batch *to, int fd)
@@ -215,7 +219,10 @@ static void hand_over(struct reaper *r, struct batch *to, int fd)
 	pthread_mutex_lock(&r->lock);
 	if (batch_add(to, fd) < 0)
 		close(fd);
-	pthread_cond_signal(&r->wake);
+	if (r->started > 0)
+		pthread_cond_signal(&r->wake);
+	else
+		work_alone(r);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -265,28 +272,22 @@ bool reaper_wait_names(struct reaper *r)
 	return waited;
 }
 
-void reaper_wait(struct reaper *r)
+void reaper_rest(struct reaper *r)
 {
 	pthread_mutex_lock(&r->lock);
-	while (r->busy > 0 || has_work(r)) {
-		hurry_up(r);
-		pthread_cond_wait(&r->done, &r->lock);
-	}
-	r->hurried = false;
+	r->ending = true;
+	pthread_cond_broadcast(&r->hurry);
+	pthread_cond_broadcast(&r->wake);
 	pthread_mutex_unlock(&r->lock);
+	for (; r->started > 0; r->started--)
+		pthread_join(r->workers[r->started - 1].thread, NULL);
 }
 
 void reaper_free(struct reaper *r)
 {
 	if (!r)
 		return;
-	pthread_mutex_lock(&r->lock);
-	r->ending = true;
-	pthread_cond_broadcast(&r->hurry);
-	pthread_cond_broadcast(&r->wake);
-	pthread_mutex_unlock(&r->lock);
-	for (unsigned int i = 0; i < r->started; i++)
-		pthread_join(r->workers[i].thread, NULL);
+	reaper_rest(r);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->wake);
 	pthread_cond_destroy(&r->hurry);

@@ -17,7 +17,7 @@
 
 struct reaper;
 
-/** reaper_start() - the threads, with the rights of the caller. @home outlives them. NULL: no thread or memory. */
+/** reaper_start() - the threads, with the rights of the caller. @home outlives them. NULL: no memory. */
 struct reaper *reaper_start(const struct netns_home *home);
 
 /** reaper_take() - delete the interface behind the TAP @fd soon, and close @fd */
@@ -33,8 +33,15 @@ void reaper_close(struct reaper *r, int fd);
  */
 bool reaper_wait_names(struct reaper *r);
 
-/** reaper_wait() - until everything taken before is deleted and closed, and the threads do nothing */
-void reaper_wait(struct reaper *r);
+/**
+ * reaper_rest() - until everything taken before is deleted and closed, and the threads have ended
+ *
+ * So that the caller may fork. What is taken before reaper_go_on() is done at once, by the caller.
+ */
+void reaper_rest(struct reaper *r);
+
+/** reaper_go_on() - the threads again. Without memory for them the caller goes on doing it all. */
+void reaper_go_on(struct reaper *r);
 
 /** reaper_free() - delete what is left, and end the threads */
 void reaper_free(struct reaper *r);

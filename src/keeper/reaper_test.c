@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reaper_test.c - tests of reaper.c and delete_many.c, in network namespaces made for them */
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,7 +161,7 @@ static void test_one_that_is_gone_is_not_waited_for(void **state)
 	assert_true(delete_is_done(fd));
 	reaper_take(f->reaper, fd);
 	reaper_wait_names(f->reaper);
-	reaper_wait(f->reaper);
+	reaper_rest(f->reaper);
 	assert_int_equal(close(fd), -1);
 }
 
@@ -176,7 +179,7 @@ static void test_what_can_not_be_deleted_is_closed(void **state)
 	close(pair[1]);
 }
 
-static void test_all_is_closed_and_idle(void **state)
+static void test_all_is_closed_at_rest(void **state)
 {
 	enum { MANY = 20 };
 	struct fixture *f = started(state);
@@ -190,11 +193,76 @@ static void test_all_is_closed_and_idle(void **state)
 		reaper_close(f->reaper, pair[0]);
 		ends[i] = pair[1];
 	}
-	reaper_wait(f->reaper);
+	reaper_rest(f->reaper);
 	for (int i = 0; i < MANY; i++) {
 		assert_int_equal(read(ends[i], &c, 1), 0);
 		close(ends[i]);
 	}
+}
+
+static int threads(void)
+{
+	char line[80];
+	int count = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+
+	assert_non_null(f);
+	while (count == 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "Threads: %d", &count);
+	fclose(f);
+	return count;
+}
+
+/* As before a fork: there is no thread, and what comes is done all the same. */
+static void test_at_rest_there_is_no_thread(void **state)
+{
+	struct fixture *f = started(state);
+	int before = threads(), pair[2];
+	char c;
+
+	for (int i = 0; i < 3; i++) {
+		reaper_take(f->reaper, open_tap("first"));
+		reaper_rest(f->reaper);
+		assert_true(threads() < before);
+		reaper_take(f->reaper, open_tap("first"));
+		assert_false(reaper_wait_names(f->reaper));
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+		reaper_close(f->reaper, pair[0]);
+		assert_int_equal(read(pair[1], &c, 1), 0);
+		close(pair[1]);
+		reaper_go_on(f->reaper);
+		assert_int_equal(threads(), before);
+	}
+}
+
+/* The namespace that the keeper is in just then is not kept by them. */
+static void test_threads_are_at_home(void **state)
+{
+	struct fixture *f = started(state);
+	struct stat home, task;
+	struct dirent *entry;
+	DIR *tasks;
+
+	assert_int_equal(fstat(f->home.fd, &home), 0);
+	reaper_rest(f->reaper);
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	reaper_go_on(f->reaper);
+	netns_go_home(&f->home);
+	tasks = opendir("/proc/self/task");
+	assert_non_null(tasks);
+	while ((entry = readdir(tasks))) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/ns/net", entry->d_name);
+		for (int i = 0; entry->d_name[0] != '.'; i++) {
+			assert_int_equal(stat(path, &task), 0);
+			if (task.st_ino == home.st_ino)
+				break;
+			assert_true(i < 5000);
+			usleep(1000);
+		}
+	}
+	closedir(tasks);
 }
 
 /* Nobody waits: they go all the same, and what is left when the keeper ends goes then. */
@@ -224,7 +292,9 @@ int main(void)
 		                                stop),
 		cmocka_unit_test_setup_teardown(test_what_can_not_be_deleted_is_closed, start,
 		                                stop),
-		cmocka_unit_test_setup_teardown(test_all_is_closed_and_idle, start, stop),
+		cmocka_unit_test_setup_teardown(test_all_is_closed_at_rest, start, stop),
+		cmocka_unit_test_setup_teardown(test_at_rest_there_is_no_thread, start, stop),
+		cmocka_unit_test_setup_teardown(test_threads_are_at_home, start, stop),
 		cmocka_unit_test_setup_teardown(test_the_end_deletes_what_is_left, start, stop),
 	};
 

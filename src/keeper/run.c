@@ -146,9 +146,10 @@ static void engine_next(struct keeping *k, bool first)
 {
 	int err;
 
-	reaper_wait(k->server.reaper);
+	reaper_rest(k->server.reaper);
 	k->setting.records->engines++;
 	err = engine_start(&k->engine, &k->setting, first);
+	reaper_go_on(k->server.reaper);
 	if (err < 0)
 		give_up(k, strerror(-err));
 	k->server.divert.engine = k->engine.pid;
