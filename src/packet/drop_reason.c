@@ -47,7 +47,7 @@ static const struct drop_reason rx_reasons[] = {
 	[RX_DROP_NOT_SET_UP]      = { "not-set-up",      "compressed or a fragment, as was not agreed on", 0 },
 	[RX_DROP_FILTERED]        = { "filtered",        "pass filter of the PPP unit does not want it", 0 },
 	[RX_DROP_UNREADABLE]      = { "unreadable",      "compressed or encrypted, and can not be read", 0 },
-	[RX_DROP_FRAGMENT]        = { "fragment",        "others of its PPP packet were lost, or it late", 0 },
+	[RX_DROP_FRAGMENT]        = { "fragment",        "others of its PPP packet lost, it late, or all too long", 0 },
 	[RX_DROP_SOURCE]          = { "source",          "not from an address of the PPP unit",         0 },
 	[RX_DROP_POLICED]         = { "policed",         "more than the PPP unit may receive",          0 },
 };

@@ -130,6 +130,20 @@ static void count_lost(struct unit *u)
 	unit_drop_received(u, RX_DROP_FRAGMENT);
 }
 
+static size_t longest(const struct unit *u)
+{
+	size_t limit = (size_t)u->complete->multilink.mrru + PROTOCOL_LEN;
+
+	return limit < UINT16_MAX ? limit : UINT16_MAX;
+}
+
+/* Those who sent it did not keep to what was agreed on: an error of lengths, and no other (PPP-71). */
+static void count_too_long(struct unit *u)
+{
+	counter_add(&u->rx.counters->length_errors, 1);
+	counter_add(&u->rx.counters->drops[RX_DROP_FRAGMENT], 1);
+}
+
 static void take_packet(struct unit *u, const uint8_t *packet, size_t len)
 {
 	size_t at = len && packet[0] & 1 ? 1 : PROTOCOL_LEN; /* RFC 1661 §6.5 */
@@ -143,13 +157,13 @@ static void take_packet(struct unit *u, const uint8_t *packet, size_t len)
 
 static void join(struct unit *u, const struct list *fragments)
 {
-	size_t len = 0, max = (size_t)u->complete->multilink.mrru + PROTOCOL_LEN;
+	size_t len = 0;
 	uint8_t *room, *at;
 
 	list_for_each (node, fragments)
 		len += waiting_of(node)->len;
-	if (len > max || len > UINT16_MAX) {
-		unit_receive_short(u);
+	if (len > longest(u)) {
+		count_too_long(u);
 		return;
 	}
 	at = room = unit_complete_received_room(u, len);
@@ -232,7 +246,10 @@ void unit_multilink_receive(struct unit *u, struct channel *c, const uint8_t *in
 	look_at_links(m, header.seq);
 	if (header.begin && header.end && multilink_is_next(&m->received, header.seq)) {
 		multilink_pass(&m->received);
-		take_packet(u, info + at, len - at);
+		if (len - at > longest(u))
+			count_too_long(u);
+		else
+			take_packet(u, info + at, len - at);
 	} else {
 		wait_for_others(u, &header, info + at, len - at);
 		take_all(u);
