@@ -17,7 +17,9 @@
 /* As struct vjstat of SIOCGPPPSTATS has them (PPP-64). */
 struct vj_counters {
 	uint32_t packets, compressed, searches, misses; /* sent: of TCP that could be compressed */
-	uint32_t uncompressed_in, compressed_in, errors_in; /* received */
+	uint32_t uncompressed_in;                       /* received, and good */
+	uint32_t compressed_in; /* received with a header of three octets or more, good or not */
+	uint32_t errors_in;     /* about a connection that is not there, or cut off */
 	uint32_t tossed; /* received after an error, before a packet that names its connection */
 };
 

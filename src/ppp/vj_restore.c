@@ -7,6 +7,8 @@
 #include "base/reader.h"
 #include "ppp/vj_private.h"
 
+#define COMPRESSED_MIN 3 /* changes and the checksum of TCP */
+
 static uint16_t sum_header(const uint8_t *header, size_t len)
 {
 	uint32_t sum = 0;
@@ -31,16 +33,20 @@ static bool learn(struct vj *vj, const uint8_t *info, size_t len, struct vj_pack
 	size_t ip_len, headers = vj_headers_len(info, len, &ip_len);
 	struct vj_slot *slot;
 
-	if (!headers || info[IPV4_PROTOCOL] > vj->max_received)
+	if (!headers)
 		return false;
+	memcpy(ret->head, info, headers);
+	ret->head[IPV4_PROTOCOL] = IPPROTO_TCP;
+	if (sum_header(ret->head, ip_len) != UINT16_MAX)
+		return false;
+	if (info[IPV4_PROTOCOL] > vj->max_received) {
+		vj->counters.errors_in++;
+		return false;
+	}
 	slot = &vj->received[info[IPV4_PROTOCOL]];
-	slot->len = 0;
-	memcpy(slot->header, info, headers);
-	slot->header[IPV4_PROTOCOL] = IPPROTO_TCP;
-	if (sum_header(slot->header, ip_len) != UINT16_MAX)
-		return false;
 	slot->ip_len = (uint8_t)ip_len;
 	slot->len = (uint8_t)headers;
+	memcpy(slot->header, ret->head, headers);
 	vj->last_received = info[IPV4_PROTOCOL];
 	vj->toss = false;
 	vj->counters.uncompressed_in++;
@@ -133,30 +139,38 @@ static bool rebuild(struct vj *vj, struct reader *r, unsigned int changes, size_
 	put_lengths(&next, next.len + read_left(r));
 	*slot = next;
 	put_header(slot, len - read_left(r), ret);
-	vj->counters.compressed_in++;
 	return true;
+}
+
+/* PPP-64 counts what came, whether it could be used or not. */
+static bool restore(struct vj *vj, const uint8_t *info, size_t len, struct vj_packet *ret)
+{
+	struct reader r = reader_over(info, len);
+	unsigned int changes = read_u8(&r);
+
+	if (len < COMPRESSED_MIN) {
+		vj->toss = true;
+		return false;
+	}
+	vj->counters.compressed_in++;
+	if (vj->toss && !(changes & CHANGED_NUMBER)) {
+		vj->counters.tossed++;
+		return false;
+	}
+	if (rebuild(vj, &r, changes, len, ret))
+		return true;
+	vj->counters.errors_in++;
+	vj->toss = true;
+	return false;
 }
 
 int vj_restore(struct vj *vj, uint16_t protocol, const uint8_t *info, size_t len,
                struct vj_packet *ret)
 {
-	struct reader r = reader_over(info, len);
-	unsigned int changes;
-	bool good;
-
-	if (protocol == PROTOCOL_VJ_UNCOMPRESSED) {
-		good = learn(vj, info, len, ret);
-	} else {
-		changes = read_u8(&r);
-		if (vj->toss && !(changes & CHANGED_NUMBER) && !r.failed) {
-			vj->counters.tossed++;
-			return -EBADMSG;
-		}
-		good = rebuild(vj, &r, changes, len, ret);
-	}
-	if (good)
+	if (protocol == PROTOCOL_VJ_COMPRESSED)
+		return restore(vj, info, len, ret) ? 0 : -EBADMSG;
+	if (learn(vj, info, len, ret))
 		return 0;
 	vj->toss = true;
-	vj->counters.errors_in++;
 	return -EBADMSG;
 }
