@@ -16,6 +16,7 @@ import subprocess
 import tarfile
 import tempfile
 
+LISTS = pathlib.Path("/var/lib/apt/lists")
 CACHE = pathlib.Path(os.environ.get("UL2TP_VM_CACHE", "/var/tmp/ul2tp-vm"))
 
 # Of a package of 400 MB this is what is kept.
@@ -34,7 +35,20 @@ def apt(*command):
 
 
 def real_package(metapackage):
-    """The package that the metapackage depends on, and its version."""
+    """The package that the metapackage depends on, and its version. Asking takes seconds, so the answer is
+    remembered in the cache for as long as apt's lists are the same."""
+    lists = str(os.stat(LISTS).st_mtime_ns if LISTS.is_dir() else 0)
+    known = CACHE / f"{metapackage}.known"
+    words = known.read_text().split() if known.exists() else []
+    if len(words) == 3 and words[0] == lists:
+        return tuple(words[1:])
+    package = asked_of_apt(metapackage)
+    if package:
+        known.write_text(" ".join([lists, *package]))
+    return package
+
+
+def asked_of_apt(metapackage):
     _, out, _ = apt("apt-cache", "depends", metapackage)
     found = re.search(r"Depends: (linux-image-\S+)", out)
     if not found:
