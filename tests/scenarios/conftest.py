@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The cables that tests of the fast path share"""
+"""The cables that tests of the fast path share, and which files are begun first"""
 import pytest
 
 from support.fast_pair import UNDERLAYS, lay_cable
+
+# Those that take longest, so that none of them is left over when the others are through (--dist loadfile).
+LONG = ["test_fast_path.py", "test_divert_raw.py", "test_run.py", "test_traffic.py", "test_programs.py",
+        "test_fast_path_managed.py", "test_ppp_survival.py", "test_levels.py", "test_transmit.py"]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 @pytest.fixture(scope="module", params=[(underlay, family) for underlay in UNDERLAYS for family in (4, 6)],
