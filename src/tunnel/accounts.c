@@ -26,8 +26,8 @@ static void add_drops(struct l2tp_stats *stats, const _Atomic uint64_t *drops, u
                       reason_fn *reason)
 {
 	for (unsigned int i = 1; i < reasons; i++) {
-		uint32_t counts = reason(i)->counts;
 		uint64_t packets = read_counter(&drops[i]);
+		uint32_t counts = packets ? reason(i)->counts : 0;
 
 		if (counts & COUNT_RX_ERRORS)
 			stats->rx_errors += packets;
@@ -102,7 +102,8 @@ struct fast_sum session_fast_sum(const struct session *s)
 	return sum;
 }
 
-struct l2tp_stats session_stats(const struct session *s)
+/* What a tunnel adds up of its thousands of sessions, and no more. */
+static struct l2tp_stats session_traffic(const struct session *s)
 {
 	const struct session_record *r = s->record;
 	struct fast_sum fast = session_fast_sum(s);
@@ -111,11 +112,19 @@ struct l2tp_stats session_stats(const struct session *s)
 		.tx_bytes = read_counter(&r->tx.bytes) + fast.tx_bytes,
 		.rx_packets = read_counter(&r->rx.packets) + fast.rx_packets,
 		.rx_bytes = read_counter(&r->rx.bytes) + fast.rx_bytes,
-		.rx_oos_packets = read_counter(&r->rx.oos_packets),
 	};
 
-	add_drops(&stats, r->rx.drops, RX_DROP_REASONS, rx_drop_reason);
 	add_drops(&stats, r->tx.drops, TX_DROP_REASONS, tx_drop_reason);
+	return stats;
+}
+
+struct l2tp_stats session_stats(const struct session *s)
+{
+	const struct session_record *r = s->record;
+	struct l2tp_stats stats = session_traffic(s);
+
+	stats.rx_oos_packets = read_counter(&r->rx.oos_packets);
+	add_drops(&stats, r->rx.drops, RX_DROP_REASONS, rx_drop_reason);
 	return stats;
 }
 
@@ -153,7 +162,7 @@ struct l2tp_stats tunnel_stats(const struct tunnel *t)
 	add_drops(&stats, r->rx_drops, RX_DROP_REASONS, rx_drop_reason);
 	list_for_each (node, &t->sessions) {
 		const struct session *s = list_entry(node, struct session, in_tunnel);
-		struct l2tp_stats one = session_stats(s);
+		struct l2tp_stats one = session_traffic(s);
 
 		stats.rx_packets += one.rx_packets;
 		stats.rx_bytes += one.rx_bytes;
