@@ -6,6 +6,8 @@
  *   fast_arrived  on the device: sees what fast_ingress sent come out of the backlog
  *   fast_xdp      on the underlay, if asked for: takes the headers off before fast_ingress (fast_path_xdp.bpf.h)
  *
+ * What is different where the frames are of PPP is in fast_path_ppp.bpf.h.
+ *
  * Built by clang -target bpf, loaded by fast_path_load.c once for each network namespace. They take nothing that needs
  * thought: whatever is odd goes on to the engine (TC_ACT_UNSPEC), which can do everything. What is handed up is counted,
  * and until the engine has said that it is through (fast_path_maps.h), all that follows goes up too, so that nothing is
@@ -17,6 +19,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
+#include <linux/ppp_defs.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 
@@ -83,8 +86,9 @@ struct {
 #define MARK_XDP      0x4d000000u /* likewise, if fast_xdp took it */
 #define MARK_SESSIONS 0x00ffffffu
 #define NOT_DF        bpf_htons(0xbfff)
-/* What becomes visible is of IPv4, though it was in IPv6; Linux 6.3 and later. */
+/* What becomes visible is of IPv4 or IPv6, whatever it was in; Linux 6.3 and later. */
 #define DECAP_L3_IPV4 (1ull << 7)
+#define DECAP_L3_IPV6 (1ull << 8)
 
 /* A frame, as it is to be segmented. */
 struct frame {
@@ -121,26 +125,24 @@ static __always_inline __u64 l2tp_octets(const struct frame *f, __u32 header_len
 	return f->len + (__u64)f->segments * header_len + (__u64)(f->segments - 1) * f->headers_len;
 }
 
-/* A super-frame must be one of TCP without IP options or extension headers, as long as it says it is. @at: where its
- * Ethernet header is, @len: from there on. Anything else is not understood: -1. */
-static __always_inline int frame_read(struct __sk_buff *skb, __u32 at, __u32 len, struct frame *f)
+/* A super-packet must be one of TCP without IP options or extension headers, as long as it says it is. @at: where its IP
+ * header is, @len: from there on, @type: of Ethernet. Anything else is not understood: -1. */
+static __always_inline int packet_read(struct __sk_buff *skb, __u32 at, __u32 len, __u16 type,
+                                       struct frame *f)
 {
-	__u32 l4 = at + ETH_HLEN, said;
+	__u32 l4 = at, said;
 	struct tcphdr tcp;
-	__u16 type;
 
 	*f = (struct frame){ .len = len, .segments = 1 };
 	if (!skb->gso_size)
 		return 0;
-	if (bpf_skb_load_bytes(skb, at + ETH_HLEN - sizeof(type), &type, sizeof(type)))
-		return -1;
 	if (type == bpf_htons(ETH_P_IP)) {
 		struct iphdr ip;
 
 		if (bpf_skb_load_bytes(skb, l4, &ip, sizeof(ip)) || ip.version != 4 ||
 		    ip.ihl != 5 || ip.protocol != IPPROTO_TCP)
 			return -1;
-		said = ETH_HLEN + bpf_ntohs(ip.tot_len);
+		said = bpf_ntohs(ip.tot_len);
 		l4 += sizeof(ip);
 	} else if (type == bpf_htons(ETH_P_IPV6)) {
 		struct ipv6hdr ip;
@@ -148,7 +150,7 @@ static __always_inline int frame_read(struct __sk_buff *skb, __u32 at, __u32 len
 		if (bpf_skb_load_bytes(skb, l4, &ip, sizeof(ip)) || ip.version != 6 ||
 		    ip.nexthdr != IPPROTO_TCP)
 			return -1;
-		said = ETH_HLEN + sizeof(ip) + bpf_ntohs(ip.payload_len);
+		said = sizeof(ip) + bpf_ntohs(ip.payload_len);
 		l4 += sizeof(ip);
 	} else {
 		return -1;
@@ -159,6 +161,22 @@ static __always_inline int frame_read(struct __sk_buff *skb, __u32 at, __u32 len
 	if (f->headers_len >= len)
 		return -1;
 	f->segments = (len - f->headers_len + skb->gso_size - 1) / skb->gso_size;
+	return 0;
+}
+
+/* Likewise of Ethernet; @at: where that header is. */
+static __always_inline int frame_read(struct __sk_buff *skb, __u32 at, __u32 len, struct frame *f)
+{
+	__u16 type = 0;
+
+	if (skb->gso_size &&
+	    bpf_skb_load_bytes(skb, at + ETH_HLEN - sizeof(type), &type, sizeof(type)))
+		return -1;
+	if (packet_read(skb, at + ETH_HLEN, len - ETH_HLEN, type, f))
+		return -1;
+	f->len = len;
+	if (f->headers_len)
+		f->headers_len += ETH_HLEN;
 	return 0;
 }
 
@@ -282,49 +300,9 @@ static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *o
 	return 0;
 }
 
-SEC("tc")
-int fast_egress(struct __sk_buff *skb)
-{
-	const struct fast_out_key key = { .netns = constants.netns, .device = skb->ifindex };
-	struct fast_passed *passed;
-	struct fast_count *count;
-	struct fast_done *done;
-	struct fast_out *out;
-	struct frame f;
-	__u32 session;
-	int err;
-
-	/* The engine does not count others either (path/fast_gate.h). */
-	if ((skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6)) ||
-	    skb->vlan_present)
-		return TC_ACT_UNSPEC;
-	out = bpf_map_lookup_elem(&fast_out, &key);
-	if (!out)
-		return TC_ACT_UNSPEC;
-	session = out->session;
-	passed = bpf_map_lookup_elem(&fast_passed, &session);
-	done = bpf_map_lookup_elem(&fast_done, &session);
-	count = count_of(session);
-	if (!passed || !done || !count)
-		return TC_ACT_UNSPEC;
-	if (out->closed || passed->tx != done->tx || frame_read(skb, 0, skb->len, &f) ||
-	    !out_fits(skb, out, &f))
-		return pass_up_tx(passed);
-	err = encapsulate(skb, out, &f);
-	if (err == -1)
-		return pass_up_tx(passed);
-	if (err)
-		return TC_ACT_SHOT;
-	count_add(&count->tx_packets, f.segments);
-	count_add(&count->tx_bytes, l2tp_octets(&f, out->header_len));
-	count->tx_last_ns = bpf_ktime_get_coarse_ns();
-	skb->mark = out->mark;
-	skb->priority = out->priority;
-	return bpf_redirect_neigh(out->underlay, (void *)&out->hop_family,
-	                          sizeof(struct bpf_redir_neigh), 0);
-}
-
 /* --- in ----------------------------------------------------------------------------------------------- */
+
+#define PROTOCOL_OCTETS 2 /* of PPP */
 
 /* The start of an L2TP packet: as much as names its session. */
 struct l2tp_start {
@@ -439,14 +417,15 @@ static __always_inline int header_differs(const void *header, const void *expect
 	return differs != 0;
 }
 
-/* @at: where it is. */
+/* @at: where it is. Of PPP without the protocol. */
 static __always_inline int in_header_matches(struct __sk_buff *skb, const struct fast_in *in,
                                              __u32 at)
 {
-	__u32 header[FAST_HEADER_MAX / 4];
+	__u32 header[FAST_HEADER_MAX / 4], len = in->header_len;
 
-	return !peek(skb, at, header, sizeof(header)) &&
-	       !header_differs(header, in->header, in->header_len);
+	if (in->ppp)
+		len -= PROTOCOL_OCTETS;
+	return !peek(skb, at, header, sizeof(header)) && !header_differs(header, in->header, len);
 }
 
 /* The Ethernet header of the frame that begins at @at + @header_len. */
@@ -496,6 +475,17 @@ static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
 	return 0;
 }
 
+static __always_inline void count_rx(struct fast_count *count, const struct frame *f,
+                                     __u32 header_len)
+{
+	count_add(&count->rx_packets, f->segments);
+	count_add(&count->rx_bytes, l2tp_octets(f, header_len));
+	count_add(&count->rx_sent, 1);
+	count->rx_last_ns = bpf_ktime_get_coarse_ns();
+}
+
+#include "keeper/fast_path_ppp.bpf.h"
+
 /* A packet of a session's: hand its frame to the device, if it is one of the ordinary kind. @at: where L2TP starts,
  * @is_plain: there is nothing odd in front of it. */
 static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *in, __u32 at,
@@ -507,14 +497,16 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	struct fast_count *count = count_of(session);
 	struct ethhdr eth;
 	struct frame f;
-	int err, is_frame;
+	int err, is_frame, is_open;
 
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
-	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
 	/* From where it may come at all is for the system to say: of other interfaces, by the socket or by rp_filter. */
-	if (!is_frame || in->closed || passed->rx != done->rx || !is_plain ||
-	    skb->ifindex != in->underlay || !in_header_matches(skb, in, at) ||
+	is_open = !in->closed && passed->rx == done->rx && is_plain && skb->ifindex == in->underlay;
+	if (in->ppp)
+		return in_take_packet(skb, in, at, is_open, passed, count);
+	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
+	if (!is_frame || !is_open || !in_header_matches(skb, in, at) ||
 	    inner_read(skb, at, header_len, &eth))
 		return pass_up_rx(skb, passed, at, is_frame);
 	err = decapsulate(skb, (__s32)(at + header_len), &eth);
@@ -522,10 +514,7 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 		return pass_up_rx(skb, passed, at, is_frame);
 	if (err)
 		return TC_ACT_SHOT;
-	count_add(&count->rx_packets, f.segments);
-	count_add(&count->rx_bytes, l2tp_octets(&f, header_len));
-	count_add(&count->rx_sent, 1);
-	count->rx_last_ns = bpf_ktime_get_coarse_ns();
+	count_rx(count, &f, header_len);
 	skb->mark = MARK_BASE + session;
 	return bpf_redirect(in->device, BPF_F_INGRESS);
 }
@@ -558,6 +547,52 @@ static __always_inline int take_v6(struct __sk_buff *skb)
 }
 
 #include "keeper/fast_path_xdp.bpf.h"
+
+/* --- programs ----------------------------------------------------------------------------------------- */
+
+SEC("tc")
+int fast_egress(struct __sk_buff *skb)
+{
+	const struct fast_out_key key = { .netns = constants.netns, .device = skb->ifindex };
+	struct fast_passed *passed;
+	struct fast_count *count;
+	struct fast_done *done;
+	struct fast_out *out;
+	struct frame f;
+	__u32 session;
+	int err;
+
+	/* The engine does not count others either (path/fast_gate.h). */
+	if ((skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6)) ||
+	    skb->vlan_present)
+		return TC_ACT_UNSPEC;
+	out = bpf_map_lookup_elem(&fast_out, &key);
+	if (!out)
+		return TC_ACT_UNSPEC;
+	session = out->session;
+	passed = bpf_map_lookup_elem(&fast_passed, &session);
+	done = bpf_map_lookup_elem(&fast_done, &session);
+	count = count_of(session);
+	if (!passed || !done || !count)
+		return TC_ACT_UNSPEC;
+	if (out->closed || passed->tx != done->tx ||
+	    (out->ppp ? packet_read(skb, 0, skb->len, skb->protocol, &f)
+	              : frame_read(skb, 0, skb->len, &f)) ||
+	    !out_fits(skb, out, &f))
+		return pass_up_tx(passed);
+	err = out->ppp ? encapsulate_packet(skb, out, &f) : encapsulate(skb, out, &f);
+	if (err == -1)
+		return pass_up_tx(passed);
+	if (err)
+		return TC_ACT_SHOT;
+	count_add(&count->tx_packets, f.segments);
+	count_add(&count->tx_bytes, l2tp_octets(&f, out->header_len));
+	count->tx_last_ns = bpf_ktime_get_coarse_ns();
+	skb->mark = out->mark;
+	skb->priority = out->priority;
+	return bpf_redirect_neigh(out->underlay, (void *)&out->hop_family,
+	                          sizeof(struct bpf_redir_neigh), 0);
+}
 
 SEC("tc")
 int fast_ingress(struct __sk_buff *skb)

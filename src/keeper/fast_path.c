@@ -115,7 +115,8 @@ static bool wish_is_sound(const struct server *server, const struct fast_wish *w
 	const struct endpoint *e = slots_get(&server->endpoints, w->endpoint);
 	const struct device *d = slots_get(&server->devices, w->device);
 
-	if (!e || !d || e->about.netns.cookie != d->about.netns.cookie)
+	if (!e || !d || e->about.netns.cookie != d->about.netns.cookie ||
+	    d->about.ppp != (w->ppp != 0) || d->about.shared)
 		return false;
 	return e->about.params.protocol == IPPROTO_UDP &&
 	       fast_entry_is_sound(w, &e->about.params.local);
@@ -145,28 +146,52 @@ static struct fast_session *session_get(struct fast_path *f, uint32_t index, str
 	return s;
 }
 
+/* Of PPP: its unit stays where it is, or goes soon. */
+static void device_leave(struct server *server, struct fast_session *s)
+{
+	struct fast_path *f = server->fast;
+
+	if (!s->device)
+		return;
+	fast_entry_remove(f, s);
+	fast_unhook_device(server, s);
+	fast_board_stop(f, s->index);
+	s->device = 0;
+}
+
+/* Before the wish is followed. */
+static void device_follow(struct server *server, struct fast_session *s, const struct device *d)
+{
+	int ifindex = d ? d->about.ifindex : 0;
+
+	if (ifindex == s->device)
+		return;
+	device_leave(server, s);
+	s->device = ifindex;
+}
+
 int fast_path_session(struct server *server, uint32_t index, const struct fast_wish *wish)
 {
 	struct fast_path *f = server->fast;
 	const struct endpoint *e = slots_get(&server->endpoints, wish->endpoint);
 	const struct device *d = slots_get(&server->devices, wish->device);
 	struct fast_session *s;
-	bool is_new;
+	bool has_new;
 
 	if (!f || index >= f->board.sessions || wish->reason >= FAST_REASONS)
 		return -EINVAL;
-	if (!e || !d)
+	if (!e || (!d && (wish->reason == FAST_USED || !wish->ppp)))
 		return -ENOENT;
 	if (wish->reason == FAST_USED && !wish_is_sound(server, wish))
 		return -EINVAL;
-	is_new = !f->sessions[index];
 	s = session_get(f, index, e->about.netns);
 	if (!s)
 		return -ENOMEM;
+	has_new = d && s->device != d->about.ifindex;
+	device_follow(server, s, d);
 	s->wish = *wish;
-	s->device = d->about.ifindex;
 	fast_socket_join(s, e);
-	if (is_new && wish->reason == FAST_USED)
+	if (has_new && wish->reason == FAST_USED)
 		fast_born(server, s);
 	fast_entry_place(f, s, &e->about.params.local);
 	fast_busy_consider(server, s);
@@ -180,6 +205,8 @@ void fast_path_forget(struct server *server, uint32_t index)
 
 	if (!s)
 		return;
+	if (s->wish.ppp)
+		device_leave(server, s);
 	fast_entry_remove(f, s);
 	fast_busy_forget(s);
 	fast_unhooked_device(f, s);

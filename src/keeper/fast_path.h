@@ -59,8 +59,8 @@ const struct fast_board *fast_path_board(const struct fast_path *f);
 /**
  * fast_path_session() - what the engine says of a session; replaces what it said before
  *
- * The session's record (.fast_reason) says what came of it, now and later. Return: 0; -ENOENT no such endpoint or
- * device; -EINVAL; -ENOMEM.
+ * The session's record (.fast_reason) says what came of it, now and later. A session of PPP may get another device,
+ * or lose it: what it has counted stays. Return: 0; -ENOENT no such endpoint or device; -EINVAL; -ENOMEM.
  */
 int fast_path_session(struct server *s, uint32_t index, const struct fast_wish *wish);
 

@@ -66,6 +66,17 @@ int fast_attach(int ifindex, enum fast_hook hook, int program)
 	return call(BPF_PROG_ATTACH, &a, sizeof(a));
 }
 
+int fast_detach(int ifindex, enum fast_hook hook, int program)
+{
+	struct attach a = {
+		.ifindex = (uint32_t)ifindex,
+		.program = (uint32_t)program,
+		.type = type_of(hook),
+	};
+
+	return call(BPF_PROG_DETACH, &a, sizeof(a));
+}
+
 int fast_link(int ifindex, enum fast_hook hook, int program)
 {
 	struct link l = {

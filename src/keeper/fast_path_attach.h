@@ -18,6 +18,9 @@ int fast_attach_probe(struct extack *ea);
 /** fast_attach() - before all others on the hook, until the interface goes. Return: 0 or -errno */
 int fast_attach(int ifindex, enum fast_hook hook, int program);
 
+/** fast_detach() - what fast_attach() has attached. Return: 0 or -errno */
+int fast_detach(int ifindex, enum fast_hook hook, int program);
+
 /** fast_link() - likewise, until the descriptor that is returned is closed. -errno */
 int fast_link(int ifindex, enum fast_hook hook, int program);
 

@@ -85,15 +85,20 @@ void fast_board_close(const struct fast_board *b)
 		munmap(b->done, whole_pages(b->sessions * sizeof(*b->done)));
 }
 
-int fast_board_clear(struct fast_path *f, uint32_t index)
+int fast_board_stop(struct fast_path *f, uint32_t index)
 {
 	const struct fast_passed passed = { 0 };
 	const struct fast_done done = { FAST_CLOSED, FAST_CLOSED };
-	const struct fast_count count = { 0 };
 	int err = bpf_map_set(f->maps[FAST_MAP_PASSED], &index, &passed);
 
-	if (err == 0)
-		err = bpf_map_set(f->maps[FAST_MAP_DONE], &index, &done);
+	return err < 0 ? err : bpf_map_set(f->maps[FAST_MAP_DONE], &index, &done);
+}
+
+int fast_board_clear(struct fast_path *f, uint32_t index)
+{
+	const struct fast_count count = { 0 };
+	int err = fast_board_stop(f, index);
+
 	for (uint32_t i = 0; err == 0 && i < f->board.lanes; i++) {
 		uint32_t lane = index * f->board.lanes + i;
 

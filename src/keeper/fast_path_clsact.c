@@ -94,3 +94,13 @@ int clsact_put(int route, int ifindex, enum fast_hook hook, int program)
 	mnl_attr_nest_end(nlh, options);
 	return link_request(route, nlh);
 }
+
+int clsact_take(int route, int ifindex, enum fast_hook hook)
+{
+	char buffer[REQUEST_BYTES];
+	const struct tcmsg tc = filter_of(ifindex, hook);
+	struct nlmsghdr *nlh = request_begin(buffer, RTM_DELTFILTER, 0, &tc);
+
+	mnl_attr_put_strz(nlh, TCA_KIND, "bpf");
+	return link_request(route, nlh);
+}

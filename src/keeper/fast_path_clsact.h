@@ -20,4 +20,7 @@ int clsact_make(int route, int ifindex);
  * or what else the kernel says */
 int clsact_put(int route, int ifindex, enum fast_hook hook, int program);
 
+/** clsact_take() - the program away again; the clsact stays. Return: 0 or -errno */
+int clsact_take(int route, int ifindex, enum fast_hook hook);
+
 #endif

@@ -136,6 +136,8 @@ static void decide(struct server *server, struct fast_session *s, ino_t here)
 	enum fast_reason reason;
 	uint32_t mtu_bytes = 0;
 
+	if (!d)
+		fast_reason_set(server, s, s->wish.reason);
 	if (!e || e->about.fd < 0 || !d)
 		return;
 	if (here && !device_is_at_home(d, here))

@@ -25,11 +25,16 @@
 
 #define BARE_DEVICES 8
 
+/* The interface of PPP outlives the session, and another finds the clsact there. */
 void fast_born(struct server *server, struct fast_session *s)
 {
+	struct device *d = slots_get(&server->devices, s->wish.device);
 	struct fast_path *f = server->fast;
 	ino_t here;
 
+	s->clsact = d && d->clsact;
+	if (s->clsact)
+		return;
 	if (f->bare < BARE_DEVICES) {
 		s->bare = true;
 		f->bare++;
@@ -43,6 +48,8 @@ void fast_born(struct server *server, struct fast_session *s)
 	}
 	if (s->netns->route >= 0)
 		s->clsact = clsact_make(s->netns->route, s->device) == 0;
+	if (d)
+		d->clsact = s->clsact;
 }
 
 static int device_by_tcx(const struct fast_session *s)
@@ -102,6 +109,30 @@ void fast_unhooked_device(struct fast_path *f, struct fast_session *s)
 	f->bare -= s->bare;
 	s->bare = s->clsact = false;
 	s->way = FAST_NOT_ATTACHED;
+}
+
+static void device_unhook(const struct fast_session *s)
+{
+	const struct fast_programs *p = s->netns->programs;
+
+	if (s->way == FAST_CLSACT) {
+		clsact_take(s->netns->route, s->device, FAST_HOOK_INGRESS);
+		clsact_take(s->netns->route, s->device, FAST_HOOK_EGRESS);
+	} else {
+		fast_detach(s->device, FAST_HOOK_EGRESS, fast_program_fd(p, FAST_EGRESS));
+		fast_detach(s->device, FAST_HOOK_INGRESS, fast_program_fd(p, FAST_ARRIVED));
+	}
+}
+
+void fast_unhook_device(struct server *server, struct fast_session *s)
+{
+	ino_t here;
+
+	if (s->way != FAST_NOT_ATTACHED && fast_enter(server, s, &here) == 0) {
+		device_unhook(s);
+		netns_go_home(&server->home);
+	}
+	fast_unhooked_device(server->fast, s);
 }
 
 static int ask_card(const char *name, void *question)

@@ -11,6 +11,9 @@
  *   fast_passed  what the programs handed up to the engine (programs write, the engine reads)
  *   fast_done    how many of those are through (the engine writes, programs read)
  *
+ * Of a session of PPP the frame is a packet of IP without a link-layer header. In front of it, as a part of the header, stand
+ * ff 03 and the protocol, which of .header and .wire is that of IPv4: the programs make it, or expect, that of the packet.
+ *
  * A direction of a session is fast while passed and done are equal: then nothing that was handed up can be overtaken.
  */
 #ifndef UL2TP_KEEPER_FAST_PATH_MAPS_H
@@ -19,7 +22,7 @@
 #include <linux/types.h>
 
 #define FAST_HEADER_MIN 6  /* of L2TP: version 2 */
-#define FAST_HEADER_MAX 24 /* of L2TP; room for a multiple of eight */
+#define FAST_HEADER_MAX 24 /* of L2TP and PPP; room for a multiple of eight */
 #define FAST_WIRE_MAX   (48 + FAST_HEADER_MAX)
 #define FAST_LANES_MAX  8 /* counters of a session, so that processors seldom share one */
 
@@ -54,8 +57,9 @@ struct fast_in {
 	__u32 closed;                 /* not fast now, but what is handed up is counted */
 	__u32 device;                 /* ifindex */
 	__u32 underlay;               /* ifindex of where it must come from */
-	__u32 header_len;             /* of L2TP: all that is in front of the inner frame */
-	__u32 xdp;                    /* fast_xdp may take it */
+	__u32 header_len;             /* of L2TP and PPP: all that is in front of the inner frame */
+	__u16 xdp;                    /* fast_xdp may take it */
+	__u16 ppp;                    /* see below */
 	__u8 mac[8];                  /* the underlay's, then two of zero */
 	__u8 header[FAST_HEADER_MAX]; /* as it must be */
 };
@@ -71,8 +75,9 @@ struct fast_out {
 	__u32 underlay; /* ifindex */
 	__u32 mark, priority;
 	__u32 mtu;                /* of the way to the peer, IP header included */
-	__u32 header_len;         /* of L2TP */
-	__u32 v6;                 /* the outer header is of IPv6 */
+	__u32 header_len;         /* of L2TP and PPP */
+	__u16 v6;                 /* the outer header is of IPv6 */
+	__u16 ppp;                /* see above */
 	__u32 hop_family, hop[4]; /* struct bpf_redir_neigh: whose link-layer address packets get */
 	__u32 next_id;    /* IPv4: identification of the next packet: without DF each has its own */
 	__u32 header_sum; /* IPv4: of the header without what is zero in .wire; folded, not inverted */

@@ -94,6 +94,9 @@ void fast_board_close(const struct fast_board *b);
 /** fast_board_clear() - what an earlier session of this number counted is not this one's. Return: 0 or -errno */
 int fast_board_clear(struct fast_path *f, uint32_t index);
 
+/** fast_board_stop() - no program counts for it any more; what was counted stays. Return: 0 or -errno */
+int fast_board_stop(struct fast_path *f, uint32_t index);
+
 /** fast_board_begin() - before the programs that count for it are attached. Return: 0 or -errno */
 int fast_board_begin(struct fast_path *f, uint32_t index);
 
@@ -130,6 +133,9 @@ void fast_born(struct server *server, struct fast_session *s);
 
 /** fast_unhooked_device() - it goes, and with it what is attached */
 void fast_unhooked_device(struct fast_path *f, struct fast_session *s);
+
+/** fast_unhook_device() - it may stay, and what is attached goes; at home */
+void fast_unhook_device(struct server *server, struct fast_session *s);
 
 /** fast_enter() - the namespace of a session's socket. @here: its inode, 0: unknown. Return: 0; -errno, still at home */
 int fast_enter(struct server *server, const struct fast_session *s, ino_t *here);

@@ -34,6 +34,11 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_IN_DOUBT]         = { "in-doubt",         "the network namespace's configuration is being read" },
 	[FAST_IDLE]             = { "idle",             "the session has had too little traffic to be worth it" },
 	[FAST_REVERSE_PATH]     = { "reverse-path",     "the underlay's rp_filter takes nothing from this peer" },
+	[FAST_PPP_UNIT]         = { "ppp-unit",         "no PPP unit with an interface of its own is connected to the session" },
+	[FAST_PPP_CHANNELS]     = { "ppp-channels",     "the PPP unit has more than one channel" },
+	[FAST_PPP_POLICED]      = { "ppp-policed",      "the PPP unit has a rate" },
+	[FAST_PPP_MODE]         = { "ppp-mode",         "the PPP unit does not let all packets pass, or has them looped" },
+	[FAST_PPP_FEATURES]     = { "ppp-features",     "the PPP unit filters, compresses, encrypts or fragments" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(reasons) == FAST_REASONS, "each reason has a row");

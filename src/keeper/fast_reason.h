@@ -37,6 +37,12 @@ enum fast_reason {
 	FAST_IN_DOUBT,
 	FAST_IDLE, /* it has had no traffic to speak of */
 	FAST_REVERSE_PATH,
+	/* What the session's PPP unit does (path/unit_fast.h). */
+	FAST_PPP_UNIT,
+	FAST_PPP_CHANNELS,
+	FAST_PPP_POLICED,
+	FAST_PPP_MODE,
+	FAST_PPP_FEATURES,
 	FAST_REASONS
 };
 

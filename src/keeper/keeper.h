@@ -244,10 +244,12 @@ enum fast_path_mode {
 
 #define FAST_WISH_HEADER_MAX 24
 
-/* What the engine says of a session with a device. Headers are those of L2TP, octet by octet. */
+/* What the engine says of a session. Headers are those of L2TP, octet by octet; of PPP with ff 03 and the protocol of IPv4. */
 struct fast_wish {
 	uint32_t reason; /* enum fast_reason: FAST_USED, it may; else what stands against it */
-	uint32_t endpoint, device; /* slots */
+	uint32_t endpoint;
+	uint32_t device; /* slots; of PPP the device of its unit, RECORD_NONE: it has none now */
+	uint32_t ppp;    /* 1: the device takes packets of IP */
 	union address peer;
 	uint32_t version, conn_id, session_id; /* ours */
 	uint32_t tx_header_len, rx_header_len;

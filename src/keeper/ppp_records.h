@@ -105,6 +105,12 @@ struct unit_rate_record {
 	uint32_t burst; /* octets */
 };
 
+/* Of a direction; see path/unit_fast.h. The API thread. */
+struct unit_fast_record {
+	uint64_t packets, octets; /* wrapped, while a session is connected */
+	uint64_t last_ms;         /* of those that were; loop_now_ms() */
+};
+
 struct unit_record {
 	_Alignas(64) _Atomic uint32_t state;
 	uint32_t device; /* keeper slot */
@@ -119,6 +125,7 @@ struct unit_record {
 	uint64_t created_ms;                         /* loop_now_ms() */
 	struct prefix addresses[UNIT_ADDRESSES_MAX]; /* of one that shares; .family 0: none */
 	struct unit_rate_record rx_rate, tx_rate;
+	struct unit_fast_record fast_rx, fast_tx;
 	_Alignas(64) struct unit_counters rx;
 	_Alignas(64) struct unit_counters tx;
 	_Atomic uint32_t compression_state; /* SC_COMP_RUN and the like; the worker writes it */

@@ -74,6 +74,7 @@ struct session_record {
 	uint32_t session_id, peer_session_id;
 	uint16_t pw_type;
 	uint8_t l2spec_type, cookie_len, peer_cookie_len, recv_seq, lns_mode, collides;
+	uint8_t fast_told;         /* the keeper's fast path knows of it */
 	_Atomic uint32_t send_seq; /* the word by which receive tells transmit (RX-42, RX-43) */
 	_Atomic uint32_t
 		fast_reason; /* enum fast_reason; the keeper's, from the first keeper_fast_session() on */

@@ -70,6 +70,7 @@ struct endpoint {
 struct device {
 	struct keeper_device about; /* .fd is ours */
 	int routes;                 /* of a shared one: rtnetlink in its namespace; else -1 */
+	bool clsact; /* it has one of the fast path's, for whichever session it is of */
 };
 
 /** server_open() - start with empty tables. Return: 0 or -errno; said in words already. */

@@ -19,6 +19,7 @@
 #include "path/ppp_record.h"
 #include "path/shared_device.h"
 #include "path/unit.h"
+#include "path/unit_fast.h"
 
 #define STATE_CONNECTED 1 /* PX-3 */
 #define STATE_BOUND     3
@@ -56,6 +57,8 @@ static void open_route(struct letter *letter)
 	struct channel *c = container_of(letter, struct channel, rx.letter);
 
 	c->rx.route = c->rx.next;
+	if (c->rx.receiver)
+		receiver_gate_set(c->rx.receiver, c->rx.route.mode == CHANNEL_TO_UNIT);
 	if (c->rx.program_fd >= 0)
 		channel_take_over(c, c->rx.program_fd);
 	if (c->rx.route.file)
@@ -200,6 +203,8 @@ static void open_sender_back(struct letter *letter)
 	struct channel *c = container_of(letter, struct channel, tx.letter);
 
 	c->tx.sender = c->session->sender;
+	if (c->unit)
+		unit_gate_follow(c->unit);
 }
 
 void channel_session_back(struct channel *c)
@@ -210,6 +215,8 @@ void channel_session_back(struct channel *c)
 
 void channel_session_gone(struct channel *c)
 {
+	if (c->unit)
+		unit_fast_session_gone(c->unit, c->session);
 	c->session = NULL;
 	ppp_record_update(c->socket);
 }

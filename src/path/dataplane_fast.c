@@ -10,10 +10,12 @@
 
 #include "base/log.h"
 #include "encap/address.h"
+#include "path/channel.h"
 #include "path/dataplane_private.h"
+#include "path/unit_fast.h"
 #include "wire/data_header.h"
 
-_Static_assert(FAST_WISH_HEADER_MAX >= DATA_HEADER_MAX, "a wish has room for any header");
+_Static_assert(FAST_WISH_HEADER_MAX >= DATA_HEADER_MAX + 4, "a wish has room for any header");
 
 /* Programs can neither compute nor verify them: of the segments that a frame is cut into, that is left to the system, which
  * is not told to for such packets. */
@@ -53,13 +55,26 @@ static enum fast_reason reason_of_endpoint(const struct dataplane *dp, const str
 	return FAST_USED;
 }
 
-static enum fast_reason reason_of(const struct dataplane *dp, const struct tunnel *t,
-                                  const struct session_record *r)
+static enum fast_reason reason_of_channel(const struct tunnel *t, const struct channel *c)
 {
-	if (r->pw_type != L2TP_PWTYPE_ETH)
-		return FAST_PSEUDOWIRE;
-	if (r->device == RECORD_NONE)
-		return FAST_NO_DEVICE;
+	if (!c || !c->unit)
+		return FAST_PPP_UNIT;
+	if (c->unit->netns != t->netns)
+		return FAST_DEVICE_NETNS;
+	return unit_fast_reason(c->unit);
+}
+
+static enum fast_reason reason_of(const struct dataplane *dp, const struct tunnel *t,
+                                  const struct session_record *r, const struct channel *c)
+{
+	enum fast_reason reason = FAST_USED;
+
+	if (r->pw_type == L2TP_PWTYPE_PPP)
+		reason = reason_of_channel(t, c);
+	else if (r->device == RECORD_NONE)
+		reason = FAST_NO_DEVICE;
+	if (reason != FAST_USED)
+		return reason;
 	if (atomic_load(&r->send_seq) || r->recv_seq)
 		return FAST_SEQUENCE;
 	if (!t->record->peer_known)
@@ -68,6 +83,8 @@ static enum fast_reason reason_of(const struct dataplane *dp, const struct tunne
 		return FAST_PROTOCOL;
 	return reason_of_endpoint(dp, t->endpoint);
 }
+
+static const uint8_t ppp_header[] = { 0xff, 0x03, 0x00, 0x21 }; /* RFC 1662 §3.1, protocol IP */
 
 static uint32_t header_build(const struct tunnel *t, const struct session_record *r, bool send,
                              uint8_t ret[FAST_WISH_HEADER_MAX])
@@ -84,16 +101,58 @@ static uint32_t header_build(const struct tunnel *t, const struct session_record
 	memcpy(params.cookie, send ? r->cookie : r->peer_cookie, sizeof(params.cookie));
 	data_header_build(&params, &template);
 	memcpy(ret, template.octets, template.len);
-	return (uint32_t) template.len;
+	if (r->pw_type != L2TP_PWTYPE_PPP)
+		return (uint32_t) template.len;
+	memcpy(ret + template.len, ppp_header, sizeof(ppp_header));
+	return (uint32_t)(template.len + sizeof(ppp_header));
 }
 
-void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t index)
+uint32_t dataplane_fast_header_len(const struct session *s, bool send)
+{
+	uint8_t header[FAST_WISH_HEADER_MAX];
+
+	return header_build(s->tunnel, s->record, send, header);
+}
+
+/* Slot of the interface that its data comes out of and goes to. */
+static uint32_t device_of(const struct session_record *r, const struct channel *c)
+{
+	if (r->pw_type != L2TP_PWTYPE_PPP)
+		return r->device;
+	return c && c->unit && !c->unit->dead && !c->unit->shared ? c->unit->slot : RECORD_NONE;
+}
+
+/* What an earlier session with this number of a record left there is not its own. */
+static bool has_counted(const struct dataplane *dp, uint32_t index)
+{
+	const struct fast_count *c =
+		dp->fast ? &dp->fast->counts[(size_t)index * dp->fast->lanes] : NULL;
+
+	for (uint32_t i = 0; c && index < dp->fast->sessions && i < dp->fast->lanes; i++)
+		if (c[i].rx_packets || c[i].tx_packets)
+			return true;
+	return false;
+}
+
+/* One that has no interface yet need not be known there. */
+static bool keeper_needs_it(const struct dataplane *dp, const struct session_record *r,
+                            uint32_t index, uint32_t device)
+{
+	if (!dp->fast)
+		return false;
+	return device != RECORD_NONE ||
+	       (r->pw_type == L2TP_PWTYPE_PPP && (r->fast_told || has_counted(dp, index)));
+}
+
+void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t index,
+                         const struct channel *c)
 {
 	struct session_record *r = records_session(dp->records, index);
 	struct fast_wish wish = {
-		.reason = dp->fast ? reason_of(dp, t, r) : dp->fast_why,
+		.reason = dp->fast ? reason_of(dp, t, r, c) : dp->fast_why,
 		.endpoint = t->endpoint->at.slot,
-		.device = r->device,
+		.device = device_of(r, c),
+		.ppp = r->pw_type == L2TP_PWTYPE_PPP,
 		.peer = t->record->peer,
 		.version = t->record->version,
 		.conn_id = t->record->conn_id,
@@ -101,10 +160,11 @@ void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t 
 	};
 	int err;
 
-	if (!dp->fast || r->device == RECORD_NONE) {
+	if (!keeper_needs_it(dp, r, index, wish.device)) {
 		atomic_store(&r->fast_reason, wish.reason);
 		return;
 	}
+	r->fast_told = 1;
 	wish.tx_header_len = header_build(t, r, true, wish.tx_header);
 	wish.rx_header_len = header_build(t, r, false, wish.rx_header);
 	err = keeper_fast_session(dp->keeper, index, &wish);
@@ -117,8 +177,11 @@ void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t 
 
 void dataplane_fast_tell_all(struct dataplane *dp, const struct tunnel *t)
 {
-	list_for_each (node, &t->sessions)
-		dataplane_fast_tell(dp, t, list_entry(node, struct session, in_tunnel)->index);
+	list_for_each (node, &t->sessions) {
+		const struct session *s = list_entry(node, struct session, in_tunnel);
+
+		dataplane_fast_tell(dp, t, s->index, s->channel);
+	}
 }
 
 void dataplane_fast_forget(struct dataplane *dp, uint32_t index)

@@ -9,6 +9,8 @@
 #include "path/worker.h"
 #include "tunnel/free_list.h"
 
+struct channel;
+
 struct dataplane {
 	struct keeper *keeper;
 	struct records *records;
@@ -132,9 +134,16 @@ void dataplane_divert_forget(struct dataplane *dp, const struct session_record *
 /** dataplane_divert_adopted() - all that waits in the rings for a session can be taken */
 void dataplane_divert_adopted(struct dataplane *dp);
 
-/** dataplane_fast_tell() - whether the session of a filled record may take the fast path; in its record stands what
- * came of it. Again when anything of it has changed */
-void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t index);
+/**
+ * dataplane_fast_tell() - whether the session of a filled record may take the fast path; in its record stands what came
+ * of it. Again when anything of it has changed
+ * @c: of PPP: its channel; NULL: it has none
+ */
+void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t index,
+                         const struct channel *c);
+
+/** dataplane_fast_header_len() - octets in front of the inner frame; of PPP, of the packet */
+uint32_t dataplane_fast_header_len(const struct session *s, bool send);
 
 /** dataplane_fast_tell_all() - of each session of the tunnel */
 void dataplane_fast_tell_all(struct dataplane *dp, const struct tunnel *t);

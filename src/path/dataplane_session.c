@@ -209,7 +209,7 @@ int dataplane_session_add(struct dataplane *dp, struct tunnel *t, uint32_t clien
 	record->device = device.slot;
 	record->mtu_bytes = device.mtu_bytes;
 	memcpy(record->ifname, device.name, sizeof(record->ifname));
-	dataplane_fast_tell(dp, t, index);
+	dataplane_fast_tell(dp, t, index, NULL);
 	err = start(dp, t, index, &device, &s);
 	if (err < 0) {
 		dataplane_fast_forget(dp, index);
@@ -249,7 +249,7 @@ void dataplane_session_modify(struct dataplane *dp, struct session *s,
 		r->reorder_timeout_ms = m.recv_timeout_ms;
 	receiver_modify(s->receiver, &m);
 	dataplane_wait(dp);
-	dataplane_fast_tell(dp, s->tunnel, s->index);
+	dataplane_fast_tell(dp, s->tunnel, s->index, s->channel);
 }
 
 /* A tunnel's counters are those of its sessions; these must not be lost with the session. */

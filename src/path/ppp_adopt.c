@@ -381,6 +381,17 @@ static void for_each(struct adoption *a, bool sockets,
 	}
 }
 
+/* What the programs of the fast path are told of a session without a unit they may have been told otherwise. */
+static void tell_unconnected(struct adoption *a)
+{
+	for (uint32_t i = 0; i < a->dp->records->sessions_used; i++) {
+		const struct session *s = a->sessions[i];
+
+		if (s && s->record->pw_type == L2TP_PWTYPE_PPP && !(s->channel && s->channel->unit))
+			dataplane_fast_tell(a->dp, s->tunnel, i, s->channel);
+	}
+}
+
 static void update(struct adoption *a, struct ppp_file *f)
 {
 	ppp_record_update(f);
@@ -399,6 +410,7 @@ static void adopt(struct adoption *a)
 	for_each(a, true, adopt_bridge);
 	sort(a, by_joining);
 	for_each(a, true, adopt_connection);
+	tell_unconnected(a);
 	a->dp->ppp_adopting = false;
 	for_each(a, true, update);
 	for_each(a, false, update);

@@ -9,6 +9,7 @@
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/unit.h"
+#include "path/unit_fast.h"
 #include "path/unit_record.h"
 
 static int not_here(struct extack *ea, uint32_t number)
@@ -176,6 +177,7 @@ static int on_unit(struct unit *u, uint32_t number, struct reader in, struct wri
 
 	if (!err)
 		unit_record_note(u, number, in);
+	unit_fast_changed(u);
 	return err;
 }
 

@@ -34,6 +34,7 @@
 	(512 * 1024) /* no more is received at once: about what a second-level cache holds */
 
 #define IP4_OCTETS    20
+#define PPP_OF_IP     4 /* ff 03 and the protocol */
 #define ZERO_WORD     4 /* what a control message over IP has in front (RFC 3931 §4.1.1.2) */
 #define CONTROL_ID_AT 8
 
@@ -398,6 +399,15 @@ static const struct receiver *find_anywhere(const struct intake *in, const struc
 	return r ? r : receiver_find_elsewhere(in->worker, in, h, NULL);
 }
 
+/* As a fast path sends it: ff 03 and a protocol. */
+static bool is_ppp_of_ip(const uint8_t *frame, size_t len)
+{
+	struct reader r = reader_over(frame, len);
+	uint32_t start = read_u32(&r);
+
+	return !r.failed && (start == 0xff030021 || start == 0xff030057);
+}
+
 /* The system says of both how long the parts are: of datagrams that it put together, and of one that a fast path on this
  * machine sent with many segments of TCP in its frame. */
 static bool is_one_frame(const struct intake *in, const uint8_t *octets, size_t len)
@@ -409,8 +419,13 @@ static bool is_one_frame(const struct intake *in, const uint8_t *octets, size_t 
 	if (data_header_read_udp(octets, len, &h) < 0 || h.kind != DATA_HEADER_DATA)
 		return false;
 	r = find_anywhere(in, &h);
-	return r && !r->ppp && data_sublayer_read(&h, octets, len, &r->sublayer, &sub) == 0 &&
-	       coalesce_is_super(octets + sub.payload_at, sub.payload_len, false);
+	if (!r || data_sublayer_read(&h, octets, len, &r->sublayer, &sub) < 0)
+		return false;
+	octets += sub.payload_at;
+	if (!r->ppp)
+		return coalesce_is_super(octets, sub.payload_len, false);
+	return is_ppp_of_ip(octets, sub.payload_len) &&
+	       coalesce_is_super(octets + PPP_OF_IP, sub.payload_len - PPP_OF_IP, true);
 }
 
 void receive_end(struct worker *w)

@@ -106,6 +106,15 @@ static int source_fd(const struct receiver *r)
 	return r->worker->ring ? divert_ring_fd(r->worker->ring) : -1;
 }
 
+void receiver_gate_set(struct receiver *r, bool open)
+{
+	if (!open)
+		fast_gate_close(&r->gate);
+	else if (!r->gate.passed && source_fd(r) >= 0)
+		fast_gate_open_rx(&r->gate, &r->worker->fast_unsettled, r->fast, r->record,
+		                  r->record_index, source_fd(r));
+}
+
 static void open_attach(struct letter *letter)
 {
 	struct receiver *r = container_of(letter, struct receiver, letter);
@@ -113,9 +122,8 @@ static void open_attach(struct letter *letter)
 	if (r->worker->ring)
 		r->lost = divert_ring_lost(r->worker->ring, r->record_index);
 	buckets_insert(&r->worker->receivers, &r->here.by_id, own_hash(r, r->worker));
-	if (r->device >= 0 && source_fd(r) >= 0)
-		fast_gate_open_rx(&r->gate, &r->worker->fast_unsettled, r->fast, r->record,
-		                  r->record_index, source_fd(r));
+	if (r->device >= 0)
+		receiver_gate_set(r, true);
 }
 
 static void open_known(struct letter *letter)

@@ -94,6 +94,9 @@ void receiver_take(struct receiver *r, const struct data_header *h, const uint8_
 /** receiver_drop() - count @packets of them; worker */
 void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets);
 
+/** receiver_gate_set() - whether what comes for a PPP session goes to a unit, and so may take the fast path; worker */
+void receiver_gate_set(struct receiver *r, bool open);
+
 /** receiver_gate_holds() - packets of this gate wait to be put in order */
 bool receiver_gate_holds(const struct fast_gate *g);
 

@@ -68,6 +68,17 @@ void sender_free(struct sender *s)
 	free(s);
 }
 
+void sender_gate_open(struct sender *s, int device)
+{
+	fast_gate_open_tx(&s->gate, &s->worker->fast_unsettled, s->fast, s->record, s->record_index,
+	                  device);
+}
+
+void sender_gate_close(struct sender *s)
+{
+	fast_gate_close(&s->gate);
+}
+
 static void open_attach(struct letter *letter)
 {
 	struct sender *s = container_of(letter, struct sender, letter);
@@ -75,8 +86,7 @@ static void open_attach(struct letter *letter)
 	if (s->device >= 0)
 		loop_add(s->worker->loop, &s->watch, s->device, EPOLLIN, sender_ready);
 	if (s->device >= 0)
-		fast_gate_open_tx(&s->gate, &s->worker->fast_unsettled, s->fast, s->record,
-		                  s->record_index, s->device);
+		sender_gate_open(s, s->device);
 }
 
 static void open_detach(struct letter *letter)

@@ -48,6 +48,11 @@ void sender_endpoint_changed(struct sender *s);
 /** sender_peer_changed() - the tunnel's peer_conn_id is another now (PX-24); posted */
 void sender_peer_changed(struct sender *s);
 
+/** sender_gate_open() - the packets of a PPP session, which a unit reads from this descriptor; sender_gate_close() - no
+ * longer; worker */
+void sender_gate_open(struct sender *s, int device);
+void sender_gate_close(struct sender *s);
+
 /** sender_drop() - count @packets of them; worker */
 void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets);
 

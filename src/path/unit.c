@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/ppp-ioctl.h>
+#include <linux/ppp_defs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "path/shared_device.h"
 #include "path/unit_address.h"
 #include "path/unit_complete.h"
+#include "path/unit_fast.h"
 #include "path/unit_private.h"
 #include "path/unit_record.h"
 
@@ -79,9 +81,11 @@ static void open_tx_channels(struct letter *letter)
 {
 	struct unit *u = container_of(letter, struct unit, tx.letter);
 
+	unit_gate_close(u);
 	u->tx.channel = list_empty(&u->channels)
 	                        ? NULL
 	                        : list_entry(u->channels.next, struct channel, in_unit);
+	unit_gate_follow(u);
 	if (u->complete)
 		unit_multilink_channels(u);
 }
@@ -97,6 +101,7 @@ static void open_tx_stop(struct letter *letter)
 	struct unit *u = container_of(letter, struct unit, tx.letter);
 
 	loop_remove(u->tx.worker->loop, &u->tx.watch);
+	unit_gate_close(u);
 }
 
 /* While it is stopped frames wait in the device and in the files' sockets. */
@@ -218,6 +223,8 @@ static void have_device(struct unit *u, const struct keeper_device *device)
 	u->slot = device->slot;
 	u->rx.device = u->tx.device = device->fd;
 	u->rx.accepts = coalesce_accepts_of(device->offloads);
+	if (u->rx.accepts) /* as of Ethernet (receiver.c) */
+		u->rx.accepts |= COALESCE_PARTIAL | PPP_MRU << COALESCE_MTU_SHIFT;
 }
 
 static void have_shared_device(struct unit *u)
@@ -346,6 +353,7 @@ void unit_die(struct unit *u)
 	if (u->number < u->netns->lowest_unit)
 		u->netns->lowest_unit = u->number;
 	tx_stop(u);
+	unit_fast_tell(u);
 	unit_addresses_remove(u);
 	unit_call(u, forget_device, NULL);
 	kill_files(u);
@@ -413,6 +421,7 @@ void unit_connect(struct unit *u, struct channel *c)
 	c->unit = u;
 	c->rx.fragment_seq = UINT32_MAX; /* none has come */
 	list_append(&u->channels, &c->in_unit);
+	unit_fast_join(u, c);
 	channel_move(c, u->tx.worker);
 	u->tx.letter.open = open_tx_channels;
 	mailbox_post(&u->tx.worker->mailbox, &u->tx.letter);
@@ -430,6 +439,7 @@ void unit_disconnect(struct channel *c)
 	list_remove(&c->in_unit);
 	post(u->tx.worker, &u->tx.letter, open_tx_channels);
 	channel_move(c, NULL);
+	unit_fast_leave(u, c);
 	unit_say_if_idle(u);
 	unit_free_if_done(u);
 }

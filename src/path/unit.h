@@ -101,6 +101,7 @@ struct unit {
 	/* What is beyond the plain path: filters, VJ, compression, multilink. NULL: nothing. It and what is in it is
 	 * changed by unit_call() of a combined unit. */
 	struct unit_complete *complete;
+	uint32_t fast_reason;       /* enum fast_reason: what was told of it last (unit_fast.h) */
 	struct unit_record *record; /* what the next engine finds of it; see unit_record.h */
 	uint32_t record_index;
 	struct unit_counters gone[2]; /* what is counted without a record, when it is dead */
@@ -223,6 +224,10 @@ void unit_drop_received(struct unit *u, enum rx_drop why);
  * @payload stays where it is until outbox_flush() */
 void unit_send(struct unit *u, uint16_t protocol, const uint8_t *head, size_t head_len,
                const uint8_t *payload, size_t payload_len);
+
+/** unit_gate_follow() - its first channel, or the sender of that, is another: what it reads is counted for that one's
+ * session (fast_gate.h) */
+void unit_gate_follow(struct unit *u);
 
 /** unit_drop_sent() - count one, under a reason; @error: as tx_errors, else as tx_dropped */
 void unit_drop_sent(struct unit *u, enum tx_drop why, bool error);

@@ -7,20 +7,23 @@
 #include "keeper/tap.h"
 #include "path/counter.h"
 #include "path/shared_device.h"
+#include "path/unit_fast.h"
 #include "tunnel/accounts.h"
 
 static void counters_of(const struct unit *u, uint64_t *to)
 {
 	const struct unit_counters *rx = &u->record->rx, *tx = &u->record->tx;
+	struct unit_fast_count fast_rx = unit_fast_count(u, true);
+	struct unit_fast_count fast_tx = unit_fast_count(u, false);
 
-	to[UL2TP_UNIT_COUNTER_RX_PACKETS] = counter_read(&rx->packets);
-	to[UL2TP_UNIT_COUNTER_RX_OCTETS] = counter_read(&rx->octets);
+	to[UL2TP_UNIT_COUNTER_RX_PACKETS] = counter_read(&rx->packets) + fast_rx.packets;
+	to[UL2TP_UNIT_COUNTER_RX_OCTETS] = counter_read(&rx->octets) + fast_rx.octets;
 	to[UL2TP_UNIT_COUNTER_RX_CONTROL_PACKETS] = counter_read(&rx->control_packets);
 	to[UL2TP_UNIT_COUNTER_RX_CONTROL_OCTETS] = counter_read(&rx->control_octets);
 	to[UL2TP_UNIT_COUNTER_RX_ERRORS] = counter_read(&rx->errors);
 	to[UL2TP_UNIT_COUNTER_RX_DROPPED] = counter_read(&rx->dropped);
-	to[UL2TP_UNIT_COUNTER_TX_PACKETS] = counter_read(&tx->packets);
-	to[UL2TP_UNIT_COUNTER_TX_OCTETS] = counter_read(&tx->octets);
+	to[UL2TP_UNIT_COUNTER_TX_PACKETS] = counter_read(&tx->packets) + fast_tx.packets;
+	to[UL2TP_UNIT_COUNTER_TX_OCTETS] = counter_read(&tx->octets) + fast_tx.octets;
 	to[UL2TP_UNIT_COUNTER_TX_CONTROL_PACKETS] = counter_read(&tx->control_packets);
 	to[UL2TP_UNIT_COUNTER_TX_CONTROL_OCTETS] = counter_read(&tx->control_octets);
 	to[UL2TP_UNIT_COUNTER_TX_ERRORS] = counter_read(&tx->errors);

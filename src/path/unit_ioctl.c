@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "path/counter.h"
 #include "path/unit_complete.h"
+#include "path/unit_fast.h"
 #include "path/unit_private.h"
 
 #define FLAGS_STORED 0x00404eecu /* PPP-50 */
@@ -139,18 +140,22 @@ static int get_np_mode(struct unit *u, struct reader in, struct writer *out, str
 }
 
 /* PPP-53, LIM-10 */
-static uint64_t idle_s(const struct unit *u, const struct unit_counters *counters)
+static uint64_t idle_s(const struct unit *u, bool received)
 {
+	const struct unit_counters *counters = received ? u->rx.counters : u->tx.counters;
 	uint64_t last_ms = counter_read(&counters->last_ms), now_ms = unit_now_ms();
+	uint64_t fast_ms = unit_fast_count(u, received).last_ms;
 
-	if (!last_ms)
+	if (fast_ms > last_ms)
+		last_ms = fast_ms;
+	if (last_ms < u->record->created_ms)
 		last_ms = u->record->created_ms;
 	return now_ms > last_ms ? (now_ms - last_ms) / 1000 : 0;
 }
 
 static int get_idle(struct unit *u, struct writer *out, bool wide)
 {
-	uint64_t idle[2] = { idle_s(u, u->tx.counters), idle_s(u, u->rx.counters) };
+	uint64_t idle[2] = { idle_s(u, false), idle_s(u, true) };
 	uint32_t narrow[2] = { (uint32_t)idle[0], (uint32_t)idle[1] };
 
 	write_bytes(out, wide ? (const void *)idle : narrow, wide ? sizeof(idle) : sizeof(narrow));

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "path/unit_fast.h"
 #include "path/unit_private.h"
 #include "path/worker.h"
 
@@ -48,6 +49,7 @@ int unit_police(struct unit *u, bool received, uint64_t rate, uint32_t burst, st
 		unit_call(u, set_received, r);
 	else
 		unit_call_sending(u, set_sent, r);
+	unit_fast_changed(u);
 	return 0;
 }
 

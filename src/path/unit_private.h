@@ -33,6 +33,9 @@ void units_tell_lost(struct dataplane *dp);
 /** unit_call_sending() - unit_call() on the worker that sends */
 void unit_call_sending(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg);
 
+/** unit_gate_close() - nothing is read for its first channel for now (unit_gate_follow()); on the worker that sends */
+void unit_gate_close(struct unit *u);
+
 /** unit_flows_init() - where what is received goes on to the interface */
 void unit_flows_init(struct unit *u);
 

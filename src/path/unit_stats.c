@@ -10,6 +10,7 @@
 
 #include "path/counter.h"
 #include "path/unit_complete.h"
+#include "path/unit_fast.h"
 #include "path/unit_private.h"
 
 #define VERSION "2.4.2" /* of the interface, as the kernel has it */
@@ -36,13 +37,14 @@ static void open_vj(struct unit *u, void *arg)
 
 static int put_stats(struct unit *u, struct writer *out)
 {
+	struct unit_fast_count rx = unit_fast_count(u, true), tx = unit_fast_count(u, false);
 	struct ppp_stats stats = {
 		.p = {
-			.ppp_ibytes = (uint32_t)counter_read(&u->rx.counters->octets),
-			.ppp_ipackets = (uint32_t)counter_read(&u->rx.counters->packets),
+			.ppp_ibytes = (uint32_t)(counter_read(&u->rx.counters->octets) + rx.octets),
+			.ppp_ipackets = (uint32_t)(counter_read(&u->rx.counters->packets) + rx.packets),
 			.ppp_ierrors = (uint32_t)counter_read(&u->rx.counters->errors),
-			.ppp_obytes = (uint32_t)counter_read(&u->tx.counters->octets),
-			.ppp_opackets = (uint32_t)counter_read(&u->tx.counters->packets),
+			.ppp_obytes = (uint32_t)(counter_read(&u->tx.counters->octets) + tx.octets),
+			.ppp_opackets = (uint32_t)(counter_read(&u->tx.counters->packets) + tx.packets),
 			.ppp_oerrors = (uint32_t)counter_read(&u->tx.counters->errors),
 		},
 	};

@@ -187,9 +187,14 @@ static bool is_closed(const struct unit *u, enum unit_np np)
 	return mode >= NPMODE_DROP && mode <= NPMODE_QUEUE;
 }
 
+static struct sender *sender_of(const struct unit *u)
+{
+	return u->tx.channel ? u->tx.channel->tx.sender : NULL;
+}
+
 static bool is_recursion(const struct unit *u, const uint8_t *packet, size_t len)
 {
-	const struct sender *s = u->tx.channel ? u->tx.channel->tx.sender : NULL;
+	const struct sender *s = sender_of(u);
 
 	return s && own_packet(s, packet, len);
 }
@@ -210,8 +215,10 @@ void unit_take_packet(struct unit *u, const struct tun_packet *p)
 
 void unit_packets_taken(struct unit *u, uint64_t now_ms)
 {
-	if (u->tx.channel && u->tx.channel->tx.sender)
-		sender_retry_batches(u->tx.channel->tx.sender, now_ms);
+	struct sender *s = sender_of(u);
+
+	if (s)
+		sender_retry_batches(s, now_ms);
 	if (!u->complete)
 		counter_set(&u->tx.counters->last_ms, now_ms);
 }
@@ -233,6 +240,34 @@ int tun_packet_read(int fd, uint8_t *at, struct tun_packet *ret)
 	return 1;
 }
 
+void unit_gate_follow(struct unit *u)
+{
+	struct sender *s = sender_of(u);
+
+	if (s && u->tx.device >= 0) {
+		sender_gate_close(s);
+		sender_gate_open(s, u->tx.device);
+	}
+}
+
+void unit_gate_close(struct unit *u)
+{
+	struct sender *s = sender_of(u);
+
+	if (s)
+		sender_gate_close(s);
+}
+
+/* The fast path's program counts no others as handed up. */
+static void gate_take(const struct unit *u, const struct tun_packet *p)
+{
+	struct sender *s = sender_of(u);
+	uint16_t type = ntohs(p->pi.proto);
+
+	if (s && (type == ETH_P_IP || type == ETH_P_IPV6))
+		fast_gate_take(&s->gate);
+}
+
 void unit_ready(struct watch *watch, uint32_t events)
 {
 	struct unit *u = container_of(watch, struct unit, tx.watch);
@@ -248,6 +283,7 @@ void unit_ready(struct watch *watch, uint32_t events)
 		if (err <= 0)
 			break;
 		unit_take_packet(u, &p);
+		gate_take(u, &p);
 		used += (p.len + 64) & ~(size_t)63;
 	}
 	if (used)

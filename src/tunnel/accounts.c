@@ -97,6 +97,8 @@ struct fast_sum session_fast_sum(const struct session *s)
 		sum.rx_bytes += read_fast(&lane->rx_bytes);
 		sum.rx_last_ms = later(sum.rx_last_ms, read_fast(&lane->rx_last_ns));
 	}
+	sum.tx_monotonic_ms = sum.tx_last_ms / 1000000;
+	sum.rx_monotonic_ms = sum.rx_last_ms / 1000000;
 	sum.tx_last_ms = wall_ms(sum.tx_last_ms);
 	sum.rx_last_ms = wall_ms(sum.rx_last_ms);
 	return sum;

@@ -24,6 +24,7 @@ void session_accounts(const struct session *s, struct ul2tp_accounts *ret);
 struct fast_sum {
 	uint64_t tx_packets, tx_bytes, tx_last_ms; /* last: milliseconds since 1970; 0: never */
 	uint64_t rx_packets, rx_bytes, rx_last_ms;
+	uint64_t tx_monotonic_ms, rx_monotonic_ms; /* the same times by that clock */
 };
 
 /** session_fast_sum() - all zero where there is no fast path */
