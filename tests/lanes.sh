@@ -41,7 +41,7 @@ begin_suite() {
 	took[$suite]=$((took[$suite] - $(date +%s%N)))
 	set -m
 	{
-		[ "$lane" = front ] || renice -n 10 "$BASHPID" >/dev/null
+		[ "$lane" = front ] || renice -n 5 "$BASHPID" >/dev/null
 		"suite_$suite"
 		echo $? >>"$out/log/$suite.status"
 	} >>"$log" 2>&1 </dev/null &

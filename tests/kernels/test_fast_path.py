@@ -25,5 +25,5 @@ def test_before_linux_6_6_it_is_refused_or_done_without(build):
 def test_in_a_vrf(build):
     with machine("linux-image-6.12-amd64") as new:
         done = new.run("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", TOP,
-                       TOP / "tests/scenarios/test_fast_path_bound.py", "-k", "vrf", check=False, timeout=800)
+                       TOP / "tests/scenarios/test_fast_path_bound.py", "-k", "vrf", check=False, timeout=2000)
     assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout

@@ -114,7 +114,7 @@ def test_tunnels_on_programs_sockets(machine):
     """The socket filter is loaded by this kernel's verifier, and every rule of it holds; without eBPF, too."""
     done = machine.run("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", TOP,
                        TOP / "tests/scenarios/test_managed.py", TOP / "tests/scenarios/test_divert_raw.py",
-                       "-k", "not thousands", check=False, timeout=800)
+                       "-k", "not thousands", check=False, timeout=2000)
     assert done.returncode == 0, done.stdout
 
 

@@ -90,7 +90,7 @@ def test_nothing_is_overtaken_where_the_path_changes(wire):
         sent = pair.counts()[0]["TX_PACKETS"]
         flows = [flow(*ends) for ends in ((near, far, INNER[4][1]), (far, near, INNER[6][0])) for flow in (Datagrams, Stream)]
         try:
-            for _ in range(100 // SLOW):
+            for _ in range(100 // SLOW ** 2):
                 nft(near, "add table inet t", "add chain inet t out { type filter hook output priority 0; }",
                     "add rule inet t out udp dport 7000 counter")
                 eventually(lambda: reason() == "netfilter")
