@@ -61,6 +61,15 @@ static uint32_t things_in_use(struct estate *e)
 	return used < ESTATE_THINGS / 2 ? 2 * used + LITTLE : ESTATE_THINGS;
 }
 
+/* Before it is. */
+static void will_touch(struct estate *e, uint32_t index)
+{
+	uint32_t touched = atomic_load(&e->touched);
+
+	while (touched <= index && !atomic_compare_exchange_weak(&e->touched, &touched, index + 1))
+		;
+}
+
 /* NULL: there are as many as there can be. */
 static struct estate_thing *thing_take(struct estate *e)
 {
@@ -69,12 +78,13 @@ static struct estate_thing *thing_take(struct estate *e)
 	if (start >= things_in_use(e))
 		start = 0;
 	for (uint32_t i = 0; i < ESTATE_THINGS; i++) {
-		struct estate_thing *thing = &e->things[(start + i) % ESTATE_THINGS];
+		const uint32_t index = (start + i) % ESTATE_THINGS;
 
-		if (!atomic_exchange(&thing->taken, true)) {
-			atomic_store(&e->next, (start + i + 1) % ESTATE_THINGS);
+		will_touch(e, index);
+		if (!atomic_exchange(&e->things[index].taken, true)) {
+			atomic_store(&e->next, (index + 1) % ESTATE_THINGS);
 			atomic_fetch_add(&e->used, 1);
-			return thing;
+			return &e->things[index];
 		}
 	}
 	return NULL;
@@ -155,7 +165,9 @@ static void thing_goes(struct estate *e, struct estate_thing *thing)
 
 void estate_settle(struct launcher *l)
 {
-	for (uint32_t i = 0; i < ESTATE_THINGS; i++) {
+	const uint32_t touched = atomic_load(&l->estate->touched);
+
+	for (uint32_t i = 0; i < touched; i++) {
 		struct estate_thing *thing = &l->estate->things[i];
 
 		if (atomic_load(&thing->taken) && atomic_load(&thing->kind) == ESTATE_FREE)

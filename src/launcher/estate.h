@@ -70,6 +70,7 @@ struct estate {
 	atomic_uint next_port; /* of the private namespace, for ip_socket.c */
 	atomic_uint next;      /* where a free thing is looked for first */
 	atomic_uint used;      /* about how many are: a supervisor may be killed as it counts */
+	atomic_uint touched; /* things from here on never were: to look at them would cost memory */
 	struct estate_call calls[ESTATE_CALLS];
 	struct estate_thing things[ESTATE_THINGS];
 	atomic_bool any_managed;

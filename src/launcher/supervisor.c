@@ -190,9 +190,10 @@ static bool is_whole(const struct estate_thing *thing)
 
 static void things_restore(struct launcher *l)
 {
+	const uint32_t touched = atomic_load(&l->estate->touched);
 	unsigned int count = 0;
 
-	for (uint32_t i = 0; i < ESTATE_THINGS; i++) {
+	for (uint32_t i = 0; i < touched; i++) {
 		struct estate_thing *thing = &l->estate->things[i];
 		uint8_t kind = atomic_load(&thing->kind);
 

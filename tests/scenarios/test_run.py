@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import re
 import resource
 import select
 import shutil
@@ -468,6 +469,8 @@ def test_a_supervisor_killed_while_a_call_waits(launcher):
                 os.kill(supervisor, signal.SIGKILL)
             assert process.stdout.readline() == "1\n"
             eventually(lambda s=supervisor: supervisor_of(process.pid) != s, "there is another supervisor")
+        shared = re.search(r"RssShmem:\s+(\d+)", proc.text(supervisor_of(process.pid), "status"))
+        assert int(shared[1]) < 1024, "it has looked at what was left, not at all that could have been"
 
 
 SLOW_TO_TAKE = """
