@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/streams.h"
 #include "cli/batch.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -41,8 +42,10 @@ static int run(struct cli *cli, struct words words)
 int main(int argc, char **argv)
 {
 	struct cli cli = { .out = stdout, .err = stderr };
-	int status = run(&cli, (struct words){ .count = argc > 0 ? argc - 1 : 0, .at = argv + 1 });
+	int status;
 
+	streams_reserve();
+	status = run(&cli, (struct words){ .count = argc > 0 ? argc - 1 : 0, .at = argv + 1 });
 	cli_end(&cli);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == CLI_DONE)
 		return cli_wrong(&cli, "cannot write: %s", strerror(errno));

@@ -5,6 +5,7 @@
 
 #include "api/server.h"
 #include "base/log.h"
+#include "base/streams.h"
 #include "daemon/confine.h"
 #include "daemon/options.h"
 #include "keeper/keeper.h"
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
 	struct daemon_options options;
 	int status;
 
+	streams_reserve();
 	if (!daemon_options_read(argc, argv, &options, &status))
 		return status;
 	log_level_set(options.log_level);

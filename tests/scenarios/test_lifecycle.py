@@ -280,6 +280,19 @@ def test_a_socket_left_behind_is_taken_over(build, tmp_path):
 
 
 @quick
+def test_standard_streams_that_are_closed(build):
+    """Nothing of ours has their numbers, or the log would go into it."""
+    with Daemon(prefix=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]) as daemon:
+        for pid in (daemon.keeper_pid, daemon.engine_pid):
+            held = descriptors(pid)
+            assert {held.get(number, "/") for number in range(3)} == {"/"}, held
+        with Api(daemon) as api:
+            with pytest.raises(netlink.Refused):
+                api.tunnel_delete(1)
+            assert api.tunnels() == {}
+
+
+@quick
 def test_it_says_what_it_is(daemon, build):
     """Its version by netlink is that of --version, and there is a list of features."""
     version = re.search(r"version: '([^']+)'", (TOP / "meson.build").read_text())[1]

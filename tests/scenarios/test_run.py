@@ -17,7 +17,7 @@ import pytest
 from support import proc
 from support.daemon import BUILD, TOP, Cli, programs_for_everyone
 from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
-from support.wait import AT_MOST, eventually
+from support.wait import AT_MOST, SLOW, eventually
 
 pytestmark = pytest.mark.quick
 
@@ -42,6 +42,28 @@ def test_the_exit_status_is_the_programs(launcher, status):
 def test_standard_input_and_output_are_the_programs(launcher):
     done = launcher.run("tr", "a-z", "A-Z", input="tunnel")
     assert (done.stdout, done.stderr, done.returncode) == ("TUNNEL", "", 0)
+
+
+# A program that writes into a file which of its standard streams are open, and what its kernel answered.
+STREAMS = """
+import os, sys
+from asking import ask, opened
+there = [number for number in range(3) if os.path.exists(f"/proc/self/fd/{number}")]
+answer = ask(opened())
+os.write(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), f"{there} {answer}".encode())
+"""
+
+
+@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1], [0, 1, 2]], ids=str)
+def test_standard_streams_that_are_closed(launcher, tmp_path, closed):
+    """They are to the program; nothing of ours has their numbers."""
+    script = 'exec "$@" ' + " ".join(f"{number}>&-" for number in closed)
+    command = ["sh", "-c", script, "sh", *launcher.command(PYTHON, "-c", STREAMS, tmp_path / "said")]
+    done = subprocess.run(command, env=dict(launcher.environment, PYTHONPATH=str(TOP / "tests/support")), check=False,
+                          timeout=60 * SLOW, stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    said = (tmp_path / "said").read_text()
+    assert said == f"{sorted({0, 1, 2} - set(closed))} (1, 'l2tp')"
 
 
 def test_pid_and_process_group_stay(launcher):
