@@ -2,6 +2,7 @@
 """Several workers receive from one endpoint: each peer's packets by one of them, in order, and counted as ever."""
 import os
 import signal
+import socket
 import threading
 
 import pytest
@@ -58,6 +59,23 @@ def test_one_worker_has_one_socket(build, wide):
             many.all_came()
             own = wide.near.read("udp").count(f":{PORT:04X} ")
             assert own == 2  # the other only sends
+
+
+def test_who_joins_the_port_gets_nothing(build, wide):
+    """Root's socket with SO_REUSEPORT can be bound to it, others can not; all packets are ours as before.
+
+    Requirements: RX-4
+    """
+    with Daemon("--workers", 2, "--fast-path", "off") as daemon, ManyPeers(daemon, wide, PEERS) as many:
+        with wide.near.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain, pytest.raises(OSError, match="in use"):
+            plain.bind((many.address, PORT))
+        with wide.near.socket(socket.AF_INET, socket.SOCK_DGRAM) as joined:
+            joined.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            joined.bind((many.address, PORT))
+            many.send(4)
+            many.all_came()
+            with pytest.raises(BlockingIOError):
+                joined.recv(100, socket.MSG_DONTWAIT)
 
 
 def test_connected_endpoints_are_spread(build, wide):
