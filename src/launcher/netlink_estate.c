@@ -21,7 +21,8 @@ struct netlink_state {
 	uint32_t groups[GROUPS_MAX];
 	struct held_socket held;
 	struct nl_socket_options options;
-	bool opener_is_admin, subscribed, group_told;
+	uint32_t remembered;
+	bool opener_is_admin, subscribed;
 };
 static_assert(sizeof(struct netlink_state) <= ESTATE_STATE, "a thing has room for it");
 
@@ -44,7 +45,7 @@ static struct netlink_state state_of(const struct netlink_socket *n)
 	state.options = n->options;
 	state.opener_is_admin = n->opener_is_admin;
 	state.subscribed = n->subscribed;
-	state.group_told = n->group_told;
+	state.remembered = n->remembered;
 	return state;
 }
 
@@ -90,6 +91,6 @@ int netlink_estate_get(struct netlink_socket *n, const struct estate_thing *thin
 	n->options = state.options;
 	n->opener_is_admin = state.opener_is_admin;
 	n->subscribed = state.subscribed;
-	n->group_told = state.group_told;
+	n->remembered = state.remembered;
 	return 0;
 }

@@ -231,38 +231,41 @@ static bool flag_of(int fd, int name)
 	return getsockopt(fd, SOL_NETLINK, name, &value, &len) == 0 && value;
 }
 
-/* By way of uevent every answer would be said to come from group 1, and a program that heeds it takes none for an
- * answer (systemd-networkd): it is remembered, and no message has a group. */
-static bool hides_group(const struct netlink_socket *n, int name)
+/* Options that are remembered here and not set on the stand-in. By way of uevent every answer would be said to come from
+ * group 1, and a program that asks for groups takes none of one for an answer (systemd-networkd): messages have none. Those
+ * of other namespaces are the forwarding socket's. */
+static bool is_remembered(const struct netlink_socket *n, int name)
 {
-	return name == NETLINK_PKTINFO && reply_way(n->launcher->reply) == REPLY_UEVENT;
+	return name == NETLINK_LISTEN_ALL_NSID ||
+	       (name == NETLINK_PKTINFO && reply_way(n->launcher->reply) == REPLY_UEVENT);
 }
 
-static int set_group_told(struct netlink_socket *n, const void *value, size_t len)
+static void remember(struct netlink_socket *n, int name, const void *value, size_t len)
 {
+	const uint32_t bit = UINT32_C(1) << name;
 	int on = 0;
 
 	if (len >= sizeof(on))
 		memcpy(&on, value, sizeof(on));
-	n->group_told = on;
-	return 0;
+	n->remembered = on ? n->remembered | bit : n->remembered & ~bit;
 }
 
 /* On the stand-in, where the kernel checks it, and on the real socket, which makes the answers. */
 static int set_option(struct trap *t, struct netlink_socket *n, int name, const void *value,
                       size_t len)
 {
-	int err = name == NETLINK_LISTEN_ALL_NSID
-	                  ? 0 /* of ours it has no meaning, and it needs the caller's rights */
-	                  : setsockopt(n->target.socket, SOL_NETLINK, name, value, (socklen_t)len);
+	const bool here = !is_remembered(n, name);
+	int err = 0;
 
-	if (err < 0)
+	if (here && setsockopt(n->target.socket, SOL_NETLINK, name, value, (socklen_t)len) < 0)
 		return -errno;
 	n->options.cap_ack = flag_of(n->target.socket, NETLINK_CAP_ACK);
 	n->options.ext_ack = flag_of(n->target.socket, NETLINK_EXT_ACK);
-	if (n->forward.fd < 0)
-		return 0;
-	return forward_setsockopt(t, n->netns, &n->forward, name, value, len);
+	if (n->forward.fd >= 0 && name != NETLINK_PKTINFO)
+		err = forward_setsockopt(t, n->netns, &n->forward, name, value, len);
+	if (!err && !here)
+		remember(n, name, value, len);
+	return err;
 }
 
 static int set_locked(struct trap *t, struct netlink_socket *n, int name, const void *value,
@@ -270,8 +273,6 @@ static int set_locked(struct trap *t, struct netlink_socket *n, int name, const 
 {
 	uint32_t group;
 
-	if (hides_group(n, name))
-		return set_group_told(n, value, len);
 	if (name != NETLINK_ADD_MEMBERSHIP && name != NETLINK_DROP_MEMBERSHIP)
 		return set_option(t, n, name, value, len);
 	if (len < sizeof(group))
@@ -320,13 +321,13 @@ static int list_memberships(struct trap *t, struct netlink_socket *n)
 	                        (highest / 32 + 1) * (uint32_t)sizeof(*words));
 }
 
-static void answer_group_told(struct trap *t, struct netlink_socket *n)
+static void answer_remembered(struct trap *t, struct netlink_socket *n, int name)
 {
 	int value, room = 0;
 	int err = trap_read(t, trap_argument(t, 4), &room, sizeof(room));
 
 	pthread_mutex_lock(&n->lock);
-	value = n->group_told;
+	value = n->remembered >> name & 1;
 	pthread_mutex_unlock(&n->lock);
 	if (!err && (room < 0 || (size_t)room < sizeof(value)))
 		err = -EINVAL;
@@ -349,8 +350,8 @@ void netlink_getsockopt(struct trap *t, struct object *o)
 		pthread_mutex_lock(&n->lock);
 		trap_result(t, list_memberships(t, n));
 		pthread_mutex_unlock(&n->lock);
-	} else if (level == SOL_NETLINK && hides_group(n, name)) {
-		answer_group_told(t, n);
+	} else if (level == SOL_NETLINK && is_remembered(n, name)) {
+		answer_remembered(t, n, name);
 	} else {
 		trap_continue(t);
 	}

@@ -46,10 +46,10 @@ struct netlink_socket {
 	struct answer_queue kept;
 	uint32_t groups[GROUPS_MAX]; /* by the program's numbers; of l2tp too */
 	size_t group_count;
-	bool subscribed; /* to l2tp's, at links[LINK_ANYONE]: that needs no rights */
-	bool group_told; /* NETLINK_PKTINFO, where it is not set on the stand-in */
-	bool heard;      /* ul2tpd knows that it is: what comes to an end after that is a loss */
-	bool lost;       /* with REPLY_TRAP: the next receive says ENOBUFS */
+	bool subscribed;     /* to l2tp's, at links[LINK_ANYONE]: that needs no rights */
+	uint32_t remembered; /* options that are not set on the stand-in; bit 1 << option */
+	bool heard;   /* ul2tpd knows that it is: what comes to an end after that is a loss */
+	bool lost;    /* with REPLY_TRAP: the next receive says ENOBUFS */
 	bool listing; /* the kernel is asked for all its families, and l2tp is to be among them */
 	uint32_t listing_sequence;
 	uint32_t peer;        /* port that connect() named */
