@@ -48,7 +48,7 @@
 #define TO_READ_AND_WRITE(argument) WHEN(CASE(MASKED(argument, O_ACCMODE | O_CREAT, O_RDWR)))
 #define ALWAYS    .case_count = 0
 
-/* What decides about packets of a managed tunnel that leave by a socket of ul2tpd's. */
+/* What decides about packets of a managed tunnel that leave by a socket of ul2tpd's, and its filter. */
 #define SOCKET_OPTIONS                                                                        \
 	CASE(EQUAL(1, IPPROTO_IP), EQUAL(2, IP_TOS)), CASE(EQUAL(1, IPPROTO_IP), EQUAL(2, IP_TTL)),   \
 	CASE(EQUAL(1, IPPROTO_IP), EQUAL(2, IP_MTU_DISCOVER)),                                    \
@@ -60,6 +60,9 @@
 	CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_NO_CHECK)),                                    \
 	CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_BINDTODEVICE)),                                \
 	CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_BINDTOIFINDEX)),                               \
+	CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_ATTACH_FILTER)),                               \
+	CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_DETACH_FILTER)),                               \
+	CASE(EQUAL(1, SOL_SOCKET), EQUAL(2, SO_ATTACH_BPF)),                                  \
 	CASE(EQUAL(1, SOL_UDP_NUMBER), EQUAL(2, UDP_NO_CHECK6_TX))
 
 static const struct filter_call calls[] = {

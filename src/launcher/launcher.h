@@ -61,6 +61,7 @@ enum launcher_once {
 	ONCE_BUSY,
 	ONCE_LONG_ANSWER,
 	ONCE_NUMBER_TAKEN,
+	ONCE_FILTER,
 };
 
 #define GIVE_LOCKS 64

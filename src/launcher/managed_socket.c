@@ -117,8 +117,8 @@ static int call_setsockopt(void *arg, int *unused)
 	return setsockopt(c->fd, c->level, c->option, c->argument, c->len) < 0 ? -errno : 0;
 }
 
-/* ul2tpd looks at the socket again. One that has no tunnel any more is an ordinary one. */
-static void tell(struct trap *t, int netns, int fd)
+/* ul2tpd looks at the socket again. -ENOENT: one that has no tunnel any more is an ordinary one. */
+static int tell(struct trap *t, int netns, int fd)
 {
 	struct daemon_link link = DAEMON_LINK_CLOSED;
 	int err = daemon_link_open(t->launcher, netns, false, &link);
@@ -132,6 +132,31 @@ static void tell(struct trap *t, int netns, int fd)
 		launcher_trace(t->launcher, 1,
 		               "ul2tpd did not hear that a tunnel's socket has changed: %s",
 		               strerror(-err));
+	return err;
+}
+
+static bool is_filter(const struct call *c)
+{
+	return c->level == SOL_SOCKET &&
+	       (c->option == SO_ATTACH_FILTER || c->option == SO_DETACH_FILTER ||
+	        c->option == SO_ATTACH_BPF);
+}
+
+/* ul2tpd's is there, and a socket has one: in the program's place data would go to the program, and nothing to its
+ * sessions. It is refused as one that is locked. */
+static void refuse_filter(struct trap *t, int fd)
+{
+	AUTO_FD netns = trap_netns(t);
+
+	if (netns >= 0 && tell(t, netns, fd) == -ENOENT) {
+		trap_continue(t);
+		return;
+	}
+	launcher_say_once(t->launcher, ONCE_FILTER,
+	                  "process %d gets EPERM for a socket filter: the socket of a tunnel has "
+	                  "ul2tpd's, until the tunnel is deleted",
+	                  trap_process(t));
+	trap_fail(t, -EPERM);
 }
 
 /* Do it, tell, answer. */
@@ -176,5 +201,8 @@ void managed_socket_setsockopt(struct trap *t)
 		return;
 	}
 	c.fd = fd;
-	serve(t, &c, trap_argument(t, 3), call_setsockopt);
+	if (is_filter(&c))
+		refuse_filter(t, fd);
+	else
+		serve(t, &c, trap_argument(t, 3), call_setsockopt);
 }

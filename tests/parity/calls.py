@@ -23,6 +23,8 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Pa
 import calls_ip  # noqa: E402
 import calls_lifetime  # noqa: E402
 import calls_netlink  # noqa: E402
+import calls_odd  # noqa: E402
+import calls_options  # noqa: E402
 import calls_ppp_bridge  # noqa: E402
 import calls_ppp_io  # noqa: E402
 import calls_ppp_ioctl  # noqa: E402
@@ -33,8 +35,8 @@ import calls_sockets  # noqa: E402
 from hosts import Hosts  # noqa: E402
 
 CASE_LIMIT = 300  # seconds, but for -t
-MODULES = (calls_sockets, calls_lifetime, calls_netlink, calls_ip, calls_ppp_ioctl, calls_ppp_io, calls_ppp_life, calls_ppp_bridge,
-           calls_ppp_rights, calls_ppp_units)
+MODULES = (calls_sockets, calls_lifetime, calls_netlink, calls_options, calls_odd, calls_ip, calls_ppp_ioctl, calls_ppp_io,
+           calls_ppp_life, calls_ppp_bridge, calls_ppp_rights, calls_ppp_units)
 
 
 def cases():

@@ -43,6 +43,10 @@ def told(family, conn_id=None):
 DIFFERENT = {
     ("a_second_dump", "ends"): ("NL-92", [{"first": 399, "second": 399}, {"first": "done", "second": "done"}]),
     ("errors_by_icmp_of_a_route", "unreachable"): ("UDP-1", 0),
+    ("filters_of_the_programs_own", "all refused"): ("RX-9", "EPERM"),
+    ("filters_of_the_programs_own", "control messages"): ("RX-9", [CONTROL, control3(2).hex()]),
+    ("filters_of_the_programs_own", "all let through"): ("RX-9", "EPERM"),
+    ("filters_of_the_programs_own", "taken off, twice"): ("RX-9", ["EPERM", "EPERM"]),
     ("what_is_told_of_a_socket", "IPv4 bound"): ("TUN-22", told(4)),
     ("what_is_told_of_a_socket", "IPv6 bound"): ("TUN-22", told(6)),
     ("what_is_told_of_a_socket", "IPv6 that takes none, changed"): ("TUN-22", told(6, 142)),
