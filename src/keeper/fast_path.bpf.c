@@ -576,8 +576,7 @@ int fast_egress(struct __sk_buff *skb)
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
 	if (out->closed || passed->tx != done->tx ||
-	    (out->ppp ? packet_read(skb, 0, skb->len, skb->protocol, &f)
-	              : frame_read(skb, 0, skb->len, &f)) ||
+	    (out->ppp ? packet_out_read(skb, out, &f) : frame_read(skb, 0, skb->len, &f)) ||
 	    !out_fits(skb, out, &f))
 		return pass_up_tx(passed);
 	err = out->ppp ? encapsulate_packet(skb, out, &f) : encapsulate(skb, out, &f);

@@ -216,7 +216,7 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.underlay = s->underlay ? (uint32_t)s->underlay->ifindex : 0,
 		.header_len = s->wish.rx_header_len,
 		.xdp = s->underlay && s->underlay->xdp >= 0 && !s->wish.ppp,
-		.ppp = s->wish.ppp != 0,
+		.ppp = (uint16_t)s->wish.ppp,
 	};
 	struct fast_out out = {
 		.session = s->index,
@@ -226,7 +226,7 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.priority = (uint32_t)socket_says(e->about.fd, SOL_SOCKET, SO_PRIORITY, 0),
 		.mtu = mtu_bytes,
 		.header_len = s->wish.tx_header_len,
-		.ppp = s->wish.ppp != 0,
+		.ppp = (uint16_t)s->wish.ppp,
 		.hop_family = s->route.hop.family,
 		.next_id = (uint32_t)random(),
 	};

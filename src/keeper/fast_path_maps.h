@@ -26,6 +26,11 @@
 #define FAST_WIRE_MAX   (48 + FAST_HEADER_MAX)
 #define FAST_LANES_MAX  8 /* counters of a session, so that processors seldom share one */
 
+/* Of a session of PPP: that it is one, and the protocols that are not left to the engine. */
+#define FAST_PPP      1
+#define FAST_PPP_IP   2
+#define FAST_PPP_IPV6 4
+
 /* Written into the programs before they are loaded. */
 struct fast_constants {
 	__u32 netns;     /* number of the namespace, ours: a program can not ask where it is */
@@ -59,7 +64,7 @@ struct fast_in {
 	__u32 underlay;               /* ifindex of where it must come from */
 	__u32 header_len;             /* of L2TP and PPP: all that is in front of the inner frame */
 	__u16 xdp;                    /* fast_xdp may take it */
-	__u16 ppp;                    /* see below */
+	__u16 ppp;                    /* FAST_PPP and what else, if it is of PPP */
 	__u8 mac[8];                  /* the underlay's, then two of zero */
 	__u8 header[FAST_HEADER_MAX]; /* as it must be */
 };
@@ -77,7 +82,7 @@ struct fast_out {
 	__u32 mtu;                /* of the way to the peer, IP header included */
 	__u32 header_len;         /* of L2TP and PPP */
 	__u16 v6;                 /* the outer header is of IPv6 */
-	__u16 ppp;                /* see above */
+	__u16 ppp;                /* as in struct fast_in */
 	__u32 hop_family, hop[4]; /* struct bpf_redir_neigh: whose link-layer address packets get */
 	__u32 next_id;    /* IPv4: identification of the next packet: without DF each has its own */
 	__u32 header_sum; /* IPv4: of the header without what is zero in .wire; folded, not inverted */

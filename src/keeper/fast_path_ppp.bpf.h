@@ -8,6 +8,20 @@
 #ifndef UL2TP_KEEPER_FAST_PATH_PPP_BPF_H
 #define UL2TP_KEEPER_FAST_PATH_PPP_BPF_H
 
+/* Whether those of this Ethernet type are not left to the engine. @ppp: of struct fast_in or fast_out. */
+static __always_inline int packet_may(__u16 ppp, __u16 type)
+{
+	return ppp & (type == bpf_htons(ETH_P_IP) ? FAST_PPP_IP : FAST_PPP_IPV6);
+}
+
+static __always_inline int packet_out_read(struct __sk_buff *skb, const struct fast_out *out,
+                                           struct frame *f)
+{
+	if (!packet_may(out->ppp, skb->protocol))
+		return -1;
+	return packet_read(skb, 0, skb->len, skb->protocol, f);
+}
+
 /* A packet gets an Ethernet header, which bpf_redirect_neigh() writes. What wire_write() writes too much is the packet's
  * own. */
 static __always_inline int packet_headers_write(struct __sk_buff *skb, struct fast_out *out,
@@ -76,7 +90,8 @@ static __always_inline int in_take_packet(struct __sk_buff *skb, const struct fa
 	struct frame f;
 	int is_frame = type && !packet_read(skb, packet_at, skb->len - packet_at, type, &f);
 
-	if (!is_frame || !is_open || !in_header_matches(skb, in, at) ||
+	if (!is_frame || !is_open || !packet_may(in->ppp, type) ||
+	    !in_header_matches(skb, in, at) ||
 	    bpf_skb_adjust_room(skb, ETH_HLEN - (__s32)packet_at, BPF_ADJ_ROOM_MAC, flags))
 		return pass_up_rx(skb, passed, at, is_frame);
 	count_rx(count, &f, packet_at - at);

@@ -37,7 +37,7 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_PPP_UNIT]         = { "ppp-unit",         "no PPP unit with an interface of its own is connected to the session" },
 	[FAST_PPP_CHANNELS]     = { "ppp-channels",     "the PPP unit has more than one channel" },
 	[FAST_PPP_POLICED]      = { "ppp-policed",      "the PPP unit has a rate" },
-	[FAST_PPP_MODE]         = { "ppp-mode",         "the PPP unit does not let all packets pass, or has them looped" },
+	[FAST_PPP_MODE]         = { "ppp-mode",         "the PPP unit lets neither IPv4 nor IPv6 pass, or has all looped" },
 	[FAST_PPP_FEATURES]     = { "ppp-features",     "the PPP unit filters, compresses, encrypts or fragments" },
 };
 /* clang-format on */

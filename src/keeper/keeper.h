@@ -249,7 +249,7 @@ struct fast_wish {
 	uint32_t reason; /* enum fast_reason: FAST_USED, it may; else what stands against it */
 	uint32_t endpoint;
 	uint32_t device; /* slots; of PPP the device of its unit, RECORD_NONE: it has none now */
-	uint32_t ppp;    /* 1: the device takes packets of IP */
+	uint32_t ppp;    /* 0, or FAST_PPP and what else (fast_path_maps.h) */
 	union address peer;
 	uint32_t version, conn_id, session_id; /* ours */
 	uint32_t tx_header_len, rx_header_len;

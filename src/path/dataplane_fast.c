@@ -114,6 +114,13 @@ uint32_t dataplane_fast_header_len(const struct session *s, bool send)
 	return header_build(s->tunnel, s->record, send, header);
 }
 
+static uint32_t ppp_of(const struct session_record *r, const struct channel *c)
+{
+	if (r->pw_type != L2TP_PWTYPE_PPP)
+		return 0;
+	return FAST_PPP | (c && c->unit ? unit_fast_protocols(c->unit) : 0);
+}
+
 /* Slot of the interface that its data comes out of and goes to. */
 static uint32_t device_of(const struct session_record *r, const struct channel *c)
 {
@@ -152,7 +159,7 @@ void dataplane_fast_tell(struct dataplane *dp, const struct tunnel *t, uint32_t 
 		.reason = dp->fast ? reason_of(dp, t, r, c) : dp->fast_why,
 		.endpoint = t->endpoint->at.slot,
 		.device = device_of(r, c),
-		.ppp = r->pw_type == L2TP_PWTYPE_PPP,
+		.ppp = ppp_of(r, c),
 		.peer = t->record->peer,
 		.version = t->record->version,
 		.conn_id = t->record->conn_id,

@@ -101,7 +101,7 @@ struct unit {
 	/* What is beyond the plain path: filters, VJ, compression, multilink. NULL: nothing. It and what is in it is
 	 * changed by unit_call() of a combined unit. */
 	struct unit_complete *complete;
-	uint32_t fast_reason;       /* enum fast_reason: what was told of it last (unit_fast.h) */
+	uint32_t fast_reason, fast_protocols; /* as they were told last (unit_fast.h) */
 	struct unit_record *record; /* what the next engine finds of it; see unit_record.h */
 	uint32_t record_index;
 	struct unit_counters gone[2]; /* what is counted without a record, when it is dead */

@@ -7,12 +7,30 @@
 
 #include "path/channel.h"
 #include "path/dataplane_private.h"
+#include "path/unit_complete.h"
 #include "tunnel/accounts.h"
 
-static bool lets_all_pass(const struct unit *u)
+uint32_t unit_fast_protocols(const struct unit *u)
 {
-	return !atomic_load(&u->np_mode[UNIT_IP]) && !atomic_load(&u->np_mode[UNIT_IPV6]) &&
-	       !(atomic_load(&u->flags) & SC_LOOP_TRAFFIC);
+	uint32_t protocols = 0;
+
+	if (!atomic_load(&u->np_mode[UNIT_IP]))
+		protocols |= FAST_PPP_IP;
+	if (!atomic_load(&u->np_mode[UNIT_IPV6]))
+		protocols |= FAST_PPP_IPV6;
+	return protocols;
+}
+
+/* Than to carry packets as they are. Much of what programs ask for they do not use then, as pppd does not; and what a peer has
+ * compressed goes to the engine by its protocol number. */
+static bool does_more(const struct unit *u)
+{
+	const struct unit_complete *c = u->complete;
+
+	if (atomic_load(&u->flags) & (SC_COMP_TCP | SC_MULTILINK))
+		return true;
+	return c && (c->pass || c->active || c->multilink.mrru || u->record->sent.option_len ||
+	             u->record->received.option_len);
 }
 
 enum fast_reason unit_fast_reason(const struct unit *u)
@@ -23,14 +41,15 @@ enum fast_reason unit_fast_reason(const struct unit *u)
 		return FAST_PPP_CHANNELS;
 	if (u->record->rx_rate.rate || u->record->tx_rate.rate)
 		return FAST_PPP_POLICED;
-	if (!lets_all_pass(u))
+	if (!unit_fast_protocols(u) || atomic_load(&u->flags) & SC_LOOP_TRAFFIC)
 		return FAST_PPP_MODE;
-	return u->complete ? FAST_PPP_FEATURES : FAST_USED;
+	return does_more(u) ? FAST_PPP_FEATURES : FAST_USED;
 }
 
 void unit_fast_tell(struct unit *u)
 {
 	u->fast_reason = unit_fast_reason(u);
+	u->fast_protocols = unit_fast_protocols(u);
 	list_for_each (node, &u->channels) {
 		struct channel *c = list_entry(node, struct channel, in_unit);
 
@@ -41,7 +60,7 @@ void unit_fast_tell(struct unit *u)
 
 void unit_fast_changed(struct unit *u)
 {
-	if (unit_fast_reason(u) != u->fast_reason)
+	if (unit_fast_reason(u) != u->fast_reason || unit_fast_protocols(u) != u->fast_protocols)
 		unit_fast_tell(u);
 }
 

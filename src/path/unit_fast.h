@@ -20,6 +20,9 @@ struct session;
 /** unit_fast_reason() - FAST_USED: nothing of the unit's stands against it */
 enum fast_reason unit_fast_reason(const struct unit *u);
 
+/** unit_fast_protocols() - FAST_PPP_* of those that it lets pass both ways (PPPIOCSNPMODE) */
+uint32_t unit_fast_protocols(const struct unit *u);
+
 /** unit_fast_tell() - the keeper, of all sessions that are connected to it, how it is now */
 void unit_fast_tell(struct unit *u);
 

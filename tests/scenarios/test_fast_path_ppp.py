@@ -21,15 +21,15 @@ from support.wait import AT_MOST, SLOW, eventually
 
 OCTETS = os.urandom(8 << 20)
 DIGEST = hashlib.sha256(OCTETS).hexdigest()
-PPPIOCSNPMODE, PPPIOCSACTIVE, PPPIOCGIDLE32, PPPIOCSMAXCID, SIOCGPPPSTATS = 0x4008744b, 0x40107446, 0x8008743f, 0x40047451, 0x89f0
-IP, PASS, DROP, LOOP = 0x21, 0, 1, 0x200
+PPPIOCSNPMODE, PPPIOCSPASS, PPPIOCGIDLE32, SIOCGPPPSTATS = 0x4008744b, 0x40107447, 0x8008743f, 0x89f0
+IP, PASS, DROP, LOOP = {4: 0x21, 6: 0x57}, 0, 1, 0x200  # NPMODE_*, SC_LOOP_TRAFFIC
 HEADER = 6 + 2 + 2  # of L2TPv2 and PPP
 
 pytestmark = pytest.mark.usefixtures("fast_path")
 
 
-def np_mode(unit, mode):
-    unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", IP, mode))
+def np_mode(unit, mode, family=4):
+    unit.ioctl(PPPIOCSNPMODE, struct.pack("=ii", IP[family], mode))
 
 
 def unit_counts(pair, end):
@@ -128,32 +128,42 @@ def test_nothing_is_overtaken_where_the_path_changes(wire):
         assert slow > 500 and sent - slow > 500, "both paths were taken"
 
 
-def no_answer(host):
-    return host.run("ping", "-c", 3, "-i", "0.01", "-W", "0.2", INNER[4][1], check=False).returncode != 0
+def no_answer(host, family=4):
+    return host.run("ping", f"-{family}", "-c", 3, "-i", "0.01", "-W", "0.2", INNER[family][1], check=False).returncode != 0
+
+
+def all_is_fast(pair, family):
+    before = pair.slow_packets(0)
+    pair.hosts[0].run("ping", f"-{family}", "-c", 20, "-i", "0.002", INNER[family][1])
+    return pair.slow_packets(0) == before
 
 
 def test_what_is_asked_of_a_unit_holds_when_it_is_answered(plain_wire):
-    """
+    """Of a protocol that is closed nothing goes through; the other goes on by the fast path.
+
     Requirements: PPP-52, PPP-50
     """
     with PppFastPair(plain_wire) as pair:
         near, unit = pair.hosts[0], pair.units[0]
-        for change, undo, reason in (
-                (lambda: np_mode(unit, DROP), lambda: np_mode(unit, PASS), "ppp-mode"),
-                (lambda: unit.ioctl_int(PPPIOCSFLAGS, LOOP), lambda: unit.ioctl_int(PPPIOCSFLAGS, 0), "ppp-mode")):
-            assert not no_answer(near)
-            change()
-            assert pair.reason(0) == reason
-            assert no_answer(near)
-            assert unit.waiting() or reason == "ppp-mode"
-            undo()
-            eventually(lambda: pair.reason(0) == "used")
-            before = pair.slow_packets(0)
-            eventually(lambda: not no_answer(near))
-            pair.warm_up()
-            before = pair.slow_packets(0)
-            near.run("ping", "-c", 20, "-i", "0.002", INNER[4][1])
-            assert pair.slow_packets(0) == before
+        for closed, other in ((4, 6), (6, 4)):
+            np_mode(unit, DROP, closed)
+            assert no_answer(near, closed)
+            eventually(lambda: all_is_fast(pair, other))
+            np_mode(unit, PASS, closed)
+            eventually(lambda: not no_answer(near, closed))
+            eventually(lambda: all_is_fast(pair, closed))
+        for family in (4, 6):
+            np_mode(unit, DROP, family)
+        assert pair.reason(0) == "ppp-mode"
+        for family in (4, 6):
+            np_mode(unit, PASS, family)
+        eventually(lambda: pair.reason(0) == "used")
+        unit.ioctl_int(PPPIOCSFLAGS, LOOP)
+        assert pair.reason(0) == "ppp-mode"
+        assert no_answer(near)
+        unit.ioctl_int(PPPIOCSFLAGS, 0)
+        eventually(lambda: pair.reason(0) == "used")
+        eventually(lambda: not no_answer(near))
 
 
 def test_a_filter_ends_it(plain_wire):
@@ -163,7 +173,7 @@ def test_a_filter_ends_it(plain_wire):
     """
     nothing_passes = struct.pack("=HBBI", 6, 0, 0, 0)
     with PppFastPair(plain_wire) as pair:
-        pair.units[0].ioctl(0x40107447, nothing_passes)  # PPPIOCSPASS
+        pair.units[0].ioctl(PPPIOCSPASS, nothing_passes)
         assert pair.reason(0) == "ppp-features"
         assert no_answer(pair.hosts[0])
         assert pair.reason(1) == "used"
@@ -258,3 +268,53 @@ def test_an_engine_that_dies(plain_wire):
         assert pair.reason(0) == "used"
         np_mode(pair.units[0], DROP)
         assert no_answer(pair.hosts[0])
+
+
+def test_a_unit_whose_program_ends_while_no_engine_runs(plain_wire):
+    """What comes for its session goes to the engine again, and is counted there: nothing is sent to an interface that is gone."""
+    with PppFastPair(plain_wire) as pair:
+        engine = pair.daemons[0].engine_pid
+        os.kill(engine, signal.SIGKILL)
+        pair.units[0].close()
+        eventually(lambda: pair.daemons[0].engine_pid != engine)
+        eventually(lambda: "pw" not in pair.hosts[0].devices())
+        pair.again(0)
+        eventually(lambda: pair.reason(0) == "ppp-unit")
+        pair.hosts[1].run("ping", "-c", 3, "-i", "0.01", "-W", "0.2", INNER[4][0], check=False)
+        pair.channels[1].send(LCP)
+        eventually(lambda: LCP in pair.channels[0].waiting(), "the session is not deaf")
+
+
+CONFIGURED = {
+    "netfilter": (["nft", "add table inet t; add chain inet t c { type filter hook output priority 0; }; "
+                   "add rule inet t c udp dport 7000 drop"], ["nft", "delete table inet t"]),
+    "device-qdisc": (["tc", "qdisc", "add", "dev", "pw", "root", "tbf", "rate", "8kbit", "burst", "1k", "limit", "1k"],
+                     ["tc", "qdisc", "del", "dev", "pw", "root"]),
+    "device-filter": (["sh", "-c", "tc qdisc add dev pw clsact; tc filter add dev pw egress bpf da bytecode '1,6 0 0 2,'"],
+                      ["tc", "qdisc", "del", "dev", "pw", "clsact"]),
+}
+
+
+@pytest.mark.parametrize("reason", CONFIGURED)
+def test_what_is_configured_on_the_host_holds(plain_wire, reason):
+    command, undo = CONFIGURED[reason]
+    with PppFastPair(plain_wire) as pair:
+        near = pair.hosts[0]
+        near.run(*command)
+        eventually(lambda: pair.reason(0) == reason)
+        assert near.run("ping", "-c", 20, "-i", "0.01", "-s", 1000, "-W", "0.2", INNER[4][1], check=False).returncode != 0
+        near.run(*undo)
+        eventually(lambda: pair.reason(0) == "used")
+        eventually(lambda: not no_answer(near))
+
+
+def test_an_ipsec_policy_holds(plain_wire):
+    own, peer = plain_wire.addresses(plain_wire.family)
+    with PppFastPair(plain_wire) as pair:
+        near = pair.hosts[0]
+        near.run("ip", "xfrm", "policy", "add", "dir", "out", "src", own, "dst", peer, "action", "block")
+        eventually(lambda: pair.reason(0) == "xfrm")
+        assert no_answer(near)
+        near.run("ip", "xfrm", "policy", "flush")
+        eventually(lambda: pair.reason(0) == "used")
+        eventually(lambda: not no_answer(near))
