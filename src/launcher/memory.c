@@ -74,3 +74,23 @@ ssize_t memory_write(pid_t thread, uint64_t address, const void *from, size_t le
 	fd = file_open(thread, O_WRONLY);
 	return fd < 0 ? fd : result(pwrite(fd, from, len, (off_t)address));
 }
+
+const char *memory_refusal(void)
+{
+	AUTO_FD fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+	char level = 0;
+
+	if (fd < 0 || read(fd, &level, 1) < 1)
+		level = '0';
+	switch (level) {
+	case '3':
+		return "kernel.yama.ptrace_scope is 3, by which nobody may, until the next boot without it";
+	case '2':
+		return "kernel.yama.ptrace_scope is 2: run the launcher as root, or set that to 1";
+	case '1':
+		return "kernel.yama.ptrace_scope is 1, by which of others' programs only the first is served: "
+		       "run the launcher as root, or set that to 0";
+	default:
+		return "it runs with more rights than the launcher: run the launcher as root";
+	}
+}

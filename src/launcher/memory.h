@@ -17,4 +17,7 @@
 ssize_t memory_read(pid_t thread, uint64_t address, void *to, size_t len);
 ssize_t memory_write(pid_t thread, uint64_t address, const void *from, size_t len);
 
+/** memory_refusal() - why that is EPERM and what would help, in words: Yama's level, or rights. Any thread */
+const char *memory_refusal(void);
+
 #endif

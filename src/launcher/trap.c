@@ -418,12 +418,9 @@ pid_t trap_process(const struct trap *t)
 static int memory_error(const struct trap *t, int err)
 {
 	if (err == -EPERM)
-		launcher_say_once(
-			t->launcher, ONCE_MEMORY,
-			"the memory of process %d can not be read: it runs with more rights than "
-			"the launcher, or kernel.yama.ptrace_scope is in the way: run the launcher "
-			"as root",
-			trap_process(t));
+		launcher_say_once(t->launcher, ONCE_MEMORY,
+		                  "the memory of process %d can not be read: %s", trap_process(t),
+		                  memory_refusal());
 	return err == -EPERM || err == -ESRCH ? err : -EFAULT;
 }
 

@@ -58,6 +58,35 @@ def test_the_demo(machine):
     assert machine.run("ip", "netns", "list").stdout == ""
 
 
+# Programs of root's without CAP_SYS_PTRACE, as in a container; "shown" are the tunnels, "no" is a refusal.
+YAMA = """
+"$UL2TP_BUILD/ul2tpd" --socket /tmp/yama.sock 2>/tmp/yama.log & daemon=$!
+until [ -S /tmp/yama.sock ]; do sleep 0.1; done
+ip link set lo up
+started() { setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace "$UL2TP_BUILD/ul2tp" --socket /tmp/yama.sock run "$@"; }
+started ip l2tp add tunnel tunnel_id 9 peer_tunnel_id 9 encap ip local 127.0.0.1 remote 127.0.0.2
+for level in 0 1 2; do
+    echo $level > /proc/sys/kernel/yama/ptrace_scope
+    echo "$level itself: $(started ip l2tp show tunnel 2>&1 | head -n 1)"
+    echo "$level a child: $(started sh -c 'ip l2tp show tunnel; true' 2>&1 | head -n 1)"
+    echo "$level all rights: $("$UL2TP_BUILD/ul2tp" --socket /tmp/yama.sock run sh -c 'ip l2tp show tunnel; true' 2>&1 | head -n 1)"
+done
+echo 0 > /proc/sys/kernel/yama/ptrace_scope
+kill $daemon
+wait $daemon
+"""
+
+
+def test_what_yama_allows(machine):
+    """Without rights the program itself is served at level 1 and none at 2, with them all; a refusal names the level."""
+    said = dict(line.split(": ", 1) for line in machine.run("bash", "-c", YAMA).stdout.splitlines())
+    tunnel = "Tunnel 9, encap IP"
+    assert [said[f"{level} all rights"] for level in range(3)] == [tunnel] * 3
+    assert said["0 itself"] == said["0 a child"] == said["1 itself"] == tunnel
+    for name in ("1 a child", "2 itself", "2 a child"):
+        assert f"can not be read: kernel.yama.ptrace_scope is {name[0]}" in said[name], said[name]
+
+
 def test_the_interfaces_have_the_kernels_mtu(pair):
     """Requirements: ETH-10"""
     for end in pair.ends:
