@@ -43,6 +43,36 @@ static int64_t file_write(struct trap *t, struct object *o, const struct outgoin
 	return state == UL2TP_PPP_DEAD ? (int64_t)m->len : SEND_NATIVE;
 }
 
+static uint32_t int_of(const void *octets, size_t len)
+{
+	uint32_t value = 0;
+
+	memcpy(&value, octets, len < sizeof(value) ? len : sizeof(value));
+	return value;
+}
+
+/* -errno: it is on none */
+static int unit_of(struct trap *t, struct object *o, uint32_t *ret)
+{
+	struct ppp_answer answer;
+	int err = ppp_stand_in_ask(t, of(o), UL2TP_CMD_PPP_IOCTL,
+	                           (struct ul2tp_ppp_request){ .ioctl = PPPIOCGUNIT }, -1, &answer);
+
+	if (err == 0)
+		*ret = int_of(answer.data, answer.data_len);
+	return err;
+}
+
+static void take_out_end(struct trap *t, struct object *o, int number, uint32_t unit)
+{
+	AUTO_FD fd = trap_descriptor(t, number);
+	uint32_t its_unit;
+
+	if (fd >= 0 && ppp_stand_in_says_end(fd) && unit_of(t, o, &its_unit) == 0 &&
+	    its_unit == unit)
+		ppp_stand_in_not_empty(fd);
+}
+
 /* Of all the unit's files that the program has in the range: what said end of file while the unit had no channel. */
 static void take_out_ends(struct trap *t, uint32_t unit)
 {
@@ -52,33 +82,20 @@ static void take_out_ends(struct trap *t, uint32_t unit)
 	for (unsigned int i = 0; i < count; i++) {
 		struct object *o = trap_object(t, numbers[i]);
 
-		if (o && o->ops == ppp_file_ops()) {
-			AUTO_FD fd = trap_descriptor(t, numbers[i]);
-
-			if (fd >= 0)
-				ppp_stand_in_not_empty(fd);
-		}
+		if (o && o->ops == ppp_file_ops())
+			take_out_end(t, o, numbers[i], unit);
 		if (o)
 			object_put(&t->launcher->objects, o);
 	}
 }
 
-static uint32_t int_of(const void *octets, size_t len)
-{
-	uint32_t value = 0;
-
-	memcpy(&value, octets, len < sizeof(value) ? len : sizeof(value));
-	return value;
-}
-
 /* Reads wait now, though no channel came (PPP-41). */
 static void take_out_own_ends(struct trap *t, struct object *o)
 {
-	struct ppp_answer answer;
+	uint32_t unit;
 
-	if (ppp_stand_in_ask(t, of(o), UL2TP_CMD_PPP_IOCTL,
-	                     (struct ul2tp_ppp_request){ .ioctl = PPPIOCGUNIT }, -1, &answer) == 0)
-		take_out_ends(t, int_of(answer.data, answer.data_len));
+	if (unit_of(t, o, &unit) == 0)
+		take_out_ends(t, unit);
 }
 
 /* The kernel looks at an argument only when the ioctl means something to the file. Whether it does is asked of ul2tpd

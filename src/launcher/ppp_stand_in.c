@@ -194,6 +194,13 @@ void ppp_stand_in_free(struct object *o)
 
 /* --- receiving */
 
+bool ppp_stand_in_says_end(int fd)
+{
+	uint8_t octet;
+
+	return recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 int ppp_stand_in_not_empty(int fd)
 {
 	for (;;) {

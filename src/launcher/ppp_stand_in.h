@@ -58,6 +58,9 @@ bool ppp_stand_in_is_alive(struct trap *t, const struct ppp_stand_in *p);
 /** ppp_stand_in_receive() - receive and read calls, trapped in the range (PX-40, PPP-22, PPP-41) */
 void ppp_stand_in_receive(struct trap *t, struct object *o);
 
+/** ppp_stand_in_says_end() - whether a record without octets is the first that waits, or the file is dead; @fd as below */
+bool ppp_stand_in_says_end(int fd);
+
 /** ppp_stand_in_not_empty() - take out the records without octets that said end of file for a while; @fd: the
  * program's, by a duplicate. Return: octets of the first frame that waits; -EAGAIN */
 int ppp_stand_in_not_empty(int fd);

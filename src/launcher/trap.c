@@ -241,9 +241,12 @@ unsigned int trap_files_on_unit(const struct trap *t, uint32_t unit, int ret[PPP
 	struct ppp_places *places = places_get(t);
 	unsigned int count = 0;
 
-	for (unsigned int n = range->first; n && n <= range->last; n++)
-		if (!places->was_full || places->unit_at[n - range->first] == unit + 1)
+	for (unsigned int n = range->first; n && n <= range->last; n++) {
+		const uint32_t noted = places->unit_at[n - range->first];
+
+		if (noted == unit + 1 || (!noted && !places->was_full))
 			ret[count++] = (int)n;
+	}
 	places_put(t, places);
 	return count;
 }

@@ -86,8 +86,8 @@ void trap_note_unit(const struct trap *t, int number, uint32_t unit);
 /**
  * trap_files_on_unit() - numbers of the range at which the program may have files on that unit
  *
- * All, unless it has had more than the range has room for: then to look at all takes too long, and it is those that were
- * noted. Return: how many.
+ * Those that were noted, and, unless it has had more than the range has room for, all of which nothing was noted: copies,
+ * and what another program left. Return: how many.
  */
 unsigned int trap_files_on_unit(const struct trap *t, uint32_t unit, int ret[PPP_PLACES_MAX]);
 

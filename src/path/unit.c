@@ -208,12 +208,17 @@ static void route_to_files(struct unit *u)
 	unit_call(u, set_file, first);
 }
 
+/* @arg: to this file alone; NULL: to all, since each is a queue of its own */
 static void say_end_of_file(struct unit *u, void *arg)
 {
 	struct iovec nothing = { 0 };
 
-	if (u->rx.file)
-		ppp_end_write(u->rx.file, &nothing, 1);
+	list_for_each (node, &u->files) {
+		struct ppp_file *f = list_entry(node, struct ppp_file, in_unit);
+
+		if (!arg || f == arg)
+			ppp_end_write(&f->end, &nothing, 1);
+	}
 }
 
 /* --- coming and going --------------------------------------------------------------------------------- */
@@ -461,9 +466,9 @@ void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner)
 		route_to_files(u);
 	if (f->empty_reads && unit_is_idle(u) && !u->dp->ppp_adopting) {
 		if (is_new)
-			say_end_of_file(u, NULL);
+			say_end_of_file(u, f);
 		else
-			unit_call(u, say_end_of_file, NULL);
+			unit_call(u, say_end_of_file, f);
 	}
 	ppp_end_start(&f->end, u->tx.worker, unit_frame_written, u);
 	ppp_record_update(f);

@@ -156,7 +156,7 @@ void unit_file_detach(struct ppp_file *f);
 /** unit_is_idle() - reads of its files say end of file now: no channel, and no traffic is looped (PPP-41) */
 bool unit_is_idle(const struct unit *u);
 
-/** unit_say_if_idle() - it may have become so: its first file is told */
+/** unit_say_if_idle() - it may have become so: its files are told */
 void unit_say_if_idle(struct unit *u);
 
 /** unit_ioctl() - of a file on it (kernel-behaviour §6.4). 0; the call's errno with words */

@@ -4,10 +4,12 @@
 Cases of calls.py.
 """
 import ctypes
+import os
 import socket
 import struct
 
-from support.ppp_calls import IPCP, LCP, frames, libc, octets_ioctl, read, set_ioctl, write
+from support.ppp_calls import (IPCP, LCP, events, frames, libc, octets_ioctl, open_ppp, read, set_ioctl,
+                               write)
 
 from hosts import ip, sysctl
 
@@ -238,3 +240,36 @@ def odd_filters(hosts, see):
         write(bundle.unit, bytes.fromhex("0021") + bytes(range(30)))
         write(bundle.unit, IPCP)  # no filter looks at it
         see(words, [done, len(bundle.world.left()) - 1])
+
+
+def which_units_have_ended(hosts, see):
+    """What poll() and read() say of files on three units, one of them copied and attached a second time, as channels
+    come and go.
+
+    Requirements: PPP-41, PPP-43
+    """
+    world = World(hosts)
+    units = [world.unit() for _ in range(3)]
+    files = {f"unit {number}": made for made, number in units}
+    files["unit 1, a copy"] = os.dup(units[1][0])
+    files["unit 1, attached"] = open_ppp()
+    see("attached", set_ioctl(files["unit 1, attached"], "ATTACH", 1))
+
+    def look(words):
+        see(words, {name: [events(made), read(made), read(made), events(made)] for name, made in files.items()})
+
+    look("no channels")
+    channels = [world.call().channel_file() for _ in range(3)]
+    for at in (0, 1):
+        see(f"a channel for unit {at}", set_ioctl(channels[at], "CONNECT", at))
+        look(f"of which {2 - at} has none")
+    see("another for unit 1", set_ioctl(channels[2], "CONNECT", 1))
+    see("the first leaves", set_ioctl(channels[1], "DISCONN"))
+    look("one is left")
+    see("both have left", [set_ioctl(channels[2], "DISCONN"), set_ioctl(channels[0], "DISCONN")])
+    see("and one comes to unit 0, before anybody looks", set_ioctl(channels[2], "CONNECT", 0))
+    look("of units 1 and 2 is told")
+    see("unit 2 loops its traffic", set_ioctl(units[2][0], "SFLAGS", 0x200))
+    look("and has not ended")
+    see("and does not", set_ioctl(units[2][0], "SFLAGS", 0))
+    look("and has")
