@@ -29,24 +29,27 @@ static bool has_checksums(const struct endpoint_params *p)
 }
 
 /* Whether a program's socket gets what comes for its tunnel's sessions, and nothing else does. Of several sockets with the
- * same two addresses, where two sessions have one id, the system decides whose a packet is (SES-5). */
-static bool managed_is_simple(const struct dataplane *dp, const struct endpoint *e)
+ * same two addresses, where two sessions have one id, the system decides whose a packet is (SES-5); those of version 2 have
+ * the tunnel's beside it. */
+static bool managed_is_simple(const struct dataplane *dp, const struct tunnel *t,
+                              const struct endpoint *e)
 {
 	const struct endpoint_params *p = &e->at.params;
 
 	return dp->divert == DIVERT_WAY_EBPF &&
 	       !(p->local.any.sa_family == AF_INET6 &&
 	         IN6_IS_ADDR_V4MAPPED(&p->local.v6.sin6_addr)) &&
-	       !e->ends;
+	       (t->record->version == DATA_VERSION_2 || !e->ends);
 }
 
-static enum fast_reason reason_of_endpoint(const struct dataplane *dp, const struct endpoint *e)
+static enum fast_reason reason_of_endpoint(const struct dataplane *dp, const struct tunnel *t,
+                                           const struct endpoint *e)
 {
 	const struct endpoint_params *p = &e->at.params;
 
 	if (!endpoint_is_udp(e))
 		return FAST_PROTOCOL;
-	if (endpoint_is_managed(e) && !managed_is_simple(dp, e))
+	if (endpoint_is_managed(e) && !managed_is_simple(dp, t, e))
 		return FAST_MANAGED;
 	if (has_checksums(p))
 		return FAST_CHECKSUM;
@@ -81,7 +84,7 @@ static enum fast_reason reason_of(const struct dataplane *dp, const struct tunne
 		return FAST_PEER_CHECK;
 	if (t->record->version != DATA_VERSION_2 && t->record->version != DATA_VERSION_3)
 		return FAST_PROTOCOL;
-	return reason_of_endpoint(dp, t->endpoint);
+	return reason_of_endpoint(dp, t, t->endpoint);
 }
 
 static const uint8_t ppp_header[] = { 0xff, 0x03, 0x00, 0x21 }; /* RFC 1662 §3.1, protocol IP */

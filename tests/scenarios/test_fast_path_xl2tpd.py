@@ -32,9 +32,9 @@ def ends():
         cable.close()
 
 
-def reason(end):
+def reasons(end):
     host, daemon = end
-    return Cli(daemon, host).json("-s show session")[0]["fast_path"]["reason"]
+    return [session["fast_path"]["reason"] for session in Cli(daemon, host).json("-s show session")]
 
 
 def test_a_call_takes_it(ends):
@@ -48,11 +48,36 @@ def test_a_call_takes_it(ends):
         lac.up()
         lns.up()
         far.run("ping", "-c", 200, "-i", "0.005", LNS)
-        eventually(lambda: [reason(end) for end in ends] == ["used", "used"], "it is taken")
+        eventually(lambda: [reasons(end) for end in ends] == [["used"], ["used"]], "it is taken")
         far.run("ping", "-c", 5, "-i", "0.1", LNS)
         before = far.link_statistics("ppp0")["tx_packets"]
         assert transfer(far, near, LNS, OCTETS) == hashlib.sha256(OCTETS).hexdigest()
         assert far.link_statistics("ppp0")["tx_packets"] <= before + 20
         lac.hang_up()
+        lac.nothing_left()
+        lns.nothing_left()
+
+
+def test_two_calls_of_one_lns(ends):
+    """Each is on a socket of its own, with the same two addresses: the data of both takes it."""
+    (near, near_daemon), (far, far_daemon) = ends
+    with Lns(near, Launcher(near_daemon, near)) as lns, Lac(far, Launcher(far_daemon, far), "192.0.2.1") as lac:
+        for number in (0, 1):
+            lac.call(number)
+            lac.up(number + 1)
+            lns.up(number + 1)
+        def ping(interface, count):
+            far.run("ping", "-I", interface, "-c", count, "-i", "0.005", LNS)
+        for interface in lac.devices():
+            ping(interface, 200)
+        eventually(lambda: {reason for end in ends for reason in reasons(end)} == {"used"}, "both are taken")
+        for interface in lac.devices():
+            ping(interface, 20)
+            before = far.link_statistics(interface)
+            ping(interface, 200)
+            now = far.link_statistics(interface)
+            assert now["tx_packets"] <= before["tx_packets"] + 20 and now["rx_packets"] <= before["rx_packets"] + 20
+        for number in (0, 1):
+            lac.hang_up(number)
         lac.nothing_left()
         lns.nothing_left()
