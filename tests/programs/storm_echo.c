@@ -92,8 +92,11 @@ static void event_take(const struct epoll_event *event)
 
 static void request_send(struct session *s, uint64_t now)
 {
-	uint8_t frame[ECHO_LENGTH] = { LCP_HIGH, LCP_LOW, ECHO_REQUEST, ++s->id, 0, 8 };
+	/* The same again until the first answer, which may take longer than we wait. */
+	const uint8_t id = s->waiting ? s->id : s->id + 1;
+	uint8_t frame[ECHO_LENGTH] = { LCP_HIGH, LCP_LOW, ECHO_REQUEST, id, 0, 8 };
 
+	s->id = id;
 	if (write(s->channel, frame, sizeof(frame)) != sizeof(frame))
 		return;
 	s->waiting = true;
@@ -115,10 +118,11 @@ static void session_look(struct session *s, uint64_t now)
 		request_send(s, now);
 }
 
-/* All are looked at ten times in an interval, some at each turn. */
+/* All are looked at ten times in an interval, and each second; some at each turn. */
 static void walk(uint64_t now)
 {
-	uint64_t steps = (now - walked_ms) * SESSIONS_MAX * 10 / interval_ms;
+	const uint64_t round_ms = interval_ms < 10000 ? interval_ms / 10 + 1 : 1000;
+	uint64_t steps = (now - walked_ms) * SESSIONS_MAX / round_ms;
 
 	if (steps > SESSIONS_MAX)
 		steps = SESSIONS_MAX;
