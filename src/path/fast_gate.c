@@ -157,7 +157,9 @@ static void come_into_step(struct fast_gate *g, uint64_t passed)
 	g->in_step = true;
 }
 
-/* All that was handed up is through; or some of it was lost on its way, and has been so for a while. */
+/* All that was handed up is through; or some of it was lost on its way, and has been so for a while. Something may have
+ * come that the programs have not counted, a datagram in fragments for one: the counts alone could be equal while as
+ * many wait to be read. */
 static bool all_through(struct fast_gate *g, uint64_t passed)
 {
 	bool through;
@@ -166,8 +168,8 @@ static bool all_through(struct fast_gate *g, uint64_t passed)
 		return true;
 	if (!g->in_step)
 		come_into_step(g, passed);
-	through = !g->fresh &&
-	          ((g->in_step && passed == g->taken) || (passed == g->seen && nothing_to_read(g)));
+	through = !g->fresh && ((g->in_step && passed == g->taken) || passed == g->seen) &&
+	          nothing_to_read(g);
 	g->fresh = false;
 	g->seen = passed;
 	return through;
