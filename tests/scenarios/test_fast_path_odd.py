@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the fast path does not take goes by way of the engine, and arrives; what must not arrive is refused with a reason."""
+import os
+import select
+import signal
 import socket
 import struct
 
 import pytest
 
 from support.capture import Capture
-from support.daemon import Cli
+from support.daemon import Cli, settle
 from support.fast_pair import INNER, PORT, FastPair, lay_cable
-from support.wait import eventually
+from support.wait import AT_MOST, eventually
 
 COOKIE = "0123456789abcdef"
 ICMP_ECHO, DSTOPTS = 8, 59  # IPV6_DSTOPTS
@@ -184,3 +187,30 @@ def test_odd_packets(wire):
         eventually(lambda: pair.counts()[0]["RX_COOKIE_DISCARDS"] == 1)
         assert received() == before
         pair.hosts[0].run("ping", "-c", 3, "-i", "0.02", INNER[4][1])
+
+
+def test_fragments_are_not_overtaken(plain_wire):
+    """A datagram that came in fragments waits for the engine, which has no time; what follows it does not pass it."""
+    with FastPair(plain_wire) as pair:
+        near, far = pair.hosts
+        for host in pair.hosts:
+            host.ip("link set pw mtu 1500")
+        with near.socket(socket.AF_INET, socket.SOCK_DGRAM) as out, far.socket(socket.AF_INET, socket.SOCK_DGRAM) as into:
+            into.bind((INNER[4][1], 0))
+            into.settimeout(AT_MOST)
+            out.connect(into.getsockname())
+            for octets in (100, 1400, 100):
+                out.send(bytes(octets))
+                assert len(into.recv(2000)) == octets
+            engine = pair.daemons[1].engine_pid
+            eventually(lambda: pair.reason(1) == "used")
+            settle(0.2)  # gates are open again
+            os.kill(engine, signal.SIGSTOP)
+            try:
+                out.send(bytes(1472))
+                settle(0.2)  # near's engine has sent it
+                out.send(bytes(100))
+                assert not select.select([into], [], [], 0.3)[0], "it has overtaken the datagram in fragments"
+            finally:
+                os.kill(engine, signal.SIGCONT)
+            assert [len(into.recv(2000)) for _ in range(2)] == [1472, 100]
