@@ -45,19 +45,22 @@ def test_all_is_counted(wire):
             for way in ("TX", "RX"):
                 assert 500 <= new[f"{way}_PACKETS"] - old[f"{way}_PACKETS"] <= 504  # neighbours are asked for
                 assert 0 <= new[f"{way}_BYTES"] - old[f"{way}_BYTES"] - 500 * octets <= 4 * 100
-        tunnel = pair.apis[0].tunnel_get(1)["STATS"]
-        assert tunnel["TX_PACKETS"] == pair.counts()[0]["TX_PACKETS"]
-        assert tunnel["RX_PACKETS"] == pair.counts()[0]["RX_PACKETS"]
+
+        def tunnel_agrees():  # between two looks a neighbour may be asked for
+            tunnel, session = pair.apis[0].tunnel_get(1)["STATS"], pair.counts()[0]
+            return all(tunnel[name] == session[name] for name in ("TX_PACKETS", "RX_PACKETS"))
+        eventually(tunnel_agrees, "the tunnel counts what its session does")
 
 
 @pytest.mark.parametrize("session", [{}, {"L2SPEC_TYPE": 0}, {"COOKIE": "c00c1e55", "PEER_COOKIE": "c00c1e55"}],
                          ids=["plain", "none", "short-cookie"])
 def test_each_header(plain_wire, session):
     with FastPair(plain_wire, session=session) as pair:
-        before = pair.slow_packets(0), pair.slow_packets(1)
+        before = [*pair.slow_packets(0), *pair.slow_packets(1)]
         pair.hosts[0].run("ping", "-c", 50, "-i", "0.002", "-s", 1000, INNER[4][1])
-        assert (pair.slow_packets(0), pair.slow_packets(1)) == before
-        assert pair.agree()
+        slow = [now - was for now, was in zip([*pair.slow_packets(0), *pair.slow_packets(1)], before)]
+        assert max(slow) <= 5, "the engine has sent or received the pings"  # rather than what hosts say on their own
+        eventually(pair.agree, "the counters of both ends agree")
 
 
 @pytest.mark.parametrize("modes", [("require", "off"), ("off", "require")], ids=["near", "far"])
