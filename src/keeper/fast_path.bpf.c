@@ -121,6 +121,18 @@ static __always_inline void count_add(__u64 *counter, __u64 n)
 		add(counter, n);
 }
 
+/* When the last packet went. The clock goes on by the tick, and to read it is a call, so it is read once a tick: of two that
+ * find the new tick at once one reads, or both. @tick: of the session, @last_ns: in a lane. */
+static __always_inline void time_note(__u64 *tick, __u64 *last_ns)
+{
+	__u64 now = bpf_jiffies64(); /* no call: the verifier reads it in place */
+
+	if (*tick == now)
+		return;
+	*tick = now;
+	*last_ns = bpf_ktime_get_coarse_ns();
+}
+
 /* Octets of L2TP packets with @header_len in front of each. */
 static __always_inline __u64 l2tp_octets(const struct frame *f, __u32 header_len)
 {
@@ -488,13 +500,13 @@ static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
 	return 0;
 }
 
-static __always_inline void count_rx(struct fast_count *count, const struct frame *f,
-                                     __u32 header_len)
+static __always_inline void count_rx(struct fast_passed *passed, struct fast_count *count,
+                                     const struct frame *f, __u32 header_len)
 {
 	count_add(&count->rx_packets, f->segments);
 	count_add(&count->rx_bytes, l2tp_octets(f, header_len));
 	count_add(&count->rx_sent, 1);
-	count->rx_last_ns = bpf_ktime_get_coarse_ns();
+	time_note(&passed->rx_tick, &count->rx_last_ns);
 }
 
 #include "keeper/fast_path_ppp.bpf.h"
@@ -527,7 +539,7 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 		return pass_up_rx(skb, passed, at, is_frame);
 	if (err)
 		return TC_ACT_SHOT;
-	count_rx(count, &f, header_len);
+	count_rx(passed, count, &f, header_len);
 	skb->mark = MARK_BASE + session;
 	return bpf_redirect(in->device, BPF_F_INGRESS);
 }
@@ -611,7 +623,7 @@ int fast_egress(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	count_add(&count->tx_packets, f.segments);
 	count_add(&count->tx_bytes, l2tp_octets(&f, out->header_len));
-	count->tx_last_ns = bpf_ktime_get_coarse_ns();
+	time_note(&passed->tx_tick, &count->tx_last_ns);
 	skb->mark = out->mark;
 	skb->priority = out->priority;
 	return bpf_redirect_neigh(out->underlay, (void *)&out->hop_family,

@@ -109,7 +109,7 @@ int fast_board_clear(struct fast_path *f, uint32_t index)
 
 int fast_board_begin(struct fast_path *f, uint32_t index)
 {
-	const struct fast_passed passed = { FAST_PASSED_FROM, FAST_PASSED_FROM };
+	const struct fast_passed passed = { .rx = FAST_PASSED_FROM, .tx = FAST_PASSED_FROM };
 
 	return bpf_map_set(f->maps[FAST_MAP_PASSED], &index, &passed);
 }

@@ -103,6 +103,8 @@ struct fast_count {
 /* Of each session. */
 struct fast_passed {
 	__u64 rx, tx; /* 0: no program counts yet; they begin at FAST_PASSED_FROM */
+	__u64 rx_tick,
+		tx_tick; /* of the clock, in which .rx_last_ns, .tx_last_ns of a lane were written last */
 };
 
 #define FAST_PASSED_FROM 1 /* so that the engine's 0 does not open what it has not looked at */

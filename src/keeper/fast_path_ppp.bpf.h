@@ -94,7 +94,7 @@ static __always_inline int in_take_packet(struct __sk_buff *skb, const struct fa
 	    !in_header_matches(skb, in, at) ||
 	    bpf_skb_adjust_room(skb, ETH_HLEN - (__s32)packet_at, BPF_ADJ_ROOM_MAC, flags))
 		return pass_up_rx(skb, passed, at, is_frame);
-	count_rx(count, &f, packet_at - at);
+	count_rx(passed, count, &f, packet_at - at);
 	skb->mark = MARK_BASE + session;
 	return bpf_redirect(in->device, BPF_F_INGRESS);
 }

@@ -107,7 +107,7 @@ static __always_inline int xdp_take(struct xdp_md *x, const struct fast_in *in, 
 	count_add(&count->rx_packets, 1);
 	count_add(&count->rx_bytes, octets);
 	count_add(&count->rx_sent, 1);
-	count->rx_last_ns = bpf_ktime_get_coarse_ns();
+	time_note(&passed->rx_tick, &count->rx_last_ns);
 	return XDP_PASS;
 }
 

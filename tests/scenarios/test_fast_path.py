@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import time
 
 import pytest
 
@@ -50,6 +51,18 @@ def test_all_is_counted(wire):
             tunnel, session = pair.apis[0].tunnel_get(1)["STATS"], pair.counts()[0]
             return all(tunnel[name] == session[name] for name in ("TX_PACKETS", "RX_PACKETS"))
         eventually(tunnel_agrees, "the tunnel counts what its session does")
+
+
+def test_the_last_packet_has_its_time(wire):
+    """Which is read once a tick of the system's clock, of 10 ms at most; a session's own is that of its last packet."""
+    with FastPair(wire) as pair:
+        for _ in range(3):
+            began = time.time() * 1000
+            pair.hosts[0].run("ping", "-c", 2, "-i", "0.2", INNER[4][1])
+            for end in (0, 1):
+                shown = Cli(pair.daemons[end], pair.hosts[end]).json("-s show session tunnel_id 1 session_id 1")[0]["counters"]
+                for way in ("tx_last_ms", "rx_last_ms"):
+                    assert began + 150 < shown[way] < time.time() * 1000 + 50, way
 
 
 @pytest.mark.parametrize("session", [{}, {"L2SPEC_TYPE": 0}, {"COOKIE": "c00c1e55", "PEER_COOKIE": "c00c1e55"}],
