@@ -37,11 +37,12 @@ begin_suite() {
 	elif [ "$(cat "$out/log/$suite.status")" = 0 ]; then
 		rm "$out/log/$suite.status" # the second run must end, and well, too
 	fi
+	touch "$log" # it is silent from now on
 	in_lane[$lane]=$suite began[$suite]=$SECONDS minutes[$suite]=0
 	took[$suite]=$((took[$suite] - $(date +%s%N)))
 	set -m
 	{
-		[ "$lane" = front ] || renice -n 5 "$BASHPID" >/dev/null
+		[ "$lane" = front ] || renice -n $(($(nice) + 5)) "$BASHPID" >/dev/null
 		"suite_$suite"
 		echo $? >>"$out/log/$suite.status"
 	} >>"$log" 2>&1 </dev/null &
@@ -72,6 +73,7 @@ report_suite() {
 	status=$(sort -n "$out/log/$suite.status" 2>/dev/null | tail -n 1)
 	: "${status:=255}"
 	read -r p f s a <<<"$($python tests/results.py --suite "$suite" --status "$status" "$out")"
+	[ -n "$a" ] || p=0 f=1 s=0 a=0 # its results can not be read
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s)) alone=$((alone + a))
 	printf '%-14s %5d.%d s  %5d passed %3d failed %3d skipped\n' "$suite" \
 		$((took[$suite] / 1000000000)) $((took[$suite] / 100000000 % 10)) "$p" "$f" "$s"
@@ -119,6 +121,7 @@ show_progress() {
 	local lane suite seconds width line=
 
 	width=$((${COLUMNS:-100} / ${#group[@]} - 26))
+	[ "$width" -gt 0 ] || width=1
 	for lane in "${lanes[@]}"; do
 		suite=${in_lane[$lane]:-}
 		[ -n "$suite" ] || continue

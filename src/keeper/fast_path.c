@@ -176,9 +176,9 @@ int fast_path_session(struct server *server, uint32_t index, const struct fast_w
 	const struct endpoint *e = slots_get(&server->endpoints, wish->endpoint);
 	const struct device *d = slots_get(&server->devices, wish->device);
 	struct fast_session *s;
-	bool has_new;
 
-	if (!f || index >= f->board.sessions || wish->reason >= FAST_REASONS)
+	if (!f || index >= f->board.sessions || wish->reason >= FAST_REASONS ||
+	    wish->tx_header_len > FAST_HEADER_MAX || wish->rx_header_len > FAST_HEADER_MAX)
 		return -EINVAL;
 	if (!e || (!d && (wish->reason == FAST_USED || !wish->ppp)))
 		return -ENOENT;
@@ -187,11 +187,10 @@ int fast_path_session(struct server *server, uint32_t index, const struct fast_w
 	s = session_get(f, index, e->about.netns);
 	if (!s)
 		return -ENOMEM;
-	has_new = d && s->device != d->about.ifindex;
 	device_follow(server, s, d);
 	s->wish = *wish;
 	fast_socket_join(s, e);
-	if (has_new && wish->reason == FAST_USED)
+	if (wish->reason == FAST_USED && !s->born)
 		fast_born(server, s);
 	fast_entry_place(f, s, &e->about.params.local);
 	fast_busy_consider(server, s);

@@ -25,14 +25,26 @@
 
 #define BARE_DEVICES 8
 
+/* rtnetlink of the namespace, by which filters are put on a clsact. */
+static bool has_route(struct server *server, struct fast_session *s)
+{
+	ino_t here;
+
+	if (s->netns->route < 0 && fast_enter(server, s, &here) == 0) {
+		fast_netns_route(s->netns);
+		netns_go_home(&server->home);
+	}
+	return s->netns->route >= 0;
+}
+
 /* The interface of PPP outlives the session, and another finds the clsact there. */
 void fast_born(struct server *server, struct fast_session *s)
 {
 	struct device *d = slots_get(&server->devices, s->wish.device);
 	struct fast_path *f = server->fast;
-	ino_t here;
 
-	s->clsact = d && d->clsact;
+	s->born = true;
+	s->clsact = d && d->clsact && has_route(server, s);
 	if (s->clsact)
 		return;
 	if (f->bare < BARE_DEVICES) {
@@ -40,13 +52,7 @@ void fast_born(struct server *server, struct fast_session *s)
 		f->bare++;
 		return;
 	}
-	if (s->netns->route < 0) {
-		if (fast_enter(server, s, &here) < 0)
-			return;
-		fast_netns_route(s->netns);
-		netns_go_home(&server->home);
-	}
-	if (s->netns->route >= 0)
+	if (has_route(server, s))
 		s->clsact = clsact_make(s->netns->route, s->device) == 0;
 	if (d)
 		d->clsact = s->clsact;
@@ -107,7 +113,7 @@ enum fast_reason fast_hook_device(struct fast_path *f, struct fast_session *s)
 void fast_unhooked_device(struct fast_path *f, struct fast_session *s)
 {
 	f->bare -= s->bare;
-	s->bare = s->clsact = false;
+	s->bare = s->clsact = s->born = false;
 	s->way = FAST_NOT_ATTACHED;
 }
 

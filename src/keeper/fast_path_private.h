@@ -59,6 +59,7 @@ struct fast_session {
 	int device;               /* ifindex */
 	struct fast_route route;  /* to the peer, as it was found last */
 	enum fast_way way;        /* the programs are on the device */
+	bool born;                /* the device has been looked at for the next two */
 	bool clsact;              /* it was born with one, of ours */
 	bool bare;                /* it counts among those without */
 	bool busy;                /* has been, and stays so */

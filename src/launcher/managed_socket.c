@@ -143,12 +143,13 @@ static bool is_filter(const struct call *c)
 }
 
 /* ul2tpd's is there, and a socket has one: in the program's place data would go to the program, and nothing to its
- * sessions. It is refused as one that is locked. */
+ * sessions. It is refused as one that is locked. Where no ul2tpd is, there is no filter of its either. */
 static void refuse_filter(struct trap *t, int fd)
 {
 	AUTO_FD netns = trap_netns(t);
+	int err = netns < 0 ? netns : tell(t, netns, fd);
 
-	if (netns >= 0 && tell(t, netns, fd) == -ENOENT) {
+	if (err == -ENOENT || err == -ECONNREFUSED) {
 		trap_continue(t);
 		return;
 	}
@@ -194,7 +195,7 @@ void managed_socket_setsockopt(struct trap *t)
 		.option = (int)trap_argument(t, 2),
 		.len = (socklen_t)trap_argument(t, 4),
 	};
-	AUTO_FD fd = c.len <= ARGUMENT_MAX ? tunnel_socket(t) : -1;
+	AUTO_FD fd = is_filter(&c) || c.len <= ARGUMENT_MAX ? tunnel_socket(t) : -1;
 
 	if (fd < 0) {
 		trap_continue(t);

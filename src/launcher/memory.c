@@ -88,8 +88,8 @@ const char *memory_refusal(void)
 	case '2':
 		return "kernel.yama.ptrace_scope is 2: run the launcher as root, or set that to 1";
 	case '1':
-		return "kernel.yama.ptrace_scope is 1, by which of others' programs only the first is served: "
-		       "run the launcher as root, or set that to 0";
+		return "kernel.yama.ptrace_scope is 1, by which it serves none but the program it started itself, and "
+		       "that only with no more rights than its own: run the launcher as root, or set that to 0";
 	default:
 		return "it runs with more rights than the launcher: run the launcher as root";
 	}

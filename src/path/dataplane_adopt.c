@@ -196,8 +196,19 @@ static void drop_session(struct dataplane *dp, struct session_record *record)
 	record->state = RECORD_FREE;
 }
 
-/* Their receivers are there. What cannot be taken out of a socket goes to its program, as before; and nobody may have
- * said yet what became of it (keeper_managed_changed()). */
+/* Of a program's socket nobody may have said yet what became of it (keeper_managed_changed()). Sessions of PPP are told when
+ * they have their units again: without, they would lose the fast path. */
+static void tell_socket(struct dataplane *dp, const struct tunnel *t)
+{
+	list_for_each (node, &t->sessions) {
+		const struct session *s = list_entry(node, struct session, in_tunnel);
+
+		if (s->record->pw_type != L2TP_PWTYPE_PPP)
+			dataplane_fast_tell(dp, t, s->index, NULL);
+	}
+}
+
+/* Their receivers are there. What cannot be taken out of a socket goes to its program, as before. */
 static void divert_sessions(struct dataplane *dp)
 {
 	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
@@ -210,7 +221,7 @@ static void divert_sessions(struct dataplane *dp)
 				dataplane_divert_add(dp, list_entry(n, struct session, in_tunnel),
 				                     false);
 			if (endpoint_is_managed(t->endpoint))
-				dataplane_fast_tell_all(dp, t);
+				tell_socket(dp, t);
 		}
 	}
 }

@@ -135,19 +135,27 @@ static bool is_numbered(const struct fast_gate *g)
 	return atomic_load(&g->record->send_seq);
 }
 
-static bool nothing_to_read(const struct fast_gate *g)
+/* A socket is asked once in a look, since thousands of sessions share one. */
+struct look {
+	int fd; /* asked last */
+	bool is_empty;
+};
+
+/* Since .passed was read, of every gate. */
+static bool nothing_to_read(const struct fast_gate *g, struct look *look)
 {
 	struct pollfd fd = { .fd = g->fd, .events = POLLIN };
 
-	return poll(&fd, 1, 0) == 0;
+	if (look->fd != g->fd)
+		*look = (struct look){ g->fd, poll(&fd, 1, 0) == 0 };
+	return look->is_empty;
 }
 
-/* @passed was read before. */
-static void come_into_step(struct fast_gate *g, uint64_t passed)
+static void come_into_step(struct fast_gate *g, struct look *look)
 {
-	int64_t ahead = (int64_t)(passed - g->taken);
+	int64_t ahead = (int64_t)(g->now - g->taken);
 
-	if (!nothing_to_read(g))
+	if (!nothing_to_read(g, look))
 		return;
 	if (g->looks == 0 || ahead < g->ahead)
 		g->ahead = ahead;
@@ -160,16 +168,17 @@ static void come_into_step(struct fast_gate *g, uint64_t passed)
 /* All that was handed up is through; or some of it was lost on its way, and has been so for a while. Something may have
  * come that the programs have not counted, a datagram in fragments for one: the counts alone could be equal while as
  * many wait to be read. */
-static bool all_through(struct fast_gate *g, uint64_t passed)
+static bool all_through(struct fast_gate *g, struct look *look)
 {
+	const uint64_t passed = g->now;
 	bool through;
 
 	if (passed == 0) /* nobody counts yet, and .done will not do when somebody does */
 		return true;
 	if (!g->in_step)
-		come_into_step(g, passed);
+		come_into_step(g, look);
 	through = !g->fresh && ((g->in_step && passed == g->taken) || passed == g->seen) &&
-	          nothing_to_read(g);
+	          nothing_to_read(g, look);
 	g->fresh = false;
 	g->seen = passed;
 	return through;
@@ -188,11 +197,17 @@ static void settle(struct fast_gate *g, uint64_t passed)
 
 void fast_gates_tick(struct list *unsettled, bool (*holds)(const struct fast_gate *g))
 {
+	struct look look = { .fd = -1 };
+
+	list_for_each (node, unsettled) {
+		struct fast_gate *g = list_entry(node, struct fast_gate, in_unsettled);
+
+		g->now = read_word(g->passed);
+	}
 	list_for_each_safe (node, unsettled) {
 		struct fast_gate *g = list_entry(node, struct fast_gate, in_unsettled);
-		uint64_t passed = read_word(g->passed);
 
-		if (all_through(g, passed) && !holds(g))
-			settle(g, passed);
+		if (all_through(g, &look) && !holds(g))
+			settle(g, g->now);
 	}
 }

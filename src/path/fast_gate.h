@@ -37,6 +37,7 @@ struct fast_gate {
 	uint32_t lanes;
 	int fd;                 /* what we read from */
 	uint64_t taken;         /* how many have come */
+	uint64_t now;           /* .passed at this look */
 	uint64_t seen;          /* .passed when it was looked at last */
 	uint64_t lost;          /* of those sent to the device: did not come out of the backlog */
 	bool fresh;             /* some may have come before they were counted */

@@ -29,8 +29,8 @@ static bool does_more(const struct unit *u)
 
 	if (atomic_load(&u->flags) & (SC_COMP_TCP | SC_MULTILINK))
 		return true;
-	return c && (c->pass || c->active || c->multilink.mrru || u->record->sent.option_len ||
-	             u->record->received.option_len);
+	return c && (c->pass || c->active || c->multilink.mrru || c->compression.compressor ||
+	             c->compression.decompressor);
 }
 
 enum fast_reason unit_fast_reason(const struct unit *u)
@@ -143,5 +143,8 @@ struct unit_fast_count unit_fast_count(const struct unit *u, bool received)
 		sum.octets += one.octets;
 		add_last(&sum.last_ms, one.last_ms);
 	}
+	/* An engine was killed between a channel's leaving and this: what was subtracted is not there to be added. */
+	if ((int64_t)sum.packets < 0 || (int64_t)sum.octets < 0)
+		sum.packets = sum.octets = 0;
 	return sum;
 }

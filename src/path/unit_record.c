@@ -145,6 +145,16 @@ static void note_setting(struct unit_record *r, uint32_t number, struct reader *
 	}
 }
 
+/* Compressors go when CCP ends, not where it has yet to begin. */
+static void note_flags(struct unit_record *r, struct reader *in)
+{
+	bool was_open = r->settings[UNIT_SET_FLAGS] & SC_CCP_OPEN;
+
+	note_setting(r, PPPIOCSFLAGS, in);
+	if (was_open && !(r->settings[UNIT_SET_FLAGS] & SC_CCP_OPEN))
+		forget_compression(r);
+}
+
 void unit_record_note(struct unit *u, uint32_t number, struct reader in)
 {
 	switch (number) {
@@ -160,10 +170,11 @@ void unit_record_note(struct unit *u, uint32_t number, struct reader in)
 	case PPPIOCSACTIVE:
 		note_filter(&u->record->active_count, filters_of(u)->active, &in);
 		break;
+	case PPPIOCSFLAGS:
+		note_flags(u->record, &in);
+		break;
 	default:
 		note_setting(u->record, number, &in);
-		if (number == PPPIOCSFLAGS && !(u->record->settings[UNIT_SET_FLAGS] & SC_CCP_OPEN))
-			forget_compression(u->record);
 	}
 }
 

@@ -15,6 +15,7 @@ from support.fast_pair import INNER
 from support.fast_ppp import PppFastPair
 from support.numbered_flow import Datagrams, Stream
 from support.ppp_file import LCP, PPPIOCCONNECT, PPPIOCDISCONN, PPPIOCSFLAGS
+from support.ppp_link import CCP_OPEN, PPPIOCSCOMPRESS, STATELESS
 from support.tcx import programs
 from support.transfer import transfer
 from support.wait import AT_MOST, SLOW, eventually
@@ -177,6 +178,22 @@ def test_a_filter_ends_it(plain_wire):
         assert pair.reason(0) == "ppp-features"
         assert no_answer(pair.hosts[0])
         assert pair.reason(1) == "used"
+
+
+def test_a_unit_that_may_encrypt_is_the_engines(plain_wire):
+    """Whatever the order in which a program sets compressors and says that CCP is open; when it is closed they are gone.
+
+    Requirements: PPP-50, PPP-60
+    """
+    with PppFastPair(plain_wire) as pair:
+        unit = pair.units[0]
+        unit.ioctl(PPPIOCSCOMPRESS, struct.pack("=I", 1) + STATELESS + bytes(16))
+        assert pair.reason(0) == "ppp-features"
+        for flags in (0, CCP_OPEN):
+            unit.ioctl_int(PPPIOCSFLAGS, flags)
+            assert pair.reason(0) == "ppp-features"
+        unit.ioctl_int(PPPIOCSFLAGS, 0)
+        assert pair.reason(0) == "used"
 
 
 @contextlib.contextmanager

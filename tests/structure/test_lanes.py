@@ -18,7 +18,7 @@ there() { until [ -e "$out/$1" ]; do sleep 0.05; done; }
 """
 
 # The first and the last wait for each other. "early" says that a test of it failed, and passes when nothing runs beside
-# it; "broken" fails without a test.
+# it, long after it had said its last; "broken" fails without a test, and "cut" leaves half a file of results.
 ENDING = BEGIN + """
 junit() {
 	echo '<testsuites><testsuite name="s"><testcase classname="tests.s" name="one"/>'
@@ -26,6 +26,7 @@ junit() {
 }
 suite_early() {
 	if [ -n "$again" ]; then
+		sleep 2
 		[ ! -e "$out/running" ] && junit "" >"$out/results/early-again.xml"
 		return
 	fi
@@ -33,7 +34,9 @@ suite_early() {
 	there late
 	junit "<failure message='was busy'/>" >"$out/results/early.xml"
 	try_again_alone early
+	touch -d "1 hour ago" "$out/log/early.log"
 }
+suite_cut() { echo "<testsuites><testsuite" >"$out/results/cut.xml"; }
 suite_broken() { echo "it is broken"; return 3; }
 suite_late() {
 	touch "$out/late" "$out/running"
@@ -41,7 +44,7 @@ suite_late() {
 	nice >"$out/nice"
 	rm "$out/running"
 }
-run_lanes early broken late
+run_lanes early broken cut late
 run_second_tries
 echo "$passed $failed $skipped $alone"
 """
@@ -66,14 +69,14 @@ def words(script, out):
 
 def test_two_at_a_time_and_second_tries_at_the_end(out):
     done = subprocess.run(words(ENDING, out), cwd=TOP, capture_output=True, text=True, timeout=LIMIT, check=True)
-    assert done.stderr == ""
+    assert "ParseError" in done.stderr
     lines = done.stdout.splitlines()
-    assert lines[-1] == "3 1 0 1", done.stdout  # late, and both tests of early
+    assert lines[-1] == "3 2 0 1", done.stdout  # late, and both tests of early; broken, cut
     assert "  early: what failed is run once more, alone, at the end" in lines
     assert "  passed only alone tests.s: two: was busy" in lines
     assert "    it is broken" in lines
     ended = [line.split()[0] for line in lines if line.endswith(" skipped")]
-    assert sorted(ended) == ["broken", "early", "late"] and ended[-1] == "early"
+    assert sorted(ended) == ["broken", "cut", "early", "late"] and ended[-1] == "early"
     assert int((out / "nice").read_text()) >= 5, "the lane from the back has a lower priority"
 
 
