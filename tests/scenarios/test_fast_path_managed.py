@@ -131,7 +131,7 @@ def test_it_follows_the_socket(wire):
             wrong = [what for flow in flows for what in flow.stop()]
         assert not wrong, f"{len(wrong)}, of them: {wrong[:10]}"
         for flow in flows:
-            assert flow.received > 0.9 * flow.sent > 1000
+            assert flow.most_came(), (flow.sent, flow.received)
         slow, sent = pair.slow_packets(0)[0] - slow, pair.counts()[0]["TX_PACKETS"] - sent
         assert slow > 100 and sent - slow > 100, "both paths were taken"
 

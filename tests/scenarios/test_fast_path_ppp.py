@@ -123,7 +123,7 @@ def test_nothing_is_overtaken_where_the_path_changes(wire):
             wrong = [what for flow in flows for what in flow.stop()]
         assert not wrong, f"{len(wrong)}, of them: {wrong[:10]}"
         for flow in flows:
-            assert flow.received > 0.9 * flow.sent > 1000
+            assert flow.most_came(), (flow.sent, flow.received)
         slow = pair.slow_packets(0)[0] - slow[0]
         sent = pair.counts()[0]["TX_PACKETS"] - sent
         assert slow > 500 and sent - slow > 500, "both paths were taken"

@@ -22,7 +22,7 @@ def story(cable):
         eventually(lambda: reasons() == {"used"})
         ping = pair.hosts[0].popen("ping", "-i", "0.01", "-q", INNER[4][1], stdout=-3)
         try:
-            assert all(UDP in end and esp.ESP not in end for end in counts())
+            eventually(lambda: all(UDP in end and esp.ESP not in end for end in counts()))
             esp.protect(cable, PORT)
             eventually(lambda: reasons() == {"xfrm"})
             protected = counts()
