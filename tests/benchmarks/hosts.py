@@ -231,8 +231,8 @@ class Hosts:
             f"local {outer(underlay, 'vxlan', end)} remote {outer(underlay, 'vxlan', 1 - end)} dstport 4789")
 
     def _ids(self, row, underlay, end):
-        """(tunnel and session here, and there); also their ports"""
-        base = 1000 + 100 * list(ROWS).index(row) + 10 * UNDERLAYS.index(underlay)
+        """(tunnel and session here, and there); also their ports, of which l2tpns has 1701"""
+        base = 2000 + 100 * list(ROWS).index(row) + 10 * UNDERLAYS.index(underlay)
         return base + end, base + 1 - end
 
     def _tunnel(self, row, underlay, end):

@@ -104,7 +104,7 @@ class Calls:
         self.callers = Callers(near, Launcher(daemon, near), lns, mtu)
         cleanup.callback(self.callers.close)
         for count, name in enumerate(lns, 1):
-            self.callers.order(f"c {name}")
+            self.callers.order(f"c {name}", "Connecting to host", "Calling on tunnel")
             self.callers.up(count)
             here, there = addresses[name]
             device = next(line.split()[1] for line in near.run("ip", "-4", "-o", "address").stdout.splitlines()
