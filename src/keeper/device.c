@@ -157,8 +157,11 @@ static int device_make_named(struct server *s, struct client *c, struct device *
 		err = device_make_for(s, c, d, guess, wanted);
 	if (err == -EEXIST)
 		err = device_make_for(s, c, d, name, wanted);
-	if (err == -EEXIST && reaper_wait_names(s->reaper))
+	if (err == -EEXIST) {
+		/* Again even if there is nothing to wait for: it may have gone just after we were refused. */
+		reaper_wait_names(s->reaper);
 		err = device_make_for(s, c, d, name, wanted);
+	}
 	if (err >= 0)
 		numbering_note(&s->numbering, c->about.netns, name, d->about.name, now_ms());
 	return err;
