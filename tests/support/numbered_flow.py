@@ -140,3 +140,16 @@ class Stream(Flow):
             self.received += len(octets)
         if self.digests[0].digest() != self.digests[1].digest():
             self.wrong.append("the stream is another")
+
+
+@contextlib.contextmanager
+def flows_both_ways(near, far, there, here):
+    """Datagrams and streams meanwhile, to the address there and to here; nothing may be wrong with them, and most must come."""
+    flows = [flow(*ends) for ends in ((near, far, there), (far, near, here)) for flow in (Datagrams, Stream)]
+    try:
+        yield
+    finally:
+        wrong = [what for flow in flows for what in flow.stop()]
+    assert not wrong, f"{len(wrong)}, of them: {wrong[:10]}"
+    for flow in flows:
+        assert flow.most_came(), (flow.sent, flow.received)
