@@ -128,6 +128,8 @@ void dataplane_peer_check_set(struct dataplane *dp, struct tunnel *t, uint8_t pe
 {
 	if (t->record->peer_check == peer_check)
 		return;
+	/* What a program has got already, the session does not get too. */
+	raw_receive_settle(&dp->raw_receives, t->netns->index);
 	__atomic_store_n(&t->record->peer_check, peer_check, __ATOMIC_RELAXED);
 	dataplane_divert_follow(dp, t);
 }

@@ -246,6 +246,11 @@ static void open_leave(struct letter *letter)
 	raw_members_remove(&raw->members, raw->changing);
 }
 
+static void open_settle(struct letter *letter)
+{
+	raw_receive_drain(container_of(letter, struct raw_receive, letter));
+}
+
 /* --- API thread */
 
 static void raw_receive_free(struct raw_receive *raw)
@@ -262,12 +267,12 @@ static void raw_receive_free(struct raw_receive *raw)
 	free(raw);
 }
 
-static struct raw_receive *find(struct list *all, const struct intake *in)
+static struct raw_receive *find(struct list *all, uint32_t netns_index)
 {
 	list_for_each (node, all) {
 		struct raw_receive *raw = list_entry(node, struct raw_receive, in_all);
 
-		if (raw->netns_index == in->netns_index)
+		if (raw->netns_index == netns_index)
 			return raw;
 	}
 	return NULL;
@@ -303,7 +308,7 @@ static struct raw_receive *raw_receive_new(const struct intake *in, const struct
 
 static struct raw_receive *get(struct list *all, const struct intake *in, const struct raw_fds *fds)
 {
-	struct raw_receive *raw = find(all, in);
+	struct raw_receive *raw = find(all, in->netns_index);
 
 	if (raw) {
 		close_all(fds);
@@ -361,6 +366,14 @@ void raw_receive_read(struct list *all)
 			post(raw, open_start);
 		raw->is_read = true;
 	}
+}
+
+void raw_receive_settle(struct list *all, uint32_t netns_index)
+{
+	struct raw_receive *raw = find(all, netns_index);
+
+	if (raw && raw->is_read)
+		post(raw, open_settle);
 }
 
 void raw_receive_leave(struct intake *in)

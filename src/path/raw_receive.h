@@ -26,6 +26,10 @@ int raw_receive_join(struct list *all, struct intake *in, const struct raw_fds *
  * thread */
 void raw_receive_read(struct list *all);
 
+/** raw_receive_settle() - what has come to the namespace is dealt with as things are now; harmless if nothing is read there.
+ * API thread */
+void raw_receive_settle(struct list *all, uint32_t netns_index);
+
 /** raw_receive_leave() - it gets no more; the last one closes the sockets. Harmless if it did not join. API thread */
 void raw_receive_leave(struct intake *in);
 

@@ -257,6 +257,31 @@ def test_without_them_the_socket_decides(own_cable, build, way):
 
 
 @quick
+def test_what_came_before_is_judged_as_things_were(own_cable, build, way):
+    """A packet that the program got is not the session's too, because that may have it a moment later."""
+    with Daemon("--divert", way) as daemon, rig_of(daemon, own_cable) as rig:
+        a, b = ProgramSocket(rig).tunnel().session(), ProgramSocket(rig).tunnel().session()
+        engine = daemon.engine_pid
+        for thread in proc.threads(engine):  # who asks comes before who receives, if nothing else makes them wait
+            os.sched_setaffinity(thread, {min(os.sched_getaffinity(0))})
+            if thread != engine:
+                os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
+        for count in range(1, 11):
+            rig.api.more("TUNNEL_SET", {"CONN_ID": b.id}, PEER_CHECK=0)
+            os.kill(engine, signal.SIGSTOP)
+            going_on = threading.Timer(0.05, os.kill, (engine, signal.SIGCONT))
+            try:
+                eventually(lambda: proc.stands_still(engine), "each of its threads has stopped", interval=0.001)
+                a.send(b.data())
+                assert a.received() == b.data()
+            finally:
+                going_on.start()
+            rig.api.more("TUNNEL_SET", {"CONN_ID": b.id}, PEER_CHECK=1)  # the engine finds both when it goes on
+            a.send(b.data())
+            b.delivered(count)
+
+
+@quick
 def test_a_program_keeps_its_namespace_and_we_do_not(build, way):
     """A socket alone keeps it, and the tunnel on it; when that goes the namespace goes.
 
