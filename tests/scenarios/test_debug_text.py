@@ -34,7 +34,7 @@ def steps(shared_daemon, namespace):
 def settled(cli, which, expected):
     """The text becomes what is expected: packets are on their way when the steps are done."""
     try:
-        eventually(lambda: cli(f"show debug {which}") == expected, "the text of the kernel", timeout=5)
+        eventually(lambda: cli(f"show debug {which}") == expected, "the text of the kernel")
     except AssertionError:
         assert cli(f"show debug {which}") == expected
         raise

@@ -15,6 +15,7 @@ import socket
 from support import esp, wire
 from support.capture import Capture, WireCapture
 from support.links import Departures
+from support.process import on_one_processor
 from support.program import ETHERNET, PPP
 from support.wait import SLOW, eventually
 
@@ -52,18 +53,6 @@ class Peer:
         if self.over == "ip" and self.family == 4:
             octets = octets[(octets[0] & 15) * 4:]
         return octets, source[1]
-
-
-@contextlib.contextmanager
-def one_processor():
-    """What this thread sends stays in order: a veth has a queue for each processor, ESP behind it another, and who is moved
-    to an idle one between two packets overtakes the first."""
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(allowed)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
 
 
 class Managed:
@@ -130,7 +119,7 @@ class Managed:
 
     def mixed(self, count):
         """Data and control messages between each other, none where the other belongs."""
-        with one_processor():
+        with on_one_processor():
             for number in range(count):
                 self.peer.send(self.data_in(number), self.port)
                 self.peer.send(self.before_control + self.message(number), self.port)
