@@ -131,8 +131,12 @@ def flags(end):
     return end.unit.ioctl_int(PPPIOCGFLAGS)
 
 
-def pings(end, **options):
-    return end.namespace.run("ping", "-c", "1", "-W", "0.3", "10.8.0.2", check=False, **options).returncode == 0
+def pings(end):
+    return end.namespace.run("ping", "-c", "1", "-W", AT_MOST, "10.8.0.2", check=False).returncode == 0
+
+
+def unanswered(end):
+    return end.namespace.run("ping", "-c", "1", "-W", "0.3", "10.8.0.2", check=False).returncode != 0
 
 
 def set_compression(end, transmit, option, key):
