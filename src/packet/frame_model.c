@@ -11,8 +11,10 @@ struct frame_model frame_model_default(void)
 		.ip_version = 4,
 		.protocol = IPPROTO_TCP,
 		.source_port = 7,
+		.vlan_id = 100,
 		.ip_id = 0x1234,
 		.fragment = 0x4000,
+		.flow_label = 0x12345,
 		.seq = 1000,
 		.ack = 77,
 		.flags = 0x10,
@@ -28,7 +30,8 @@ size_t frame_model_l3(const struct frame_model *m)
 
 size_t frame_model_l4(const struct frame_model *m)
 {
-	return frame_model_l3(m) + (m->ip_version == 4 ? 20u : 40u + m->extension_len);
+	return frame_model_l3(m) +
+	       (m->ip_version == 4 ? 20u + m->ip_option_len : 40u + m->extension_len);
 }
 
 size_t frame_model_headers_len(const struct frame_model *m)
@@ -82,7 +85,7 @@ static uint8_t *write_ethernet(const struct frame_model *m, uint8_t *at)
 	memcpy(at, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
 	at += 12;
 	for (unsigned int i = 0; i < m->vlan_tags; i++)
-		at = put(put(at, i + 1 < m->vlan_tags ? 0x88a8 : 0x8100, 2), 100 + i, 2);
+		at = put(put(at, i + 1 < m->vlan_tags ? 0x88a8 : 0x8100, 2), m->vlan_id + i, 2);
 	return put(at, m->ip_version == 4 ? 0x0800 : 0x86dd, 2);
 }
 
@@ -91,16 +94,18 @@ static uint8_t *write_ip(const struct frame_model *m, uint8_t *at, size_t l4_len
 	uint8_t *l3 = at;
 
 	if (m->ip_version == 4) {
-		at = put(at, 0x4500u | m->traffic_class, 2);
-		at = put(at, (uint32_t)(20 + l4_len), 2);
+		at = put(at, (0x45u + m->ip_option_len / 4u) << 8 | m->traffic_class, 2);
+		at = put(at, (uint32_t)(20 + m->ip_option_len + l4_len), 2);
 		at = put(put(at, m->ip_id, 2), m->fragment, 2);
 		at = put(put(at, m->ttl, 1), m->protocol, 1);
 		at = put(at, 0, 2);
 		at = put(put(at, 0x0a000001, 4), 0x0a000002, 4);
-		put(l3 + 10, model_checksum(0, l3, 20), 2);
+		memset(at, 1, m->ip_option_len); /* NOP */
+		at += m->ip_option_len;
+		put(l3 + 10, model_checksum(0, l3, (size_t)(at - l3)), 2);
 		return at;
 	}
-	at = put(at, 0x60000000u | (uint32_t)m->traffic_class << 20 | 0x12345, 4);
+	at = put(at, 0x60000000u | (uint32_t)m->traffic_class << 20 | m->flow_label, 4);
 	at = put(at, (uint32_t)(m->extension_len + l4_len), 2);
 	at = put(put(at, m->extension_len ? IPPROTO_HOPOPTS : m->protocol, 1), m->ttl, 1);
 	for (unsigned int end = 1; end <= 2; end++)
@@ -127,8 +132,11 @@ size_t frame_model_write(const struct frame_model *m, const uint8_t *payload, si
 	if (m->protocol == IPPROTO_TCP) {
 		at = put(put(at, m->seq, 4), m->ack, 4);
 		at = put(at, (5u + m->tcp_option_len / 4u) << 12 | m->flags, 2);
-		at = put(put(put(at, m->window, 2), 0, 2), 0, 2);
-		memset(at, 1, m->tcp_option_len); /* NOP */
+		at = put(put(put(at, m->window, 2), 0, 2), m->urgent, 2);
+		if (m->tcp_options)
+			memcpy(at, m->tcp_options, m->tcp_option_len);
+		else
+			memset(at, 1, m->tcp_option_len); /* NOP */
 		at += m->tcp_option_len;
 	} else {
 		at = put(put(at, (uint32_t)l4_len, 2), 0, 2);
@@ -151,7 +159,8 @@ bool frame_model_valid(const struct frame_model *m, const uint8_t *frame, size_t
 	if (len < frame_model_headers_len(m))
 		return false;
 	if (m->ip_version == 4) {
-		if (get(l3 + 2, 2) != len - frame_model_l3(m) || model_checksum(0, l3, 20))
+		if (get(l3 + 2, 2) != len - frame_model_l3(m) ||
+		    model_checksum(0, l3, (size_t)(l4 - l3)))
 			return false;
 	} else if (get(l3 + 4, 2) != len - frame_model_l3(m) - 40) {
 		return false;

@@ -14,13 +14,17 @@
 struct frame_model {
 	uint8_t ip_version, protocol; /* 4 or 6; IPPROTO_TCP or IPPROTO_UDP */
 	uint8_t vlan_tags;
-	bool bare;                /* an IP packet: no Ethernet header */
-	uint8_t tcp_option_len;   /* a multiple of 4 */
-	uint8_t extension_len;    /* IPv6: of one hop-by-hop header, 0 or a multiple of 8 */
-	uint8_t source_port;      /* the low octet; tells flows apart */
-	uint16_t ip_id, fragment; /* IPv4 */
+	uint16_t vlan_id;           /* of the outermost tag; those within count up */
+	bool bare;                  /* an IP packet: no Ethernet header */
+	uint8_t tcp_option_len;     /* a multiple of 4 */
+	const uint8_t *tcp_options; /* so many octets; NULL: all of them NOP */
+	uint8_t ip_option_len;      /* IPv4: a multiple of 4, of NOPs */
+	uint8_t extension_len;      /* IPv6: of one hop-by-hop header, 0 or a multiple of 8 */
+	uint8_t source_port;        /* the low octet; tells flows apart */
+	uint16_t ip_id, fragment;   /* IPv4 */
+	uint32_t flow_label;        /* IPv6 */
 	uint32_t seq, ack;
-	uint16_t flags, window;
+	uint16_t flags, window, urgent;
 	uint8_t ttl, traffic_class;
 	bool no_checksum; /* UDP */
 };
