@@ -205,6 +205,25 @@ static void describe(const uint8_t *frame, size_t len, uint32_t accepts,
 	ret->gso_size = (uint16_t)(mtu - (at->end - at->l3));
 }
 
+bool coalesce_left_ip(const uint8_t *packet, size_t len, uint32_t mtu, struct virtio_net_hdr *ret)
+{
+	struct inner_headers at;
+
+	if (!inner_headers_read_ip(packet, len, &at) || at.fragment ||
+	    (at.protocol != IPPROTO_TCP && at.protocol != IPPROTO_UDP) ||
+	    at.l4 + l4_len(packet, len, &at) != len ||
+	    (at.ip_version == 4 && checksum_fold(checksum_sum(packet, at.l4)) != 0xffff))
+		return false;
+	describe(packet, len, COALESCE_PARTIAL | mtu << COALESCE_MTU_SHIFT, &at, ret);
+	if (!ret->flags || ret->gso_type)
+		return ret->flags;
+	ret->gso_type = at.protocol == IPPROTO_UDP ? VIRTIO_NET_HDR_GSO_UDP_L4
+	                : at.ip_version == 4       ? VIRTIO_NET_HDR_GSO_TCPV4
+	                                           : VIRTIO_NET_HDR_GSO_TCPV6;
+	ret->gso_size = (uint16_t)(len > at.end ? len - at.end : 1);
+	return true;
+}
+
 static void emit_frame(const struct coalescer *c, void *owner, uint32_t frames,
                        struct virtio_net_hdr *vnet, const uint8_t *frame, size_t len)
 {

@@ -108,6 +108,15 @@ void coalesce_add_ip(struct coalescer *c, void *owner, uint32_t accepts, const u
  * machine has left to whoever needs it; @is_ip: an IP packet */
 bool coalesce_is_super(const uint8_t *frame, size_t len, bool is_ip);
 
+/**
+ * coalesce_left_ip() - what a sender on this machine has left to whoever needs it of a packet of IP, for those who can not be told:
+ * its checksum and, if it is of TCP and longer than @mtu, to cut it
+ * @ret: cuts it, or makes of it the one packet it is, by segment_begin_ip(); the packet is not written to
+ *
+ * Return: whether something was left.
+ */
+bool coalesce_left_ip(const uint8_t *packet, size_t len, uint32_t mtu, struct virtio_net_hdr *ret);
+
 /** coalesce_flush() - emit all that is held, oldest first; at the end of a batch */
 void coalesce_flush(struct coalescer *c);
 

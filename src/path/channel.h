@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "base/ordered.h"
 #include "loop/mailbox.h"
+#include "packet/segment.h"
 #include "path/ppp_end.h"
 #include "path/receiver.h"
 #include "path/sender.h"
@@ -166,6 +167,10 @@ void channel_frame_end(struct channel *c, size_t head_len, const uint8_t *payloa
 /** channel_send() - both at once: one frame, whose information is @head (copied) and @payload (as above) */
 void channel_send(struct channel *c, uint16_t protocol, const uint8_t *head, size_t head_len,
                   const uint8_t *payload, size_t payload_len);
+
+/** channel_send_segment() - the next that @segmenter makes of a packet: L2TP, PPP and its own headers side by side, payload where
+ * it is, and stays until outbox_flush() */
+void channel_send_segment(struct channel *c, uint16_t protocol, struct segmenter *segmenter);
 
 /** channel_forward() - a frame as it came, protocol first: with ff 03 in front (PPP-30, PX-42); stays where it is until
  * outbox_flush() */

@@ -5,16 +5,21 @@
  * Frames that no file can take yet are copied into the worker's pool for packets that wait, which is reserved: nothing
  * is allocated here.
  */
+#include <linux/ppp_defs.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "packet/coalesce.h"
+#include "packet/segment.h"
 #include "path/channel_private.h"
 #include "path/outbox.h"
 #include "path/unit.h"
 
-#define TAKE_OVER_MAX         1024 /* frames; more than a socket's buffer holds */
-#define PROTOCOL_LEN          2
+#define TAKE_OVER_MAX 1024 /* frames; more than a socket's buffer holds */
+#define PROTOCOL_LEN  2
+#define CUT_OCTETS                                                                                 \
+	1400 /* whoever cuts has not said how: within what any peer takes (RFC 1661 §6.1) and paths do */
 #define PROTOCOL_LINK_CCP     0x80fb
 #define PROTOCOL_LINK_CONTROL 0xc000 /* and above: LCP, authentication, LQR */
 
@@ -107,14 +112,61 @@ static void to_files_or_unit(struct channel *c, const uint8_t *octets, size_t le
 	}
 }
 
-static void to_socket(struct channel *c, const uint8_t *frame, size_t len)
+/* A fast path on this machine leaves checksums and segmentation to the system, which a unit's interface is told of (packet/coalesce.h).
+ * Another peer or a program would not understand it. Return: whether @s has to make of it what they do. */
+static bool is_unfinished(const uint8_t *octets, size_t len, uint16_t *protocol,
+                          struct segmenter *s)
 {
-	struct iovec piece = { (void *)frame, len };
+	struct virtio_net_hdr vnet;
+	struct ppp_frame frame;
 
+	if (!read_protocol(octets, len, &frame) || frame.info != octets + PROTOCOL_LEN ||
+	    (frame.protocol != PPP_IP && frame.protocol != PPP_IPV6) ||
+	    !coalesce_left_ip(frame.info, frame.len, CUT_OCTETS, &vnet))
+		return false;
+	*protocol = frame.protocol;
+	return segment_begin_ip(s, &vnet, (uint8_t *)frame.info, frame.len) == 0;
+}
+
+static void write_to_socket(struct channel *c, struct iovec *pieces, int count)
+{
 	if (!c->rx.route.socket)
 		drop(c, RX_DROP_NO_SOCKET);
-	else if (ppp_end_write(c->rx.route.socket, &piece, 1) < 0)
+	else if (ppp_end_write(c->rx.route.socket, pieces, count) < 0)
 		drop(c, RX_DROP_SOCKET_FULL);
+}
+
+static void to_socket(struct channel *c, const uint8_t *frame, size_t len)
+{
+	uint8_t headers[SEGMENT_HEADERS_MAX];
+	struct segmenter s;
+	struct segment part;
+	uint16_t protocol;
+
+	if (!is_unfinished(frame, len, &protocol, &s)) {
+		write_to_socket(c, &(struct iovec){ (void *)frame, len }, 1);
+		return;
+	}
+	while (segment_next(&s, headers, &part))
+		write_to_socket(c,
+		                (struct iovec[]){ { (void *)frame, PROTOCOL_LEN },
+		                                  { headers, part.headers_len },
+		                                  { (void *)part.payload, part.payload_len } },
+		                3);
+}
+
+static void to_bridge(struct channel *c, const uint8_t *frame, size_t len)
+{
+	struct channel *other = c->rx.route.bridge;
+	struct segmenter s;
+	uint16_t protocol;
+
+	if (!is_unfinished(frame, len, &protocol, &s)) {
+		channel_forward(other, frame, len);
+		return;
+	}
+	for (uint32_t i = 0; i < s.count; i++)
+		channel_send_segment(other, protocol, &s);
 }
 
 void channel_receive(struct channel *c, struct receiver *r, const uint8_t *frame, size_t len)
@@ -126,7 +178,7 @@ void channel_receive(struct channel *c, struct receiver *r, const uint8_t *frame
 	if (c->rx.route.mode == CHANNEL_TO_SOCKET)
 		to_socket(c, frame, len);
 	else if (c->rx.route.mode == CHANNEL_TO_BRIDGE)
-		channel_forward(c->rx.route.bridge, frame, len);
+		to_bridge(c, frame, len);
 	else
 		to_files_or_unit(c, frame, len);
 }

@@ -77,6 +77,17 @@ void channel_send(struct channel *c, uint16_t protocol, const uint8_t *head, siz
 	channel_frame_end(c, head_len, payload, payload_len);
 }
 
+void channel_send_segment(struct channel *c, uint16_t protocol, struct segmenter *segmenter)
+{
+	uint8_t *room = channel_frame_begin(c, protocol, segmenter->headers_len);
+	uint8_t unsent[SEGMENT_HEADERS_MAX];
+	struct segment part;
+
+	segment_next(segmenter, room ? room : unsent, &part);
+	if (room)
+		channel_frame_end(c, part.headers_len, part.payload, part.payload_len);
+}
+
 void channel_forward(struct channel *c, const uint8_t *frame, size_t len)
 {
 	if (begin(c, 0))

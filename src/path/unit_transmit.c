@@ -92,18 +92,6 @@ static void count(struct unit *u, uint64_t packets, uint64_t octets)
 	counter_add(&u->tx.counters->octets, octets);
 }
 
-/* One packet: L2TP, PPP and its own headers side by side, payload where it is. */
-static void send_segment(struct unit *u, uint16_t protocol, struct segmenter *segmenter)
-{
-	uint8_t *room = channel_frame_begin(u->tx.channel, protocol, segmenter->headers_len);
-	uint8_t unsent[SEGMENT_HEADERS_MAX];
-	struct segment part;
-
-	segment_next(segmenter, room ? room : unsent, &part);
-	if (room)
-		channel_frame_end(u->tx.channel, part.headers_len, part.payload, part.payload_len);
-}
-
 /* A file that has what is to be sent takes it whole; so it does not get here what it could not have read. */
 static void send_segment_by_unit(struct unit *u, uint16_t protocol, struct segmenter *segmenter)
 {
@@ -173,7 +161,7 @@ static void send_packet(struct unit *u, uint16_t protocol, const struct virtio_n
 		else if (policed)
 			send_segment_policed(u, protocol, &s);
 		else if (plain)
-			send_segment(u, protocol, &s);
+			channel_send_segment(u->tx.channel, protocol, &s);
 		else
 			send_segment_by_unit(u, protocol, &s);
 	}

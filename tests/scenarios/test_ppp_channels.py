@@ -376,6 +376,61 @@ def test_two_channels_are_one_link(rig, ppp, left, right):
     a.leaves(LCP)
 
 
+def left_to_the_system(payload, protocol=socket.IPPROTO_TCP, header=struct.pack("!HHIIBBHHH", 1, 2, 1000, 0, 0x50, 0x18, 9, 0, 0)):
+    """A frame of IPv4 as a fast path on this machine sends it, of any length: where the checksum belongs stands that of the pseudo
+    header alone."""
+    at = {socket.IPPROTO_TCP: 16, socket.IPPROTO_UDP: 6}[protocol]
+    ends = socket.inet_aton("10.0.0.1") + socket.inet_aton("10.0.0.2")
+    partial = wire.checksum(ends + struct.pack("!HH", protocol, len(header) + len(payload))) ^ 0xffff
+    header = header[:at] + struct.pack("!H", partial) + header[at + 2:]
+    start = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(header) + len(payload), 7, 0, 64, protocol, 0) + ends
+    return b"\x00\x21" + start[:10] + struct.pack("!H", wire.checksum(start)) + start[12:] + header + payload
+
+
+def finished(frames, protocol=socket.IPPROTO_TCP, header_len=20):
+    """What is in such packets, each of which is short, whole and has valid checksums."""
+    payload = b""
+    for frame in frames:
+        packet = frame[2:]
+        total, = struct.unpack_from("!H", packet, 2)
+        assert frame[:2] == b"\x00\x21" and total == len(packet) <= 1400
+        assert wire.checksum(packet[:20]) == 0
+        assert wire.checksum(packet[12:20] + struct.pack("!HH", protocol, total - 20) + packet[20:]) == 0
+        if protocol == socket.IPPROTO_TCP:
+            assert struct.unpack_from("!I", packet, 24)[0] == 1000 + len(payload)
+        payload += packet[20 + header_len:]
+    return payload
+
+
+UNFINISHED = {
+    "super": (left_to_the_system(bytes(range(256)) * 40), bytes(range(256)) * 40, {}),
+    "segment": (left_to_the_system(b"payload"), b"payload", {}),
+    "empty": (left_to_the_system(b""), b"", {}),
+    "udp": (left_to_the_system(b"datagram", socket.IPPROTO_UDP, struct.pack("!HHHH", 1, 2, 16, 0)), b"datagram",
+            {"protocol": socket.IPPROTO_UDP, "header_len": 8}),
+}
+
+
+@pytest.mark.parametrize("kind", UNFINISHED)
+def test_what_a_sender_on_this_machine_left_is_done_before_it_goes_on(rig, ppp, kind):
+    """Segmentation and checksums of a fast path's packets: the interface of a unit is told of them, a peer beyond a bridge or a
+    program can not be.
+
+    Requirements: PPP-30, PX-40
+    """
+    frame, payload, how = UNFINISHED[kind]
+    a, b, alone = Call(rig, ppp), Call(rig, ppp), Call(rig, ppp)
+    bridged(a, b)
+    a.arrives(FF03 + frame)
+    header, packets = b.header() + FF03, []
+    for _ in range(8 if kind == "super" else 1):
+        packets.append(b.tunnel.received())
+        assert packets[-1].startswith(header)
+    assert finished([packet[len(header):] for packet in packets], **how) == payload
+    alone.arrives(FF03 + frame)
+    assert finished([alone.socket.receive() for _ in packets], **how) == payload
+
+
 def test_what_can_not_be_bridged(rig, ppp, shared_daemon):
     """
     Requirements: PPP-30, LIM-12
