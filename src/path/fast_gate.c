@@ -163,6 +163,7 @@ static void come_into_step(struct fast_gate *g, struct look *look)
 		return;
 	g->taken += (uint64_t)g->ahead;
 	g->in_step = true;
+	g->looks = 0;
 }
 
 /* All that was handed up is through; or some of it was lost on its way, and has been so for a while. Something may have
@@ -175,7 +176,8 @@ static bool all_through(struct fast_gate *g, struct look *look)
 
 	if (passed == 0) /* nobody counts yet, and .done will not do when somebody does */
 		return true;
-	if (!g->in_step)
+	if (!g->in_step ||
+	    passed != g->taken) /* the programs were off the interface for a while, for instance */
 		come_into_step(g, look);
 	through = !g->fresh && ((g->in_step && passed == g->taken) || passed == g->seen) &&
 	          nothing_to_read(g, look);
@@ -190,6 +192,7 @@ static void settle(struct fast_gate *g, uint64_t passed)
 	list_remove(&g->in_unsettled);
 	g->taken = passed;
 	g->in_step = passed != 0;
+	g->looks = 0;
 	write_word(g->done, is_numbered(g) ? FAST_CLOSED : passed);
 	if (is_numbered(g)) /* since we asked */
 		write_word(g->done, FAST_CLOSED);

@@ -166,6 +166,25 @@ static void test_what_was_lost_keeps_it_shut_for_a_tick_only(void **state)
 	assert_true(is_open(f));
 }
 
+/* The programs were off the interface for a while, and traffic never stops for two ticks: so much was not counted. */
+static void test_what_was_never_counted_keeps_it_shut_for_some_ticks_only(void **state)
+{
+	struct fixture *f = *state;
+
+	settle(f);
+	for (int i = 0; i < 100; i++)
+		come_uncounted(f);
+	read_all(f);
+	for (int i = 0; i <= FAST_GATE_LOOKS; i++) {
+		pass(f);
+		assert_false(is_open(f));
+		read_all(f);
+		tick(f);
+	}
+	assert_true(is_open(f));
+	assert_int_equal(f->gate.taken, f->passed.rx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +193,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_equal_counts_do_not_open_it, start, stop),
 		cmocka_unit_test_setup_teardown(test_what_was_lost_keeps_it_shut_for_a_tick_only,
 		                                start, stop),
+		cmocka_unit_test_setup_teardown(
+			test_what_was_never_counted_keeps_it_shut_for_some_ticks_only, start, stop),
 	};
 
 	return cmocka_run_group_tests_name("fast_gate", tests, NULL, NULL);
