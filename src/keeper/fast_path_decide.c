@@ -17,18 +17,27 @@
 #include "keeper/fast_path_private.h"
 #include "keeper/records.h"
 #include "keeper/server.h"
+#include "keeper/tap.h"
 
 static enum fast_reason reason_of_route(int err)
 {
 	return err == -EOPNOTSUPP ? FAST_UNDERLAY_KIND : FAST_NO_ROUTE;
 }
 
-/* Where the device is now: it may have been moved away. */
+/* Where the device is now, while @here: it may have been moved away, or come back with another number. */
 static bool device_is_at_home(const struct device *d, ino_t here)
 {
 	AUTO_FD netns = d->about.fd >= 0 ? netns_of_device(d->about.fd) : -1;
+	char name[IF_NAMESIZE];
 
-	return netns >= 0 && netns_ino(netns) == here;
+	return netns >= 0 && netns_ino(netns) == here && tap_name(d->about.fd, name) == 0 &&
+	       (int)if_nametoindex(name) == d->about.ifindex;
+}
+
+/* Programs that it has taken along would know it by a number that there is somebody else's. */
+static bool has_programs(const struct fast_session *s)
+{
+	return s->way == FAST_TCX || s->way == FAST_CLSACT;
 }
 
 static int underlay_choose(struct fast_path *f, struct fast_session *s, int ifindex)
@@ -128,8 +137,8 @@ void fast_reason_set(struct server *server, const struct fast_session *s, enum f
 	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
 }
 
-/* While in the namespace @here. */
-static void decide(struct server *server, struct fast_session *s, ino_t here)
+/* While in the namespace @here. Return: whether the programs are to be taken off the device. */
+static bool decide(struct server *server, struct fast_session *s, ino_t here)
 {
 	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
 	const struct device *d = slots_get(&server->devices, s->wish.device);
@@ -139,7 +148,7 @@ static void decide(struct server *server, struct fast_session *s, ino_t here)
 	if (!d)
 		fast_reason_set(server, s, s->wish.reason);
 	if (!e || e->about.fd < 0 || !d)
-		return;
+		return false;
 	if (here && !device_is_at_home(d, here))
 		reason = FAST_DEVICE_NETNS;
 	else
@@ -148,6 +157,7 @@ static void decide(struct server *server, struct fast_session *s, ino_t here)
 	    fast_entry_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
 		reason = FAST_UNSUPPORTED;
 	fast_reason_set(server, s, reason);
+	return reason == FAST_DEVICE_NETNS && has_programs(s);
 }
 
 int fast_enter(struct server *server, const struct fast_session *s, ino_t *here)
@@ -169,6 +179,7 @@ int fast_enter(struct server *server, const struct fast_session *s, ino_t *here)
 
 void fast_decide(struct server *server, struct fast_session *s)
 {
+	bool take_off;
 	ino_t here;
 
 	if (fast_enter(server, s, &here) < 0) {
@@ -176,8 +187,10 @@ void fast_decide(struct server *server, struct fast_session *s)
 		fast_shut(server, s, s->wish.reason ? s->wish.reason : FAST_MANAGED);
 		return;
 	}
-	decide(server, s, here);
+	take_off = decide(server, s, here);
 	netns_go_home(&server->home);
+	if (take_off)
+		fast_take_off(server, s);
 }
 
 void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason)
@@ -218,9 +231,9 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns,
 		}
 		if (!entered)
 			entered = fast_enter(server, s, &here) == 0;
-		if (entered)
-			decide(server, s, here);
-		else
+		if (entered && decide(server, s, here))
+			fast_busy_again(f, s);
+		else if (!entered)
 			fast_shut(server, s, FAST_IN_DOUBT);
 	}
 	if (entered)

@@ -22,6 +22,7 @@
 #include "keeper/fast_path_clsact.h"
 #include "keeper/netns.h"
 #include "keeper/server.h"
+#include "keeper/tap.h"
 
 #define BARE_DEVICES 8
 
@@ -117,27 +118,54 @@ void fast_unhooked_device(struct fast_path *f, struct fast_session *s)
 	s->way = FAST_NOT_ATTACHED;
 }
 
-static void device_unhook(const struct fast_session *s)
+/* The namespace it is in now, which need not be that of the session's socket; that may be closed, too.
+ * Return: its ifindex there; -errno, still at home. */
+static int device_enter(const struct server *server, const struct fast_session *s)
+{
+	const struct device *d = slots_get(&server->devices, s->wish.device);
+	AUTO_FD netns = d && d->about.fd >= 0 ? netns_of_device(d->about.fd) : -ENODEV;
+	char name[IF_NAMESIZE];
+	int err = netns < 0 ? netns : tap_name(d->about.fd, name);
+	unsigned int ifindex;
+
+	if (err == 0 && server->home.may_enter)
+		err = netns_go(netns);
+	if (err < 0)
+		return err;
+	ifindex = if_nametoindex(name);
+	if (ifindex)
+		return (int)ifindex;
+	netns_go_home(&server->home);
+	return -ENODEV;
+}
+
+static void take_off_tcx(const struct server *server, const struct fast_session *s)
 {
 	const struct fast_programs *p = s->netns->programs;
+	int ifindex = device_enter(server, s);
 
-	if (s->way == FAST_CLSACT) {
+	if (ifindex < 0)
+		return; /* it has gone */
+	fast_detach(ifindex, FAST_HOOK_EGRESS, fast_program_fd(p, FAST_EGRESS));
+	fast_detach(ifindex, FAST_HOOK_INGRESS, fast_program_fd(p, FAST_ARRIVED));
+	netns_go_home(&server->home);
+}
+
+void fast_take_off(struct server *server, struct fast_session *s)
+{
+	if (s->way == FAST_TCX) {
+		take_off_tcx(server, s);
+	} else if (s->way == FAST_CLSACT) { /* which an interface that is moved loses */
 		clsact_take(s->netns->route, s->device, FAST_HOOK_INGRESS);
 		clsact_take(s->netns->route, s->device, FAST_HOOK_EGRESS);
-	} else {
-		fast_detach(s->device, FAST_HOOK_EGRESS, fast_program_fd(p, FAST_EGRESS));
-		fast_detach(s->device, FAST_HOOK_INGRESS, fast_program_fd(p, FAST_ARRIVED));
 	}
+	if (s->way != FAST_NOT_ATTACHED)
+		s->way = FAST_TAKEN_OFF;
 }
 
 void fast_unhook_device(struct server *server, struct fast_session *s)
 {
-	ino_t here;
-
-	if (s->way != FAST_NOT_ATTACHED && fast_enter(server, s, &here) == 0) {
-		device_unhook(s);
-		netns_go_home(&server->home);
-	}
+	fast_take_off(server, s);
 	fast_unhooked_device(server->fast, s);
 }
 

@@ -25,7 +25,12 @@ struct fast_netns {
 };
 
 /* How a program is on an interface. */
-enum fast_way { FAST_NOT_ATTACHED, FAST_TCX, FAST_CLSACT };
+enum fast_way {
+	FAST_NOT_ATTACHED,
+	FAST_TCX,
+	FAST_CLSACT,
+	FAST_TAKEN_OFF /* it was, and the session's entries are in the maps */
+};
 
 struct fast_underlay {
 	struct list in_netns;
@@ -134,6 +139,9 @@ void fast_born(struct server *server, struct fast_session *s);
 
 /** fast_unhooked_device() - it goes, and with it what is attached */
 void fast_unhooked_device(struct fast_path *f, struct fast_session *s);
+
+/** fast_take_off() - it is somewhere else, where the programs have no business; the session stays known. At home */
+void fast_take_off(struct server *server, struct fast_session *s);
 
 /** fast_unhook_device() - it may stay, and what is attached goes; at home */
 void fast_unhook_device(struct server *server, struct fast_session *s);
