@@ -39,6 +39,7 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_PPP_POLICED]      = { "ppp-policed",      "the PPP unit has a rate" },
 	[FAST_PPP_MODE]         = { "ppp-mode",         "the PPP unit lets neither IPv4 nor IPv6 pass, or has all looped" },
 	[FAST_PPP_FEATURES]     = { "ppp-features",     "the PPP unit filters, compresses, encrypts or fragments" },
+	[FAST_DEVICE_DOWN]      = { "device-down",      "the interface is down" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(reasons) == FAST_REASONS, "each reason has a row");

@@ -43,6 +43,7 @@ enum fast_reason {
 	FAST_PPP_POLICED,
 	FAST_PPP_MODE,
 	FAST_PPP_FEATURES,
+	FAST_DEVICE_DOWN, /* what came would be lost uncounted */
 	FAST_REASONS
 };
 

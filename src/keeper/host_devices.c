@@ -297,12 +297,14 @@ static void take_own_link(void *arg, uint16_t type, struct reader *payload)
 {
 	struct reading *r = arg;
 	struct host_device *device = r->device;
+	struct ifinfomsg link;
 	struct host_attr a;
 
 	if (type != RTM_NEWLINK)
 		return;
-	read_skip(payload, sizeof(struct ifinfomsg));
+	read_copy(payload, &link, sizeof(link));
 	device->gone = payload->failed;
+	device->down = !(link.ifi_flags & IFF_UP);
 	while (host_attr_next(payload, &a)) {
 		if (a.type == IFLA_IFNAME && read_left(&a.value) <= IFNAMSIZ) {
 			memset(device->name, 0, sizeof(device->name));
@@ -436,8 +438,8 @@ static void device_look(struct host_devices *d, struct host_device *device)
 		device->stale = true;
 	if (programs_read(d, device) < 0)
 		device->stale = true;
-	if (device->stale || was.gone != device->gone || was.xdp != device->xdp ||
-	    was.egress_program != device->egress_program ||
+	if (device->stale || was.gone != device->gone || was.down != device->down ||
+	    was.xdp != device->xdp || was.egress_program != device->egress_program ||
 	    was.ingress_program != device->ingress_program)
 		device_tell(d, device);
 }

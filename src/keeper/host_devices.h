@@ -29,7 +29,7 @@ struct host_device {
 	bool tracked;        /* somebody has asked; what follows is known then */
 	bool is_session, is_underlay; /* as what */
 	bool stale;                   /* what follows is to be read anew */
-	bool gone;
+	bool gone, down;
 	bool lost;                            /* a filter of ours was taken off, or may have been */
 	bool enslaved, in_vrf;                /* has a master; which is a VRF */
 	bool xdp;                             /* a program that is not ours, as the rest */

@@ -232,6 +232,8 @@ static enum fast_reason devices_verdict(struct host_picture *p, int device, int 
 		return FAST_IN_DOUBT;
 	if (session.gone)
 		return FAST_NO_DEVICE;
+	if (session.down)
+		return FAST_DEVICE_DOWN;
 	if (at->gone)
 		return FAST_NO_ROUTE;
 	if (at->enslaved)

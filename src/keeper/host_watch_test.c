@@ -332,10 +332,10 @@ static void a_device_that_goes(void **state)
 {
 	struct fixture *f = begin(true);
 
-	expect(f, &f->v4, FAST_USED);
+	during(f, &f->v4, "ip link set eth down", FAST_DEVICE_DOWN, "ip link set eth up");
 	do_("ip link del eth");
 	expect(f, &f->v4, FAST_NO_DEVICE);
-	do_("ip link del under");
+	do_("ip link set lo up && ip link del under");
 	f->device = 1;
 	expect(f, &f->v4, FAST_NO_ROUTE);
 	end(f);
