@@ -31,6 +31,11 @@
 #define ATTEMPTS_MAX 5 /* supervisors that may die over one call */
 #define STACK_SIZE   (256U << 10)
 
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* since Linux 6.6 */
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS      SECCOMP_IOW(4, uint64_t)
+#endif
+
 struct supervisor {
 	struct launcher *launcher;
 	atomic_uint idle;
@@ -49,7 +54,7 @@ static void worker_start(struct supervisor *s);
 
 static void serve(struct supervisor *s, struct estate_call *call)
 {
-	struct trap_caller caller = { .known = false };
+	struct trap_caller caller = { 0 };
 	struct trap t = { .launcher = s->launcher,
 		          .notif = call->notif,
 		          .answer = &call->answer,
@@ -318,6 +323,13 @@ static void attend(struct launcher *l)
 	}
 }
 
+/* Who calls and who serves wake each other on the processor they are on, for the one sleeps while the other works. A
+ * kernel that can not do that chooses a processor as always. */
+static void wake_in_place(const struct launcher *l)
+{
+	ioctl(l->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+}
+
 _Noreturn void supervisor_run(struct launcher *l, int pair)
 {
 	struct supervisor s = { .launcher = l, .turn = PTHREAD_MUTEX_INITIALIZER };
@@ -336,6 +348,7 @@ _Noreturn void supervisor_run(struct launcher *l, int pair)
 	} else {
 		take_over(l);
 	}
+	wake_in_place(l);
 	calls_repeat(&s);
 	worker_start(&s);
 	worker_start(&s);
