@@ -28,7 +28,8 @@ struct daemon_link {
 	bool subscribed;
 	daemon_answer_fn *notify; /* gets what nobody asked for */
 	void *notify_arg;
-	uint8_t *buffer; /* for a datagram */
+	uint8_t *
+		buffer; /* for a datagram, of more than DAEMON_LINK_REQUEST_MAX; NULL: not connected */
 };
 
 #define DAEMON_LINK_CLOSED                                                                         \
@@ -61,7 +62,7 @@ int daemon_link_socket_changed(struct daemon_link *link, int fd);
 
 /**
  * daemon_link_ask() - one request, until all its answers were received
- * @octets: the message, with ul2tpd's numbers
+ * @octets: the message, with ul2tpd's numbers; may stand in the link's buffer, where the answers come
  * @fds:    descriptors that go with it; stay the caller's
  * @alive:  asked now and then while nothing comes: false gives up (and closes the link)
  *

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <linux/ppp-ioctl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +16,8 @@
 #include "launcher/daemon_link.h"
 #include "netlink/error_message.h"
 
-#define IDLE_MAX    16    /* connections that wait */
-#define IDLE_MS     1000  /* so long */
-#define REQUEST_MAX 48000 /* a filter of 4096 instructions, and the rest */
+#define IDLE_MAX 16   /* connections that wait */
+#define IDLE_MS  1000 /* so long */
 
 struct idle {
 	struct daemon_link link;
@@ -42,13 +40,6 @@ static unsigned int idle_count;
 static struct place places[IDLE_MAX];
 static unsigned int place_count;
 
-static bool has_ended(const struct daemon_link *link)
-{
-	struct pollfd p = { .fd = link->fd };
-
-	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR);
-}
-
 static bool take_idle(ino_t netns, bool rights, struct daemon_link *ret)
 {
 	bool found = false;
@@ -62,10 +53,6 @@ static bool take_idle(ino_t netns, bool rights, struct daemon_link *ret)
 		found = true;
 	}
 	pthread_mutex_unlock(&idle_lock);
-	if (found && has_ended(ret)) {
-		daemon_link_close(ret);
-		found = false;
-	}
 	return found;
 }
 
@@ -231,19 +218,16 @@ static int ask_by(struct daemon_link *link, const struct trap *t, enum ul2tp_com
 	struct nl_header header = { .type = link->own_family,
 		                    .flags = NLM_F_REQUEST | NLM_F_ACK,
 		                    .sequence = ++link->sequence };
-	AUTO_MEMORY uint8_t *octets = malloc(REQUEST_MAX);
-	struct writer w = writer_over(octets, octets ? REQUEST_MAX : 0);
+	struct writer w = writer_over(link->buffer, DAEMON_LINK_REQUEST_MAX);
 	size_t start = ul2tp_message_begin(&w, &header, command);
 	int err;
 
-	if (!octets)
-		return -ENOMEM;
 	put(&w, command, arg);
 	if (!nl_message_end(&w, start))
 		return -EMSGSIZE;
 	memset(ret, 0, sizeof(*ret));
-	err = daemon_link_ask(link, octets, write_len(&w), &fd, fd >= 0, take_answer, &question,
-	                      t ? is_waited_for : NULL);
+	err = daemon_link_ask(link, link->buffer, write_len(&w), &fd, fd >= 0, take_answer,
+	                      &question, t ? is_waited_for : NULL);
 	if (err < 0)
 		return err == -ESRCH ? err : -ENETDOWN;
 	return ret->error;
@@ -269,7 +253,7 @@ static int open_link(struct launcher *l, struct trap *t, bool rights, struct dae
 	return err;
 }
 
-/* One that waited may be of an ul2tpd that has gone: then a new one is asked.
+/* One that waited may be of an ul2tpd that has gone, and so may all: then a new one is asked.
  * @t: whose namespace @ino is; NULL: it is the launcher's own */
 static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
                   enum ul2tp_command command, put_fn *put, const void *arg, int fd,
@@ -280,7 +264,8 @@ static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
 	for (int tries = 0; err == -ENETDOWN && tries < 2; tries++) {
 		struct daemon_link link = DAEMON_LINK_CLOSED;
 
-		if (!take_idle(ino, rights, &link) && open_link(l, t, rights, &link) < 0)
+		if ((tries > 0 || !take_idle(ino, rights, &link)) &&
+		    open_link(l, t, rights, &link) < 0)
 			break;
 		err = ask_by(&link, t, command, put, arg, fd, ret);
 		put_idle(ino, rights, &link);
