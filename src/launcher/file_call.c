@@ -172,7 +172,7 @@ static bool is_ppp(const struct trap *t, int dirfd, const char *path)
 	if (path[0] != '/' && base_of(t, dirfd, base, sizeof(base)) < 0)
 		return false;
 	return file_place_join(base, path, plain, sizeof(plain)) &&
-	       strcmp(plain, "/dev/ppp") == 0 && trap_is_valid(t);
+	       strcmp(plain, "/dev/ppp") == 0 && (path[0] == '/' || trap_is_valid(t));
 }
 
 /* Whether it is an open of /dev/ppp, which has been answered then. */

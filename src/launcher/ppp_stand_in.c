@@ -18,6 +18,7 @@
 #include "launcher/unix_list.h"
 
 #define LISTED_AGAIN_MS 10000 /* what was missed so long ago was there after all */
+#define ZEROS           (16U << 10)
 
 int ppp_stand_in_ask(struct trap *t, const struct ppp_stand_in *p, enum ul2tp_command command,
                      struct ul2tp_ppp_request request, int fd, struct ppp_answer *ret)
@@ -71,18 +72,20 @@ static struct ppp_stand_in *new_stand_in(struct launcher *l, const struct ppp_fa
  * neither readable nor writable (PPP-1's "never ready"). */
 static int make_quiet(int fd)
 {
-	AUTO_MEMORY uint8_t *nothing = NULL;
+	static uint8_t zeros[ZEROS];
+	struct iovec parts[IOV_MAX];
+	struct msghdr m = { .msg_iov = parts };
 	int room;
 	socklen_t len = sizeof(room);
-	size_t size;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &len) < 0)
 		return -errno;
-	size = (size_t)room / 4 + 1;
-	nothing = calloc(1, size);
-	if (!nothing)
-		return -ENOMEM;
-	return send(fd, nothing, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	m.msg_iovlen = (size_t)room / 4 / ZEROS + 1;
+	if (m.msg_iovlen > IOV_MAX)
+		return -ENOBUFS;
+	for (size_t i = 0; i < m.msg_iovlen; i++)
+		parts[i] = (struct iovec){ zeros, ZEROS };
+	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 static int open_pair(int pair[2], bool quiet, bool nonblock)
@@ -118,11 +121,12 @@ void ppp_stand_in_bind(struct ppp_stand_in *p)
 void ppp_stand_in_give(struct trap *t, const struct object_ops *ops, bool is_socket, bool quiet,
                        bool nonblock, bool cloexec)
 {
+	const bool has_room = is_socket || t->launcher->keeps || trap_has_ppp_room(t);
 	const struct ul2tp_ppp_open open = {
 		.own_device = !is_socket, /* the program asks for it by its name */
 		.kind = is_socket ? UL2TP_PPP_SOCKET : UL2TP_PPP_FILE,
 		/* They are taken out again through a duplicate (ppp_stand_in_not_empty()). */
-		.empty_reads = !is_socket && !t->launcher->keeps && trap_has_ppp_room(t),
+		.empty_reads = !is_socket && !t->launcher->keeps && has_room,
 	};
 	struct ppp_facts facts = { .is_socket = is_socket };
 	struct ppp_answer answer;
@@ -150,7 +154,7 @@ void ppp_stand_in_give(struct trap *t, const struct object_ops *ops, bool is_soc
 	}
 	remember(p);
 	object_add(&t->launcher->objects, &p->object);
-	trap_give(t, mine, GIVE_IN_PPP_RANGE, cloexec);
+	trap_give(t, mine, has_room ? GIVE_IN_PPP_RANGE : GIVE_LOWEST, cloexec);
 }
 
 int ppp_stand_in_restore(struct launcher *l, uint32_t index, const struct object_ops *ops,

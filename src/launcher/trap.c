@@ -201,15 +201,19 @@ static unsigned int last_allowed(const struct trap *t, pid_t process)
 static unsigned int ppp_number(const struct trap *t, struct ppp_places *places)
 {
 	const struct descriptor_range *range = &t->launcher->ppp_range;
-	const unsigned int last = last_allowed(t, places->process);
-	unsigned int number;
+	unsigned int last = range->last, number;
 
-	if (!range->first || !last)
+	if (!range->first)
 		return 0;
 	if (places->full) {
 		places->next = places->next < last ? places->next + 1 : range->first;
 		number = free_number(t, places->next, places->next);
+		if (number > 0 && number > last_allowed(t, places->process))
+			number = 0;
 	} else {
+		last = last_allowed(t, places->process);
+		if (!last)
+			return 0;
 		number = free_number(t, places->next, last);
 		if (!number)
 			number = free_number(t, range->first,
@@ -391,7 +395,7 @@ int trap_credentials(const struct trap *t, struct process_credentials *ret)
 	if (process < 0 || process_credentials(process, ret) < 0 || !trap_is_valid(t))
 		return -ESRCH;
 	if (t->caller)
-		*t->caller = (struct trap_caller){ .known = true, .who = *ret };
+		*t->caller = (struct trap_caller){ true, *ret, ret->process };
 	return 0;
 }
 
@@ -401,7 +405,7 @@ static bool is_thread_of(pid_t process, pid_t thread)
 	return syscall(SYS_tgkill, process, thread, 0) == 0 || errno == EPERM;
 }
 
-pid_t trap_process(const struct trap *t)
+static pid_t process_find(const struct trap *t)
 {
 	const uint32_t thread = t->notif.pid;
 	_Atomic uint64_t *known = &t->launcher->process_of[thread % THREADS_KNOWN];
@@ -414,6 +418,18 @@ pid_t trap_process(const struct trap *t)
 		return -ESRCH;
 	atomic_store(known, (uint64_t)thread << 32 | (uint32_t)who.process);
 	return who.process;
+}
+
+pid_t trap_process(const struct trap *t)
+{
+	pid_t process = t->caller ? t->caller->process : 0;
+
+	if (process)
+		return process;
+	process = process_find(t);
+	if (t->caller && process > 0)
+		t->caller->process = process;
+	return process;
 }
 
 /* Memory */

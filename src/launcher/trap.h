@@ -23,8 +23,9 @@ struct estate_answer;
 
 /* Who called, once it was asked: while the call waits nobody changes it. */
 struct trap_caller {
-	bool known;
+	bool known; /* who */
 	struct process_credentials who;
+	pid_t process; /* 0: not asked yet */
 };
 
 struct trap {
