@@ -5,14 +5,16 @@ The program (tests/programs/storm) and ul2tpd need up to four descriptors for a 
 more than a process may have, the story is told in a machine of vm.py. At the far end is an echo_peer, so what is seen
 is one end.
 """
+import collections
 import contextlib
 import json
 import os
+import pathlib
 import resource
 import time
 
 from support import ppp_storm, proc
-from support.daemon import BUILD, Daemon, in_session
+from support.daemon import BUILD, Cli, Daemon, in_session
 from support.launcher import processes_of
 from support.netns import Cable
 from support.program import Program
@@ -49,6 +51,12 @@ def memory_kib(pids):
     """Of all together; what they share is counted once (Pss)."""
     lines = [line for pid in pids for line in proc.text(pid, "smaps_rollup").splitlines()]
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def idle_s():
+    """For how long this machine's processors have had nothing to do"""
+    words = pathlib.Path("/proc/stat").read_text().split()
+    return round((int(words[4]) + int(words[5])) / os.sysconf("SC_CLK_TCK"))
 
 
 class Gateway:
@@ -106,6 +114,17 @@ class Gateway:
             ("program", [self.program.pid]), ("launcher", processes_of(self.program.pid)),
             ("keeper", [self.daemon.keeper_pid]), ("engine", [self.daemon.engine_pid]))}
 
+    def dropped(self):
+        """Where an echo could have been lost: what ul2tpd and the hosts at both ends have dropped, by reason"""
+        cli, counts = Cli(self.daemon, self.near), collections.Counter()
+        for what in ("tunnel", "session"):
+            for one in cli.json("-s", "show", what):
+                for drop in one.get("rx_drops", []) + one.get("tx_drops", []):
+                    counts[f"{what}: {drop['words']}"] += drop["packets"]
+        for name, host in (("near", self.near), ("far", self.cable.far)):
+            counts[f"{name}: buffer full"] = host.snmp("Udp")["RcvbufErrors"] + host.snmp("Udp")["SndbufErrors"]
+        return dict(counts)
+
     def close(self):
         self.program.close()
         self.cleanup.close()
@@ -132,10 +151,10 @@ def story(sessions, churned=0, tunnels=TUNNELS, interval_ms=10000, patience=60):
     """{what was found}: sessions come and are lost all together, twice; while they are there, others come and go."""
     found = progress
     found.clear()
-    began = time.monotonic()
+    began, idle = time.monotonic(), idle_s()
 
     def note(what, value):
-        found[what] = dict(value, at_s=round(time.monotonic() - began))
+        found[what] = dict(value, at_s=round(time.monotonic() - began), idle_s=idle_s() - idle)
 
     with Gateway(tunnels, interval_ms=interval_ms) as gateway:
         note("empty", gateway.holds())
@@ -146,7 +165,10 @@ def story(sessions, churned=0, tunnels=TUNNELS, interval_ms=10000, patience=60):
                 note(f"{name}_churned", gateway.makes(sessions + 1, sessions + churned, "churn", patience))
             gateway.is_settled(sessions, patience)
             note(f"{name}_full", gateway.holds())
-            note(f"{name}_status", gateway.does("status", timeout=patience))
+            status = gateway.does("status", timeout=patience)
+            note(f"{name}_status", status)
+            if status["lost"]:
+                note(f"{name}_dropped", gateway.dropped())
             gateway.does("lose", timeout=patience)
             gateway.is_settled(0, patience)
             note(f"{name}_lost", gateway.holds())
