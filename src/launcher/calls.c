@@ -44,8 +44,8 @@
 #define IN_RANGE  WHEN(CASE(RANGE(0)))
 #define IN_PPP_RANGE     WHEN(CASE({ 0, TEST_IN_PPP_RANGE, UINT32_MAX, 0 }))
 #define IN_RECEIVE_RANGE WHEN(CASE({ 0, TEST_IN_RECEIVE_RANGE, UINT32_MAX, 0 }))
-/* As /dev/ppp is opened. */
-#define TO_READ_AND_WRITE(argument) WHEN(CASE(MASKED(argument, O_ACCMODE | O_CREAT, O_RDWR)))
+/* As /dev/ppp is opened, by a shell's <> with O_CREAT; who makes files of his own says O_EXCL, too. */
+#define TO_READ_AND_WRITE(argument) WHEN(CASE(MASKED(argument, O_ACCMODE | O_EXCL, O_RDWR)))
 #define ALWAYS    .case_count = 0
 
 /* What decides about packets of a managed tunnel that leave by a socket of ul2tpd's, and its filter. */

@@ -181,7 +181,8 @@ static bool serve_ppp(struct trap *t, const struct call_row *row, int dirfd, con
 	struct file_request request;
 
 	if ((row->action != FILE_OPEN && row->action != FILE_OPEN2) || !is_ppp(t, dirfd, path) ||
-	    request_read(t, row, &request) < 0 || (request.flags & O_ACCMODE) != O_RDWR)
+	    request_read(t, row, &request) < 0 || request.flags & O_PATH ||
+	    (request.flags & O_ACCMODE) != O_RDWR)
 		return false;
 	ppp_file_open(t, request.flags);
 	return true;

@@ -300,7 +300,8 @@ static void test_some_calls_by_their_numbers(void **state)
 		assert_false(trap(&m, x86, receives[i], 5, 0, 0));
 	}
 	assert_true(trap(&m, x86, 257, (uint64_t)AT_FDCWD, 0, O_RDWR | O_NONBLOCK));
-	assert_false(trap(&m, x86, 257, (uint64_t)AT_FDCWD, 0, O_RDWR | O_CREAT));
+	assert_true(trap(&m, x86, 257, (uint64_t)AT_FDCWD, 0, O_RDWR | O_CREAT));
+	assert_false(trap(&m, x86, 257, (uint64_t)AT_FDCWD, 0, O_RDWR | O_CREAT | O_EXCL));
 	assert_false(trap(&m, x86, 257, (uint64_t)AT_FDCWD, 0, O_RDONLY));
 	assert_true(trap(&m, x86, 16, 5, 0x89f0, 0)); /* SIOCGPPPSTATS */
 

@@ -198,10 +198,22 @@ static int may_open(const struct trap *t)
 	return who.effective >> CAP_NET_ADMIN & 1 ? 0 : -EPERM;
 }
 
+/* What a device that is there can not be, which is found before anybody's rights are looked at. -errno */
+static int refuse_flags(uint64_t flags)
+{
+	if (flags & O_DIRECTORY)
+		return flags & O_CREAT ? -EINVAL : -ENOTDIR; /* O_TMPFILE has it in it */
+	return flags & O_CREAT && flags & O_EXCL ? -EEXIST : 0;
+}
+
 void ppp_file_open(struct trap *t, uint64_t flags)
 {
-	int err = may_open(t);
+	int err = refuse_flags(flags);
 
+	if (!err)
+		err = may_open(t);
+	if (!err && flags & O_DIRECT)
+		err = -EINVAL;
 	if (err < 0)
 		trap_fail(t, err);
 	else

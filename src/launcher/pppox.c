@@ -172,7 +172,9 @@ static void pppox_setsockopt(struct trap *t, struct object *o)
 {
 	int level = (int)trap_argument(t, 1);
 
-	if (level == SOL_SOCKET)
+	if (level == SOL_SOCKET && (int)trap_argument(t, 2) == SO_PEEK_OFF)
+		trap_fail(t, -EOPNOTSUPP);
+	else if (level == SOL_SOCKET)
 		trap_continue(t);
 	else if (level != SOL_PPPOL2TP_NUMBER || (int)trap_argument(t, 4) < (int)sizeof(int))
 		trap_fail(t, -EINVAL);
@@ -180,11 +182,26 @@ static void pppox_setsockopt(struct trap *t, struct object *o)
 		trap_result(t, option_set(t, o));
 }
 
+/* Nobody's: who has the other end of the pair is no matter of the program's. */
+static void peer_credentials_get(struct trap *t)
+{
+	const struct ucred nobody = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
+
+	trap_result(t, trap_write_sized(t, trap_argument(t, 3), trap_argument(t, 4), &nobody,
+	                                sizeof(nobody)));
+}
+
 static void socket_level_get(struct trap *t)
 {
 	int value;
 
 	switch ((int)trap_argument(t, 2)) {
+	case SO_PEERCRED:
+		peer_credentials_get(t);
+		return;
+	case SO_PEEK_OFF: /* of Unix sockets */
+		trap_fail(t, -EOPNOTSUPP);
+		return;
 	case SO_TYPE:
 		value = SOCK_STREAM;
 		break;

@@ -35,16 +35,18 @@ void refusal_listener(struct trap *t)
 	trap_continue(t); /* the kernel says EBUSY, after what else it has to say */
 }
 
+/* What is sent on a PPPoL2TP socket needs no look at it. */
 static void refuse_stand_in(struct trap *t, int fd, int err)
 {
 	struct object *o = trap_object(t, fd);
+	const bool refuse = o && (!o->ops->ppp || o->ops->is_file);
 
-	if (!o) {
+	if (o)
+		object_put(&t->launcher->objects, o);
+	if (refuse)
+		trap_fail(t, err);
+	else
 		trap_continue(t);
-		return;
-	}
-	object_put(&t->launcher->objects, o);
-	trap_fail(t, err);
 }
 
 void refusal_sendfile(struct trap *t)

@@ -74,6 +74,25 @@ DIFFERENT |= {
        for words in ("unattached", "a channel", "a unit")},
 }
 
+DIFFERENT |= {
+    **{("how_much_waits_in_ppp", f"{words}: asynchronous"): ("PX-1 PPP-1", ["01000000", "00000000"])
+       for words in ("a new socket", "a channel", "an unattached file")},
+    ("ways_to_open", "to append"): ("PPP-1", ["ENXIO", False]),
+    **{("ways_to_open", f"/dev/ppp/{rest}"): ("PPP-1", "ENOENT") for rest in ("", ".", "..", "x")},
+    ("ways_to_open", "/dev/null/../ppp"): ("PPP-1", ["ENXIO", False]),
+    ("ways_to_open", "from where one is"): ("PPP-1", [*[["ENXIO", False]] * 3, "ENOENT"]),
+    ("ways_to_open", "by a link"): ("PPP-1", ["ENOENT", "ELOOP", "ENOENT", "ENOENT"]),
+    ("positions", "pread"): ("PPP-1", ["ESPIPE", "ESPIPE"]),
+    ("positions", "preadv"): ("PPP-1", ["ESPIPE", "00000000000000000000"]),
+    ("positions", "pread of nothing"): ("PPP-1", "ESPIPE"),
+    ("positions", "pread of an unattached one"): ("PPP-1", "ESPIPE"),
+    ("positions", "pwrite, twice, and pwritev"): ("PPP-1", [["ESPIPE"] * 3, 0]),
+    ("positions", "pwrite to an unattached one"): ("PPP-1", "ESPIPE"),
+    ("ways_to_receive", "its length"): ("PX-1", [11, "c021010100086162636401"]),
+    ("ways_to_receive", "urgent"): ("PX-1", "ENOTSUP"),
+    ("ways_out", "a channel: splice"): ("PPP-1", [10, "c0210101000861626364"]),
+}
+
 
 def observations(text):
     """{case: {op: value}}"""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """/dev/ppp and PPPoL2TP sockets under `ul2tp run`, by a program that knows nothing of it"""
+import os
 import sys
 
 import pytest
@@ -39,6 +40,17 @@ def test_a_unit_its_copy_and_its_statistics(shared_daemon, new_namespace, limit)
     assert said[:2] == ["ENXIO ENXIO", "0 EINVAL 3 b''"]
     assert said[2] == "1"
     assert said[3] in ("ENOTSUP", "EOPNOTSUPP", "EINVAL", "ENOTTY")
+
+
+def test_a_shell_opens_the_device(shared_daemon, new_namespace):
+    """Its <> says that a file is made if there is none: none is made.
+
+    Requirements: PPP-1
+    """
+    before = os.path.exists("/dev/ppp")
+    said = Launcher(shared_daemon, new_namespace("host"))("sh", "-c", "exec 3<>/dev/ppp; exec ls -l /proc/self/fd/3")
+    assert "socket:" in said
+    assert os.path.exists("/dev/ppp") == before
 
 
 LOWERED = """
