@@ -358,6 +358,19 @@ struct ul2tp_session_change {
  */
 int ul2tp_session_add(struct ul2tp *u, const struct ul2tp_session_params *params);
 
+/**
+ * ul2tp_sessions_add() - create several, in their order, up to the first that is refused
+ * @params: as for ul2tp_session_add(), @count of them
+ * @made:   how many there are now, whatever is returned; NULL: do not tell
+ *
+ * As often ul2tp_session_add(), but ul2tpd gets up to 32 at once, and makes them in less time.
+ *
+ * Return: 0, or why the one after those @made was refused, as ul2tp_session_add() does; none after it was made. When the
+ *	   answer did not come (-ETIMEDOUT, -EPIPE) more may have been made than @made.
+ */
+int ul2tp_sessions_add(struct ul2tp *u, const struct ul2tp_session_params *params, size_t count,
+                       size_t *made);
+
 /** ul2tp_session_delete() - delete a session and its interface; -ENODEV: there is none */
 int ul2tp_session_delete(struct ul2tp *u, const struct ul2tp_session_key *key);
 

@@ -20,7 +20,7 @@ enum ul2tp_command {
 	UL2TP_CMD_UNSPEC,
 	UL2TP_CMD_STATUS_GET, /* -> VERSION, FEATURES, LIMITS, USAGE, of the client's namespace. no privilege */
 	UL2TP_CMD_SOCKET_SET, /* CAP_ACK, EXT_ACK: what setsockopt(SOL_NETLINK) is on AF_NETLINK; DROP_RIGHTS,
-			       * KEEP_RIGHTS. no privilege */
+			       * KEEP_RIGHTS, STOP_AT_REFUSAL. no privilege */
 	UL2TP_CMD_SUBSCRIBE, /* GROUP: receive its notifications. no privilege; see doc/deviations.md, Q-20 */
 	UL2TP_CMD_UNSUBSCRIBE, /* GROUP */
 	UL2TP_CMD_TUNNEL_CREATE, /* L2TP (as L2TP_CMD_TUNNEL_CREATE) and LABEL, DEVICE, MARK, TOS, TTL, PEER_CHECK. admin */
@@ -147,6 +147,8 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_FAST_PATH_WORDS, /* string: that in words */
 	UL2TP_ATTR_PPP_BRIDGE,      /* u32: number of the channel that a channel is bridged to */
 	UL2TP_ATTR_PPP_FILES,       /* u32: open files of /dev/ppp on it */
+	UL2TP_ATTR_STOP_AT_REFUSAL, /* u8: of requests that come in one datagram, those behind a refused one are refused, too,
+				     * with ECANCELED; 0: they are done, as the kernel does them */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 

@@ -55,6 +55,7 @@ struct connection {
 	bool subscribed;
 	bool rights_dropped; /* whoever sends has no privilege (UL2TP_ATTR_DROP_RIGHTS) */
 	bool rights_kept;    /* whoever sends has GENL_ADMIN (UL2TP_ATTR_KEEP_RIGHTS) */
+	bool stops;          /* at a refusal, in a datagram (UL2TP_ATTR_STOP_AT_REFUSAL) */
 	bool overrun;        /* notifications were lost, and it was not told yet */
 	pid_t sender;        /* of the request being served */
 	struct arrived_descriptors *arrived; /* with the datagram being served */

@@ -139,20 +139,30 @@ static void log_refusal(const struct request *r, int error)
 	          quotable(&r->ea, reason), (unsigned long long)r->c->netns->id.cookie);
 }
 
-static void answer_message(struct request *r)
+static int serve(struct request *r, bool too_late)
 {
-	int result = 0;
+	if (!nl_message_is_request(&r->message))
+		return 0;
+	if (too_late)
+		return extack_fail(&r->ea, -ECANCELED, 0,
+		                   "a request before it in the same datagram was refused");
+	return serve_message(r);
+}
 
-	if (nl_message_is_request(&r->message))
-		result = serve_message(r);
+/* @too_late: one before it was refused. Return: whether this one was. */
+static bool answer_message(struct request *r, bool too_late)
+{
+	int result = serve(r, too_late);
+
 	if (result == 1) {
 		request_continue_dump(r->c);
-		return;
+		return false;
 	}
 	if (result < 0)
 		log_refusal(r, result);
 	if (result < 0 || (nl_message_wants_ack(&r->message) && !r->acknowledged))
 		acknowledge(r, result);
+	return result < 0;
 }
 
 void request_answer_all(struct request *r, struct writer *w)
@@ -168,12 +178,13 @@ void request_serve(struct connection *c, const void *octets, size_t len)
 {
 	struct reader datagram = reader_over(octets, len);
 	struct request r = { .c = c };
+	bool refused = false;
 
 	dataplane_trace_caller(c->server->dataplane, c->client.pid, c->client.process);
 	while (nl_message_next(&datagram, &r.message)) {
 		if (!r.message.port)
 			r.message.port = c->port;
-		answer_message(&r);
+		refused |= answer_message(&r, refused && c->stops);
 		r = (struct request){ .c = c };
 	}
 }

@@ -115,6 +115,8 @@ static int socket_set(struct request *r, const struct ul2tp_request *in)
 		r->c->options.cap_ack = set.cap_ack;
 	if (set.has_ext_ack)
 		r->c->options.ext_ack = set.ext_ack;
+	if (set.has_stop)
+		r->c->stops = set.stop;
 	if (set.drop_rights)
 		r->c->rights_dropped = true;
 	return 0;

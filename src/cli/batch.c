@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "cli/command.h"
+#include "cli/session_group.h"
 
 static bool is_space(char c)
 {
@@ -118,17 +120,54 @@ static int run_line(struct cli *cli, char *line)
 	return status;
 }
 
+/* All that is not "add": those of words see to it themselves, help and empty lines do not. */
+static bool may_add(const char *line)
+{
+	while (is_space(*line))
+		line++;
+	return *line == 'a' || *line == 'l'; /* "l2tp add ..." */
+}
+
+static int run_next(struct cli *cli, struct batch *b)
+{
+	int status = CLI_DONE;
+
+	if (!cli->group)
+		return run_line(cli, b->line);
+	session_group_at(cli->group, b->number);
+	if (!may_add(b->line))
+		status = session_group_flush(cli, cli->group);
+	return status == CLI_DONE ? run_line(cli, b->line) : status;
+}
+
+static int run_end(struct cli *cli)
+{
+	return cli->group ? session_group_flush(cli, cli->group) : CLI_DONE;
+}
+
+/* Sessions that were added together have lines of their own; what was found out behind such a line does not count. */
+static unsigned int failed_line(const struct cli *cli, const struct batch *b, int *status)
+{
+	unsigned int refused = cli->group ? session_group_refused(cli->group, status) : 0;
+
+	return refused ? refused : b->number;
+}
+
 static int run_lines(struct cli *cli, struct batch *b, const char *name)
 {
 	int first_failure = CLI_DONE;
 
-	while (read_command(b)) {
-		int status = run_line(cli, b->line);
+	for (bool more = true; more;) {
+		unsigned int number;
+		int status;
 
+		more = read_command(b);
+		status = more ? run_next(cli, b) : run_end(cli);
 		if (status == CLI_DONE)
 			continue;
+		number = failed_line(cli, b, &status);
 		fflush(cli->out);
-		fprintf(cli->err, "Command failed %s:%u\n", name, b->number);
+		fprintf(cli->err, "Command failed %s:%u\n", name, number);
 		if (first_failure == CLI_DONE)
 			first_failure = status;
 		/* Without anybody to ask the others would only say so again. */
@@ -136,6 +175,14 @@ static int run_lines(struct cli *cli, struct batch *b, const char *name)
 			break;
 	}
 	return first_failure;
+}
+
+/* Whoever writes into a pipe may wait for what a line does before the next. */
+static bool is_file(FILE *file)
+{
+	struct stat st;
+
+	return fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode);
 }
 
 int batch_run(struct cli *cli, const char *name)
@@ -151,10 +198,14 @@ int batch_run(struct cli *cli, const char *name)
 	if (status == CLI_DONE && ul2tp_backend(cli->u) == UL2TP_BACKEND_DAEMON)
 		ul2tp_keep_rights(cli->u);
 	cli->in_batch = true;
+	if (!cli->options.force && is_file(b.file))
+		cli->group = session_group_new();
 	if (status == CLI_DONE)
 		status = run_lines(cli, &b, name);
 	if (ferror(b.file) && status == CLI_DONE)
 		status = cli_wrong(cli, "cannot read \"%s\"", name);
+	session_group_free(cli->group);
+	cli->group = NULL;
 	free(b.line);
 	if (!standard_input)
 		fclose(b.file);

@@ -7,11 +7,15 @@
 #include <string.h>
 
 #include "cli/netns.h"
+#include "cli/session_group.h"
 
 int cli_wrong(struct cli *cli, const char *format, ...)
 {
 	va_list args;
 
+	/* What comes before it in a batch goes before it, and may end the batch. */
+	if (cli->group && session_group_flush(cli, cli->group) != CLI_DONE)
+		return CLI_USAGE;
 	fflush(cli->out);
 	fputs("ul2tp: ", cli->err);
 	va_start(args, format);
@@ -36,7 +40,7 @@ int cli_connect(struct cli *cli)
 	char why[200];
 
 	if (cli->u)
-		return CLI_DONE;
+		return cli->group ? session_group_flush(cli, cli->group) : CLI_DONE;
 	if (cli->options.netns && netns_enter(cli->options.netns, why, sizeof(why)) < 0)
 		return cli_wrong(cli, "%s", why);
 	return cli_connect_another(cli, &cli->u);

@@ -38,10 +38,11 @@ struct options {
 
 struct cli {
 	struct options options;
-	FILE *out;       /* what was asked for */
-	FILE *err;       /* why it failed */
-	struct ul2tp *u; /* NULL until cli_connect() */
-	bool in_batch;   /* options that choose the other end come too late */
+	FILE *out;                   /* what was asked for */
+	FILE *err;                   /* why it failed */
+	struct ul2tp *u;             /* NULL until cli_connect() */
+	struct session_group *group; /* of a batch; NULL: sessions are added one by one */
+	bool in_batch;               /* options that choose the other end come too late */
 };
 
 /* The words of a command that have not been read. */

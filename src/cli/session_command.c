@@ -3,6 +3,7 @@
 #include "cli/session_command.h"
 
 #include "base/cleanup.h"
+#include "cli/session_group.h"
 #include "cli/session_print.h"
 
 /* seq, send_seq and recv_seq say the same thing twice. */
@@ -52,6 +53,9 @@ int session_add(struct cli *cli, const struct arguments *a)
 	struct ul2tp_session_params params;
 	int status = session_params_set(cli, a, &params);
 
+	if (status == CLI_DONE && cli->group && session_group_take(cli->group, &params))
+		return session_group_is_full(cli->group) ? session_group_flush(cli, cli->group)
+		                                         : CLI_DONE;
 	if (status == CLI_DONE)
 		status = cli_connect(cli);
 	if (status != CLI_DONE)

@@ -93,7 +93,7 @@ static int families_find(struct ul2tp *u)
 	return 0;
 }
 
-static int socket_set(struct ul2tp *u, const struct ul2tp_socket_set *set)
+int socket_set(struct ul2tp *u, const struct ul2tp_socket_set *set)
 {
 	struct request r;
 	int err = request_begin(&r, u, FAMILY_UL2TP, UL2TP_CMD_SOCKET_SET, false);

@@ -31,6 +31,7 @@ struct ul2tp {
 	int timeout_ms;
 	uint32_t sequence;             /* of the last request */
 	bool subscribed, tracing;      /* tracing: subscribed, to trace events */
+	bool stops, never_stops;       /* at a refusal (several.c); neither: not asked yet */
 	bool busy;                     /* inside a callback: the buffer is being read */
 	uint16_t family_ids[FAMILIES]; /* 0: the other end has none */
 	uint32_t group;                /* of l2tp's events; 0: none */

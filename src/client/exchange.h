@@ -6,6 +6,7 @@
 #include "base/writer.h"
 #include "client/connection.h"
 #include "netlink/message.h"
+#include "netlink/ul2tp_status_message.h"
 
 /* A request that is being written. */
 struct request {
@@ -37,6 +38,9 @@ int request_begin(struct request *r, struct ul2tp *u, enum client_family family,
  * Return: 0; what @fn returned; the errno of the refusal, with its words in u->error.
  */
 int request_run(struct request *r, answer_fn *fn, void *arg);
+
+/** socket_set() - set options of the connection; -EOPNOTSUPP: the other end is no ul2tpd */
+int socket_set(struct ul2tp *u, const struct ul2tp_socket_set *set);
 
 /** answer_attributes() - what follows generic netlink's header; *command is set. 0 or -EBADMSG */
 int answer_attributes(const struct nl_message *m, uint8_t *command, struct reader *ret);

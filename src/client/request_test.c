@@ -73,6 +73,74 @@ static void test_what_only_ul2tpd_has_goes_to_its_family(void **state)
 	assert_non_null(attribute_in(reader_over(nest, nest_length), L2TP_ATTR_CONN_ID, &length));
 }
 
+static void make_sessions(struct ul2tp_session_params *p, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		p[i] = (struct ul2tp_session_params){
+			.size = sizeof(*p),
+			.tunnel_id = 1,
+			.session_id = (uint32_t)i + 1,
+			.peer_session_id = 1,
+		};
+}
+
+static void test_several_sessions_are_asked_for_at_once(void **state)
+{
+	struct ul2tp_session_params p[70];
+	struct scripted *f = *state;
+	size_t made = 0;
+
+	make_sessions(p, 70);
+	assert_int_equal(ul2tp_sessions_add(f->u, p, 70, &made), 0);
+	assert_int_equal(made, 70);
+	assert_int_equal(f->script.requests, 70);
+	assert_int_equal(f->script.command, L2TP_CMD_SESSION_CREATE);
+	assert_true(f->script.flags & NLM_F_ACK);
+
+	assert_int_equal(ul2tp_sessions_add(f->u, p, 0, &made), 0);
+	assert_int_equal(made, 0);
+}
+
+static void test_of_several_sessions_the_first_refusal_is_told(void **state)
+{
+	struct ul2tp_session_params p[5];
+	struct scripted *f = *state;
+	size_t made = 9;
+
+	make_sessions(p, 5);
+	f->script.error = -EEXIST;
+	f->script.words = "taken";
+	assert_int_equal(ul2tp_sessions_add(f->u, p, 5, &made), -EEXIST);
+	assert_int_equal(made, 0);
+	assert_string_equal(ul2tp_last_error(f->u)->words, "taken");
+
+	/* One that can not even be asked for comes after those that can. */
+	f->script.error = 0;
+	p[3].ifname = "a name that is too long for an interface";
+	f->script.requests = 0;
+	assert_int_equal(ul2tp_sessions_add(f->u, p, 5, &made), -EINVAL);
+	assert_int_equal(made, 3);
+	assert_int_equal(f->script.requests, 3);
+	assert_string_equal(ul2tp_last_error(f->u)->argument, "name");
+}
+
+static void test_without_the_family_several_sessions_are_asked_for_one_by_one(void **state)
+{
+	struct ul2tp_session_params p[3];
+	struct scripted *f = *state;
+	size_t made = 0;
+
+	make_sessions(p, 3);
+	assert_int_equal(ul2tp_sessions_add(f->u, p, 3, &made), 0);
+	assert_int_equal(made, 3);
+	assert_int_equal(f->script.requests, 3);
+	assert_true(f->script.flags & NLM_F_ACK);
+	f->script.error = -EEXIST;
+	assert_int_equal(ul2tp_sessions_add(f->u, p, 3, &made), -EEXIST);
+	assert_int_equal(made, 0);
+	assert_int_equal(f->script.requests, 4);
+}
+
 static void test_a_server_without_the_family_is_not_asked(void **state)
 {
 	struct scripted *f = *state;
@@ -208,6 +276,11 @@ int main(void)
 		WITH(test_what_only_ul2tpd_has_goes_to_its_family),
 		cmocka_unit_test_setup_teardown(test_a_server_without_the_family_is_not_asked,
 		                                scripted_begin_without_ul2tp, scripted_end),
+		cmocka_unit_test_setup_teardown(
+			test_without_the_family_several_sessions_are_asked_for_one_by_one,
+			scripted_begin_without_ul2tp, scripted_end),
+		WITH(test_several_sessions_are_asked_for_at_once),
+		WITH(test_of_several_sessions_the_first_refusal_is_told),
 		WITH(test_a_descriptor_goes_along),
 		WITH(test_an_older_program_has_the_defaults),
 		WITH(test_what_makes_no_sense_is_not_sent),

@@ -5,6 +5,7 @@
 
 #include "client/exchange.h"
 #include "client/params.h"
+#include "client/several.h"
 #include "netlink/attribute.h"
 #include "netlink/session_message.h"
 #include "netlink/ul2tp_session_message.h"
@@ -46,30 +47,37 @@ static int create_set(struct ul2tp *u, const struct ul2tp_session_params *p,
 	return cookie_set(u, &p->peer_cookie, "peer_cookie", &s->peer_cookie);
 }
 
-int ul2tp_session_add(struct ul2tp *u, const struct ul2tp_session_params *given)
+int session_add_begin(struct request *r, struct ul2tp *u, const struct ul2tp_session_params *given)
 {
 	PARAMS_COPY(struct ul2tp_session_params, p, given);
 	struct session_create s;
-	struct request r;
 	int err = create_set(u, &p, &s);
 
 	if (err < 0)
 		return err;
 	if (p.label)
-		err = request_begin(&r, u, FAMILY_UL2TP, UL2TP_CMD_SESSION_CREATE, false);
+		err = request_begin(r, u, FAMILY_UL2TP, UL2TP_CMD_SESSION_CREATE, false);
 	else
-		err = request_begin(&r, u, FAMILY_L2TP, L2TP_CMD_SESSION_CREATE, false);
+		err = request_begin(r, u, FAMILY_L2TP, L2TP_CMD_SESSION_CREATE, false);
 	if (err < 0)
 		return err;
 
 	if (p.label) {
-		ul2tp_session_create_put(&r.attributes, &s, p.label);
+		ul2tp_session_create_put(&r->attributes, &s, p.label);
 	} else {
 		if (p.peer_tunnel_id)
-			attribute_put_u32(&r.attributes, L2TP_ATTR_PEER_CONN_ID, p.peer_tunnel_id);
-		session_create_put(&r.attributes, &s);
+			attribute_put_u32(&r->attributes, L2TP_ATTR_PEER_CONN_ID, p.peer_tunnel_id);
+		session_create_put(&r->attributes, &s);
 	}
-	return request_run(&r, NULL, NULL);
+	return 0;
+}
+
+int ul2tp_session_add(struct ul2tp *u, const struct ul2tp_session_params *given)
+{
+	struct request r;
+	int err = session_add_begin(&r, u, given);
+
+	return err < 0 ? err : request_run(&r, NULL, NULL);
 }
 
 static int select_set(struct ul2tp *u, const struct ul2tp_session_key *key,

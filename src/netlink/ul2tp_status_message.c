@@ -147,6 +147,8 @@ void ul2tp_socket_set_put(struct writer *w, const struct ul2tp_socket_set *set)
 		attribute_put_u8(w, UL2TP_ATTR_DROP_RIGHTS, 1);
 	if (set->keep_rights)
 		attribute_put_u8(w, UL2TP_ATTR_KEEP_RIGHTS, 1);
+	if (set->has_stop)
+		attribute_put_u8(w, UL2TP_ATTR_STOP_AT_REFUSAL, set->stop);
 }
 
 struct ul2tp_socket_set ul2tp_socket_set_read(const struct ul2tp_request *r)
@@ -158,6 +160,8 @@ struct ul2tp_socket_set ul2tp_socket_set_read(const struct ul2tp_request *r)
 		.ext_ack = attributes_u8(&r->top, UL2TP_ATTR_EXT_ACK),
 		.drop_rights = attributes_has(&r->top, UL2TP_ATTR_DROP_RIGHTS),
 		.keep_rights = attributes_has(&r->top, UL2TP_ATTR_KEEP_RIGHTS),
+		.has_stop = attributes_has(&r->top, UL2TP_ATTR_STOP_AT_REFUSAL),
+		.stop = attributes_u8(&r->top, UL2TP_ATTR_STOP_AT_REFUSAL),
 	};
 }
 

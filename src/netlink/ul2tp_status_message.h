@@ -68,6 +68,8 @@ struct ul2tp_socket_set {
 	bool ext_ack;
 	bool drop_rights; /* for good */
 	bool keep_rights;
+	bool has_stop;
+	bool stop; /* at a refusal */
 };
 
 void ul2tp_socket_set_put(struct writer *w, const struct ul2tp_socket_set *set);

@@ -136,6 +136,8 @@ static void only_options_that_are_present_are_set(void **state)
 		{ .has_cap_ack = true, .cap_ack = true, .has_ext_ack = true },
 		{ .drop_rights = true },
 		{ .keep_rights = true },
+		{ .has_stop = true, .stop = true },
+		{ .has_stop = true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -153,6 +155,8 @@ static void only_options_that_are_present_are_set(void **state)
 		assert_int_equal(back.ext_ack, cases[i].ext_ack);
 		assert_int_equal(back.drop_rights, cases[i].drop_rights);
 		assert_int_equal(back.keep_rights, cases[i].keep_rights);
+		assert_int_equal(back.has_stop, cases[i].has_stop);
+		assert_int_equal(back.stop, cases[i].stop);
 	}
 }
 

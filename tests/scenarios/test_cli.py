@@ -143,6 +143,45 @@ def test_a_batch_stops_at_a_failure_unless_forced(ul2tp, tmp_path):
     assert ul2tp.json("show tunnel") == []
 
 
+def sessions_of(ul2tp):
+    return sorted(session["session_id"] for session in ul2tp.json("show session"))
+
+
+def test_sessions_that_a_batch_adds_together_are_as_if_added_one_by_one(ul2tp, tmp_path):
+    def lines(*ids):
+        return "".join(f"add session tunnel_id 3 session_id {i} peer_session_id {i}\n" for i in ids)
+
+    def run(text):
+        file.write_text(text)
+        return ul2tp.run("-batch", str(file))
+    file = tmp_path / "batch"
+    ul2tp(f"add tunnel {TUNNEL}")
+    assert run(lines(*range(1, 101))).returncode == 0, "more than go into one datagram"
+    assert sessions_of(ul2tp) == list(range(1, 101))
+
+    # Before and behind the limit of one datagram.
+    for good in (1, 31, 32, 40):
+        first = max(sessions_of(ul2tp)) + 1
+        done = run(lines(*range(first, first + good), 7, *range(first + good, first + good + 50)) + "show session\n")
+        assert done.returncode == 2 and done.stderr.count("\n") == 2 and not done.stdout
+        assert "session id 7" in done.stderr and f"Command failed {file}:{good + 1}\n" in done.stderr, done.stderr
+        assert sessions_of(ul2tp) == list(range(1, first + good)), "those before it are there, and none behind it"
+
+    count = len(sessions_of(ul2tp))
+    # What makes no sense is told when those before it are made,
+    done = run(lines(1001) + "add session nonsense\n" + lines(1002))
+    assert done.returncode == 1 and f"Command failed {file}:2\n" in done.stderr
+    assert sessions_of(ul2tp)[count:] == [1001]
+    # and not if one of them is refused.
+    done = run("\n# two lines that do nothing\n" + lines(1003, 7) + "add session nonsense\n")
+    assert done.returncode == 2 and f"Command failed {file}:4\n" in done.stderr and "nonsense" not in done.stderr
+    # Names are each session's own, and what is shown is what was made before.
+    done = run("add session name one tunnel_id 3 session_id 1004 peer_session_id 1\n"
+               "add session name two tunnel_id 3 session_id 1005 peer_session_id 1\nshow session name two\n")
+    assert done.returncode == 0 and "interface name: two" in done.stdout
+    assert ul2tp.json("show session name one")[0]["session_id"] == 1004
+
+
 def test_a_batch_of_2000_lines_costs_the_client_little(ul2tp, tmp_path):
     ul2tp(f"add tunnel {TUNNEL}")
     ul2tp(f"add session {SESSION}")
