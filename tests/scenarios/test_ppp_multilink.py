@@ -21,7 +21,7 @@ def link(shared_daemon, cable):
 
 
 def bundle(link, flags=MULTILINK, more=2):
-    """Both are ready for fragments before one of them sends any, which their hosts do unasked."""
+    """Both are ready for fragments before one of them may send any."""
     brought_up(link)
     for end in link:
         end.more = [end.another(10 * (number + 1)) for number in range(more)]

@@ -75,22 +75,24 @@ def transfer(link, family, size):
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((there, 7000))
     listener.listen()
-    listener.settimeout(60)
+    listener.settimeout(AT_MOST)
     received = bytearray()
 
     def take():
         taken, _ = listener.accept()
-        taken.settimeout(60)
+        taken.settimeout(AT_MOST)
         while octets := taken.recv(1 << 16):
             received.extend(octets)
         taken.close()
     thread = threading.Thread(target=take, daemon=True)
     thread.start()
     sender = link[0].namespace.socket(family, socket.SOCK_STREAM)
-    sender.settimeout(60)
+    sender.settimeout(AT_MOST)
     sender.connect((there, 7000))
-    sent = os.urandom(1 << 16) * (size >> 16)
-    sender.sendall(sent)
+    piece = os.urandom(1 << 16)
+    sent = piece * (size >> 16)
+    for _ in range(size >> 16):
+        sender.sendall(piece)  # each has the whole time
     sender.close()
     thread.join(AT_MOST)
     listener.close()
