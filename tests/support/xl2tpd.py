@@ -6,14 +6,16 @@
 
 launcher: what starts them (support.launcher.Launcher of that namespace).
 """
-import contextlib
 import errno
+import fcntl
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import termios
 
 from support import proc
 from support.end import PATIENCE
@@ -49,6 +51,11 @@ def descendants(pid):
 
 def command_of(pid):
     return proc.text(pid, "cmdline").split("\0", maxsplit=1)[0]
+
+
+def unread(pipe):
+    """Octets that stand in it."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 class Xl2tpd:
@@ -159,19 +166,31 @@ class Lac(Xl2tpd):
         super().__init__(namespace, launcher, [f"[lac {name}]\nlns = {lns}\nredial = no\n" for name in LACS], options)
 
     def order(self, words, *answers):
-        """Until it says that it does so. It closes the pipe after each order and opens it again: what comes in between is
-        lost. Two orders that come together are read as one, so this waits."""
+        """Until it says that it does so. Two orders that come together are read as one, so this waits."""
         def count():
             said = self.said()
             return sum(said.count(answer) for answer in answers)
         before = count()
-        for _ in range(3):
-            with contextlib.suppress(BrokenPipeError), open(eventually(self.pipe, "xl2tpd takes orders"), "w",
-                                                            encoding="ascii") as pipe:
-                pipe.write(words + "\n")
-            with contextlib.suppress(AssertionError):
-                return eventually(lambda: count() > before, timeout=5)
-        raise AssertionError(f"xl2tpd does not {words}: {self.last_words()}\n{self.said()[-6000:]}")
+        try:
+            eventually(lambda: self.wrote(words), "xl2tpd takes orders")
+            eventually(lambda: count() > before, f"xl2tpd does {words}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.last_words()}\n{self.said()[-6000:]}") from error
+
+    def wrote(self, words):
+        """It closes the pipe after each order and opens it again. What comes in between would be lost, if we did not have it
+        open until the order is read."""
+        pipe = self.pipe()
+        if pipe is None:
+            return False
+        try:
+            os.write(pipe, f"{words}\n".encode())
+            eventually(lambda: unread(pipe) == 0 or self.has_ended(), "xl2tpd reads the order")
+        except BrokenPipeError:
+            return False
+        finally:
+            os.close(pipe)
+        return True
 
     def pipe(self):
         try:
