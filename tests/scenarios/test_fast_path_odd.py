@@ -11,6 +11,7 @@ import pytest
 from support.capture import Capture
 from support.daemon import Cli, settle
 from support.fast_pair import INNER, PORT, FastPair, lay_cable
+from support.soon import within
 from support.wait import AT_MOST, eventually
 
 COOKIE = "0123456789abcdef"
@@ -106,9 +107,9 @@ def test_behind_a_router(wire, via):
             near.run("ping", "-c", 20, "-i", "0.002", INNER[4][1])
             assert pair.slow_packets(0)[0] <= before + 2, "the fast path is taken"
             route(nobody)
-            eventually(lambda: not answers(), timeout=2)
+            within(2, lambda: not answers(), pair.daemons, "packets go the new way")
             route(router)
-            eventually(answers, timeout=2)
+            within(2, answers, pair.daemons, "packets go the old way again")
     finally:
         route(router, "del")
         far.run("ip", "address", "del", remote, "dev", "lo")
