@@ -527,13 +527,17 @@ def test_an_engine_that_dies_amid_setting_up(world):
     tunnel = world.rig.tunnel("udp", 4, PROTO_VERSION=2)
     pids = world.daemon.pid, world.daemon.engine_pid
     idle = {"keeper": descriptors(pids[0]), "engine": descriptors(pids[1])}
-    session_id = 0
+    began = time.monotonic()
+    set_up(world.ppp, tunnel.id, 1)
+    one_s = time.monotonic() - began
+    close_all(world)
+    session_id = 1
     for kills in range(KILLS):
         if kills and kills % KILLS_IN_A_ROW == 0:
             time.sleep(PAUSE_S)
         engine = world.daemon.engine_pid
         complete = []
-        timer = threading.Timer(random.uniform(0.005, 0.1), os.kill, (engine, signal.SIGKILL))
+        timer = threading.Timer(random.uniform(0.5, 10) * one_s, os.kill, (engine, signal.SIGKILL))
         timer.start()
         try:
             while True:
@@ -547,7 +551,7 @@ def test_an_engine_that_dies_amid_setting_up(world):
         assert {number for number, _ in complete} <= listed <= set(range(1, session_id + 1))
         assert all(state(call) == BOUND for _, call in complete)
         close_all(world)
-    assert session_id > KILLS
+    assert session_id > KILLS + 1
     for pid, had in zip((world.daemon.pid, world.daemon.engine_pid), idle.values()):
         no_more_than(had, pid)
 
