@@ -79,6 +79,14 @@ struct {
 	__type(value, struct fast_done);
 } fast_done SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fast_watch);
+} fast_watch SEC(".maps");
+
 #define OUTER_OCTETS  (sizeof(struct iphdr) + sizeof(struct udphdr))
 #define OUTER6_OCTETS (sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define MARK_BASE                                                                                  \
@@ -122,15 +130,24 @@ static __always_inline void count_add(__u64 *counter, __u64 n)
 }
 
 /* When the last packet went. The clock goes on by the tick, and to read it is a call, so it is read once a tick: of two that
- * find the new tick at once one reads, or both. @tick: of the session, @last_ns: in a lane. */
-static __always_inline void time_note(__u64 *tick, __u64 *last_ns)
+ * find the new tick at once one reads, or both. @tick: of the session, @last_ns: in a lane.
+ *
+ * Return: 0; -1: nobody watches any more what the host has configured, so nothing may pass by it. */
+static __always_inline int time_note(__u64 *tick, __u64 *last_ns)
 {
-	__u64 now = bpf_jiffies64(); /* no call: the verifier reads it in place */
+	__u64 now = bpf_jiffies64(), ns; /* no call: the verifier reads it in place */
+	const struct fast_watch *watch;
+	const __u32 only = 0;
 
 	if (*tick == now)
-		return;
+		return 0;
+	watch = bpf_map_lookup_elem(&fast_watch, &only);
+	ns = bpf_ktime_get_coarse_ns();
+	if (!watch || (__s64)(ns - watch->seen_ns) > (__s64)FAST_WATCH_NS)
+		return -1;
 	*tick = now;
-	*last_ns = bpf_ktime_get_coarse_ns();
+	*last_ns = ns;
+	return 0;
 }
 
 /* Octets of L2TP packets with @header_len in front of each. */
@@ -345,7 +362,7 @@ int fast_egress(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	if (out->closed || passed->tx != done->tx ||
 	    (out->ppp ? packet_out_read(skb, out, &f) : frame_read(skb, 0, skb->len, &f)) ||
-	    !out_fits(skb, out, &f))
+	    !out_fits(skb, out, &f) || time_note(&passed->tx_tick, &count->tx_last_ns))
 		return pass_up_tx(passed);
 	err = out->ppp ? encapsulate_packet(skb, out, &f) : encapsulate(skb, out, &f);
 	if (err == -1)
@@ -354,7 +371,6 @@ int fast_egress(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	count_add(&count->tx_packets, f.segments);
 	count_add(&count->tx_bytes, l2tp_octets(&f, out->header_len));
-	time_note(&passed->tx_tick, &count->tx_last_ns);
 	skb->mark = out->mark;
 	skb->priority = out->priority;
 	return bpf_redirect_neigh(out->underlay, (void *)&out->hop_family,

@@ -96,7 +96,7 @@ void fast_path_close(struct fast_path *f)
 	free(f->sessions);
 	list_for_each_safe (node, &f->netns)
 		fast_netns_free(f, list_entry(node, struct fast_netns, in_all));
-	fast_board_close(&f->board);
+	fast_board_close(f);
 	for (int i = 0; i < FAST_MAPS; i++)
 		if (f->maps[i] >= 0)
 			close(f->maps[i]);

@@ -71,11 +71,19 @@ int fast_board_open(struct fast_path *f)
 	b->passed = map_board(f->maps[FAST_MAP_PASSED], b->sessions, sizeof(*b->passed), PROT_READ);
 	b->done = map_board(f->maps[FAST_MAP_DONE], b->sessions, sizeof(*b->done),
 	                    PROT_READ | PROT_WRITE);
-	return b->counts && b->passed && b->done ? 0 : -ENOMEM;
+	f->watch = map_board(f->maps[FAST_MAP_WATCH], 1, sizeof(*f->watch), PROT_READ | PROT_WRITE);
+	return b->counts && b->passed && b->done && f->watch ? 0 : -ENOMEM;
 }
 
-void fast_board_close(const struct fast_board *b)
+void fast_board_watched(struct fast_path *f, uint64_t now_ms)
 {
+	__atomic_store_n(&f->watch->seen_ns, now_ms * 1000000, __ATOMIC_RELAXED);
+}
+
+void fast_board_close(const struct fast_path *f)
+{
+	const struct fast_board *b = &f->board;
+
 	if (b->counts)
 		munmap((void *)b->counts,
 		       whole_pages((size_t)b->sessions * b->lanes * sizeof(*b->counts)));
@@ -83,6 +91,8 @@ void fast_board_close(const struct fast_board *b)
 		munmap((void *)b->passed, whole_pages(b->sessions * sizeof(*b->passed)));
 	if (b->done)
 		munmap(b->done, whole_pages(b->sessions * sizeof(*b->done)));
+	if (f->watch)
+		munmap(f->watch, whole_pages(sizeof(*f->watch)));
 }
 
 int fast_board_stop(struct fast_path *f, uint32_t index)

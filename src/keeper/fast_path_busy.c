@@ -99,6 +99,7 @@ void fast_path_turn(struct server *server, uint64_t now_ms)
 
 	if (!f)
 		return;
+	fast_board_watched(f, now_ms);
 	if (now_ms >= f->look_ms) {
 		look(server, f);
 		f->look_ms = now_ms + LOOK_MS;

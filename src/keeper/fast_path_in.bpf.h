@@ -187,13 +187,12 @@ static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
 	return 0;
 }
 
-static __always_inline void count_rx(struct fast_passed *passed, struct fast_count *count,
-                                     const struct frame *f, __u32 header_len)
+static __always_inline void count_rx(struct fast_count *count, const struct frame *f,
+                                     __u32 header_len)
 {
 	count_add(&count->rx_packets, f->segments);
 	count_add(&count->rx_bytes, l2tp_octets(f, header_len));
 	count_add(&count->rx_sent, 1);
-	time_note(&passed->rx_tick, &count->rx_last_ns);
 }
 
 #include "keeper/fast_path_ppp.bpf.h"
@@ -219,14 +218,15 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 		return in_take_packet(skb, in, at, is_open, passed, count);
 	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
 	if (!is_frame || !is_open || !in_header_matches(skb, in, at) ||
-	    inner_read(skb, at, header_len, &eth))
+	    inner_read(skb, at, header_len, &eth) ||
+	    time_note(&passed->rx_tick, &count->rx_last_ns))
 		return pass_up_rx(skb, passed, at, is_frame);
 	err = decapsulate(skb, (__s32)(at + header_len), &eth);
 	if (err == -1)
 		return pass_up_rx(skb, passed, at, is_frame);
 	if (err)
 		return TC_ACT_SHOT;
-	count_rx(passed, count, &f, header_len);
+	count_rx(count, &f, header_len);
 	skb->mark = MARK_BASE + session;
 	return bpf_redirect(in->device, BPF_F_INGRESS);
 }

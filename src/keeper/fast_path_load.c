@@ -32,6 +32,7 @@ static const char *const map_names[] = {
 	[FAST_MAP_IN] = "fast_in",         [FAST_MAP_IN6] = "fast_in6",
 	[FAST_MAP_OUT] = "fast_out",       [FAST_MAP_COUNTS] = "fast_counts",
 	[FAST_MAP_PASSED] = "fast_passed", [FAST_MAP_DONE] = "fast_done",
+	[FAST_MAP_WATCH] = "fast_watch",
 };
 
 static const char *const program_names[] = {
@@ -85,6 +86,8 @@ static int constants_set(struct bpf_object *object, const struct fast_constants 
 
 static uint32_t entries_of(enum fast_map which, uint32_t sessions, uint32_t lanes)
 {
+	if (which == FAST_MAP_WATCH)
+		return 1;
 	return which == FAST_MAP_COUNTS ? sessions * lanes : sessions;
 }
 

@@ -10,6 +10,7 @@
  *   fast_count   what went by the fast path (programs write, everybody reads)
  *   fast_passed  what the programs handed up to the engine (programs write, the engine reads)
  *   fast_done    how many of those are through (the engine writes, programs read)
+ *   fast_watch   that the keeper watches what the host has configured (keeper writes, programs read)
  *
  * Of a session of PPP the frame is a packet of IP without a link-layer header. In front of it, as a part of the header, stand
  * ff 03 and the protocol, which of .header and .wire is that of IPv4: the programs make it, or expect, that of the packet.
@@ -114,5 +115,12 @@ struct fast_done {
 };
 
 #define FAST_CLOSED (~0ull)
+
+/* One for all. */
+struct fast_watch {
+	__u64 seen_ns; /* when it last did; CLOCK_MONOTONIC */
+};
+
+#define FAST_WATCH_NS 5000000000ull /* a keeper that was not heard of for so long hangs */
 
 #endif

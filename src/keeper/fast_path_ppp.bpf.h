@@ -91,10 +91,10 @@ static __always_inline int in_take_packet(struct __sk_buff *skb, const struct fa
 	int is_frame = type && !packet_read(skb, packet_at, skb->len - packet_at, type, &f);
 
 	if (!is_frame || !is_open || !packet_may(in->ppp, type) ||
-	    !in_header_matches(skb, in, at) ||
+	    !in_header_matches(skb, in, at) || time_note(&passed->rx_tick, &count->rx_last_ns) ||
 	    bpf_skb_adjust_room(skb, ETH_HLEN - (__s32)packet_at, BPF_ADJ_ROOM_MAC, flags))
 		return pass_up_rx(skb, passed, at, is_frame);
-	count_rx(passed, count, &f, packet_at - at);
+	count_rx(count, &f, packet_at - at);
 	skb->mark = MARK_BASE + session;
 	return bpf_redirect(in->device, BPF_F_INGRESS);
 }

@@ -82,6 +82,7 @@ struct fast_path {
 	struct list netns;
 	struct fast_session **sessions; /* by index of the record */
 	struct fast_board board;
+	struct fast_watch *watch;
 	uint32_t bare; /* sessions with .bare */
 	struct list idle, queue;
 	uint64_t look_ms;
@@ -95,7 +96,11 @@ struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t n
 
 /** fast_board_open() - map the arrays of f->maps; f->board.lanes and .sessions are set. Return: 0; -ENOMEM */
 int fast_board_open(struct fast_path *f);
-void fast_board_close(const struct fast_board *b);
+void fast_board_close(const struct fast_path *f);
+
+/** fast_board_watched() - what the host has configured is watched: to be said more often than every FAST_WATCH_NS, as
+ * HOST_WATCH_LOOK_MS is, or the programs leave everything to the engine */
+void fast_board_watched(struct fast_path *f, uint64_t now_ms);
 
 /** fast_board_clear() - what an earlier session of this number counted is not this one's. Return: 0 or -errno */
 int fast_board_clear(struct fast_path *f, uint32_t index);

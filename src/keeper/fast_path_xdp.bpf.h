@@ -99,7 +99,8 @@ static __always_inline int xdp_take(struct xdp_md *x, const struct fast_in *in, 
 	if (!xdp_may(x, in, data, &eth))
 		return XDP_PASS;
 	if (in->closed || passed->rx != done->rx || !is_plain ||
-	    header_differs(data + at, in->header, in->header_len))
+	    header_differs(data + at, in->header, in->header_len) ||
+	    time_note(&passed->rx_tick, &count->rx_last_ns))
 		return xdp_pass_up(x, passed, session);
 	err = xdp_decapsulate(x, in, at + header_len, &eth);
 	if (err)
@@ -107,7 +108,6 @@ static __always_inline int xdp_take(struct xdp_md *x, const struct fast_in *in, 
 	count_add(&count->rx_packets, 1);
 	count_add(&count->rx_bytes, octets);
 	count_add(&count->rx_sent, 1);
-	time_note(&passed->rx_tick, &count->rx_last_ns);
 	return XDP_PASS;
 }
 

@@ -2,6 +2,8 @@
 """What befalls an interface, or the underlay, while a session's data takes the fast path: nothing goes where it should not, and
 when all is as it was, data takes it again"""
 import contextlib
+import os
+import signal
 
 import pytest
 
@@ -138,3 +140,17 @@ def test_a_neighbour_and_a_route_that_are_others(ethernet):
     assert ethernet.reason(0) == "used"
     near.ip(f"route del {peer}/32 dev wire")
     eventually(lambda: answers(ethernet, 1300) and is_fast(ethernet))
+
+
+def test_a_keeper_that_hangs(ethernet):
+    """Nobody sees then what is configured on the host, so what goes on is the engine's: a rule holds after a few seconds."""
+    near, keeper = ethernet.hosts[0], ethernet.daemons[0].keeper_pid
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        near.run("nft", "add table ip t; add chain ip t c { type filter hook output priority 0; }; add rule ip t c udp dport 7000 drop")
+        eventually(lambda: not answers(ethernet))
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    eventually(lambda: ethernet.reason(0) == "netfilter")
+    near.run("nft", "delete table ip t")
+    eventually(lambda: is_fast(ethernet))
