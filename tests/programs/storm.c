@@ -13,7 +13,7 @@
  *	churn FIRST LAST       make and close them, one after the other in each thread -> {made, failed, seconds, ...}
  *	lose                   close all sessions -> {seconds}
  *	down                   close all sessions and tunnels -> {seconds}
- *	status                 -> {established, asked, answered, lost, served, hung_up, descriptors}
+ *	status                 -> {established, asked, answered, lost, late: answers to those, served, hung_up, descriptors}
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -351,11 +351,11 @@ static unsigned int descriptors(void)
 static void do_status(const struct command *command)
 {
 	(void)command;
-	say("ok {\"established\": %u, \"asked\": %llu, \"answered\": %llu, \"lost\": %llu, \"served\": %llu, \"hung_up\": %llu, \"descriptors\": %u}",
+	say("ok {\"established\": %u, \"asked\": %llu, \"answered\": %llu, \"lost\": %llu, \"late\": %llu, \"served\": %llu, \"hung_up\": %llu, \"descriptors\": %u}",
 	    echo_counts.established, (unsigned long long)echo_counts.asked,
 	    (unsigned long long)echo_counts.answered, (unsigned long long)echo_counts.lost,
-	    (unsigned long long)echo_counts.served, (unsigned long long)echo_counts.hung_up,
-	    descriptors());
+	    (unsigned long long)echo_counts.late, (unsigned long long)echo_counts.served,
+	    (unsigned long long)echo_counts.hung_up, descriptors());
 }
 
 static const struct verb verbs[] = {
