@@ -223,6 +223,44 @@ say(number, int_ioctl(unit, "GUNIT"))
             process.communicate(timeout=AT_MOST)
 
 
+def test_a_socket_filter_after_ul2tpd_was_killed(new_namespace):
+    """As long as ul2tpd has one of its own on a tunnel's socket the program gets EPERM; without ul2tpd it is an ordinary socket.
+
+    Requirements: RX-9
+    """
+    host = new_namespace("host")
+    host.ip("link set lo up")
+    with Daemon() as daemon:
+        process = launcher_of(daemon, host).popen(sys.executable, "-u", "-c", START + """
+import ctypes, struct
+loop, ours = Loop(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+nothing = ctypes.create_string_buffer(struct.pack("=HBBI", 6, 0, 0, 0))
+def attach(sock):
+    return outcome(sock.setsockopt, socket.SOL_SOCKET, 26, struct.pack("HL", 1, ctypes.addressof(nothing)))
+say(loop.made, attach(loop.own), attach(ours))
+input()
+said = [attach(loop.own)]
+loop.peer.sendto(b"x", ("127.0.0.1", loop.port))
+said.append(ready(loop.own, 0))
+loop.own.setsockopt(socket.SOL_SOCKET, 27, 0)
+loop.peer.sendto(b"y", ("127.0.0.1", loop.port))
+say(*said, loop.own.recv(10).decode())
+""", stdin=subprocess.PIPE)
+        try:
+            assert json.loads(process.stdout.readline()) == ["OK", "EPERM", "OK"]
+            keeper = daemon.keeper_pid
+            os.kill(keeper, signal.SIGKILL)
+            daemon.process.wait(AT_MOST)
+            eventually(lambda: not daemon.processes(), "nothing of ul2tpd is left")
+            assert os.path.exists(daemon.socket)  # where nobody listens
+            out, err = process.communicate("go\n", timeout=60 * SLOW)
+            assert json.loads(out) == ["OK", False, "y"], err
+        finally:
+            process.kill()
+            process.communicate(timeout=AT_MOST)
+            daemon.kill()
+
+
 @pytest.mark.parametrize("limit", [40, 70, 130, 300])
 def test_a_low_limit_of_descriptors(quirky, place, limit):
     """What works needs no number of its own; errors of reading may be those of a socket (doc/deviations.md).
