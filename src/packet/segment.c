@@ -221,6 +221,21 @@ static void write_udp(const struct segmenter *s, uint8_t *l4, size_t l4_len, uin
 	store_stored(l4 + UDP_CHECKSUM, checksum_value_nonzero(sum));
 }
 
+/* @sum: of the payload, which is not in the headers */
+static inline __attribute__((always_inline)) void write_headers(const struct segmenter *s,
+                                                                uint8_t *headers, uint32_t index,
+                                                                uint32_t payload_len, uint64_t sum)
+{
+	size_t l4_len = s->headers_len - s->l4 + payload_len;
+
+	write_ip(s, headers + s->l3, index, s->headers_len - s->l3 + payload_len);
+	sum += checksum_number((uint32_t)l4_len);
+	if (s->protocol == IPPROTO_TCP)
+		write_tcp(s, headers + s->l4, index, sum);
+	else
+		write_udp(s, headers + s->l4, l4_len, sum);
+}
+
 static inline __attribute__((always_inline)) bool next(struct segmenter *s, uint8_t *headers,
                                                        bool whole, struct segment *ret)
 {
@@ -228,8 +243,7 @@ static inline __attribute__((always_inline)) bool next(struct segmenter *s, uint
 	uint32_t payload_len = left < s->payload_max ? left : s->payload_max;
 	const uint8_t *payload = s->frame + s->payload_at;
 	uint32_t index = s->next;
-	size_t l4_len;
-	uint64_t sum;
+	uint64_t sum = 0;
 
 	if (index == s->count)
 		return false;
@@ -244,23 +258,14 @@ static inline __attribute__((always_inline)) bool next(struct segmenter *s, uint
 	if (!s->headers_len)
 		return true;
 
-	l4_len = s->headers_len - s->l4 + payload_len;
-	sum = checksum_number((uint32_t)l4_len);
 	if (whole) {
-		uint64_t payload_sum =
-			checksum_copy(headers + s->headers_len, payload, payload_len);
-
-		sum += s->no_checksum ? 0 : payload_sum;
+		sum = checksum_copy(headers + s->headers_len, payload, payload_len);
 		ret->payload = headers + s->headers_len;
 	} else if (!s->no_checksum) {
-		sum += checksum_sum(payload, payload_len);
+		sum = checksum_sum(payload, payload_len);
 	}
 	memcpy(headers, s->frame, s->headers_len);
-	write_ip(s, headers + s->l3, index, s->headers_len - s->l3 + payload_len);
-	if (s->protocol == IPPROTO_TCP)
-		write_tcp(s, headers + s->l4, index, sum);
-	else
-		write_udp(s, headers + s->l4, l4_len, sum);
+	write_headers(s, headers, index, payload_len, sum);
 	return true;
 }
 
@@ -272,4 +277,35 @@ bool segment_next(struct segmenter *s, uint8_t *headers, struct segment *ret)
 bool segment_next_whole(struct segmenter *s, uint8_t *room, struct segment *ret)
 {
 	return next(s, room, true, ret);
+}
+
+/* In steps of a known length: to call memcpy() for so few octets takes longer than to copy them. */
+static inline void copy_start(uint8_t *to, const uint8_t *start, size_t len)
+{
+	for (size_t i = 0; i < len; i += SEGMENT_ROOM_MORE)
+		memcpy(to + i, start + i, SEGMENT_ROOM_MORE);
+}
+
+size_t segment_all(struct segmenter *s, const uint8_t *front, size_t front_len, uint8_t *room)
+{
+	uint8_t start[SEGMENT_FRONT_MAX + SEGMENT_HEADERS_MAX + SEGMENT_ROOM_MORE] = { 0 };
+	const uint8_t *payload = s->frame + s->payload_at;
+	uint32_t left = s->payload_end - s->payload_at;
+	uint8_t *to = room;
+
+	memcpy(start, front, front_len);
+	memcpy(start + front_len, s->frame, s->headers_len);
+	for (; s->next < s->count; s->next++) {
+		uint32_t len = left < s->payload_max ? left : s->payload_max;
+		uint8_t *headers = to + front_len;
+
+		copy_start(to, start, front_len + s->headers_len);
+		to = headers + s->headers_len;
+		write_headers(s, headers, s->next, len, checksum_copy(to, payload, len));
+		to += len;
+		payload += len;
+		left -= len;
+	}
+	s->payload_at = s->payload_end;
+	return (size_t)(to - room);
 }

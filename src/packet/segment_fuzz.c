@@ -12,6 +12,30 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* All at once is the same as one by one. */
+static void cut_all(struct segmenter s)
+{
+	static const uint8_t front[7] = { 1, 2, 3, 4, 5, 6, 7 };
+	size_t most = s.count * (sizeof(front) + s.segment_len), len, at = 0;
+	uint8_t *all = malloc(most + SEGMENT_ROOM_MORE), *room = malloc(s.segment_len);
+	struct segmenter again = s;
+	struct segment part;
+
+	assert(all && room);
+	len = segment_all(&s, front, sizeof(front), all);
+	while (segment_next_whole(&again, room, &part)) {
+		size_t part_len = part.headers_len + part.payload_len;
+
+		assert(!memcmp(all + at, front, sizeof(front)));
+		at += sizeof(front);
+		assert(!memcmp(all + at, room, part_len));
+		at += part_len;
+	}
+	assert(at == len && len <= most && !segment_next_whole(&s, room, &part));
+	free(all);
+	free(room);
+}
+
 static void cut(struct segmenter *s, const uint8_t *frame, size_t len)
 {
 	/* of its exact size, so that a sanitizer sees a write past the end */
@@ -23,6 +47,8 @@ static void cut(struct segmenter *s, const uint8_t *frame, size_t len)
 	uint32_t count = 0;
 
 	assert(headers && room);
+	if (s->headers_len && s->count <= 64)
+		cut_all(*s);
 	assert(s->headers_len <= SEGMENT_HEADERS_MAX && s->count > 0);
 	while (segment_next(s, headers, &part)) {
 		size_t part_len = part.headers_len + part.payload_len;

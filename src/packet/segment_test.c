@@ -80,6 +80,31 @@ static void check_whole(struct segmenter *s, const uint8_t *expect, size_t len)
 	free(room);
 }
 
+/* All at once, each behind some octets, they are the same as one by one. Where they end the room ends, so that a sanitizer sees
+ * more. */
+static void check_all_at_once(struct segmenter s)
+{
+	static const uint8_t front[] = { 9, 8, 7, 6, 5 };
+	size_t most = s.count * (sizeof(front) + s.segment_len), len, at = 0;
+	uint8_t *all = malloc(most + SEGMENT_ROOM_MORE), *room = malloc(s.segment_len);
+	struct segmenter again = s;
+	struct segment part;
+
+	assert_non_null(all);
+	assert_non_null(room);
+	len = segment_all(&s, front, sizeof(front), all);
+	while (segment_next_whole(&again, room, &part)) {
+		assert_memory_equal(all + at, front, sizeof(front));
+		at += sizeof(front);
+		assert_memory_equal(all + at, room, part.headers_len + part.payload_len);
+		at += part.headers_len + part.payload_len;
+	}
+	assert_int_equal(at, len);
+	assert_false(segment_next_whole(&s, room, &part));
+	free(all);
+	free(room);
+}
+
 /* Each segment must be, octet for octet, what frame_model_write() makes of it. */
 static void check_segments(const struct frame_model *whole, struct offloaded *o, size_t payload_len,
                            uint16_t gso_size)
@@ -97,6 +122,7 @@ static void check_segments(const struct frame_model *whole, struct offloaded *o,
 	                             : segment_begin(&s, &o->vnet, o->frame, o->len),
 	                 0);
 	again = s;
+	check_all_at_once(s);
 	assert_int_equal(s.count, (payload_len + gso_size - 1) / gso_size);
 	assert_int_equal(s.headers_len, frame_model_headers_len(whole));
 	while (segment_next(&s, room, &part)) {

@@ -168,6 +168,9 @@ void channel_frame_end(struct channel *c, size_t head_len, const uint8_t *payloa
 void channel_send(struct channel *c, uint16_t protocol, const uint8_t *head, size_t head_len,
                   const uint8_t *payload, size_t payload_len);
 
+/** channel_send_all() - all that @segmenter makes of a packet, at once. Return: false: it has to be one by one, as below */
+bool channel_send_all(struct channel *c, uint16_t protocol, struct segmenter *segmenter);
+
 /** channel_send_segment() - the next that @segmenter makes of a packet: L2TP, PPP and its own headers side by side, payload where
  * it is, and stays until outbox_flush() */
 void channel_send_segment(struct channel *c, uint16_t protocol, struct segmenter *segmenter);

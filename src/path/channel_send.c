@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* channel_send.c - a channel's frames on their way to the peer; on the worker that owns them. See channel.h */
+#include <assert.h>
 #include <string.h>
 
 #include "path/channel.h"
@@ -75,6 +76,28 @@ void channel_send(struct channel *c, uint16_t protocol, const uint8_t *head, siz
 	if (head_len)
 		memcpy(at, head, head_len);
 	channel_frame_end(c, head_len, payload, payload_len);
+}
+
+bool channel_send_all(struct channel *c, uint16_t protocol, struct segmenter *segmenter)
+{
+	uint8_t front[DATA_HEADER_MAX + ADDRESS_CONTROL_LEN + PROTOCOL_LEN];
+	struct sender *s = c->tx.sender;
+	const struct data_header_template *t;
+	size_t len;
+
+	static_assert(sizeof(front) <= SEGMENT_FRONT_MAX, "what segment_all() puts in front");
+	if (!s || !s->tunnel->peer_known)
+		return false;
+	t = sender_header(s);
+	if (t->ns_offset)
+		return false;
+	memcpy(front, t->octets, t->len);
+	len = t->len;
+	front[len++] = 0xff;
+	front[len++] = 0x03;
+	front[len++] = (uint8_t)(protocol >> 8);
+	front[len++] = (uint8_t)protocol;
+	return outbox_put_all(c->tx.worker->outbox, s, segmenter, front, len);
 }
 
 void channel_send_segment(struct channel *c, uint16_t protocol, struct segmenter *segmenter)

@@ -170,6 +170,42 @@ void outbox_put(struct outbox *o, struct sender *s, const uint8_t *headers, size
 	put_piece(o, wire, payload, payload_len);
 }
 
+/* The last message if these packets go on where it ends, or else a new one. */
+static struct message *message_for(struct outbox *o, struct sender *s, uint32_t count, size_t len)
+{
+	struct message *m = o->count ? &o->messages[o->count - 1] : NULL;
+
+	if (m && joins(m, s, len) && m->segment_len == len && m->segments + count <= SEGMENTS_MAX &&
+	    m->octets + count * len <= BATCH_OCTETS)
+		return m;
+	m = &o->messages[o->count];
+	*m = (struct message){ .sender = s, .segment_len = (uint32_t)len };
+	o->wire[o->count].msg_hdr = (struct msghdr){ .msg_iov = &o->iovs[o->iov_count] };
+	o->count++;
+	return m;
+}
+
+bool outbox_put_all(struct outbox *o, struct sender *s, struct segmenter *cut, const uint8_t *front,
+                    size_t front_len)
+{
+	size_t each = front_len + cut->segment_len, most = cut->count * each, len;
+	struct message *m;
+	uint8_t *packets;
+
+	if (cut->count < 2 || cut->count > SEGMENTS_MAX || most > BATCH_OCTETS ||
+	    each > s->batch_max)
+		return false;
+	packets = outbox_headers(o, most + SEGMENT_ROOM_MORE);
+	len = segment_all(cut, front, front_len, packets);
+	m = message_for(o, s, cut->count, each);
+	m->segments += cut->count;
+	m->octets += (uint32_t)len;
+	m->closed = len < most;
+	o->packets_used += len;
+	put_piece(o, &o->wire[o->count - 1].msg_hdr, packets, len);
+	return true;
+}
+
 static void *control_add(struct msghdr *msg, int level, int type, size_t len)
 {
 	struct cmsghdr *m = (struct cmsghdr *)((char *)msg->msg_control + msg->msg_controllen);

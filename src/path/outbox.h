@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "packet/segment.h"
 #include "path/sender.h"
 
 struct outbox;
@@ -41,6 +42,16 @@ uint8_t *outbox_headers(struct outbox *o, size_t len);
  */
 void outbox_put(struct outbox *o, struct sender *s, const uint8_t *headers, size_t headers_len,
                 const uint8_t *payload, size_t payload_len);
+
+/**
+ * outbox_put_all() - all packets of a frame that was cut, as one piece of one message
+ * @cut:   segment_next() was not called with it yet
+ * @front: octets that stand in front of each: at most SEGMENT_FRONT_MAX
+ *
+ * Return: false: they are not one message, or not cut at all, and nothing was done. They go by outbox_put() then.
+ */
+bool outbox_put_all(struct outbox *o, struct sender *s, struct segmenter *cut, const uint8_t *front,
+                    size_t front_len);
 
 /** outbox_flush() - send all, count what was sent and what was not (STAT, TX-1) */
 void outbox_flush(struct outbox *o);

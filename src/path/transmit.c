@@ -42,6 +42,7 @@ static bool send_segment(struct outbox *o, struct sender *s, struct segmenter *s
 static void send_frame(struct outbox *o, struct sender *s, const struct virtio_net_hdr *vnet,
                        uint8_t *frame, size_t len)
 {
+	const struct data_header_template *t = sender_header(s);
 	struct segmenter segmenter;
 	int err = segment_begin(&segmenter, vnet, frame, len);
 
@@ -54,6 +55,8 @@ static void send_frame(struct outbox *o, struct sender *s, const struct virtio_n
 		sender_drop(s, TX_DROP_NO_PEER, segmenter.count);
 		return;
 	}
+	if (!t->ns_offset && outbox_put_all(o, s, &segmenter, t->octets, t->len))
+		return;
 	while (send_segment(o, s, &segmenter))
 		;
 }

@@ -155,6 +155,8 @@ static void send_packet(struct unit *u, uint16_t protocol, const struct virtio_n
 	}
 	if (!u->complete && !policed)
 		count(u, s.count, len + (uint64_t)(s.count - 1) * s.headers_len);
+	if (plain && !u->complete && !policed && channel_send_all(u->tx.channel, protocol, &s))
+		return;
 	for (uint32_t i = 0; i < s.count; i++) {
 		if (u->complete)
 			send_completely(u, protocol, &s);
