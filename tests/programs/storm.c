@@ -13,7 +13,7 @@
  *	churn FIRST LAST       make and close them, one after the other in each thread -> {made, failed, seconds, ...}
  *	lose                   close all sessions -> {seconds}
  *	down                   close all sessions and tunnels -> {seconds}
- *	status                 -> {established, asked, answered, lost, late: answers to those, served, hung_up, descriptors}
+ *	status                 -> {established, asked, answered, lost, late: answers to an earlier request, served, hung_up, descriptors}
  */
 #include <arpa/inet.h>
 #include <dirent.h>

@@ -35,7 +35,7 @@ uint64_t clock_ms(void);
 
 struct echo_counts {
 	_Atomic uint64_t asked, answered, lost; /* on sessions that were established */
-	_Atomic uint64_t late;                  /* answers to those that were lost */
+	_Atomic uint64_t late;                  /* answers to an earlier request than the last */
 	_Atomic uint64_t served;                /* requests of the peer */
 	_Atomic uint64_t hung_up;               /* channels that said POLLHUP */
 	_Atomic uint32_t established;
