@@ -42,6 +42,10 @@ static uint64_t came[SENDERS], came_octets[SENDERS];
 static uint32_t calls_in_batches;
 static uint8_t octets[70000], elsewhere[OUTBOX_ARENA_OCTETS];
 static refusal *refuse;
+static struct {
+	uint8_t octets[4 << 20];
+	size_t len;
+} streams[2], *stream; /* of frames that were cut: packets as they left, each behind its length */
 
 /* --- the system ------------------------------------------------------------------------------------- */
 
@@ -56,6 +60,15 @@ static void packet_left(const uint8_t *packet, size_t len)
 
 	assert_true(len >= NUMBER_LEN);
 	memcpy(&sender, packet, 4);
+	if (stream) {
+		assert_true(stream->len + sizeof(len) + len <= sizeof(stream->octets));
+		memcpy(stream->octets + stream->len, &len, sizeof(len));
+		memcpy(stream->octets + stream->len + sizeof(len), packet, len);
+		stream->len += sizeof(len) + len;
+		came[sender]++;
+		came_octets[sender] += len;
+		return;
+	}
 	memcpy(&number, packet + 4, 4);
 	assert_true(sender < SENDERS && number < put[sender]);
 	assert_true(number >= next_came[sender]); /* once, and in order */
@@ -145,6 +158,7 @@ static void begin(bool bulk, bool connected)
 	memset(came_octets, 0, sizeof(came_octets));
 	memset(next_came, 0, sizeof(next_came));
 	calls_in_batches = 0;
+	stream = NULL;
 	tunnel.peer = tunnel.source = peer;
 	endpoint = (struct endpoint){ .at = { .fd = FD, .bulk_fd = bulk ? BULK_FD : -1 } };
 	endpoint.at.params.protocol = IPPROTO_UDP;
@@ -341,9 +355,82 @@ static void whatever_happens_all_is_accounted_for(void **unused)
 	}
 }
 
+/* A frame that a TAP gave, cut. Return: whether by one call. */
+static bool put_frame(struct outbox *o, uint32_t sender, size_t payload_len, uint16_t gso_size,
+                      bool at_once)
+{
+	static uint8_t frame[70000];
+	const struct frame_model model = frame_model_default();
+	const struct virtio_net_hdr vnet = {
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		.gso_size = gso_size,
+	};
+	const uint32_t front[] = { sender, 0x12345678 };
+	size_t len = frame_model_write(&model, elsewhere, payload_len, frame);
+	struct segmenter s;
+	struct segment part;
+
+	assert_int_equal(segment_begin(&s, &vnet, frame, len), 0);
+	put[sender] += s.count;
+	if (at_once &&
+	    outbox_put_all(o, &senders[sender], &s, (const uint8_t *)front, sizeof(front)))
+		return true;
+	for (uint32_t i = 0; i < s.count; i++) {
+		uint8_t *room = outbox_headers(o, sizeof(front) + s.headers_len);
+
+		assert_true(segment_next_whole(&s, room + sizeof(front), &part));
+		memcpy(room, front, sizeof(front));
+		outbox_put(o, &senders[sender], room, sizeof(front) + part.headers_len,
+		           part.payload, part.payload_len);
+	}
+	return false;
+}
+
+/* Return: how many by one call each. */
+static uint32_t put_frames(refusal *by, bool at_once)
+{
+	struct outbox *o = outbox_new();
+	uint32_t count = 0;
+
+	assert_non_null(o);
+	begin(true, false);
+	refuse = by;
+	state = 7;
+	stream = &streams[at_once];
+	stream->len = 0;
+	for (int i = 0; i < 40; i++) {
+		uint32_t sender = i % 8 ? 0 : model_random(&state) % SENDERS;
+		uint16_t gso_size = model_random(&state) % 4 ? 1394 : 460;
+
+		count += put_frame(o, sender, 1 + model_random(&state) % (44 * gso_size), gso_size,
+		                   at_once);
+		if (i % 16 == 15)
+			outbox_flush(o);
+	}
+	outbox_flush(o);
+	all_is_accounted_for();
+	outbox_free(o);
+	stream = NULL;
+	return count;
+}
+
+static void a_frame_leaves_at_once_as_one_by_one(void **unused)
+{
+	refusal *const refusals[] = { nothing, batches, long_batches };
+
+	batch_error = EIO;
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
+		assert_int_equal(put_frames(refusals[i], false), 0);
+		assert_true(put_frames(refusals[i], true) > 4);
+		assert_int_equal(streams[0].len, streams[1].len);
+		assert_memory_equal(streams[0].octets, streams[1].octets, streams[0].len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_frame_leaves_at_once_as_one_by_one),
 		cmocka_unit_test(batches_are_made),
 		cmocka_unit_test(what_no_batch_may_do_packets_may),
 		cmocka_unit_test(what_is_too_long_for_a_batch_is_sent_alone),
