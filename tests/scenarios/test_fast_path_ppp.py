@@ -10,7 +10,6 @@ import struct
 
 import pytest
 
-from support.daemon import settle
 from support.fast_pair import INNER
 from support.fast_ppp import PppFastPair
 from support.numbered_flow import flows_both_ways
@@ -192,8 +191,14 @@ def test_a_unit_that_may_encrypt_is_the_engines(plain_wire):
 
 @contextlib.contextmanager
 def pinging(pair):
+    """Before, during and after."""
+    def twenty_more():
+        reached = pair.counts()[1]["TX_PACKETS"] + 20
+        eventually(lambda: pair.counts()[1]["TX_PACKETS"] > reached, "pings are answered")
     ping = pair.hosts[0].popen("ping", "-i", "0.005", "-q", INNER[4][1], stdout=-1, text=True)
+    twenty_more()
     yield
+    twenty_more()
     ping.send_signal(signal.SIGINT)
     out = ping.communicate(timeout=AT_MOST)[0]
     sent, received = re.search(r"(\d+) packets transmitted, (\d+) received", out).groups()
@@ -208,7 +213,6 @@ def test_control_frames_come_to_the_files(plain_wire):
             assert pair.channels[1].receive() == LCP
             pair.units[1].send(b"\x80\x21" + LCP[2:])
             assert pair.units[0].receive() == b"\x80\x21" + LCP[2:]
-        settle(0.2)
 
 
 def test_another_session_of_the_unit(plain_wire):
