@@ -296,12 +296,13 @@ static size_t cut_packet(struct msghdr *batch, size_t len, struct iovec ret[2])
 	return count;
 }
 
-/* Each packet of a message by itself. */
-static void send_singly(struct outbox *o, uint32_t i)
+/* Each packet of a message by itself. Return: whether one was sent. */
+static bool send_singly(struct outbox *o, uint32_t i)
 {
 	struct message *m = &o->messages[i];
 	struct msghdr batch = o->wire[i].msg_hdr, one = { 0 };
 	struct iovec pieces[2];
+	bool sent = false;
 
 	m->segments = 1; /* no UDP_SEGMENT, no second socket */
 	o->wire[i].msg_hdr.msg_controllen = 0;
@@ -313,11 +314,14 @@ static void send_singly(struct outbox *o, uint32_t i)
 
 		left -= len;
 		one.msg_iovlen = cut_packet(&batch, len, pieces);
-		if (sendmsg(m->sender->endpoint->at.fd, &one, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		if (sendmsg(m->sender->endpoint->at.fd, &one, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
 			count_sent(o, m->sender, 1, len);
-		else
+			sent = true;
+		} else {
 			sender_drop(m->sender, tx_drop_of_errno(errno), 1);
+		}
 	}
+	return sent;
 }
 
 /* A batch can be refused where single packets are not: by a device without checksum offload (EIO), by a route
@@ -336,9 +340,11 @@ static void message_failed(struct outbox *o, uint32_t i, int error)
 		sender_drop(m->sender, tx_drop_of_errno(error), m->segments);
 		return;
 	}
+	/* If not one goes alone either, the route or the address is at fault, and may be back any moment. */
+	if (!send_singly(o, i))
+		return;
 	m->sender->batch_max = error == EMSGSIZE || error == EINVAL ? m->segment_len - 1 : 0;
 	m->sender->batch_retry_ms = 0; /* set by sender_retry_batches() */
-	send_singly(o, i);
 }
 
 /* What ICMP has said of earlier packets ends one call on a connected socket, and is no fault of these (UDP-2). */

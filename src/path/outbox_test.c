@@ -264,6 +264,18 @@ static int everything(uint32_t segments, size_t segment_len, int fd)
 	return all_error;
 }
 
+/* The local address is gone, or the route leads nowhere (EINVAL); when it is back, so are batches. */
+static void what_nothing_may_do_says_nothing_of_batches(void **unused)
+{
+	begin(true, false);
+	all_error = EINVAL;
+	send_trains(everything);
+	assert_int_equal(came[0], 0);
+	send_trains(nothing);
+	assert_int_equal(came[0], 25);
+	assert_int_equal(calls_in_batches, 2);
+}
+
 static void each_error_has_its_reason(void **unused)
 {
 	const struct {
@@ -435,6 +447,7 @@ int main(void)
 		cmocka_unit_test(what_no_batch_may_do_packets_may),
 		cmocka_unit_test(what_is_too_long_for_a_batch_is_sent_alone),
 		cmocka_unit_test(each_error_has_its_reason),
+		cmocka_unit_test(what_nothing_may_do_says_nothing_of_batches),
 		cmocka_unit_test(an_error_of_earlier_packets_costs_nothing),
 		cmocka_unit_test(whatever_happens_all_is_accounted_for),
 	};
