@@ -17,9 +17,12 @@ from support.rig import Rig
 from support.shared_unit import Sharing
 from support.wait import eventually
 
+SHARED_MACHINES = ("ppp_machine", "debian", "linux")  # fixtures of emulated machines that several files share
+
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "quick: belongs to ./run check --quick")
+    config.addinivalue_line("markers", "kernels: leans on what one kernel does unlike another; tests/kernels runs it on Debian's")
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a job in the background of a script; tests send it
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -29,9 +32,9 @@ def pytest_collection_modifyitems(items):
     A machine that files share is named by its fixture."""
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        group = parameters.get("machine", "")
-        shared = "ppp_machine" in item.fixturenames
-        item.add_marker(pytest.mark.xdist_group("ppp_machine" if shared else f"{item.path.name} {group}"))
+        group = parameters.get("debian", "")
+        shared = [name for name in SHARED_MACHINES if name in item.fixturenames]
+        item.add_marker(pytest.mark.xdist_group(f"{shared[0] if shared else item.path.name} {group}"))
 
 
 @pytest.fixture(scope="session")

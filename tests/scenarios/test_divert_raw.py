@@ -107,7 +107,8 @@ def program(api, cable):
 
 @pytest.mark.quick
 @pytest.mark.parametrize("family", [4, 6])
-@pytest.mark.parametrize("connected, wildcard", [(True, False), (True, True), (False, False), (False, True)])
+@pytest.mark.parametrize("connected, wildcard", [
+    pytest.param(True, False, marks=pytest.mark.kernels), (True, True), (False, False), (False, True)])
 def test_data_is_ours_and_all_else_the_programs(program, family, connected, wildcard):
     """Requirements: TUN-22, RX-1, RX-2, RX-5, RX-9"""
     p = program(family, connected=connected, wildcard=wildcard)
@@ -136,6 +137,7 @@ def test_a_shorter_packet_than_its_header_is_counted_and_the_programs(program):
     eventually(lambda: p.api.tunnel_get(p.id)["STATS"].get("RX_INVALID"), "it is counted")
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("family", [4, 6])
 def test_without_a_checksum(program, family):
     """Requirements: TUN-13"""
@@ -153,6 +155,7 @@ def test_without_a_checksum(program, family):
         assert p.received(session) == 0
 
 
+@pytest.mark.kernels
 def test_a_wrong_checksum_is_dropped(program, cable):
     p = program()
     session = p.session()
@@ -165,6 +168,7 @@ def test_a_wrong_checksum_is_dropped(program, cable):
     p.wait_for(session, 1)
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("family", [4, 6])
 def test_what_a_local_sender_hands_over_as_one_is_cut(shared_daemon, family):
     """Requirements: RX-8"""
@@ -349,6 +353,7 @@ def reaches_the_program(p, session, within):
     return False
 
 
+@pytest.mark.kernels
 def test_a_killed_daemon_leaves_no_program_deaf(build, cable):
     daemon = Daemon("--divert", "raw")
     try:
@@ -534,6 +539,7 @@ print("well")
 REDUCED = ["setpriv", "--bounding-set=-all,+net_admin,+net_raw", "--inh-caps=-all,+net_admin,+net_raw"]
 
 
+@pytest.mark.kernels
 @pytest.mark.quick
 @pytest.mark.parametrize("before", [["unshare", "-Urn"], ["unshare", "-n", *REDUCED]], ids=["userns", "capabilities"])
 def test_it_is_chosen_where_ebpf_is_refused(build, before):
@@ -542,6 +548,7 @@ def test_it_is_chosen_where_ebpf_is_refused(build, before):
     assert (done.stdout, done.returncode) == ("well\n", 0), done.stderr
 
 
+@pytest.mark.kernels
 def test_where_the_program_may_not_be_touched_all_data_is_dropped(build):
     done = subprocess.run(["unshare", "-n", *REDUCED, sys.executable, "-c", UNTOUCHABLE, str(TOP / "tests")],
                           capture_output=True, text=True, timeout=120, check=False,

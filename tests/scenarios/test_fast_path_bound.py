@@ -216,6 +216,7 @@ def test_a_rule_for_its_mark_is_the_systems_to_apply(wire):
             assert not capture.waiting()
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("device", ["wire", "red"], ids=["member", "vrf"])
 def test_in_a_vrf_the_engine_moves_it(device):
     """The tunnel is bound to an interface of the VRF, or to the VRF itself."""

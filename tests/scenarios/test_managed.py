@@ -22,6 +22,11 @@ UDPLITE, L2TP = 136, 115
 IP_RECVERR, SO_NO_CHECK = 11, 11
 
 
+def on_kernels(value):
+    """One of a test's parameters that stands for all where tests/kernels runs it."""
+    return pytest.param(value, marks=pytest.mark.kernels)
+
+
 @pytest.fixture(scope="module", params=["ebpf", "raw"])
 def shared_daemon(request, build):
     daemon = Daemon("--divert", request.param)
@@ -31,7 +36,7 @@ def shared_daemon(request, build):
 
 
 @pytest.mark.parametrize("family", (4, 6, "mapped"))
-@pytest.mark.parametrize("bound", ("address", "any", None))
+@pytest.mark.parametrize("bound", (on_kernels("address"), "any", None))
 def test_data_moves_and_control_is_the_programs(rig, family, bound):
     """
     Requirements: NL-45, TUN-21, TUN-22, TUN-26, TX-1, TX-5, RX-2, RX-8, RX-9
@@ -69,6 +74,7 @@ def test_what_is_reported_of_it(rig, family):
 
 # --- what is data and what is not
 
+@pytest.mark.kernels
 def test_what_goes_to_the_program(rig):
     """
     Requirements: RX-1, RX-2, RX-4, RX-5, RX-9
@@ -141,7 +147,7 @@ def test_cookies_and_numbers(rig):
     p.nothing_for_the_program()
 
 
-@pytest.mark.parametrize("size", (1, 240, 260, 1400, 2000, 4000, 9000, 60000))
+@pytest.mark.parametrize("size", (on_kernels(1), 240, 260, 1400, 2000, 4000, 9000, on_kernels(60000)))
 def test_every_length_arrives_whole(rig, size):
     """
     Requirements: RX-8
@@ -155,6 +161,7 @@ def test_every_length_arrives_whole(rig, size):
     assert p.capture.next() == frame
 
 
+@pytest.mark.kernels
 def test_what_segments_of_a_local_sender_become(rig):
     """A batch of segments with a control message among them is told apart (UDP_SEGMENT over loopback)."""
     rig.near.ip("link set lo up")
@@ -183,6 +190,7 @@ def test_what_segments_of_a_local_sender_become(rig):
 
 # --- who sends and receives
 
+@pytest.mark.kernels
 def test_a_socket_that_is_not_connected(rig):
     """Receives from anyone and sends to nobody, until it is connected.
 
@@ -238,6 +246,7 @@ def test_who_may_say_that_a_socket_changed(rig):
     rig.api = type(rig.api)(rig.daemon, rig.near)
 
 
+@pytest.mark.kernels
 def test_link_local_addresses(rig):
     """
     Requirements: TX-1
@@ -258,6 +267,7 @@ def test_link_local_addresses(rig):
     assert octets[22:].startswith(b"link local") and sender[0].split("%")[0] == near and sender[1] == p.port
 
 
+@pytest.mark.kernels
 def test_several_tunnels_on_one_port(rig):
     """As programs that have a socket for each peer: each gets and sends its own.
 
@@ -285,7 +295,7 @@ def test_several_tunnels_on_one_port(rig):
     assert programs[1].transmit()[1][1] == port
 
 
-@pytest.mark.parametrize("version", (2, 3))
+@pytest.mark.parametrize("version", (2, on_kernels(3)))
 def test_several_sockets_for_one_peer(rig, version):
     """As xl2tpd has them when it calls one LNS twice: the system gives all packets to the socket that was made last.
 
@@ -319,7 +329,7 @@ def test_several_sockets_for_one_peer(rig, version):
     first.nothing_for_the_program()
 
 
-@pytest.mark.parametrize("owner", (0, NOBODY))
+@pytest.mark.parametrize("owner", (0, on_kernels(NOBODY)))
 def test_ports_shared_by_their_owner(rig, owner):
     """SO_REUSEPORT lets sockets of one user share a port, and ours does not come between them."""
     port = next_port()
@@ -347,7 +357,7 @@ def test_a_socket_keeps_its_options(rig):
         assert p.socket.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP) == 0
 
 
-@pytest.mark.parametrize("family", (4, 6, "mapped"))
+@pytest.mark.parametrize("family", (4, 6, on_kernels("mapped")))
 def test_data_leaves_with_the_options_of_the_socket(rig, family):
     """And never with DF.
 
@@ -368,6 +378,7 @@ def test_data_leaves_with_the_options_of_the_socket(rig, family):
     assert family == "mapped" or (more["TOS"], more["TTL"]) == (0x28, 33)
 
 
+@pytest.mark.kernels
 def test_checksums_as_the_socket_has_them(rig):
     """
     Requirements: TX-6, NL-58
@@ -381,6 +392,7 @@ def test_checksums_as_the_socket_has_them(rig):
     assert p.get()["UDP_ZERO_CSUM6_TX"] and p.get()["UDP_ZERO_CSUM6_RX"]
 
 
+@pytest.mark.kernels
 def test_icmp_errors_of_data_are_the_programs(rig):
     """
     Requirements: UDP-1, UDP-2
@@ -437,6 +449,7 @@ def test_what_is_refused(rig):
 
 # --- ends
 
+@pytest.mark.kernels
 def test_the_last_close_ends_the_tunnel(rig):
     """
     Requirements: TUN-25, TUN-40, TUN-45, NL-81
@@ -485,6 +498,7 @@ def test_the_end_of_the_process_that_has_it(rig, end):
         os.waitpid(child, 0)
 
 
+@pytest.mark.kernels
 def test_a_deleted_tunnel_gives_the_socket_back(rig):
     """
     Requirements: TUN-44, TUN-42

@@ -11,12 +11,10 @@ from support.program import Program
 _open = {}
 
 
-def open_daemon():
-    _open["daemon"] = Daemon()
-
-
-def wait_for_log(pattern):
-    return _open["daemon"].wait_for_log(pattern)[0]
+def said_at_start(pattern):
+    """By an ul2tpd of its own."""
+    with Daemon() as daemon:
+        return daemon.wait_for_log(pattern)[0]
 
 
 def server():
@@ -26,7 +24,7 @@ def server():
 def open_pair(by_ul2tpd=True):
     cable = _open["cable"] = Cable()
     if by_ul2tpd:
-        open_daemon()
+        _open["daemon"] = Daemon()
     daemon = _open.get("daemon")
     for name, namespace in (("near", cable.near), ("far", cable.far)):
         end.keep(name, end.End(namespace.path, *((daemon.socket, str(BUILD / "ul2tp")) if daemon else ())))
