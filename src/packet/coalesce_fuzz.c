@@ -63,6 +63,37 @@ static void repair(uint8_t *frame, size_t len, bool bare)
 	memcpy(l4 + field, &value, 2);
 }
 
+/* As a sender on this machine leaves it, and as it is finished for those who can not be told. */
+static void finish(const uint8_t *packet, size_t len)
+{
+	uint8_t headers[SEGMENT_HEADERS_MAX], *left = malloc(len ? len : 1);
+	struct inner_headers at;
+	struct virtio_net_hdr vnet;
+	struct segmenter s;
+	struct segment part;
+	size_t octets = 0;
+
+	assert(left);
+	memcpy(left, packet, len);
+	repair(left, len, true);
+	if (inner_headers_read_ip(left, len, &at) && at.end > at.l4) {
+		size_t addresses = at.ip_version == 4 ? IPV4_ADDRESSES : IPV6_ADDRESSES;
+		uint16_t sum =
+			checksum_fold(checksum_pseudo(left + addresses, at.ip_version == 4 ? 8 : 32,
+		                                      at.protocol, (uint32_t)(len - at.l4)));
+
+		memcpy(left + at.l4 + (at.protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM),
+		       &sum, sizeof(sum));
+	}
+	if (coalesce_left_ip(left, len, 600, &vnet) &&
+	    segment_begin_ip(&s, &vnet, left, len) == 0) {
+		while (segment_next(&s, headers, &part))
+			octets += part.payload_len;
+		assert(octets + s.headers_len == len);
+	}
+	free(left);
+}
+
 static bool find(struct batch *b, const uint8_t *frame, size_t len)
 {
 	for (size_t i = 0; i < b->count; i++)
@@ -135,6 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += len;
 		if (whole)
 			repair(frame, len, b.bare);
+		finish(frame, len);
 		b.frames[b.count++] = (struct iovec){ .iov_base = frame, .iov_len = len };
 		if (b.bare)
 			coalesce_add_ip(&b.coalescer, &b, data[0] & 0x77, frame, len);
