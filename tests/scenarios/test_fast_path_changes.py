@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from support import proc
 from support.fast_pair import INNER, FastPair, lay_cable
 from support.fast_ppp import PppFastPair
 from support.netns import Namespace
@@ -147,6 +148,7 @@ def test_a_keeper_that_hangs(ethernet):
     near, keeper = ethernet.hosts[0], ethernet.daemons[0].keeper_pid
     os.kill(keeper, signal.SIGSTOP)
     try:
+        eventually(lambda: proc.stands_still(keeper))
         near.run("nft", "add table ip t; add chain ip t c { type filter hook output priority 0; }; add rule ip t c udp dport 7000 drop")
         eventually(lambda: not answers(ethernet))
     finally:

@@ -8,6 +8,7 @@ import struct
 
 import pytest
 
+from support import proc
 from support.capture import Capture
 from support.daemon import Cli, settle
 from support.fast_pair import INNER, PORT, FastPair, lay_cable
@@ -208,6 +209,7 @@ def test_fragments_are_not_overtaken(plain_wire):
             settle(0.2)  # gates are open again
             os.kill(engine, signal.SIGSTOP)
             try:
+                eventually(lambda: proc.stands_still(engine))
                 out.send(bytes(1472))
                 settle(0.2)  # near's engine has sent it
                 out.send(bytes(100))
