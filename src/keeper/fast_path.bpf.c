@@ -87,6 +87,20 @@ struct {
 	__type(value, struct fast_watch);
 } fast_watch SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fast_front_out);
+} fast_front_out SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fast_front_in);
+} fast_front_in SEC(".maps");
+
 #define OUTER_OCTETS  (sizeof(struct iphdr) + sizeof(struct udphdr))
 #define OUTER6_OCTETS (sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define MARK_BASE                                                                                  \
@@ -129,6 +143,13 @@ static __always_inline void count_add(__u64 *counter, __u64 n)
 		add(counter, n);
 }
 
+static __always_inline struct fast_watch *watch_get(void)
+{
+	const __u32 only = 0;
+
+	return bpf_map_lookup_elem(&fast_watch, &only);
+}
+
 /* When the last packet went. The clock goes on by the tick, and to read it is a call, so it is read once a tick: of two that
  * find the new tick at once one reads, or both. @tick: of the session, @last_ns: in a lane.
  *
@@ -137,17 +158,28 @@ static __always_inline int time_note(__u64 *tick, __u64 *last_ns)
 {
 	__u64 now = bpf_jiffies64(), ns; /* no call: the verifier reads it in place */
 	const struct fast_watch *watch;
-	const __u32 only = 0;
 
 	if (*tick == now)
 		return 0;
-	watch = bpf_map_lookup_elem(&fast_watch, &only);
+	watch = watch_get();
 	ns = bpf_ktime_get_coarse_ns();
 	if (!watch || (__s64)(ns - watch->seen_ns) > (__s64)FAST_WATCH_NS)
 		return -1;
 	*tick = now;
 	*last_ns = ns;
 	return 0;
+}
+
+/* Of this processor. Programs of one do not interrupt each other, or there are none (constants.fronts). */
+static __always_inline __u32 front_index(__u32 number)
+{
+	return bpf_get_smp_processor_id() * FAST_FRONTS + (number & (FAST_FRONTS - 1));
+}
+
+/* Atomic, so that what is looked up afterwards is not older than this, on any machine. */
+static __always_inline __u64 front_written(struct fast_watch *watch)
+{
+	return __sync_fetch_and_add(&watch->written, 0);
 }
 
 /* Octets of L2TP packets with @header_len in front of each. */
@@ -253,11 +285,12 @@ static __always_inline int out_fits(const struct __sk_buff *skb, const struct fa
 }
 
 /* What each packet has its own of, in headers that are there. */
-static __always_inline void finish_v4(struct iphdr *ip, struct fast_out *out, const struct frame *f)
+static __always_inline void finish_v4(struct iphdr *ip, const struct fast_out *out,
+                                      struct fast_passed *passed, const struct frame *f)
 {
 	struct udphdr *udp = (void *)(ip + 1);
 	__u32 len = f->len + out->header_len + OUTER_OCTETS;
-	__u16 id = __sync_fetch_and_add(&out->next_id, f->segments);
+	__u16 id = __sync_fetch_and_add(&passed->next_id, f->segments);
 
 	ip->tot_len = bpf_htons(len);
 	ip->id = bpf_htons(id);
@@ -293,8 +326,9 @@ static __always_inline int wire_write(struct __sk_buff *skb, const struct fast_o
 
 /* The frame's Ethernet header is in front of all others: it belongs behind them. The outer one is written by
  * bpf_redirect_neigh(), which wants no multicast address there. */
-static __always_inline int headers_write(struct __sk_buff *skb, struct fast_out *out,
-                                         const struct frame *f, __u64 wire_len)
+static __always_inline int headers_write(struct __sk_buff *skb, const struct fast_out *out,
+                                         struct fast_passed *passed, const struct frame *f,
+                                         __u64 wire_len)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct ethhdr *eth = data, *inner = data + ETH_HLEN + wire_len;
@@ -307,13 +341,13 @@ static __always_inline int headers_write(struct __sk_buff *skb, struct fast_out 
 	if (out->v6)
 		finish_v6(data + ETH_HLEN, out, f);
 	else
-		finish_v4(data + ETH_HLEN, out, f);
+		finish_v4(data + ETH_HLEN, out, passed, f);
 	return 0;
 }
 
 /* Room for all headers behind the Ethernet header. Return: 0, or -1 with the frame as it was, or -2. */
-static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *out,
-                                       const struct frame *f)
+static __always_inline int encapsulate(struct __sk_buff *skb, const struct fast_out *out,
+                                       struct fast_passed *passed, const struct frame *f)
 {
 	const __u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L4_UDP |
 	                    BPF_F_ADJ_ROOM_ENCAP_L2(ETH_HLEN) | BPF_F_ADJ_ROOM_ENCAP_L2_ETH;
@@ -326,9 +360,36 @@ static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *o
 	                                         : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4)))
 		return -1;
 	if (!is_between(&wire_len, OUTER_OCTETS, FAST_WIRE_MAX) ||
-	    headers_write(skb, out, f, wire_len))
+	    headers_write(skb, out, passed, f, wire_len))
 		return -2;
 	return 0;
+}
+
+/* How frames of a device are sent; NULL: none of ours is there. */
+static __always_inline const struct fast_out *out_find(__u32 device)
+{
+	const struct fast_out_key key = { .netns = constants.netns, .device = device };
+	struct fast_watch *watch = watch_get();
+	struct fast_front_out *front;
+	const struct fast_out *found;
+	__u32 index;
+	__u64 written;
+
+	if (!constants.fronts || !watch)
+		return bpf_map_lookup_elem(&fast_out, &key);
+	index = front_index(device);
+	front = bpf_map_lookup_elem(&fast_front_out, &index);
+	if (front && front->written == watch->written && front->key.device == device &&
+	    front->key.netns == key.netns)
+		return &front->value;
+	written = front_written(watch);
+	found = bpf_map_lookup_elem(&fast_out, &key);
+	if (!front || !found)
+		return found;
+	front->key = key;
+	front->value = *found;
+	front->written = written;
+	return &front->value;
 }
 
 #include "keeper/fast_path_in.bpf.h"
@@ -338,11 +399,10 @@ static __always_inline int encapsulate(struct __sk_buff *skb, struct fast_out *o
 SEC("tc")
 int fast_egress(struct __sk_buff *skb)
 {
-	const struct fast_out_key key = { .netns = constants.netns, .device = skb->ifindex };
 	struct fast_passed *passed;
 	struct fast_count *count;
 	struct fast_done *done;
-	struct fast_out *out;
+	const struct fast_out *out;
 	struct frame f;
 	__u32 session;
 	int err;
@@ -351,7 +411,7 @@ int fast_egress(struct __sk_buff *skb)
 	if ((skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6)) ||
 	    skb->vlan_present)
 		return TC_ACT_UNSPEC;
-	out = bpf_map_lookup_elem(&fast_out, &key);
+	out = out_find(skb->ifindex);
 	if (!out)
 		return TC_ACT_UNSPEC;
 	session = out->session;
@@ -364,7 +424,8 @@ int fast_egress(struct __sk_buff *skb)
 	    (out->ppp ? packet_out_read(skb, out, &f) : frame_read(skb, 0, skb->len, &f)) ||
 	    !out_fits(skb, out, &f) || time_note(&passed->tx_tick, &count->tx_last_ns))
 		return pass_up_tx(passed);
-	err = out->ppp ? encapsulate_packet(skb, out, &f) : encapsulate(skb, out, &f);
+	err = out->ppp ? encapsulate_packet(skb, out, passed, &f)
+	               : encapsulate(skb, out, passed, &f);
 	if (err == -1)
 		return pass_up_tx(passed);
 	if (err)

@@ -20,3 +20,8 @@ int fast_program_fd(const struct fast_programs *p, enum fast_program which)
 {
 	return -1;
 }
+
+int fast_possible_processors(void)
+{
+	return -ENOSYS;
+}

@@ -2,7 +2,6 @@
 /* fast_path_board.c - the arrays of fast_path_maps.h as both processes see them: what the programs counted and handed up */
 #include "keeper/fast_path_private.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,7 +15,7 @@
 
 uint32_t fast_board_lanes(void)
 {
-	int processors = libbpf_num_possible_cpus();
+	int processors = fast_possible_processors();
 	uint32_t lanes = 1;
 
 	while (lanes < FAST_LANES_MAX && (int)lanes < processors)
@@ -36,15 +35,16 @@ static uint32_t random_word(void)
 
 struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t netns)
 {
-	int processors = libbpf_num_possible_cpus();
+	int processors = fast_possible_processors();
+	bool alone = processors > 0 && access(REALTIME, F_OK) != 0;
 
 	return (struct fast_constants){
+		.fronts = alone ? (uint32_t)processors : 0,
 		.netns = netns,
 		.lanes = f->board.lanes,
 		.xdp = f->xdp,
 		.meta = f->xdp ? random_word() : 0,
-		.lane_each = processors > 0 && processors <= (int)f->board.lanes &&
-		             access(REALTIME, F_OK) != 0,
+		.lane_each = alone && processors <= (int)f->board.lanes,
 	};
 }
 
@@ -72,12 +72,20 @@ int fast_board_open(struct fast_path *f)
 	b->done = map_board(f->maps[FAST_MAP_DONE], b->sessions, sizeof(*b->done),
 	                    PROT_READ | PROT_WRITE);
 	f->watch = map_board(f->maps[FAST_MAP_WATCH], 1, sizeof(*f->watch), PROT_READ | PROT_WRITE);
-	return b->counts && b->passed && b->done && f->watch ? 0 : -ENOMEM;
+	if (!b->counts || !b->passed || !b->done || !f->watch)
+		return -ENOMEM;
+	fast_board_written(f);
+	return 0;
 }
 
 void fast_board_watched(struct fast_path *f, uint64_t now_ms)
 {
 	__atomic_store_n(&f->watch->seen_ns, now_ms * 1000000, __ATOMIC_RELAXED);
+}
+
+void fast_board_written(const struct fast_path *f)
+{
+	__atomic_fetch_add(&f->watch->written, 1, __ATOMIC_SEQ_CST);
 }
 
 void fast_board_close(const struct fast_path *f)
@@ -119,7 +127,11 @@ int fast_board_clear(struct fast_path *f, uint32_t index)
 
 int fast_board_begin(struct fast_path *f, uint32_t index)
 {
-	const struct fast_passed passed = { .rx = FAST_PASSED_FROM, .tx = FAST_PASSED_FROM };
+	const struct fast_passed passed = {
+		.rx = FAST_PASSED_FROM,
+		.tx = FAST_PASSED_FROM,
+		.next_id = (uint64_t)random(),
+	};
 
 	return bpf_map_set(f->maps[FAST_MAP_PASSED], &index, &passed);
 }

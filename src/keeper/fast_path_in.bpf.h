@@ -71,7 +71,44 @@ struct fragment6 {
 
 #define FRAGMENT6_OCTETS 8
 
-static __always_inline struct fast_in *in_find(const struct arrival *a)
+/* Of 28 octets. */
+static __always_inline int key_differs(const struct fast_in_key *a, const struct fast_in_key *b)
+{
+	const __u32 *x = (const void *)a, *y = (const void *)b;
+	__u32 differs = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < sizeof(*a) / sizeof(*x); i++)
+		differs |= x[i] ^ y[i];
+	return differs != 0;
+}
+
+/* As out_find(). */
+static __always_inline const struct fast_in *in_get(const struct fast_in_key *key)
+{
+	struct fast_watch *watch = watch_get();
+	struct fast_front_in *front;
+	const struct fast_in *found;
+	__u32 index;
+	__u64 written;
+
+	if (!constants.fronts || !watch)
+		return bpf_map_lookup_elem(&fast_in, key);
+	index = front_index(key->id ^ key->id >> 8 ^ key->id >> 16 ^ key->id >> 24);
+	front = bpf_map_lookup_elem(&fast_front_in, &index);
+	if (front && front->written == watch->written && !key_differs(&front->key, key))
+		return &front->value;
+	written = front_written(watch);
+	found = bpf_map_lookup_elem(&fast_in, key);
+	if (!front || !found)
+		return found;
+	front->key = *key;
+	front->value = *found;
+	front->written = written;
+	return &front->value;
+}
+
+static __always_inline const struct fast_in *in_find(const struct arrival *a)
 {
 	struct fast_in_key key = {
 		.netns = constants.netns,
@@ -81,8 +118,7 @@ static __always_inline struct fast_in *in_find(const struct arrival *a)
 		.local_port = a->udp.dest,
 	};
 
-	return start_read(&a->l2tp, &key.version, &key.id) ? bpf_map_lookup_elem(&fast_in, &key)
-	                                                   : NULL;
+	return start_read(&a->l2tp, &key.version, &key.id) ? in_get(&key) : NULL;
 }
 
 static __always_inline struct fast_in *in6_find(const struct arrival6 *a)

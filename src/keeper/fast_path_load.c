@@ -29,10 +29,15 @@ struct fast_programs {
 };
 
 static const char *const map_names[] = {
-	[FAST_MAP_IN] = "fast_in",         [FAST_MAP_IN6] = "fast_in6",
-	[FAST_MAP_OUT] = "fast_out",       [FAST_MAP_COUNTS] = "fast_counts",
-	[FAST_MAP_PASSED] = "fast_passed", [FAST_MAP_DONE] = "fast_done",
+	[FAST_MAP_IN] = "fast_in",
+	[FAST_MAP_IN6] = "fast_in6",
+	[FAST_MAP_OUT] = "fast_out",
+	[FAST_MAP_COUNTS] = "fast_counts",
+	[FAST_MAP_PASSED] = "fast_passed",
+	[FAST_MAP_DONE] = "fast_done",
 	[FAST_MAP_WATCH] = "fast_watch",
+	[FAST_MAP_FRONT_OUT] = "fast_front_out",
+	[FAST_MAP_FRONT_IN] = "fast_front_in",
 };
 
 static const char *const program_names[] = {
@@ -84,22 +89,32 @@ static int constants_set(struct bpf_object *object, const struct fast_constants 
 	return -EINVAL;
 }
 
-static uint32_t entries_of(enum fast_map which, uint32_t sessions, uint32_t lanes)
+static uint32_t entries_of(enum fast_map which, uint32_t sessions,
+                           const struct fast_constants *constants)
 {
-	if (which == FAST_MAP_WATCH)
+	switch (which) {
+	case FAST_MAP_WATCH:
 		return 1;
-	return which == FAST_MAP_COUNTS ? sessions * lanes : sessions;
+	case FAST_MAP_COUNTS:
+		return sessions * constants->lanes;
+	case FAST_MAP_FRONT_OUT:
+	case FAST_MAP_FRONT_IN:
+		return constants->fronts ? constants->fronts * FAST_FRONTS : 1;
+	default:
+		return sessions;
+	}
 }
 
 static int maps_prepare(struct bpf_object *object, const int maps[FAST_MAPS], uint32_t sessions,
-                        uint32_t lanes)
+                        const struct fast_constants *constants)
 {
 	for (int i = 0; i < FAST_MAPS; i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(object, map_names[i]);
-		int err = !map ? -EINVAL
-		          : maps[i] >= 0
-		                  ? bpf_map__reuse_fd(map, maps[i])
-		                  : bpf_map__set_max_entries(map, entries_of(i, sessions, lanes));
+		int err =
+			!map ? -EINVAL
+			: maps[i] >= 0
+				? bpf_map__reuse_fd(map, maps[i])
+				: bpf_map__set_max_entries(map, entries_of(i, sessions, constants));
 
 		if (err < 0)
 			return err;
@@ -153,7 +168,7 @@ static int load(struct fast_programs *p, int maps[FAST_MAPS], uint32_t sessions,
 		return -errno;
 	err = constants_set(p->object, constants);
 	if (err == 0)
-		err = maps_prepare(p->object, maps, sessions, constants->lanes);
+		err = maps_prepare(p->object, maps, sessions, constants);
 	if (err == 0 && !constants->xdp)
 		err = xdp_leave_out(p->object);
 	if (err == 0)
@@ -193,4 +208,9 @@ void fast_programs_free(struct fast_programs *p)
 int fast_program_fd(const struct fast_programs *p, enum fast_program which)
 {
 	return p->fd[which];
+}
+
+int fast_possible_processors(void)
+{
+	return libbpf_num_possible_cpus();
 }

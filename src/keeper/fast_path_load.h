@@ -16,6 +16,8 @@ enum fast_map {
 	FAST_MAP_PASSED,
 	FAST_MAP_DONE,
 	FAST_MAP_WATCH,
+	FAST_MAP_FRONT_OUT,
+	FAST_MAP_FRONT_IN,
 	FAST_MAPS
 };
 
@@ -37,6 +39,9 @@ int fast_programs_load(int maps[FAST_MAPS], uint32_t sessions,
 
 /** fast_programs_free() - they stay in the kernel as long as they are attached somewhere */
 void fast_programs_free(struct fast_programs *p);
+
+/** fast_possible_processors() - how many there can ever be on this machine; negative errno */
+int fast_possible_processors(void);
 
 /** fast_program_fd() - borrowed; negative: there is none */
 int fast_program_fd(const struct fast_programs *p, enum fast_program which);

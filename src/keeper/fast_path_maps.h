@@ -6,11 +6,15 @@
  *
  *   fast_in, fast_in6 (by IPv6)
  *                where a packet that came on the underlay belongs (keeper writes, programs read)
- *   fast_out     how a frame of a device is sent (keeper writes, programs read, and count .next_id)
+ *   fast_out     how a frame of a device is sent (keeper writes, programs read)
  *   fast_count   what went by the fast path (programs write, everybody reads)
  *   fast_passed  what the programs handed up to the engine (programs write, the engine reads)
  *   fast_done    how many of those are through (the engine writes, programs read)
- *   fast_watch   that the keeper watches what the host has configured (keeper writes, programs read)
+ *   fast_watch   that the keeper watches what the host has configured, and what of the first three is still so (keeper writes,
+ *                programs read)
+ *   fast_front_out, fast_front_in
+ *                of each processor, what it has found in them last: its own copies, good while nothing in them has been written
+ *                since. So seldom is anything looked up in a hash (programs only)
  *
  * Of a session of PPP the frame is a packet of IP without a link-layer header. In front of it, as a part of the header, stand
  * ff 03 and the protocol, which of .header and .wire is that of IPv4: the programs make it, or expect, that of the packet.
@@ -34,6 +38,7 @@
 
 /* Written into the programs before they are loaded. */
 struct fast_constants {
+	__u32 fronts;    /* of how many processors there are copies; 0: of none */
 	__u32 netns;     /* number of the namespace, ours: a program can not ask where it is */
 	__u32 lanes;     /* a power of two */
 	__u32 xdp;       /* fast_xdp may have taken the headers off */
@@ -85,7 +90,6 @@ struct fast_out {
 	__u16 v6;                 /* the outer header is of IPv6 */
 	__u16 ppp;                /* as in struct fast_in */
 	__u32 hop_family, hop[4]; /* struct bpf_redir_neigh: whose link-layer address packets get */
-	__u32 next_id;    /* IPv4: identification of the next packet: without DF each has its own */
 	__u32 header_sum; /* IPv4: of the header without what is zero in .wire; folded, not inverted */
 	__u32 wire_len;
 	/* Headers of IP, UDP and L2TP; zero is what each packet has its own of: lengths, identification, checksum. */
@@ -106,6 +110,7 @@ struct fast_passed {
 	__u64 rx, tx; /* 0: no program counts yet; they begin at FAST_PASSED_FROM */
 	__u64 rx_tick,
 		tx_tick; /* of the clock, in which .rx_last_ns, .tx_last_ns of a lane were written last */
+	__u64 next_id; /* IPv4: identification of the next packet: without DF each has its own */
 };
 
 #define FAST_PASSED_FROM 1 /* so that the engine's 0 does not open what it has not looked at */
@@ -119,6 +124,22 @@ struct fast_done {
 /* One for all. */
 struct fast_watch {
 	__u64 seen_ns; /* when it last did; CLOCK_MONOTONIC */
+	__u64 written; /* how often something has been written in fast_in, fast_in6 or fast_out: counted afterwards */
+};
+
+#define FAST_FRONTS 32 /* copies of each kind and processor; a power of two */
+
+/* .written of struct fast_watch before it was looked up; so 0, which that begins behind, is none. */
+struct fast_front_out {
+	__u64 written;
+	struct fast_out_key key;
+	struct fast_out value;
+};
+
+struct fast_front_in {
+	__u64 written;
+	struct fast_in_key key;
+	struct fast_in value;
 };
 
 #define FAST_WATCH_NS 5000000000ull /* a keeper that was not heard of for so long hangs */

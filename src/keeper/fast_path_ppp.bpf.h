@@ -24,9 +24,9 @@ static __always_inline int packet_out_read(struct __sk_buff *skb, const struct f
 
 /* A packet gets an Ethernet header, which bpf_redirect_neigh() writes. What wire_write() writes too much is the packet's
  * own. */
-static __always_inline int packet_headers_write(struct __sk_buff *skb, struct fast_out *out,
-                                                const struct frame *f, __u64 wire_len,
-                                                __u16 protocol)
+static __always_inline int packet_headers_write(struct __sk_buff *skb, const struct fast_out *out,
+                                                struct fast_passed *passed, const struct frame *f,
+                                                __u64 wire_len, __u16 protocol)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	__u64 *inner = data + ETH_HLEN + wire_len, start;
@@ -41,12 +41,12 @@ static __always_inline int packet_headers_write(struct __sk_buff *skb, struct fa
 	if (out->v6)
 		finish_v6(data + ETH_HLEN, out, f);
 	else
-		finish_v4(data + ETH_HLEN, out, f);
+		finish_v4(data + ETH_HLEN, out, passed, f);
 	return 0;
 }
 
-static __always_inline int encapsulate_packet(struct __sk_buff *skb, struct fast_out *out,
-                                              const struct frame *f)
+static __always_inline int encapsulate_packet(struct __sk_buff *skb, const struct fast_out *out,
+                                              struct fast_passed *passed, const struct frame *f)
 {
 	const __u16 protocol = bpf_htons(skb->protocol == bpf_htons(ETH_P_IP) ? PPP_IP : PPP_IPV6);
 	const __u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
@@ -61,7 +61,7 @@ static __always_inline int encapsulate_packet(struct __sk_buff *skb, struct fast
 		return -1;
 	if (bpf_skb_change_head(skb, ETH_HLEN, 0) ||
 	    !is_between(&wire_len, OUTER_OCTETS, FAST_WIRE_MAX) ||
-	    packet_headers_write(skb, out, f, wire_len, protocol))
+	    packet_headers_write(skb, out, passed, f, wire_len, protocol))
 		return -2;
 	return 0;
 }

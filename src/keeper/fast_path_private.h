@@ -58,18 +58,18 @@ struct fast_session {
 	struct fast_underlay *underlay; /* NULL: none yet */
 	struct fast_place in;
 	struct fast_out_key out_key;
-	struct fast_in in_said;   /* as they stand in the maps, if ... */
-	struct fast_out out_said; /* .next_id is the program's */
-	bool mapped;              /* ... they do */
-	int device;               /* ifindex */
-	struct fast_route route;  /* to the peer, as it was found last */
-	enum fast_way way;        /* the programs are on the device */
-	bool born;                /* the device has been looked at for the next two */
-	bool clsact;              /* it was born with one, of ours */
-	bool bare;                /* it counts among those without */
-	bool busy;                /* has been, and stays so */
-	uint64_t packets;         /* through the engine, when it was looked at last */
-	struct list in_kind; /* its namespace's .busy; or .idle, if it could be fast; or none */
+	struct fast_in in_said; /* as they stand in the maps, if ... */
+	struct fast_out out_said;
+	bool mapped;             /* ... they do */
+	int device;              /* ifindex */
+	struct fast_route route; /* to the peer, as it was found last */
+	enum fast_way way;       /* the programs are on the device */
+	bool born;               /* the device has been looked at for the next two */
+	bool clsact;             /* it was born with one, of ours */
+	bool bare;               /* it counts among those without */
+	bool busy;               /* has been, and stays so */
+	uint64_t packets;        /* through the engine, when it was looked at last */
+	struct list in_kind;     /* its namespace's .busy; or .idle, if it could be fast; or none */
 	struct list in_queue;
 	struct list in_socket; /* a program's, the endpoint's .managed->fast; or none */
 };
@@ -101,6 +101,9 @@ void fast_board_close(const struct fast_path *f);
 /** fast_board_watched() - what the host has configured is watched: to be said more often than every FAST_WATCH_NS, as
  * HOST_WATCH_LOOK_MS is, or the programs leave everything to the engine */
 void fast_board_watched(struct fast_path *f, uint64_t now_ms);
+
+/** fast_board_written() - something in fast_in, fast_in6 or fast_out is another: no processor's copy is good any more */
+void fast_board_written(const struct fast_path *f);
 
 /** fast_board_clear() - what an earlier session of this number counted is not this one's. Return: 0 or -errno */
 int fast_board_clear(struct fast_path *f, uint32_t index);
