@@ -146,7 +146,8 @@ def test_xl2tpd_ends_its_calls_before_it_is_stopped(hosts, server, lac):
     """Its peer is told: the call ends as a call, and so does the tunnel; of xl2tpd nothing is left, though its pppd are not
     its service's main process."""
     called(hosts, lac)
-    assert len(processes(server, "xl2tpd.service")) == 4  # with pppd, and two of the launcher's
+    # With pppd and two of the launcher's, when the scripts of pppd have ended.
+    eventually(lambda: len(processes(server, "xl2tpd.service")) == 4, "all that it consists of is in its control group")
     server.run("systemctl", "stop", "ul2tpd.socket")
     assert server.show("xl2tpd.service", "ActiveState", "Result") == STOPPED
     assert server.show("ul2tpd.service", "ActiveState", "Result") == STOPPED
