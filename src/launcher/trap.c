@@ -279,6 +279,23 @@ static int give_in_ppp_range(struct trap *t, int fd, bool cloexec)
 	return given;
 }
 
+/* The program has a lower RLIMIT_NOFILE than the one that our numbers were chosen by. Another number does where sends are
+ * looked at on all. */
+static int give_past_limit(struct trap *t, int fd, unsigned int first, bool cloexec)
+{
+	struct launcher *l = t->launcher;
+
+	if (l->options.trap_all_sends && first == 0)
+		return add(t, fd, 0, 0, cloexec);
+	launcher_say_once(
+		l, ONCE_LIMIT,
+		"process %d has lowered its limit of descriptors (ulimit -n) below %u, which "
+		"stand-ins need: lower it before ul2tp run, or use -s",
+		trap_process(t), l->range.last + 1);
+	trap_fail(t, -EMFILE);
+	return -EMFILE;
+}
+
 int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
 {
 	struct launcher *l = t->launcher;
@@ -298,7 +315,9 @@ int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
 		trap_fail(t, -EMFILE);
 		given = -EMFILE;
 	} else {
-		given = add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec);
+		given = try_add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec);
+		if (given == -EBADF)
+			given = give_past_limit(t, fd, first, cloexec);
 	}
 	pthread_mutex_unlock(lock);
 	return given;
