@@ -510,8 +510,9 @@ import os, select, socket, sys
 os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 print(os.getpid(), flush=True)
-lowest = 1 << 20
+lowest, turns = 1 << 20, open(sys.argv[1], "wb", buffering=0)
 while not select.select([sys.stdin], [], [], 0)[0]:
+    turns.write(b".")
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16) as made:
         lowest = min(lowest, made.fileno())
         made.bind((0, 0))
@@ -521,12 +522,13 @@ print(lowest, flush=True)
 """
 
 
-def test_a_supervisor_killed_before_its_descriptor_is_taken(launcher):
+def test_a_supervisor_killed_before_its_descriptor_is_taken(launcher, tmp_path):
     """The socket is there, and never the program's standard input. On a processor that another program keeps busy, it
-    takes a descriptor a while after it was offered."""
+    takes a descriptor a while after it was offered. No call ends five supervisors, by which it would fail."""
+    turns = tmp_path / "turns"
     processor = min(os.sched_getaffinity(0))
     with subprocess.Popen([PYTHON, "-c", f"import os\nos.sched_setaffinity(0, [{processor}])\nwhile True: pass"]) as busy:
-        process = launcher.popen(PYTHON, "-c", SLOW_TO_TAKE, stdin=subprocess.PIPE)
+        process = launcher.popen(PYTHON, "-c", SLOW_TO_TAKE, turns, stdin=subprocess.PIPE)
         try:
             assert process.stdout.readline() == f"{process.pid}\n", process.communicate()
             for turn in range(8):
@@ -534,6 +536,9 @@ def test_a_supervisor_killed_before_its_descriptor_is_taken(launcher):
                 time.sleep(0.013 * turn)
                 os.kill(supervisor, signal.SIGKILL)
                 eventually(lambda: proc.name(supervisor) == "", "it has ended")
+                if turn % 4 == 3:
+                    done = turns.stat().st_size
+                    eventually(lambda: turns.stat().st_size > done, "the program has gone on")
             busy.kill()
             out, err = process.communicate("\n", timeout=AT_MOST)
         finally:
