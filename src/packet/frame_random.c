@@ -97,7 +97,7 @@ void frame_random_flow(struct frame_random *f, uint32_t *state, uint8_t number, 
 	m->flow_label = model_random(state) % 2 ? 0 : model_random(state) & 0xfffff;
 	m->no_checksum = m->protocol == IPPROTO_UDP && frame_random_one_in(state, 8);
 	m->ip_option_len =
-		frame_random_one_in(state, 12) ? 4 * (uint8_t)(model_random(state) % 11) : 0;
+		frame_random_one_in(state, 12) ? 4 * (uint8_t)(model_random(state) % 10) : 0;
 	m->extension_len =
 		frame_random_one_in(state, 12) ? 8 * (uint8_t)(model_random(state) % 4) : 0;
 	if (frame_random_one_in(state, 8))
