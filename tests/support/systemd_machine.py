@@ -20,6 +20,7 @@ import threading
 from support import proc
 from support.daemon import BUILD
 from support.netns import run
+from support.vm import set_pdeathsig
 from support.wait import AT_MOST, eventually
 
 SYSTEMD = "/lib/systemd/systemd"
@@ -36,7 +37,11 @@ rm -rf usr/lib/systemd/system/*.wants etc/systemd/system/*.wants usr/lib/systemd
 find usr/lib/systemd/system-generators -type f ! -name systemd-sysv-generator -delete
 for at in tmp run dev var/tmp; do mkdir -p $at && mount -t tmpfs tmpfs $at; done
 mount -t proc proc proc
-mount -t sysfs sysfs sys
+mount -t sysfs -o ro sysfs sys
+# Variables of the network belong to this namespace, all others to the machine: systemd sets some at its start.
+mount --bind proc/sys proc/sys
+mount --bind proc/sys/net proc/sys/net
+mount -o remount,ro,bind proc/sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mkdir dev/net dev/pts dev/shm
 for node in null zero full random urandom tty net/tun; do touch dev/$node && mount --bind /dev/$node dev/$node; done
@@ -55,12 +60,21 @@ exec env -i container=test PATH=$PATH %s --system --unit=ready.target --log-targ
 
 
 def _own_cgroup():
-    """An empty cgroup of the unified hierarchy, or None"""
+    """An empty cgroup of the unified hierarchy"""
     for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
         if " - cgroup2 " in line:
-            own = pathlib.Path("/proc/self/cgroup").read_text().split("0::", 1)[1].splitlines()[0]
-            return pathlib.Path(tempfile.mkdtemp(prefix="ul2tp-test-", dir=line.split()[4] + own))
-    return None
+            own = pathlib.Path("/proc/self/cgroup").read_text().partition("0::")[2].splitlines() or ["/"]
+            try:
+                return pathlib.Path(tempfile.mkdtemp(prefix="ul2tp-test-", dir=line.split()[4] + own[0]))
+            except OSError as why:
+                raise CanNotStart(f"no cgroup can be made here: {why}") from why
+    raise CanNotStart("there is no cgroup2 here")
+
+
+def _begin(cgroup):
+    """In the process that becomes unshare(1), which systemd ends with."""
+    set_pdeathsig()
+    (cgroup / "cgroup.procs").write_text("0")
 
 
 class CanNotStart(Exception):
@@ -70,15 +84,17 @@ class CanNotStart(Exception):
 class SystemdMachine:
     def __init__(self, namespace):
         self.said, self.cgroup, self.process = "", _own_cgroup(), None
-        if not self.cgroup:
-            raise CanNotStart("there is no cgroup2 here")
         self.directory = tempfile.TemporaryDirectory(prefix="ul2tp-systemd-")
-        run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", self.directory.name)
+        try:
+            run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", self.directory.name)
+        except BaseException:
+            self.close()
+            raise
         self.terminal, theirs = pty.openpty()
         self.process = subprocess.Popen(
             [*namespace.prefix, "sh", "-c", START, "sh", os.ttyname(theirs), self.directory.name],
             stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
-            preexec_fn=lambda: (self.cgroup / "cgroup.procs").write_text("0"))
+            preexec_fn=lambda: _begin(self.cgroup))
         os.close(theirs)
         self.listener = threading.Thread(target=self.listen)
         self.listener.start()
@@ -140,7 +156,7 @@ class SystemdMachine:
             self.process.wait(AT_MOST)
             self.listener.join(AT_MOST)
             os.close(self.terminal)
-            self.directory.cleanup()
+        self.directory.cleanup()
         eventually(self.cgroups_gone, "nothing of it is left", interval=0.02)
 
     def cgroups_gone(self):
