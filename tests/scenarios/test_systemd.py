@@ -47,7 +47,9 @@ def hosts(build):
     try:
         with contextlib.ExitStack() as stack:
             try:
+                limits = [pathlib.Path("/proc/sys/fs", name).read_text() for name in ("file-max", "nr_open")]
                 cable.machine = stack.enter_context(SystemdMachine(cable.near))
+                assert limits == [pathlib.Path("/proc/sys/fs", name).read_text() for name in ("file-max", "nr_open")]
             except CanNotStart as why:
                 pytest.skip(f"no systemd can be started here: {why}")
             yield cable
@@ -145,6 +147,8 @@ def processes(machine, unit):
 def test_xl2tpd_ends_its_calls_before_it_is_stopped(hosts, server, lac):
     """Its peer is told: the call ends as a call, and so does the tunnel; of xl2tpd nothing is left, though its pppd are not
     its service's main process."""
+    server.write("/etc/systemd/system/xl2tpd.service.d/patient.conf", "[Service]\nTimeoutStopSec=60\n")
+    server.run("systemctl", "daemon-reload")
     called(hosts, lac)
     # With pppd and two of the launcher's, when the scripts of pppd have ended.
     eventually(lambda: len(processes(server, "xl2tpd.service")) == 4, "all that it consists of is in its control group")
@@ -160,6 +164,11 @@ def ul2tpd_killed(machine):
     machine.run("systemctl", "kill", "-s", "KILL", "--kill-who=main", "ul2tpd.service")
 
 
+def ul2tpd_ended(machine):
+    """Which is no failure."""
+    machine.run("systemctl", "kill", "-s", "TERM", "--kill-who=main", "ul2tpd.service")
+
+
 def ul2tpd_restarted(machine):
     machine.run("systemctl", "restart", "ul2tpd.service")
 
@@ -168,7 +177,7 @@ def xl2tpd_ended(machine):
     machine.run("systemctl", "kill", "--kill-who=main", "xl2tpd.service")
 
 
-@pytest.mark.parametrize("what", [ul2tpd_killed, ul2tpd_restarted, xl2tpd_ended])
+@pytest.mark.parametrize("what", [ul2tpd_killed, ul2tpd_ended, ul2tpd_restarted, xl2tpd_ended])
 def test_calls_are_taken_again_after(hosts, server, lac, what):
     """A new ul2tpd knows nothing of the tunnels that an xl2tpd would still place calls in: both are started again."""
     called(hosts, lac)
