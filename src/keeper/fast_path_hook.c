@@ -64,8 +64,11 @@ static int device_by_tcx(const struct fast_session *s)
 	const struct fast_programs *p = s->netns->programs;
 	int err = fast_attach(s->device, FAST_HOOK_EGRESS, fast_program_fd(p, FAST_EGRESS));
 
-	if (err == 0)
-		err = fast_attach(s->device, FAST_HOOK_INGRESS, fast_program_fd(p, FAST_ARRIVED));
+	if (err < 0)
+		return err;
+	err = fast_attach(s->device, FAST_HOOK_INGRESS, fast_program_fd(p, FAST_ARRIVED));
+	if (err < 0)
+		fast_detach(s->device, FAST_HOOK_EGRESS, fast_program_fd(p, FAST_EGRESS));
 	return err;
 }
 
@@ -75,9 +78,12 @@ static int device_by_clsact(const struct fast_session *s)
 	int err = clsact_put(s->netns->route, s->device, FAST_HOOK_INGRESS,
 	                     fast_program_fd(p, FAST_ARRIVED));
 
-	if (err == 0)
-		err = clsact_put(s->netns->route, s->device, FAST_HOOK_EGRESS,
-		                 fast_program_fd(p, FAST_EGRESS));
+	if (err < 0)
+		return err;
+	err = clsact_put(s->netns->route, s->device, FAST_HOOK_EGRESS,
+	                 fast_program_fd(p, FAST_EGRESS));
+	if (err < 0)
+		clsact_take(s->netns->route, s->device, FAST_HOOK_INGRESS);
 	return err;
 }
 

@@ -107,7 +107,8 @@ struct fast_count {
 
 /* Of each session. */
 struct fast_passed {
-	__u64 rx, tx; /* 0: no program counts yet; they begin at FAST_PASSED_FROM */
+	__u64 rx,
+		tx; /* 0: no program counts yet; they begin at FAST_PASSED_FROM past a multiple of 2^32 */
 	__u64 rx_tick,
 		tx_tick; /* of the clock, in which .rx_last_ns, .tx_last_ns of a lane were written last */
 	__u64 next_id; /* IPv4: identification of the next packet: without DF each has its own */

@@ -83,7 +83,8 @@ struct fast_path {
 	struct fast_session **sessions; /* by index of the record */
 	struct fast_board board;
 	struct fast_watch *watch;
-	uint32_t bare; /* sessions with .bare */
+	uint64_t begun; /* how often counting has */
+	uint32_t bare;  /* sessions with .bare */
 	struct list idle, queue;
 	uint64_t look_ms;
 };
