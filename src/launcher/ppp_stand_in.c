@@ -80,11 +80,14 @@ static int make_quiet(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &len) < 0)
 		return -errno;
-	m.msg_iovlen = (size_t)room / 4 / ZEROS + 1;
-	if (m.msg_iovlen > IOV_MAX)
-		return -ENOBUFS;
-	for (size_t i = 0; i < m.msg_iovlen; i++)
-		parts[i] = (struct iovec){ zeros, ZEROS };
+	for (size_t left = (size_t)room / 4 + 1; left > 0; m.msg_iovlen++) {
+		size_t len_here = left < ZEROS ? left : ZEROS;
+
+		if (m.msg_iovlen == IOV_MAX)
+			return -ENOBUFS;
+		parts[m.msg_iovlen] = (struct iovec){ zeros, len_here };
+		left -= len_here;
+	}
 	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 

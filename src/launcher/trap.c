@@ -279,18 +279,15 @@ static int give_in_ppp_range(struct trap *t, int fd, bool cloexec)
 	return given;
 }
 
-/* The program has a lower RLIMIT_NOFILE than the one that our numbers were chosen by. Another number does where sends are
- * looked at on all. */
-static int give_past_limit(struct trap *t, int fd, unsigned int first, bool cloexec)
+/* The program has a lower RLIMIT_NOFILE than the one that our numbers were chosen by. */
+static int refuse_past_limit(struct trap *t)
 {
 	struct launcher *l = t->launcher;
 
-	if (l->options.trap_all_sends && first == 0)
-		return add(t, fd, 0, 0, cloexec);
 	launcher_say_once(
 		l, ONCE_LIMIT,
 		"process %d has lowered its limit of descriptors (ulimit -n) below %u, which "
-		"stand-ins need: lower it before ul2tp run, or use -s",
+		"stand-ins need: lower it before ul2tp run",
 		trap_process(t), l->range.last + 1);
 	trap_fail(t, -EMFILE);
 	return -EMFILE;
@@ -317,7 +314,7 @@ int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
 	} else {
 		given = try_add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec);
 		if (given == -EBADF)
-			given = give_past_limit(t, fd, first, cloexec);
+			given = refuse_past_limit(t);
 	}
 	pthread_mutex_unlock(lock);
 	return given;
