@@ -123,6 +123,8 @@ static int run_line(struct cli *cli, char *line)
 /* All that is not "add": those of words see to it themselves, help and empty lines do not. */
 static bool may_add(const char *line)
 {
+	if (strstr(line, "help"))
+		return false;
 	while (is_space(*line))
 		line++;
 	return *line == 'a' || *line == 'l'; /* "l2tp add ..." */

@@ -91,7 +91,9 @@ static int collect(struct several *s, size_t count)
 			break;
 		}
 	}
-	return s->count ? 0 : -EMSGSIZE;
+	return s->count ? 0
+	                : connection_fail(s->u, -EMSGSIZE, "",
+	                                  "the request is too long for a datagram");
 }
 
 /* The words are about its request, which is written again: only its number is another. */
