@@ -54,8 +54,8 @@ def test_pppd_inherits_a_session(programs, cable, version):
         assert program.refused("pppox", conn_id, 10 + conn_id, 10 + peer) == 17  # EEXIST
     near.do("pppd", 1, 11, "unit", units[0], "10.9.0.1:10.9.0.2", *OPTIONS)
     far.do("pppd", 2, 12, "unit", units[1], *OPTIONS)
-    eventually(lambda: "10.9.0.1 peer 10.9.0.2" in cable.near.run("ip", "-4", "addr", "show").stdout and
-               "10.9.0.2 peer 10.9.0.1" in cable.far.run("ip", "-4", "addr", "show").stdout, "both have their address")
+    eventually(lambda: "10.9.0.1 peer 10.9.0.2" in cable.near.run("ip", "-4", "addr", "show", "up").stdout and
+               "10.9.0.2 peer 10.9.0.1" in cable.far.run("ip", "-4", "addr", "show", "up").stdout, "both have their address")
     cable.near.run("ping", "-c", "2", "-i", "0.2", "-W", "5", "10.9.0.2")
     near.do("hang-up", 11)
     assert int(near.event("hung-up", 11)) in (0, 5)  # 5: it was told by a signal

@@ -127,7 +127,7 @@ class Xl2tpd:
 
     def has_addresses(self, count=1):
         """Whether so many interfaces of PPP are up with an IPv4 address."""
-        shown = self.namespace.run("ip", "-4", "-o", "addr", "show").stdout
+        shown = self.namespace.run("ip", "-4", "-o", "addr", "show", "up").stdout
         return sum(line.split()[1].startswith("ppp") for line in shown.splitlines()) >= count
 
     def looks_after_calls(self):
