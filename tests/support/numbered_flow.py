@@ -15,6 +15,7 @@ import zlib
 from support.wait import AT_MOST, SLOW
 
 HEADER = struct.Struct("!QI")  # number, CRC of what follows
+SO_RCVBUFFORCE = 33
 PAUSE_S = 0.004
 POOL_OCTETS = 1 << 20
 
@@ -80,7 +81,7 @@ class Datagrams(Flow):
     def open(self):
         self.out.connect(self.into.getsockname()[:2])
         self.into.settimeout(1)
-        self.into.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.into.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)  # more than rmem_max: who reads may have to wait
 
     def send(self):
         while not self.stopped.is_set():
