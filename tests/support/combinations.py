@@ -11,6 +11,7 @@ import itertools
 import time
 
 from support.end import PATIENCE
+from support.wait import eventually
 
 COOKIES = {0: ("", ""), 4: ("cookie 01234567 peer_cookie 89abcdef", "cookie 89abcdef peer_cookie 01234567"),
            8: ("cookie 0123456789abcdef peer_cookie fedcba9876543210",
@@ -147,12 +148,14 @@ def agree(pair, c):
     """What one end sent the other received, packet for packet and octet for octet, and nothing went wrong."""
     if c not in pair.carried:
         pair.carry(c)
-    both = pair.of_session(c)
-    for mine, other in (both, both[::-1]):
+    def same():
+        ends = pair.of_session(c)
+        return ends if all((mine["TX_PACKETS"], mine["TX_BYTES"]) == (other["RX_PACKETS"], other["RX_BYTES"])
+                           for mine, other in (ends, ends[::-1])) else None
+    both = eventually(same, "what has been sent has been received")
+    for mine in both:
         assert mine["TX_PACKETS"] > TRANSFER / 1500
         assert mine["TX_BYTES"] > TRANSFER
-        assert (mine["TX_PACKETS"], mine["TX_BYTES"]) == (other["RX_PACKETS"], other["RX_BYTES"])
-    for mine in both:
         assert not {name: mine[name] for name in ERRORS if mine[name]}
 
 
