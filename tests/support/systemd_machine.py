@@ -20,7 +20,7 @@ import threading
 from support import proc
 from support.daemon import BUILD
 from support.netns import run
-from support.vm import set_pdeathsig
+from support.guest import set_pdeathsig
 from support.wait import AT_MOST, eventually
 
 SYSTEMD = "/lib/systemd/systemd"

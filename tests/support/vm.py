@@ -10,26 +10,13 @@ and the checkout itself are there, at their paths, and what is written is gone a
 are its own. Only the modules asked for, and those they need, exist in it. vm_agent.py runs there and does what is asked by a virtio
 serial port. With tap=, eth0 inside is the far end of that TAP, which is made in that namespace and goes with
 the machine.
-
-It ends when close() is called, or with the process that made it.
 """
-import concurrent.futures
-import ctypes
-import json
 import pathlib
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import threading
 
 from support import kernel_package
+from support.guest import TESTS, Guest, quoted
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
-# Seconds for a start, and for what is asked where nothing else is said: here 4 s and parts of one, on a busy machine of
-# two processors thirty times as much.
-PATIENCE = 600
 ALWAYS = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay")
 
 # The emulator copies octet by octet what a processor with erms copies by the line; five levels of page tables
@@ -78,14 +65,6 @@ exec switch_root /tree /run/busybox sh -c '
 """
 
 
-class Ended(AssertionError):
-    """The machine is no more; the text has what its console said last."""
-
-
-def set_pdeathsig():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
 def archive(entries):
     """An initramfs: a cpio archive (newc) of {path: octets, or None for a directory}. All are executable."""
     out = bytearray()
@@ -101,12 +80,6 @@ def archive(entries):
         add(number, name, 0o40755 if octets is None else 0o100755, octets or b"")
     add(0, "TRAILER!!!", 0, b"")
     return bytes(out)
-
-
-def quoted(text):
-    """A word for the shell, inside the single quotes of INIT."""
-    assert not set(str(text)) & set("\"'$`\\\n"), f"{text} can not be told to the shell inside"
-    return f'"{text}"'
 
 
 def initramfs(kernel, modules, environment):
@@ -126,7 +99,7 @@ def initramfs(kernel, modules, environment):
     return archive(entries)
 
 
-class Machine:
+class Machine(Guest):
     """A running machine.
 
     package:      Debian's name of the kernel's metapackage, as linux-image-6.12-amd64
@@ -138,137 +111,27 @@ class Machine:
 
     def __init__(self, package, modules=(), tap=None, cpus=1, memory_mb=768, environment=None, counted=False):
         self.kernel = kernel_package.fetch(package)
-        self.directory = tempfile.TemporaryDirectory(prefix="ul2tp-vm-")
-        self.console_path = pathlib.Path(self.directory.name) / "console"
-        self.process, self.waiting, self.numbers, self.ended = None, {}, 0, False
-        self.lock = threading.Lock()
-        try:
-            initrd = pathlib.Path(self.directory.name) / "initrd"
-            initrd.write_bytes(initramfs(self.kernel, [*modules, *(["virtio_net"] if tap else [])],
-                                         environment or {}))
-            ready = self._expect(0)
-            self._start(initrd, tap, cpus, memory_mb, counted)
-            self.release = self._result(ready, PATIENCE)["value"]
-        except BaseException:
-            self.close()
-            raise
+        self.modules, self.environment = [*modules, *(["virtio_net"] if tap else [])], environment or {}
+        self.tap, self.cpus, self.memory_mb, self.counted = tap, cpus, memory_mb, counted
+        super().__init__()
 
-    def _start(self, initrd, tap, cpus, memory_mb, counted):
-        ours, theirs = socket.socketpair()
+    def _command(self, port):
+        initrd = self.home / "initrd"
+        initrd.write_bytes(initramfs(self.kernel, self.modules, self.environment))
         command = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             # One thread for all processors: where the kernel patches its own code, the other processor may still run
             # what was translated before, and dies of a trap that nobody knows any more (seen on 6.12).
-            "-machine", "q35", "-accel", "tcg,thread=single", "-cpu", PROCESSOR, "-smp", str(cpus),
-            "-m", str(memory_mb), "-kernel", str(self.kernel.image), "-initrd", str(initrd),
+            "-machine", "q35", "-accel", "tcg,thread=single", "-cpu", PROCESSOR, "-smp", str(self.cpus),
+            "-m", str(self.memory_mb), "-kernel", str(self.kernel.image), "-initrd", str(initrd),
             "-append", COMMAND_LINE, "-serial", f"file:{self.console_path}",
             "-virtfs", "local,path=/,mount_tag=host,security_model=none,multidevs=remap,readonly=on",
-            "-chardev", f"socket,id=agent,fd={theirs.fileno()}", "-device", "virtio-serial-pci",
+            "-chardev", f"socket,id=agent,fd={port}", "-device", "virtio-serial-pci",
             "-device", "virtserialport,chardev=agent,name=ul2tp.agent"]
-        if counted:
+        if self.counted:
             command += COUNTED
-        if tap:
-            command = ["nsenter", f"--net={tap[1]}", *command, "-netdev",
-                       f"tap,id=net,ifname={tap[0]},script=no,downscript=no", "-device",
+        if self.tap:
+            command = ["nsenter", f"--net={self.tap[1]}", *command, "-netdev",
+                       f"tap,id=net,ifname={self.tap[0]},script=no,downscript=no", "-device",
                        "virtio-net-pci,netdev=net"]
-        with self.console_path.open("wb") as console:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                                            pass_fds=[theirs.fileno()], preexec_fn=set_pdeathsig)
-        theirs.close()
-        self.socket = ours
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-
-    # --- requests and answers ---------------------------------------------------------------------------
-
-    def _expect(self, number):
-        future = concurrent.futures.Future()
-        with self.lock:
-            if self.ended:
-                raise Ended(self._last_words())
-            self.waiting[number] = future
-        return future
-
-    def _read(self):
-        try:
-            with self.socket.makefile("rb") as answers:
-                for line in answers:
-                    answer = json.loads(line)
-                    with self.lock:
-                        future = self.waiting.pop(answer["id"], None)
-                    if future:
-                        future.set_result(answer)
-        except OSError:
-            pass
-        with self.lock:
-            self.ended = True
-            left, self.waiting = self.waiting, {}
-        for future in left.values():
-            future.set_exception(Ended(self._last_words()))
-
-    def _request(self, request):
-        with self.lock:
-            self.numbers += 1
-            request["id"] = self.numbers
-        future = self._expect(request["id"])
-        try:
-            with self.lock:
-                self.socket.sendall(json.dumps(request).encode() + b"\n")
-        except OSError as why:
-            raise Ended(self._last_words()) from why
-        return future
-
-    def _result(self, future, timeout):
-        try:
-            answer = future.result(timeout)
-        except concurrent.futures.TimeoutError:
-            raise AssertionError(f"the machine did not answer within {timeout} s; "
-                                 + self._last_words()) from None
-        if "error" in answer:
-            raise AssertionError("inside the machine: " + answer["error"])
-        return answer
-
-    def _last_words(self):
-        lines = self.console_path.read_text(errors="replace").splitlines()[-25:]
-        return "its console said last:\n" + "\n".join(lines)
-
-    # --- what tests use ---------------------------------------------------------------------------------
-
-    def run(self, *command, check=True, timeout=PATIENCE, input=None):
-        """The finished process; AssertionError with what it said if it failed."""
-        command = [str(word) for word in command]
-        request = {"command": command, "timeout": timeout, "input": input}
-        answer = self._result(self._request(request), timeout + 5)
-        if check and answer["status"] != 0:
-            raise AssertionError(f"inside the machine: {' '.join(command)}\nexit status {answer['status']}\n"
-                                 f"{answer['stdout']}{answer['stderr']}")
-        return subprocess.CompletedProcess(command, answer["status"], answer["stdout"], answer["stderr"])
-
-    def call(self, function, *arguments, timeout=PATIENCE):
-        """What "package.module:function" of tests/ returns inside; both ways only what JSON can say."""
-        return self._result(self._request({"call": function, "arguments": arguments}), timeout)["value"]
-
-    def begin(self, function, *arguments):
-        """As call(), but goes on at once: the result is had by calling what is returned."""
-        future = self._request({"call": function, "arguments": arguments})
-        return lambda timeout=PATIENCE: self._result(future, timeout)["value"]
-
-    def log(self):
-        """What the kernel has said."""
-        return self.run("dmesg").stdout
-
-    def close(self):
-        if self.process:
-            # Nothing inside is worth saving: all that it wrote is in its memory.
-            self.process.kill()
-            self.process.wait()
-            self.reader.join(10)
-            self.socket.close()
-            self.process = None
-        self.directory.cleanup()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+        return command
