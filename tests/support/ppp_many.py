@@ -2,7 +2,7 @@
 """ppp_many.py - thousands of PPP sessions of one program behind `ul2tp run`: what they cost, and that nothing of them stays
 
 The program (tests/programs/storm) and ul2tpd need up to four descriptors for a session in a process; where that is
-more than a process may have, the story is told in a machine of vm.py. At the far end is an echo_peer, so what is seen
+more than a process may have, the story is told in a machine of uml.py. At the far end is an echo_peer, so what is seen
 is one end.
 """
 import collections

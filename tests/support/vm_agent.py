@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""vm_agent.py - what runs inside a machine of vm.py and does there what the test outside asks
+"""vm_agent.py - what runs inside a machine of vm.py or uml.py and does there what the test outside asks
 
-One JSON object a line each way, by a port of virtio-serial. A request has a number and is answered under
-it, when it is done; requests run beside each other, each in a thread.
+    vm_agent [TERMINAL]
+
+One JSON object a line each way, by a port of virtio-serial, or by that terminal. A request has a number and is
+answered under it, when it is done; requests run beside each other, each in a thread.
 
   {"id": 1, "command": ["ip", "link"], "input": "", "timeout": 60}  {"id": 1, "status": 0, "stdout": ...}
   {"id": 2, "call": "package.module:function", "arguments": [...]}  {"id": 2, "value": ...}
@@ -16,15 +18,21 @@ import subprocess
 import sys
 import threading
 import traceback
+import tty
 
 PORT_NAME = "ul2tp.agent"
 
 
 def find_port():
+    """The descriptor; it is opened once, for a serial line of user-mode Linux ends with its first closing."""
+    if len(sys.argv) > 1:
+        terminal = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(terminal)
+        return terminal
     for path in glob.glob("/sys/class/virtio-ports/*/name"):
         with open(path, encoding="ascii") as name:
             if name.read().strip() == PORT_NAME:
-                return "/dev/" + path.split("/")[-2]
+                return os.open("/dev/" + path.split("/")[-2], os.O_RDWR)
     sys.exit("vm_agent: there is no port " + PORT_NAME)
 
 
@@ -49,7 +57,7 @@ def answer(request):
 
 
 def main():
-    port = os.open(find_port(), os.O_RDWR)
+    port = find_port()
     lock = threading.Lock()
 
     def send(text):

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""uml.py - a machine that is a process of this one: Debian's user-mode Linux (6.1)
+
+    with Machine(modules=["tun", "veth"], memory_mb=512) as machine:
+        machine.call("support.ppp_many:allow_descriptors", 40000)
+
+What programs compute there takes no longer than without, a system call some 30 us: so it is for what needs many of
+another kernel's objects, or rights and limits that this machine does not give. What matters about a kernel is
+tested in machines of vm.py, which have the kernels that people have.
+
+The machine sees the file system of this one, read-only; /tmp, /run and /dev are its own. Only the modules asked for,
+and those they need, are loaded. vm_agent.py runs there, by a serial line.
+"""
+import shutil
+
+from support.guest import TESTS, Guest, quoted
+
+SHARED_MEMORY = "/dev/shm"
+PORT = "/dev/ttyS0"
+
+INIT = """#!/bin/sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+export PYTHONPATH=@TESTS@ PYTHONDONTWRITEBYTECODE=1 UL2TP_EMULATED=1 @ENVIRONMENT@
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+for there in /dev/shm /run /tmp; do
+	mount -t tmpfs -o mode=1777 tmpfs $there
+done
+mount -t cgroup2 cgroup /sys/fs/cgroup
+ln -sf /proc/self/fd /dev/fd
+mkdir -p /run/kernel/lib
+ln -s /usr/lib/uml/modules /run/kernel/lib/modules
+for module in @MODULES@; do
+	modprobe -d /run/kernel $module || echo "uml: $module can not be loaded"
+done
+hostname machine
+ip link set lo up
+/usr/bin/python3 -m support.vm_agent @PORT@ </dev/null
+halt -f
+"""
+
+
+class Machine(Guest):
+    """A running machine, with one processor.
+
+    modules:      loaded at the start, with what they need
+    environment:  further variables of what runs inside
+    """
+
+    REQUEST_MAX = 4000   # a terminal loses what is more than 4,095 octets at once
+
+    def __init__(self, modules=(), memory_mb=512, environment=None):
+        self.modules, self.memory_mb, self.environment = modules, memory_mb, environment or {}
+        super().__init__()
+
+    def _command(self, port):
+        init = self.home / "init"
+        init.write_text(
+            INIT.replace("@TESTS@", quoted(TESTS)).replace("@MODULES@", " ".join(self.modules)).replace("@PORT@", PORT)
+            .replace("@ENVIRONMENT@", " ".join(f"{name}={quoted(value)}" for name, value in self.environment.items())))
+        init.chmod(0o755)
+        # Its processes are processes here, stopped when it is killed: they go with their namespace.
+        return ["unshare", "--pid", "--fork", "--kill-child", "env", f"TMPDIR={self._memory_place()}",
+                "linux.uml", f"mem={self.memory_mb}M", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", f"init={init}",
+                "con=null", "con0=null,fd:1", f"ssl0=fd:{port}", f"uml_dir={self.home}"]
+
+    def _memory_place(self):
+        """Its memory is a file without a name; on a disk it is slower, for what changes is written there."""
+        return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free > self.memory_mb << 20 else self.home
