@@ -44,37 +44,45 @@ static void forget(struct channel *c, struct held_packet *p)
 }
 
 /* PPP-21: the oldest make room. */
-static void keep(struct channel *c, const uint8_t protocol[PROTOCOL_LEN], const uint8_t *info,
-                 size_t len)
+static void keep(struct channel *c, const struct iovec *pieces, int count)
 {
+	size_t len = 0, at = 0;
 	struct held_packet *p;
 
+	for (int i = 0; i < count; i++)
+		len += pieces[i].iov_len;
 	if (c->rx.queued == PPP_END_FRAMES_MAX) {
 		forget(c, list_entry(c->rx.queue.next, struct held_packet, entry.node));
 		drop(c, RX_DROP_FILE_FULL);
 	}
-	p = held_pool_take(&c->rx.worker->waiting, PROTOCOL_LEN + len);
+	p = held_pool_take(&c->rx.worker->waiting, len);
 	if (!p) {
 		drop(c, RX_DROP_FILE_FULL);
 		return;
 	}
-	p->len = (uint32_t)(PROTOCOL_LEN + len);
-	memcpy(p->payload, protocol, PROTOCOL_LEN);
-	if (len)
-		memcpy(p->payload + PROTOCOL_LEN, info, len);
+	p->len = (uint32_t)len;
+	for (int i = 0; i < count; i++) {
+		if (pieces[i].iov_len)
+			memcpy(p->payload + at, pieces[i].iov_base, pieces[i].iov_len);
+		at += pieces[i].iov_len;
+	}
 	list_append(&c->rx.queue, &p->entry.node);
 	c->rx.queued++;
+}
+
+static void to_file(struct channel *c, const struct iovec *pieces, int count)
+{
+	if (!c->rx.route.file)
+		keep(c, pieces, count);
+	else if (ppp_end_write(c->rx.route.file, pieces, count) < 0)
+		drop(c, RX_DROP_FILE_FULL);
 }
 
 void channel_queue(struct channel *c, uint16_t protocol, const uint8_t *info, size_t len)
 {
 	uint8_t octets[PROTOCOL_LEN] = { (uint8_t)(protocol >> 8), (uint8_t)protocol };
-	struct iovec pieces[] = { { octets, sizeof(octets) }, { (void *)info, len } };
 
-	if (!c->rx.route.file)
-		keep(c, octets, info, len);
-	else if (ppp_end_write(c->rx.route.file, pieces, ARRAY_SIZE(pieces)) < 0)
-		drop(c, RX_DROP_FILE_FULL);
+	to_file(c, (struct iovec[]){ { octets, sizeof(octets) }, { (void *)info, len } }, 2);
 }
 
 /* PPP-20 (2) */
@@ -96,22 +104,6 @@ static bool is_link_level(uint16_t protocol)
 	return protocol >= PROTOCOL_LINK_CONTROL || protocol == PROTOCOL_LINK_CCP;
 }
 
-static void to_files_or_unit(struct channel *c, const uint8_t *octets, size_t len)
-{
-	struct ppp_frame frame;
-	bool to_unit = c->rx.route.mode == CHANNEL_TO_UNIT;
-
-	if (!read_protocol(octets, len, &frame)) {
-		drop(c, RX_DROP_PPP_SHORT);
-		if (to_unit)
-			unit_receive_short(c->rx.route.unit);
-	} else if (to_unit && !is_link_level(frame.protocol)) {
-		unit_receive(c->rx.route.unit, c, frame.protocol, frame.info, frame.len);
-	} else {
-		channel_queue(c, frame.protocol, frame.info, frame.len);
-	}
-}
-
 /* A fast path on this machine leaves checksums and segmentation to the system, which a unit's interface is told of (packet/coalesce.h).
  * Another peer or a program would not understand it. Return: whether @s has to make of it what they do. */
 static bool is_unfinished(const uint8_t *octets, size_t len, uint16_t *protocol,
@@ -128,7 +120,29 @@ static bool is_unfinished(const uint8_t *octets, size_t len, uint16_t *protocol,
 	return segment_begin_ip(s, &vnet, (uint8_t *)frame.info, frame.len) == 0;
 }
 
-static void write_to_socket(struct channel *c, struct iovec *pieces, int count)
+/* Takes a frame in pieces. */
+typedef void take_frame(struct channel *c, const struct iovec *pieces, int count);
+
+/* Each of the packets that are in it. Return: false: it is one that is whole. */
+static bool finish(struct channel *c, const uint8_t *octets, size_t len, take_frame *take)
+{
+	uint8_t headers[SEGMENT_HEADERS_MAX];
+	struct segmenter s;
+	struct segment part;
+	uint16_t protocol;
+
+	if (!is_unfinished(octets, len, &protocol, &s))
+		return false;
+	while (segment_next(&s, headers, &part))
+		take(c,
+		     (struct iovec[]){ { (void *)octets, PROTOCOL_LEN },
+		                       { headers, part.headers_len },
+		                       { (void *)part.payload, part.payload_len } },
+		     3);
+	return true;
+}
+
+static void write_to_socket(struct channel *c, const struct iovec *pieces, int count)
 {
 	if (!c->rx.route.socket)
 		drop(c, RX_DROP_NO_SOCKET);
@@ -138,21 +152,24 @@ static void write_to_socket(struct channel *c, struct iovec *pieces, int count)
 
 static void to_socket(struct channel *c, const uint8_t *frame, size_t len)
 {
-	uint8_t headers[SEGMENT_HEADERS_MAX];
-	struct segmenter s;
-	struct segment part;
-	uint16_t protocol;
-
-	if (!is_unfinished(frame, len, &protocol, &s)) {
+	if (!finish(c, frame, len, write_to_socket))
 		write_to_socket(c, &(struct iovec){ (void *)frame, len }, 1);
-		return;
+}
+
+static void to_files_or_unit(struct channel *c, const uint8_t *octets, size_t len)
+{
+	struct ppp_frame frame;
+	bool to_unit = c->rx.route.mode == CHANNEL_TO_UNIT;
+
+	if (!read_protocol(octets, len, &frame)) {
+		drop(c, RX_DROP_PPP_SHORT);
+		if (to_unit)
+			unit_receive_short(c->rx.route.unit);
+	} else if (to_unit && !is_link_level(frame.protocol)) {
+		unit_receive(c->rx.route.unit, c, frame.protocol, frame.info, frame.len);
+	} else if (to_unit || !finish(c, octets, len, to_file)) {
+		channel_queue(c, frame.protocol, frame.info, frame.len);
 	}
-	while (segment_next(&s, headers, &part))
-		write_to_socket(c,
-		                (struct iovec[]){ { (void *)frame, PROTOCOL_LEN },
-		                                  { headers, part.headers_len },
-		                                  { (void *)part.payload, part.payload_len } },
-		                3);
 }
 
 static void to_bridge(struct channel *c, const uint8_t *frame, size_t len)

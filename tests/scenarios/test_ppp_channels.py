@@ -414,12 +414,12 @@ UNFINISHED = {
 @pytest.mark.parametrize("kind", UNFINISHED)
 def test_what_a_sender_on_this_machine_left_is_done_before_it_goes_on(rig, ppp, kind):
     """Segmentation and checksums of a fast path's packets: the interface of a unit is told of them, a peer beyond a bridge or a
-    program can not be.
+    program can not be, by its socket or by a file, which may come later.
 
-    Requirements: PPP-30, PX-40
+    Requirements: PPP-30, PX-40, PPP-20
     """
     frame, payload, how = UNFINISHED[kind]
-    a, b, alone = Call(rig, ppp), Call(rig, ppp), Call(rig, ppp)
+    a, b, alone, later = (Call(rig, ppp) for _ in range(4))
     bridged(a, b)
     a.arrives(FF03 + frame)
     header, packets = b.header() + FF03, []
@@ -429,6 +429,14 @@ def test_what_a_sender_on_this_machine_left_is_done_before_it_goes_on(rig, ppp, 
     assert finished([packet[len(header):] for packet in packets], **how) == payload
     alone.arrives(FF03 + frame)
     assert finished([alone.socket.receive() for _ in packets], **how) == payload
+    file, = alone.files()
+    alone.arrives(FF03 + frame)
+    assert finished([file.receive() for _ in packets], **how) == payload
+    number = later.socket.channel()  # from here on they wait for a file
+    later.arrives(FF03 + frame)
+    eventually(lambda: later.session.counts().get("RX_PACKETS") == 1, "it came")
+    file = ppp.channel_file(number)
+    assert finished([file.receive() for _ in packets], **how) == payload
 
 
 def test_what_can_not_be_bridged(rig, ppp, shared_daemon):
