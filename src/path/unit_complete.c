@@ -182,9 +182,12 @@ int unit_complete_ioctl(struct unit *u, uint32_t number, struct reader in, struc
 static void open_flags(struct unit *u, void *arg)
 {
 	uint32_t flags = *(uint32_t *)arg;
-	bool closed = atomic_load(&u->flags) & ~flags & SC_CCP_OPEN;
+	uint32_t before = atomic_load(&u->flags);
+	bool closed = before & ~flags & SC_CCP_OPEN;
 
 	atomic_store(&u->flags, flags);
+	if (flags & ~before & SC_MULTILINK)
+		unit_multilink_restart(u);
 	if (!closed)
 		return;
 	atomic_fetch_and(&u->flags, ~(uint32_t)SC_CCP_UP);

@@ -80,6 +80,10 @@ uint8_t *unit_complete_received_room(struct unit *u, size_t len);
 /** unit_multilink_receive() - step 2: a fragment */
 void unit_multilink_receive(struct unit *u, struct channel *c, const uint8_t *info, size_t len);
 
+/** unit_multilink_restart() - the peer's numbers begin with 0, as after SC_MULTILINK was set (PPP-50). Linux keeps what it
+ * knew of the numbers before, so that until they are reached a fragment that is late is taken for lost */
+void unit_multilink_restart(struct unit *u);
+
 /** unit_multilink_forget() - those that wait; none are received any more */
 void unit_multilink_forget(struct unit *u);
 

@@ -257,9 +257,20 @@ void unit_multilink_receive(struct unit *u, struct channel *c, const uint8_t *in
 	unit_kept_fragments(u);
 }
 
+static void forget_received(struct unit *u)
+{
+	give_back(u, &u->complete->multilink.received.queue);
+	multilink_init(&u->complete->multilink.received);
+}
+
+void unit_multilink_restart(struct unit *u)
+{
+	forget_received(u);
+	unit_kept_fragments(u);
+}
+
 void unit_multilink_forget(struct unit *u)
 {
 	u->complete->multilink.mrru = 0;
-	give_back(u, &u->complete->multilink.received.queue);
-	multilink_init(&u->complete->multilink.received);
+	forget_received(u);
 }

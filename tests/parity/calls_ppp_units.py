@@ -132,6 +132,25 @@ def fragments_with_short_numbers(hosts, see):
                     bundle.give([(at & 1, fragment(4100 + at, MESSAGE)) for at in range(2)])])
 
 
+def fragments_of_another_peer(hosts, see):
+    """A unit that outlives its channels, as for dialling on demand, gets numbers that begin with 0 again when the next peer
+    has agreed on multilink.
+
+    Requirements: PPP-50, PPP-71
+    """
+    bundle = Bundle(hosts, 2)
+    see("set", [set_ioctl(bundle.unit, "SMRRU", 1500), set_ioctl(bundle.unit, "SFLAGS", MULTILINK)])
+    see("a few", bundle.give([(at & 1, fragment(at, MESSAGE)) for at in range(6)]))
+    see("flags as they were", set_ioctl(bundle.unit, "SFLAGS", MULTILINK))
+    see("anew", bundle.give([(at & 1, fragment(at, MESSAGE)) for at in range(2)]))
+    see("no multilink", set_ioctl(bundle.unit, "SFLAGS", 0))
+    see("still anew", bundle.give([(at & 1, fragment(at, MESSAGE)) for at in range(2)]))
+    see("multilink again", set_ioctl(bundle.unit, "SFLAGS", MULTILINK))
+    see("from 0", bundle.give([(at & 1, fragment(at, MESSAGE)) for at in range(3)]))
+    see("in two", bundle.give([(1, fragment(3, MESSAGE[:5], end=False)), (0, fragment(4, MESSAGE[5:], begin=False))]))
+    see("one is lost", bundle.give([(at & 1, fragment(at, MESSAGE)) for at in (6, 7, 8)]))
+
+
 TCP = bytes.fromhex("00140015" "00000001" "00000001" "5010ffff" "0000" "0000")
 
 
