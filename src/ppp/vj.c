@@ -17,9 +17,9 @@ struct vj *vj_new(unsigned int max_sent, unsigned int max_received)
 		return NULL;
 	}
 	list_init(&vj->by_use);
-	for (unsigned int i = 0; i <= max_sent; i++) {
+	for (unsigned int i = 0; i <= max_sent; i++) { /* 0 is the first to be used */
 		vj->sent[i].number = (uint8_t)i;
-		list_append(&vj->by_use, &vj->sent[i].by_use);
+		list_prepend(&vj->by_use, &vj->sent[i].by_use);
 	}
 	vj->max_received = max_received;
 	vj->last_sent = vj->last_received = -1;

@@ -175,8 +175,10 @@ static void connections_have_numbers_and_the_oldest_makes_room(void **state)
 	struct tcp t = first;
 
 	t.payload = 10;
-	for (t.port = 1; t.port <= 16; t.port++)
+	for (t.port = 1; t.port <= 16; t.port++) {
 		assert_int_equal(carry(l, &t, frame, &len), PROTOCOL_VJ_UNCOMPRESSED);
+		assert_int_equal(frame[IPV4_PROTOCOL], t.port - 1);
+	}
 	t.seq += 10;
 	t.id++;
 	t.port = 3;
