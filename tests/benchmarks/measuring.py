@@ -192,11 +192,12 @@ def one_round(hosts, underlay, effort, tell):
     return taken
 
 
-def rounds(hosts, count, effort):
-    """{underlay: {row: [sample of each round]}}"""
+def rounds(hosts, count, effort, before=lambda: None):
+    """{underlay: {row: [sample of each round]}}; before: called before each underlay of each round"""
     samples = {u: {r: [] for r in hosts.rows} for u in hosts.underlays}
     for number in range(count):
         for underlay in hosts.underlays:
+            before()
             when = f"round {number + 1} of {count}, {underlay}"
             for row, taken in one_round(hosts, underlay, effort, lambda text, w=when: say(f"{w}: {text}")).items():
                 samples[underlay][row].append(taken)

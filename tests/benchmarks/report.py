@@ -202,9 +202,21 @@ def tables(result):
             *target_tables(result)]
 
 
+def apart_words(result):
+    """How far the processors were from each other, before each underlay of each round and after the last."""
+    found = [taken for taken in result.get("apart", ()) if taken]
+    if not found:
+        return []
+    words = sorted(taken["word_s"] * 1e9 for taken in found)
+    writes = sorted(taken["write_s"] * 1e6 for taken in found)
+    return [f"Between the two processors a word took {statistics.median(words):.0f} ns ({words[0]:.0f} to {words[-1]:.0f}), and to "
+            f"write 60 KB that the other had read {statistics.median(writes):.1f} us ({writes[0]:.1f} to {writes[-1]:.1f}): "
+            "runs in which these differ can not be compared."]
+
+
 def remarks(result):
     """What must be read with the tables."""
-    said = [f"{row} is missing: {why}." for row, why in result.get("missing", {}).items()]
+    said = apart_words(result) + [f"{row} is missing: {why}." for row, why in result.get("missing", {}).items()]
     emulated = result.get("emulated", {})
     if emulated.get("samples"):
         said.append(f"The emulated figures come from a machine under QEMU without KVM, Linux {emulated['kernel']}: "

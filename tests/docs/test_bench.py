@@ -54,6 +54,16 @@ def test_what_was_measured_without_sleep():
     assert table.rows == [["plain", "3.00", "9.00"], ["fast", "4.20, 1.40, +1.20", "12.20, 1.36, +3.20"]]
 
 
+def test_how_far_the_processors_were_apart():
+    found = result()
+    assert report.apart_words(found) == []
+    found["apart"] = [{"word_s": 5e-7, "write_s": 1.7e-5}, {"word_s": 2.9e-7, "write_s": 5e-6}, None,
+                      {"word_s": 4.8e-7, "write_s": 1.1e-5}]
+    said, = report.apart_words(found)
+    assert "480 ns (290 to 500)" in said and "11.0 us (5.0 to 17.0)" in said
+    assert said in report.remarks(found)
+
+
 @pytest.mark.parametrize("naive, valid", [(0.39e9, False), (0.4e9, True), (1e9, True), (1.01e9, False)])
 def test_a_run_with_another_naive_row_is_invalid(naive, valid):
     assert (report.invalid(result(naive)) == []) == valid
