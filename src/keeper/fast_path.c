@@ -47,7 +47,9 @@ static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *e
 	f->sessions = calloc(max_sessions, sizeof(struct fast_session *));
 	if (!f->sessions)
 		return -ENOMEM;
-	err = try_programs(f, ea);
+	err = fast_clock_check(ea);
+	if (err == 0)
+		err = try_programs(f, ea);
 	if (err == 0)
 		err = fast_attach_probe(ea);
 	return err < 0 ? err : fast_board_open(f);

@@ -3,6 +3,8 @@
 #include "keeper/fast_path_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "keeper/bpf.h"
 
 #define REALTIME "/sys/kernel/realtime" /* there if PREEMPT_RT was patched in */
@@ -35,12 +38,17 @@ static uint32_t random_word(void)
 }
 
 /* With PREEMPT_RT programs of one processor interrupt each other. */
+bool fast_is_realtime(const char *version, bool patched)
+{
+	return patched || strstr(version, "PREEMPT_RT");
+}
+
 static bool is_realtime(void)
 {
 	struct utsname kernel;
 
-	return access(REALTIME, F_OK) == 0 ||
-	       (uname(&kernel) == 0 && strstr(kernel.version, "PREEMPT_RT"));
+	return fast_is_realtime(uname(&kernel) == 0 ? kernel.version : "",
+	                        access(REALTIME, F_OK) == 0);
 }
 
 struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t netns)
@@ -56,6 +64,27 @@ struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t n
 		.meta = f->xdp ? random_word() : 0,
 		.lane_each = alone && processors <= (int)f->board.lanes,
 	};
+}
+
+bool fast_clock_is_the_kernels(const char *offsets)
+{
+	long long seconds, ns;
+
+	return sscanf(offsets, "monotonic %lld %lld", &seconds, &ns) != 2 || (!seconds && !ns);
+}
+
+int fast_clock_check(struct extack *ea)
+{
+	char offsets[128];
+	AUTO_FD fd = open("/proc/self/timens_offsets", O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, offsets, sizeof(offsets) - 1);
+
+	offsets[len > 0 ? len : 0] = '\0';
+	if (fast_clock_is_the_kernels(offsets))
+		return 0;
+	return extack_fail(
+		ea, -EOPNOTSUPP, 0,
+		"ul2tpd's clock is that of a time namespace, programs in the kernel have another");
 }
 
 static size_t whole_pages(size_t octets)

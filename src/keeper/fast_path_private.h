@@ -95,6 +95,16 @@ uint32_t fast_board_lanes(void);
 /** fast_board_constants() - of the programs for a namespace; f->board.lanes is set. @netns: its number, ours */
 struct fast_constants fast_board_constants(const struct fast_path *f, uint32_t netns);
 
+/** fast_is_realtime() - whether the kernel has PREEMPT_RT: by uname()'s .version, or because it says it was patched in */
+bool fast_is_realtime(const char *version, bool patched);
+
+/** fast_clock_check() - whether our CLOCK_MONOTONIC is that of the programs: a time namespace has its own
+ * Return: 0; -EOPNOTSUPP in words */
+int fast_clock_check(struct extack *ea);
+
+/** fast_clock_is_the_kernels() - @offsets: the text of /proc/self/timens_offsets; empty in a kernel that has none */
+bool fast_clock_is_the_kernels(const char *offsets);
+
 /** fast_board_open() - map the arrays of f->maps; f->board.lanes and .sessions are set. Return: 0; -ENOMEM */
 int fast_board_open(struct fast_path *f);
 void fast_board_close(const struct fast_path *f);

@@ -3,11 +3,12 @@
 import hashlib
 import os
 import signal
+import subprocess
 import time
 
 import pytest
 
-from support.daemon import Cli, Daemon
+from support.daemon import BUILD, Cli, Daemon
 from support.fast_pair import INNER, FastPair
 from support.numbered_flow import flows_both_ways
 from support.tcx import programs
@@ -146,3 +147,10 @@ def test_an_engine_that_dies(plain_wire):
         pair.apis[0] = type(pair.apis[0])(pair.daemons[0], pair.hosts[0])
         assert pair.counts()[0]["TX_PACKETS"] >= sent + 200
         eventually(pair.agree)
+
+
+def test_in_a_time_namespace_it_is_refused(tmp_path):
+    """The kernel's programs would take a keeper that looks for one that hangs, or the other way round."""
+    done = subprocess.run(["unshare", "--time", "--fork", "--monotonic", "1000", BUILD / "ul2tpd", "--socket", tmp_path / "socket",
+                           "--fast-path", "require"], capture_output=True, text=True, timeout=AT_MOST, check=False)
+    assert done.returncode == 1 and "time namespace" in done.stderr
