@@ -172,6 +172,21 @@ static void device_follow(struct server *server, struct fast_session *s, const s
 	s->device = ifindex;
 }
 
+void fast_renumbered(struct server *server, struct fast_session *s, int ifindex)
+{
+	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
+	struct device *d = slots_get(&server->devices, s->wish.device);
+
+	if (!e || !d)
+		return;
+	d->about.ifindex = ifindex;
+	d->clsact = false; /* which it has lost on the way */
+	device_follow(server, s, d);
+	fast_born(server, s);
+	fast_entry_place(server->fast, s, &e->about.params.local);
+	fast_busy_again(server->fast, s);
+}
+
 int fast_path_session(struct server *server, uint32_t index, const struct fast_wish *wish)
 {
 	struct fast_path *f = server->fast;

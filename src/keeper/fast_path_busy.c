@@ -102,6 +102,8 @@ void fast_path_turn(struct server *server, uint64_t now_ms)
 	fast_board_watched(f, now_ms);
 	if (now_ms >= f->look_ms) {
 		look(server, f);
+		list_for_each (node, &f->netns)
+			fast_look(server, list_entry(node, struct fast_netns, in_all));
 		f->look_ms = now_ms + LOOK_MS;
 	}
 	begun = now_ns();

@@ -24,20 +24,15 @@ static enum fast_reason reason_of_route(int err)
 	return err == -EOPNOTSUPP ? FAST_UNDERLAY_KIND : FAST_NO_ROUTE;
 }
 
-/* Where the device is now, while @here: it may have been moved away, or come back with another number. */
-static bool device_is_at_home(const struct device *d, ino_t here)
+/* The device's number @here, where we are: it may have been moved away, which is 0, or come back with another. */
+static int number_at_home(const struct device *d, ino_t here)
 {
 	AUTO_FD netns = d->about.fd >= 0 ? netns_of_device(d->about.fd) : -1;
 	char name[IF_NAMESIZE];
 
-	return netns >= 0 && netns_ino(netns) == here && tap_name(d->about.fd, name) == 0 &&
-	       (int)if_nametoindex(name) == d->about.ifindex;
-}
-
-/* Programs that it has taken along would know it by a number that there is somebody else's. */
-static bool has_programs(const struct fast_session *s)
-{
-	return s->way == FAST_TCX || s->way == FAST_CLSACT;
+	if (netns < 0 || netns_ino(netns) != here || tap_name(d->about.fd, name) < 0)
+		return 0;
+	return (int)if_nametoindex(name);
 }
 
 static int underlay_choose(struct fast_path *f, struct fast_session *s, int ifindex)
@@ -137,19 +132,22 @@ void fast_reason_set(struct server *server, const struct fast_session *s, enum f
 	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
 }
 
-/* While in the namespace @here. Return: whether the programs are to be taken off the device. */
-static bool decide(struct server *server, struct fast_session *s, ino_t here)
+/* While in the namespace @here. Return: whether the device is away, or another by its number: @*number if that is set. */
+static bool decide(struct server *server, struct fast_session *s, ino_t here, int *number)
 {
 	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
 	const struct device *d = slots_get(&server->devices, s->wish.device);
 	enum fast_reason reason;
 	uint32_t mtu_bytes = 0;
 
+	*number = 0;
 	if (!d)
 		fast_reason_set(server, s, s->wish.reason);
 	if (!e || e->about.fd < 0 || !d)
 		return false;
-	if (here && !device_is_at_home(d, here))
+	if (here)
+		*number = number_at_home(d, here);
+	if (here && *number != d->about.ifindex)
 		reason = FAST_DEVICE_NETNS;
 	else
 		reason = judge(server, s, e, &mtu_bytes);
@@ -157,7 +155,7 @@ static bool decide(struct server *server, struct fast_session *s, ino_t here)
 	    fast_entry_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
 		reason = FAST_UNSUPPORTED;
 	fast_reason_set(server, s, reason);
-	return reason == FAST_DEVICE_NETNS && has_programs(s);
+	return reason == FAST_DEVICE_NETNS;
 }
 
 int fast_enter(struct server *server, const struct fast_session *s, ino_t *here)
@@ -179,7 +177,8 @@ int fast_enter(struct server *server, const struct fast_session *s, ino_t *here)
 
 void fast_decide(struct server *server, struct fast_session *s)
 {
-	bool take_off;
+	int number;
+	bool away;
 	ino_t here;
 
 	if (fast_enter(server, s, &here) < 0) {
@@ -187,10 +186,14 @@ void fast_decide(struct server *server, struct fast_session *s)
 		fast_shut(server, s, s->wish.reason ? s->wish.reason : FAST_MANAGED);
 		return;
 	}
-	take_off = decide(server, s, here);
+	away = decide(server, s, here, &number);
 	netns_go_home(&server->home);
-	if (take_off)
-		fast_take_off(server, s);
+	if (!away)
+		return;
+	/* Programs that it has taken along would know it by a number that there is somebody else's. */
+	fast_take_off(server, s);
+	if (number)
+		fast_renumbered(server, s, number);
 }
 
 void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason)
@@ -208,18 +211,14 @@ static bool concerns(const struct host_news *news, const struct fast_session *s)
 }
 
 /* What must not go on, at once; what may begin, soon. */
-void fast_path_verdict_changed(struct server *server, struct netns_id netns,
-                               const struct host_news *news)
+static void decide_all(struct server *server, const struct fast_netns *n,
+                       const struct host_news *news)
 {
 	struct fast_path *f = server->fast;
-	struct fast_netns *n = f ? fast_netns_find(f, netns) : NULL;
 	bool entered = false;
 	ino_t here = 0;
+	int number;
 
-	if (!n)
-		return;
-	if (news->all)
-		fast_flows_forget(n);
 	list_for_each (node, &n->busy) {
 		struct fast_session *s = list_entry(node, struct fast_session, in_kind);
 
@@ -231,11 +230,43 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns,
 		}
 		if (!entered)
 			entered = fast_enter(server, s, &here) == 0;
-		if (entered && decide(server, s, here))
+		if (entered && decide(server, s, here, &number))
 			fast_busy_again(f, s);
 		else if (!entered)
 			fast_shut(server, s, FAST_IN_DOUBT);
 	}
 	if (entered)
 		netns_go_home(&server->home);
+}
+
+void fast_path_verdict_changed(struct server *server, struct netns_id netns,
+                               const struct host_news *news)
+{
+	struct fast_netns *n = server->fast ? fast_netns_find(server->fast, netns) : NULL;
+
+	if (!n)
+		return;
+	if (news->all)
+		fast_flows_forget(n);
+	decide_all(server, n, news);
+}
+
+void fast_look(struct server *server, struct fast_netns *n)
+{
+	const struct host_news all = { .all = true };
+	bool other = false;
+	ino_t here;
+
+	if (!n->flows.count)
+		return;
+	/* A program's socket may be closed. */
+	list_for_each (node, &n->busy) {
+		if (fast_enter(server, list_entry(node, struct fast_session, in_kind), &here) < 0)
+			continue;
+		other = fast_flows_look(n);
+		netns_go_home(&server->home);
+		break;
+	}
+	if (other)
+		decide_all(server, n, &all);
 }

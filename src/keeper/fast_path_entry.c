@@ -138,6 +138,15 @@ static int socket_says(int fd, int level, int option, int otherwise)
 	return getsockopt(fd, level, option, &value, &len) < 0 ? otherwise : value;
 }
 
+/* The socket's, or the route's, or that of all. */
+static uint8_t ttl_of(const struct fast_session *s, const struct keeper_endpoint *about)
+{
+	if (about->params.ttl)
+		return about->params.ttl;
+	return s->route.hop_limit ? s->route.hop_limit
+	                          : (uint8_t)socket_says(about->fd, IPPROTO_IP, IP_TTL, 64);
+}
+
 static void add_v4(struct fast_out *out, const struct fast_session *s,
                    const struct keeper_endpoint *about)
 {
@@ -145,7 +154,7 @@ static void add_v4(struct fast_out *out, const struct fast_session *s,
 		.version = 4,
 		.ihl = 5,
 		.tos = about->params.tos,
-		.ttl = (uint8_t)socket_says(about->fd, IPPROTO_IP, IP_TTL, 64),
+		.ttl = ttl_of(s, about),
 		.protocol = IPPROTO_UDP,
 		.saddr = about->params.local.v4.sin_addr.s_addr,
 		.daddr = s->wish.peer.v4.sin_addr.s_addr,

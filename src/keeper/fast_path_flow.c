@@ -9,7 +9,8 @@
 #include "base/hash.h"
 #include "keeper/fast_path_private.h"
 
-#define FLOWS_MAX 4096 /* those of tunnels that have gone go with the others */
+#define LOOK_FLOWS 64   /* about a millisecond */
+#define FLOWS_MAX  4096 /* those of tunnels that have gone go with the others */
 
 struct fast_flow {
 	struct bucket_node node;
@@ -93,6 +94,39 @@ int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, int de
 	err = fast_route(&key, ret);
 	flow_keep(n, &key, hash, err, ret);
 	return err;
+}
+
+static bool route_is(const struct fast_route *a, const struct fast_route *b)
+{
+	return a->ifindex == b->ifindex && a->mtu_bytes == b->mtu_bytes &&
+	       a->hop_limit == b->hop_limit && a->hop.family == b->hop.family &&
+	       !memcmp(a->hop.address, b->hop.address, sizeof(a->hop.address)) &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac));
+}
+
+static bool flow_look(struct fast_flow *flow)
+{
+	struct fast_route route = { 0 };
+	int err = fast_route(&flow->key, &route);
+	bool same = err == flow->err && (err < 0 || route_is(&route, &flow->route));
+
+	flow->err = err;
+	flow->route = route;
+	return !same;
+}
+
+bool fast_flows_look(struct fast_netns *n)
+{
+	bool other = false;
+	size_t looked = 0;
+
+	for (size_t i = 0; i < n->flows.size && looked < LOOK_FLOWS; i++) {
+		struct bucket_node *node = n->flows.heads[n->looked_flows++ % n->flows.size];
+
+		for (; node; node = node->next, looked++)
+			other |= flow_look(container_of(node, struct fast_flow, node));
+	}
+	return other;
 }
 
 void fast_flows_forget(struct fast_netns *n)

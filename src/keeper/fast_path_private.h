@@ -22,6 +22,7 @@ struct fast_netns {
 	struct list underlays;
 	struct list busy;     /* sessions */
 	struct buckets flows; /* fast_path_flow.h */
+	size_t looked_flows;  /* how many chains of it have been */
 };
 
 /* How a program is on an interface. */
@@ -162,6 +163,9 @@ void fast_unhooked_device(struct fast_path *f, struct fast_session *s);
 /** fast_take_off() - it is somewhere else, where the programs have no business; the session stays known. At home */
 void fast_take_off(struct server *server, struct fast_session *s);
 
+/** fast_renumbered() - it has come back with another number, by which it is the session's from now on: soon. At home */
+void fast_renumbered(struct server *server, struct fast_session *s, int ifindex);
+
 /** fast_unhook_device() - it may stay, and what is attached goes; at home */
 void fast_unhook_device(struct server *server, struct fast_session *s);
 
@@ -179,6 +183,9 @@ void fast_shut(struct server *server, struct fast_session *s, enum fast_reason r
 
 /** fast_decide() - decide anew, and have the programs do as decided; they are attached if need be. At home */
 void fast_decide(struct server *server, struct fast_session *s);
+
+/** fast_look() - whether packets of a namespace go another way than was decided: then decide again. At home */
+void fast_look(struct server *server, struct fast_netns *n);
 
 /** fast_busy_consider() - its wish is another: sort it in, be it to wait, to be decided or to be left alone */
 void fast_busy_consider(struct server *server, struct fast_session *s);

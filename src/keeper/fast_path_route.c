@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_arp.h>
+#include <linux/lwtunnel.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -100,6 +101,8 @@ static int take_attribute(const struct nlattr *attr, void *data)
 {
 	struct fast_route *ret = data;
 
+	if (mnl_attr_get_type(attr) == RTA_ENCAP_TYPE && mnl_attr_validate(attr, MNL_TYPE_U16) >= 0)
+		ret->encapsulates = mnl_attr_get_u16(attr) != LWTUNNEL_ENCAP_NONE;
 	if (mnl_attr_get_type(attr) == RTA_OIF && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 		ret->ifindex = (int)mnl_attr_get_u32(attr);
 	if (mnl_attr_get_type(attr) == RTA_GATEWAY || mnl_attr_get_type(attr) == RTA_VIA)
@@ -125,6 +128,9 @@ static int take_answer(const char *buffer, size_t len, struct fast_route *ret)
 	if (route->rtm_type != RTN_UNICAST)
 		return -EOPNOTSUPP;
 	mnl_attr_parse(nlh, sizeof(*route), take_attribute, ret);
+	/* What the route puts around a packet, or a program of its own sees, we do not. */
+	if (ret->encapsulates)
+		return -EOPNOTSUPP;
 	return ret->ifindex ? 0 : -ENETUNREACH;
 }
 
@@ -168,20 +174,47 @@ static int hop_limit_look(struct fast_route *ret)
 	return 0;
 }
 
-static int ask(int fd, const struct fast_asker *asker, bool from, struct fast_route *ret)
+/* @buffer: the question, then the answer. Return: its length; -errno. */
+static ssize_t exchange(int fd, char *buffer, const struct nlmsghdr *nlh)
 {
-	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
-	const struct nlmsghdr *nlh = question(buffer, asker, from);
 	ssize_t len;
 
 	if (send(fd, nlh, nlh->nlmsg_len, 0) < 0)
 		return -errno;
-	len = recv(fd, buffer, sizeof(buffer), 0);
+	len = recv(fd, buffer, BUFFER_OCTETS, 0);
+	return len < 0 ? -errno : len;
+}
+
+static int ask(int fd, const struct fast_asker *asker, bool from, struct fast_route *ret)
+{
+	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
+	ssize_t len = exchange(fd, buffer, question(buffer, asker, from));
+
 	if (len < 0)
-		return -errno;
+		return (int)len;
 	*ret = (struct fast_route){ 0 };
 	hop_of_peer(&asker->peer, &ret->hop);
 	return take_answer(buffer, (size_t)len, ret);
+}
+
+/* Whether what comes for this address is for this host. Of IPv4 the route says it: the system gives none from a foreign
+ * address; of IPv6 it does. */
+static int address_is_ours(int fd, const struct fast_asker *asker)
+{
+	bool narrow = IN6_IS_ADDR_LINKLOCAL(&asker->local.v6.sin6_addr);
+	struct fast_asker back = { .peer = asker->local,
+		                   .device = narrow ? (int)interface_of(asker) : 0 };
+	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buffer;
+	const struct rtmsg *route;
+	ssize_t len = exchange(fd, buffer, question(buffer, &back, false));
+
+	if (len < 0)
+		return (int)len;
+	if (!mnl_nlmsg_ok(nlh, (int)len) || nlh->nlmsg_type != RTM_NEWROUTE)
+		return -EADDRNOTAVAIL;
+	route = mnl_nlmsg_get_payload(nlh);
+	return route->rtm_type == RTN_LOCAL || route->rtm_type == RTN_ANYCAST ? 0 : -EADDRNOTAVAIL;
 }
 
 /* The most specific route may lead out of another interface, which a socket that is bound does not take. Of IPv6 the
@@ -204,6 +237,8 @@ int fast_route(const struct fast_asker *asker, struct fast_route *ret)
 		err = ask(fd, asker, false, ret);
 	if (err == 0)
 		err = interface_look(fd, ret);
+	if (err == 0 && asker->peer.any.sa_family == AF_INET6)
+		err = address_is_ours(fd, asker);
 	if (err == 0 && asker->peer.any.sa_family == AF_INET6)
 		err = hop_limit_look(ret);
 	return err;

@@ -3,6 +3,7 @@
 #ifndef UL2TP_KEEPER_FAST_PATH_ROUTE_H
 #define UL2TP_KEEPER_FAST_PATH_ROUTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "keeper/keeper.h"
@@ -16,8 +17,9 @@ struct fast_hop {
 struct fast_route {
 	int ifindex;
 	uint32_t mtu_bytes;
-	uint8_t hop_limit; /* IPv6 */
+	uint8_t hop_limit; /* the route's; of IPv6, where it has none, the interface's. 0: none */
 	uint8_t mac[6];    /* the interface's own */
+	bool encapsulates; /* it puts something around packets */
 	struct fast_hop hop;
 };
 

@@ -51,15 +51,13 @@ def test_headers_are_those_of_the_other_path(wire):
     compare_headers(wire)
 
 
-@pytest.mark.parametrize("wire", [6], ids=["udp6"], indirect=True)
 def test_the_hop_limit_is_that_of_the_route(wire):
-    """Of IPv4 a socket's TTL is not."""
-    route = ("ip", "-6", "route")
-    wire.near.run(*route, "replace", wire.FAR6, "dev", "wire", "hoplimit", 17)
+    route, peer = ("ip", f"-{wire.family}", "route"), wire.addresses(wire.family)[1]
+    wire.near.run(*route, "replace", peer, "dev", "wire", "hoplimit", 17)
     try:
         compare_headers(wire)
     finally:
-        wire.near.run(*route, "del", wire.FAR6, "dev", "wire")
+        wire.near.run(*route, "del", peer, "dev", "wire")
 
 
 def compare_headers(wire):
