@@ -62,11 +62,12 @@ static struct vj_slot *find(struct vj *vj, const uint8_t *packet, size_t ip_len)
 		slot = list_entry(at, struct vj_slot, by_use);
 		if (same_connection(slot, packet, ip_len))
 			break;
-		vj->counters.searches++;
-		if (at->next == &vj->by_use) {
-			vj->counters.misses++;
-			slot->len = 0;
+		if (at->next != &vj->by_use) {
+			vj->counters.searches++;
+			continue;
 		}
+		vj->counters.misses++;
+		slot->len = 0;
 	}
 	list_remove(&slot->by_use);
 	list_prepend(&vj->by_use, &slot->by_use);
