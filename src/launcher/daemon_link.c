@@ -253,6 +253,21 @@ static void take_own(void *arg, uint8_t *octets, size_t len)
 		answer->link->notify(answer->link->notify_arg, octets, len);
 }
 
+static bool is_waited_for(void *arg)
+{
+	const struct own_answer *answer = arg;
+	const struct daemon_waiter *waiter = answer->link->waiter;
+
+	return waiter->alive(waiter->arg);
+}
+
+static int ask_for_ourselves(struct daemon_link *link, const uint8_t *octets, size_t len,
+                             const int *fds, size_t fd_count, struct own_answer *answer)
+{
+	return daemon_link_ask(link, octets, len, fds, fd_count, take_own, answer,
+	                       link->waiter ? is_waited_for : NULL);
+}
+
 static int ask_family(struct daemon_link *link, const char *name, struct control_answer *ret)
 {
 	uint8_t octets[OWN_REQUEST];
@@ -262,7 +277,7 @@ static int ask_family(struct daemon_link *link, const char *name, struct control
 
 	if (!control_request_put(&w, name, ++link->sequence))
 		return -EMSGSIZE;
-	err = daemon_link_ask(link, octets, write_len(&w), NULL, 0, take_own, &answer, NULL);
+	err = ask_for_ourselves(link, octets, write_len(&w), NULL, 0, &answer);
 	if (!err)
 		err = answer.error ? answer.error : answer.family.id ? 0 : -EPROTO;
 	if (!err)
@@ -278,7 +293,7 @@ static int ask_own_with(struct daemon_link *link, struct writer *w, size_t start
 
 	if (!nl_message_end(w, start))
 		return -EMSGSIZE;
-	err = daemon_link_ask(link, w->start, write_len(w), fds, fd_count, take_own, &answer, NULL);
+	err = ask_for_ourselves(link, w->start, write_len(w), fds, fd_count, &answer);
 	return err < 0 ? err : answer.error;
 }
 
@@ -367,7 +382,8 @@ static int learn(struct daemon_link *link, bool rights)
 	return rights ? 0 : socket_set(link, &none);
 }
 
-int daemon_link_open(struct launcher *l, int netns, bool rights, struct daemon_link *link)
+int daemon_link_open(struct launcher *l, int netns, bool rights, const struct daemon_waiter *waiter,
+                     struct daemon_link *link)
 {
 	int err;
 
@@ -378,7 +394,9 @@ int daemon_link_open(struct launcher *l, int netns, bool rights, struct daemon_l
 	if (!link->buffer)
 		return -ENOMEM;
 	link->fd = in_netns(l, netns, connect_here, (void *)socket_path(l));
+	link->waiter = waiter;
 	err = link->fd < 0 ? link->fd : learn(link, rights);
+	link->waiter = NULL;
 	if (err < 0)
 		daemon_link_close(link);
 	return err;

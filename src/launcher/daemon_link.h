@@ -19,6 +19,12 @@ typedef void daemon_answer_fn(void *arg, uint8_t *octets, size_t len);
 /* ul2tpd reads no longer datagrams than 64 KiB; there may be a probe behind a request. */
 #define DAEMON_LINK_REQUEST_MAX (65536 - 64)
 
+/** Who waits for a connection: asked now and then while ul2tpd says nothing; false gives up */
+struct daemon_waiter {
+	bool (*alive)(void *arg);
+	void *arg;
+};
+
 struct daemon_link {
 	int fd;                      /* -1: not connected */
 	struct l2tp_numbers numbers; /* ul2tpd's */
@@ -26,7 +32,8 @@ struct daemon_link {
 	uint32_t sequence;
 	struct nl_socket_options options; /* as ul2tpd knows them */
 	bool subscribed;
-	daemon_answer_fn *notify; /* gets what nobody asked for */
+	const struct daemon_waiter *waiter; /* while it is opened; NULL: ten seconds are enough */
+	daemon_answer_fn *notify;           /* gets what nobody asked for */
 	void *notify_arg;
 	uint8_t *
 		buffer; /* for a datagram, of more than DAEMON_LINK_REQUEST_MAX; NULL: not connected */
@@ -39,10 +46,12 @@ struct daemon_link {
 
 /**
  * daemon_link_open() - connect, learn the numbers, give up rights unless @rights; nothing if it is connected
+ * @waiter: as long as he waits, an ul2tpd that is busy is waited for; NULL: ten seconds
  *
- * Return: 0; negative errno: no ul2tpd there, or one that can not do it.
+ * Return: 0; -ESRCH the waiter gave up; other negative errno: no ul2tpd there, or one that can not do it.
  */
-int daemon_link_open(struct launcher *l, int netns, bool rights, struct daemon_link *link);
+int daemon_link_open(struct launcher *l, int netns, bool rights, const struct daemon_waiter *waiter,
+                     struct daemon_link *link);
 /** daemon_link_adopt() - take over the connection @fd of a supervisor that has gone, which becomes the link's */
 int daemon_link_adopt(int fd, struct daemon_link *link);
 void daemon_link_close(struct daemon_link *link);

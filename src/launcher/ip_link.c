@@ -175,7 +175,7 @@ int ip_link_open(struct ip_stand_in *s)
 
 	if (s->link.fd >= 0)
 		return 0;
-	err = daemon_link_open(s->launcher, s->netns, s->facts.rights, &s->link);
+	err = daemon_link_open(s->launcher, s->netns, s->facts.rights, NULL, &s->link);
 	if (err < 0)
 		return -ENETDOWN;
 	err = start_over(s);

@@ -121,7 +121,7 @@ static int call_setsockopt(void *arg, int *unused)
 static int tell(struct trap *t, int netns, int fd)
 {
 	struct daemon_link link = DAEMON_LINK_CLOSED;
-	int err = daemon_link_open(t->launcher, netns, false, &link);
+	int err = daemon_link_open(t->launcher, netns, false, NULL, &link);
 
 	if (err == 0)
 		err = daemon_link_socket_changed(&link, fd);

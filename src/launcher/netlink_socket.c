@@ -461,7 +461,7 @@ int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemo
 {
 	struct daemon_link *link = &n->links[rights];
 	bool fresh = link->fd < 0;
-	int err = daemon_link_open(n->launcher, n->netns, rights == LINK_ADMIN, link);
+	int err = daemon_link_open(n->launcher, n->netns, rights == LINK_ADMIN, NULL, link);
 
 	link->notify = take_notification;
 	link->notify_arg = n;

@@ -239,15 +239,21 @@ static void no_daemon(struct launcher *l)
 	                  "no ul2tpd answers, so there are no PPPoL2TP sockets and no /dev/ppp");
 }
 
-/* Where a connection is made, if there is none that waits. */
+static bool caller_waits(void *arg)
+{
+	return trap_is_valid(arg);
+}
+
+/* Where a connection is made, if there is none that waits; for a program's call it is waited for as long as for an answer. */
 static int open_link(struct launcher *l, struct trap *t, bool rights, struct daemon_link *ret)
 {
+	const struct daemon_waiter waiter = { caller_waits, t };
 	AUTO_FD netns = t ? trap_netns(t) : -1;
 	int err;
 
 	if (t && netns < 0)
 		return netns;
-	err = daemon_link_open(l, t ? netns : l->home_netns, rights, ret);
+	err = daemon_link_open(l, t ? netns : l->home_netns, rights, t ? &waiter : NULL, ret);
 	if (!err && rights)
 		daemon_link_keep_rights(ret);
 	return err;
@@ -264,9 +270,14 @@ static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
 	for (int tries = 0; err == -ENETDOWN && tries < 2; tries++) {
 		struct daemon_link link = DAEMON_LINK_CLOSED;
 
-		if ((tries > 0 || !take_idle(ino, rights, &link)) &&
-		    open_link(l, t, rights, &link) < 0)
-			break;
+		if (tries > 0 || !take_idle(ino, rights, &link)) {
+			int opened = open_link(l, t, rights, &link);
+
+			if (opened == -ESRCH)
+				return opened;
+			if (opened < 0)
+				break;
+		}
 		err = ask_by(&link, t, command, put, arg, fd, ret);
 		put_idle(ino, rights, &link);
 	}

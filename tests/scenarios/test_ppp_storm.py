@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A program with many PPP sessions behind `ul2tp run`: three descriptors each, most of them where nothing is trapped"""
 import os
+import signal
+import threading
 
 from support import ppp_many, ppp_storm
 from support.api import Api
 from support.daemon import BUILD, Daemon, descriptors, no_more_than
 from support.wait import eventually
+
+BUSY_S = 12     # longer than the launcher waits for an answer that nobody needs
 
 
 def storm(daemon, cable, sessions):
@@ -36,3 +40,21 @@ def test_what_sessions_cost_and_that_nothing_stays(build):
     Requirements: PX-20, PX-45, PPP-2
     """
     ppp_many.story(200, 100, patience=120)
+
+
+def test_calls_wait_for_an_ul2tpd_that_is_busy(build):
+    """Also those that need a connection first, as most do when many come at once.
+
+    Requirements: PX-20
+    """
+    with ppp_many.Gateway(tunnels=1, threads=8) as gateway:
+        engine = gateway.daemon.engine_pid
+        os.kill(engine, signal.SIGSTOP)
+        again = threading.Timer(BUSY_S, os.kill, (engine, signal.SIGCONT))
+        again.start()
+        try:
+            gateway.makes(1, 8)
+        finally:
+            again.join()
+        gateway.does("down")
+        gateway.close()
