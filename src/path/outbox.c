@@ -185,24 +185,50 @@ static struct message *message_for(struct outbox *o, struct sender *s, uint32_t 
 	return m;
 }
 
+static uint32_t packets_in_one(size_t each)
+{
+	return BATCH_OCTETS / each < SEGMENTS_MAX ? (uint32_t)(BATCH_OCTETS / each) : SEGMENTS_MAX;
+}
+
+/* One right behind the other, of @each octets but the last; as few messages as they fit. */
+static void put_cut(struct outbox *o, struct sender *s, uint32_t count, size_t each,
+                    const uint8_t *packets, size_t len)
+{
+	uint32_t in_one = packets_in_one(each);
+
+	o->packets_used += len;
+	while (count) {
+		uint32_t part = count < in_one ? count : in_one;
+		size_t octets = part == count ? len : part * each;
+		struct message *m = message_for(o, s, part, each);
+
+		m->segments += part;
+		m->octets += (uint32_t)octets;
+		m->closed = octets < part * each;
+		put_piece(o, &o->wire[o->count - 1].msg_hdr, packets, octets);
+		packets += octets;
+		len -= octets;
+		count -= part;
+	}
+}
+
 bool outbox_put_all(struct outbox *o, struct sender *s, struct segmenter *cut, const uint8_t *front,
                     size_t front_len)
 {
-	size_t each = front_len + cut->segment_len, most = cut->count * each, len;
-	struct message *m;
+	size_t each = front_len + cut->segment_len, room = cut->count * each + SEGMENT_ROOM_MORE;
+	uint32_t in_one = packets_in_one(each), messages;
 	uint8_t *packets;
 
-	if (cut->count < 2 || cut->count > SEGMENTS_MAX || most > BATCH_OCTETS ||
-	    each > s->batch_max)
+	if (cut->count < 2 || in_one < 2 || each > s->batch_max ||
+	    room + OUTBOX_COPY_MAX > PACKETS_OCTETS)
 		return false;
-	packets = outbox_headers(o, most + SEGMENT_ROOM_MORE);
-	len = segment_all(cut, front, front_len, packets);
-	m = message_for(o, s, cut->count, each);
-	m->segments += cut->count;
-	m->octets += (uint32_t)len;
-	m->closed = len < most;
-	o->packets_used += len;
-	put_piece(o, &o->wire[o->count - 1].msg_hdr, packets, len);
+	messages = (cut->count + in_one - 1) / in_one;
+	if (messages > MESSAGES)
+		return false;
+	if (o->count + messages > MESSAGES || o->iov_count + messages + 1 > IOVS)
+		outbox_flush(o);
+	packets = outbox_headers(o, room);
+	put_cut(o, s, cut->count, each, packets, segment_all(cut, front, front_len, packets));
 	return true;
 }
 

@@ -44,11 +44,11 @@ void outbox_put(struct outbox *o, struct sender *s, const uint8_t *headers, size
                 const uint8_t *payload, size_t payload_len);
 
 /**
- * outbox_put_all() - all packets of a frame that was cut, as one piece of one message
+ * outbox_put_all() - all packets of a frame that was cut, as one piece of one message, or of as few as they fit
  * @cut:   segment_next() was not called with it yet
  * @front: octets that stand in front of each: at most SEGMENT_FRONT_MAX
  *
- * Return: false: they are not one message, or not cut at all, and nothing was done. They go by outbox_put() then.
+ * Return: false: they go in no such message, or were not cut at all, and nothing was done. They go by outbox_put() then.
  */
 bool outbox_put_all(struct outbox *o, struct sender *s, struct segmenter *cut, const uint8_t *front,
                     size_t front_len);

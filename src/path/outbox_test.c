@@ -412,10 +412,11 @@ static uint32_t put_frames(refusal *by, bool at_once)
 	stream->len = 0;
 	for (int i = 0; i < 40; i++) {
 		uint32_t sender = i % 8 ? 0 : model_random(&state) % SENDERS;
-		uint16_t gso_size = model_random(&state) % 4 ? 1394 : 460;
+		static const uint16_t sizes[] = { 1394, 460, 1460, 88 };
+		uint16_t gso_size = sizes[model_random(&state) % ARRAY_SIZE(sizes)];
+		size_t most = gso_size > 88 ? 44 * gso_size : 10000;
 
-		count += put_frame(o, sender, 1 + model_random(&state) % (44 * gso_size), gso_size,
-		                   at_once);
+		count += put_frame(o, sender, 1 + model_random(&state) % most, gso_size, at_once);
 		if (i % 16 == 15)
 			outbox_flush(o);
 	}
@@ -439,10 +440,34 @@ static void a_frame_leaves_at_once_as_one_by_one(void **unused)
 	}
 }
 
+/* As from an interface of MTU 1500 over a link of more: UDP's length ends a message before the frame does. */
+static void a_frame_too_long_for_one_message_goes_in_few(void **unused)
+{
+	struct outbox *o = outbox_new();
+
+	assert_non_null(o);
+	begin(true, false);
+	refuse = nothing;
+	stream = &streams[0];
+	stream->len = 0;
+	assert_true(put_frame(o, 0, 44 * 1460 - 1, 1460, true));
+	outbox_flush(o);
+	assert_int_equal(calls_in_batches, 2);
+	assert_int_equal(came[0], 44);
+	assert_true(put_frame(o, 0, 130 * 400, 400, true));
+	outbox_flush(o);
+	assert_int_equal(calls_in_batches, 2 + 3);
+	assert_int_equal(came[0], 44 + 130);
+	all_is_accounted_for();
+	outbox_free(o);
+	stream = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_frame_leaves_at_once_as_one_by_one),
+		cmocka_unit_test(a_frame_too_long_for_one_message_goes_in_few),
 		cmocka_unit_test(batches_are_made),
 		cmocka_unit_test(what_no_batch_may_do_packets_may),
 		cmocka_unit_test(what_is_too_long_for_a_batch_is_sent_alone),
