@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "launcher/held_sockets.h"
 #include "launcher/object.h"
 
 /* How an answer gets into a stand-in netlink socket as if the kernel had sent it; see reply.h. */
@@ -87,6 +88,7 @@ struct launcher {
 	struct descriptor_range
 		ppp_range; /* just below: of PPP, while there is room; their receive calls are trapped too */
 	struct object_table objects;
+	struct held_sockets held_sockets;
 	int listener;    /* of the filter */
 	int program;     /* pidfd of the process that was `ul2tp run` */
 	int home_netns;  /* where the supervisor lives */

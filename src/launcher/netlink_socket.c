@@ -68,6 +68,7 @@ static void give(struct trap *t, struct object *o, int fd, bool cloexec)
 	object_add(objects, o);
 	object_find(objects, o->ino); /* a reference of our own */
 	given = trap_give(t, fd, GIVE_IN_RANGE, cloexec);
+	netlink_socket_of(o)->given_ms = launcher_now_ms();
 	pthread_mutex_unlock(&o->lock);
 	if (given < 0)
 		object_remove(objects, o);
@@ -126,25 +127,10 @@ int netlink_socket_restore(struct launcher *l, uint32_t index, const struct esta
 	return 0;
 }
 
-struct search {
-	ino_t wanted;
-	bool found;
-};
-
-static bool see(void *arg, pid_t pid, int number, ino_t socket)
-{
-	struct search *search = arg;
-
-	search->found = socket == search->wanted;
-	return !search->found;
-}
-
 /* A duplicate that we keep hides the program's last close, so whoever else has it is looked for. */
 static bool nobody_else_has(const struct netlink_socket *n)
 {
-	struct search search = { .wanted = n->held.ino };
-
-	return holders_walk(see, &search) && !search.found;
+	return held_sockets_lack(&n->launcher->held_sockets, n->held.ino, n->given_ms);
 }
 
 /* The kernel lists netlink sockets that have a port. One that has none yet is looked for where it was opened. */

@@ -39,6 +39,7 @@ struct netlink_socket {
 	bool opener_is_admin;
 	struct reply_target target;
 	struct held_socket held; /* where the program was last seen to have it */
+	uint64_t given_ms;       /* when it got it; 0: from a supervisor before */
 	int own; /* a duplicate that is kept where none can be had of the program (launcher.keeps); else -1 */
 	struct nl_socket_options options;
 	struct daemon_link links[LINKS];

@@ -339,6 +339,7 @@ _Noreturn void supervisor_run(struct launcher *l, int pair)
 	/* Threads come and go, and would leave what they grew to in many; the few pieces a call takes are no contention. */
 	mallopt(M_ARENA_MAX, 1);
 	object_table_init(&l->objects);
+	held_sockets_init(&l->held_sockets);
 	for (size_t i = 0; i < GIVE_LOCKS; i++)
 		pthread_mutex_init(&l->give_locks[i], NULL);
 	if (pair >= 0) {

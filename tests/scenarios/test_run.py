@@ -15,7 +15,7 @@ import time
 import pytest
 
 from support import proc
-from support.daemon import BUILD, TOP, Cli, programs_for_everyone
+from support.daemon import BUILD, TOP, Cli, descriptors, programs_for_everyone
 from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
 from support.wait import AT_MOST, SLOW, eventually
 
@@ -624,6 +624,18 @@ def test_a_program_that_does_not_read_costs_nothing(daemon, namespace):
             assert process.stdout.readline() == "0\n"
             select.select([], [], [], 0.05)
         assert processor_ticks(supervisor) - before < 50 * (time.monotonic() - began)
+
+
+def test_thousands_of_sockets_that_never_had_a_name(launcher):
+    """One walk over what all processes hold tells that they are closed, not one for each: what they cost ul2tpd and us is
+    given back, and with the program its launcher ends. Requirements: NL-90"""
+    text = """
+for i in range(2500):
+    socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16).close()
+""" + STAY + "pass"
+    with staying(launcher, text) as process:
+        supervisor = supervisor_of(process.pid)
+        eventually(lambda: len(descriptors(supervisor)) < 100, "all are given back", timeout=6)
 
 
 def test_a_slow_request_delays_no_other(daemon):
