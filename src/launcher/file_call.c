@@ -23,6 +23,12 @@
 
 #define MOUNTINFO_MAX (256 << 10)
 
+/* All that open(2) knows; openat2() refuses others. */
+#define OPEN_FLAGS                                                                                 \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |     \
+	 O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |     \
+	 O_SYNC | O_PATH)
+
 static int program_path(const struct trap *t, const char *what, char *to, size_t size)
 {
 	char link[64];
@@ -131,15 +137,19 @@ static uint64_t argument(const struct trap *t, int number)
 	return number < 0 ? 0 : trap_argument(t, (unsigned int)number);
 }
 
-/* openat2() has its flags in memory; one that restricts how the path is followed is left to the kernel. */
-static int how_read(const struct trap *t, uint64_t address, uint64_t *flags)
+/* openat2() has its flags in memory. One that is wrong, or restricts how the path is followed, is left to the kernel: there
+ * is no magic link in any path of ours. */
+static int how_read(const struct trap *t, uint64_t address, uint64_t size, uint64_t *flags)
 {
 	struct open_how how;
-	int err = trap_read(t, address, &how, sizeof(how));
+	int err;
 
+	if (size != sizeof(how))
+		return -EOPNOTSUPP;
+	err = trap_read(t, address, &how, sizeof(how));
 	if (err < 0)
 		return err;
-	if (how.resolve)
+	if (how.resolve & ~(uint64_t)RESOLVE_NO_MAGICLINKS || how.flags & ~(uint64_t)OPEN_FLAGS)
 		return -EOPNOTSUPP;
 	*flags = how.flags;
 	return 0;
@@ -156,7 +166,7 @@ static int request_read(const struct trap *t, const struct call_row *row, struct
 	}
 	if (row->action == FILE_OPEN2) {
 		ret->action = FILE_OPEN;
-		return how_read(t, ret->out, &ret->flags);
+		return how_read(t, ret->out, trap_argument(t, 3), &ret->flags);
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@ enum file_kind {
 	FILE_ENABLE_ALL, /* events/l2tp/enable */
 	FILE_FORMAT,     /* events/l2tp/EVENT/format */
 	FILE_TRACE_PIPE,
+	FILE_KINDS,
 };
 
 struct file_place {

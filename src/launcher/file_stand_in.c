@@ -18,6 +18,8 @@
 #include "launcher/tracing.h"
 #include "process/process.h"
 
+#define STATX_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)
+
 #define BIT(number) (UINT64_C(1) << (number))
 
 /* clang-format off */
@@ -60,6 +62,15 @@ static int may_of(const struct trap *t, enum file_kind kind, struct may *ret)
 	return 0;
 }
 
+/* Whether there is a process of that number, if the path has one. */
+static bool task_is_there(const struct trap *t, const struct file_place *place)
+{
+	char path[384];
+
+	snprintf(path, sizeof(path), "/proc/%u/root%s/%s", t->notif.pid, place->mount, place->task);
+	return !place->task[0] || access(path, F_OK) == 0;
+}
+
 /* Device of the file system it would be on; 0 if there is none. */
 static dev_t device_of(const struct trap *t, const struct file_place *place)
 {
@@ -80,6 +91,8 @@ static struct stat stat_of(const struct trap *t, const struct file_place *place)
 		.st_blksize = kinds[place->kind].block,
 	};
 
+	if (place->kind != FILE_TRACE_PIPE)
+		file_text_expect(t, place->kind, &st.st_dev, &st.st_ino);
 	clock_gettime(CLOCK_REALTIME, &st.st_mtim);
 	st.st_atim = st.st_ctim = st.st_mtim;
 	return st;
@@ -112,8 +125,11 @@ static int statx_answer(const struct trap *t, uint64_t out, const struct stat *s
 static int stat_answer(const struct trap *t, const struct file_request *request,
                        const struct file_place *place)
 {
-	struct stat st = stat_of(t, place);
+	struct stat st;
 
+	if (request->action == FILE_STATX && request->flags & ~(uint64_t)STATX_FLAGS)
+		return -EINVAL;
+	st = stat_of(t, place);
 	if (request->action == FILE_STATX)
 		return statx_answer(t, request->out, &st);
 	return trap_write(t, request->out, &st, sizeof(st));
@@ -161,7 +177,7 @@ static int open_kind(const struct trap *t, const struct file_place *place, uint6
 	bool writes = ((int)flags & O_ACCMODE) != O_RDONLY;
 
 	if (flags & O_PATH) /* such a descriptor can not be given */
-		return file_text_of("", mode);
+		return file_text_of(t, place->kind, "", mode);
 	if (place->kind == FILE_ENABLE || place->kind == FILE_ENABLE_ALL)
 		return writes ? tracing_control_open(t, place->event)
 		              : tracing_state_open(t, place->event, mode);
@@ -173,7 +189,7 @@ static int open_kind(const struct trap *t, const struct file_place *place, uint6
 	case FILE_TUNNELS:
 		return file_text_debug(t, DEBUG_TUNNELS, place, mode);
 	case FILE_FORMAT:
-		return file_text_format(place->event, mode);
+		return file_text_format(t, place->event, mode);
 	default:
 		return tracing_pipe_open(t, flags & O_NONBLOCK);
 	}
@@ -200,7 +216,7 @@ void file_stand_in(struct trap *t, const struct file_request *request,
 		trap_continue(t);
 		return;
 	}
-	err = may_of(t, place->kind, &may);
+	err = task_is_there(t, place) ? may_of(t, place->kind, &may) : -ENOENT;
 	if (!err && !may.search)
 		err = -EACCES;
 	if (!err && request->action == FILE_OPEN) {

@@ -35,16 +35,34 @@ static int finish(int memory, mode_t mode)
 	return reopen(memory);
 }
 
-static int memory_open(void)
+/* What was said to be next, or a new one. 0 in its place: none; that number is our standard input's. */
+static int memory_open(const struct trap *t, enum file_kind kind)
 {
-	int fd = memfd_create("l2tp", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = atomic_exchange(&t->launcher->files_expected[kind], 0);
 
+	if (fd == 0)
+		fd = memfd_create("l2tp", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	return fd < 0 ? -errno : fd;
 }
 
-int file_text_of(const char *text, mode_t mode)
+bool file_text_expect(const struct trap *t, enum file_kind kind, dev_t *dev, ino_t *ino)
 {
-	AUTO_FD memory = memory_open();
+	AUTO_FD memory = memory_open(t, kind);
+	struct stat st;
+	int none = 0;
+
+	if (memory < 0 || fstat(memory, &st) < 0)
+		return false;
+	*dev = st.st_dev;
+	*ino = st.st_ino;
+	if (atomic_compare_exchange_strong(&t->launcher->files_expected[kind], &none, memory))
+		memory = -1;
+	return true;
+}
+
+int file_text_of(const struct trap *t, enum file_kind kind, const char *text, mode_t mode)
+{
+	AUTO_FD memory = memory_open(t, kind);
 	size_t len = strlen(text);
 
 	if (memory < 0)
@@ -54,7 +72,7 @@ int file_text_of(const char *text, mode_t mode)
 	return finish(memory, mode);
 }
 
-int file_text_format(const char *event, mode_t mode)
+int file_text_format(const struct trap *t, const char *event, mode_t mode)
 {
 	AUTO_MEMORY char *text = NULL;
 	size_t len;
@@ -63,7 +81,7 @@ int file_text_format(const char *event, mode_t mode)
 	if (!out)
 		return -ENOMEM;
 	trace_format(out, event);
-	return fclose(out) == 0 ? file_text_of(text, mode) : -ENOMEM;
+	return fclose(out) == 0 ? file_text_of(t, FILE_FORMAT, text, mode) : -ENOMEM;
 }
 
 struct asking {
@@ -120,5 +138,5 @@ int file_text_debug(const struct trap *t, enum debug_text which, const struct fi
 	err = in_netns(t->launcher, netns, ask, &a);
 	if (fclose(a.out) != 0)
 		err = -ENOMEM;
-	return err < 0 ? err : file_text_of(text, mode);
+	return err < 0 ? err : file_text_of(t, place->kind, text, mode);
 }

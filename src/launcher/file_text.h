@@ -20,9 +20,17 @@ int file_text_debug(const struct trap *t, enum debug_text which, const struct fi
                     mode_t mode);
 
 /** file_text_format() - the format of a trace event */
-int file_text_format(const char *event, mode_t mode);
+int file_text_format(const struct trap *t, const char *event, mode_t mode);
 
 /** file_text_of() - this text */
-int file_text_of(const char *text, mode_t mode);
+int file_text_of(const struct trap *t, enum file_kind kind, const char *text, mode_t mode);
+
+/**
+ * file_text_expect() - which file the next descriptor of this kind will be, for a call that asks before it opens
+ *
+ * cp(1) and its like compare what they opened with what they had seen. Between two programs at once that is the first
+ * one's. False: there is no memory.
+ */
+bool file_text_expect(const struct trap *t, enum file_kind kind, dev_t *dev, ino_t *ino);
 
 #endif

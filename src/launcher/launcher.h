@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "launcher/file_place.h"
 #include "launcher/held_sockets.h"
 #include "launcher/object.h"
 
@@ -98,8 +99,9 @@ struct launcher {
 	atomic_bool private_is_local; /* every address is local there, see private_net.h */
 	struct reply *reply;
 	bool keeps; /* pidfd_getfd() is refused: duplicates of stand-ins are kept, and /proc tells when they are closed */
-	struct netlink_pump *pump;       /* NULL before netlink_start() */
-	struct tracing *_Atomic tracing; /* NULL before its files are used */
+	struct netlink_pump *pump;             /* NULL before netlink_start() */
+	struct tracing *_Atomic tracing;       /* NULL before its files are used */
+	atomic_int files_expected[FILE_KINDS]; /* of file_text.c; 0: none */
 	uint16_t l2tp_family; /* id by which programs know "l2tp": not one of the kernel's own */
 	uint32_t l2tp_group;  /* id of its multicast group, likewise */
 

@@ -18,9 +18,9 @@
 #include "launcher/caller.h"
 #include "launcher/daemon_rights.h"
 
-#define PIPE_OCTETS (1 << 20)
-#define LINE_MAX    512
-#define STACK_SIZE  (256U << 10)
+#define PIPE_OCTETS     (1 << 20)
+#define STREAM_LINE_MAX 512
+#define STACK_SIZE      (256U << 10)
 
 struct trace_stream {
 	struct launcher *launcher;
@@ -49,7 +49,7 @@ static bool put(struct trace_stream *s, const char *text, size_t len)
 
 static void record_put(struct trace_stream *s, const struct ul2tp_trace_record *r)
 {
-	char line[LINE_MAX];
+	char line[STREAM_LINE_MAX];
 	struct ul2tp_trace_record lost = { .lost = s->lost };
 	FILE *out = fmemopen(line, sizeof(line), "w");
 	long len;

@@ -215,7 +215,11 @@ int tracing_state_open(const struct trap *t, const char *event, mode_t mode)
 	settle(tr);
 	enabled = tr->enabled & events;
 	pthread_mutex_unlock(&tr->lock);
-	return file_text_of(!enabled ? "0\n" : enabled == events ? "1\n" : "X\n", mode);
+	return file_text_of(t, *event ? FILE_ENABLE : FILE_ENABLE_ALL,
+	                    !enabled            ? "0\n"
+	                    : enabled == events ? "1\n"
+	                                        : "X\n",
+	                    mode);
 }
 
 static struct control *control_new(const struct trap *t, const char *event, int fd)

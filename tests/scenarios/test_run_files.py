@@ -171,6 +171,40 @@ def test_calls_are_answered_as_by_a_kernel(run, name, path):
     assert seen["ftruncate"]["nobody"] == "EACCES"
 
 
+ODD_CALLS = """
+import ctypes, errno, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def call(*arguments):
+    result = libc.syscall(*arguments)
+    return "ok" if result >= 0 else errno.errorcode[ctypes.get_errno()]
+def openat2(flags, resolve, size=24, more=b""):
+    return call(437, -100, b"/proc/net/pppol2tp", struct.pack("=QQQ", flags, 0, resolve) + more, size)
+print(openat2(0, 2), openat2(0, 4), openat2(1 << 40, 0), openat2(0, 0, 8), openat2(0, 0, 32, b"1234567"))
+print(call(332, -100, b"/proc/net/pppol2tp", 1 << 20, 0x7ff, ctypes.create_string_buffer(256)))
+print(os.path.exists("/proc/4194305/net/pppol2tp"), os.access("/proc/4194305/net/pppol2tp", os.R_OK))
+"""
+
+
+def test_odd_calls_are_answered_as_by_a_kernel(run):
+    """By Linux 6.12: a path without magic links, one without symbolic links, and what no call may have.
+
+    Requirements: DBG-1
+    """
+    assert python(run, ODD_CALLS) == "ok ELOOP EINVAL EINVAL E2BIG\nEINVAL\nFalse False\n"
+
+
+@quick
+def test_a_file_can_be_copied(run, steps, tmp_path):
+    """cp compares what it opened with what it had seen.
+
+    Requirements: DBG-1, DBG-10
+    """
+    steps("v2")
+    run("cp", PROC, TUNNELS, EVENTS + "/register_tunnel/format", tmp_path)
+    assert (tmp_path / "pppol2tp").read_text() == debug_steps.golden("v2", "pppol2tp")
+    assert (tmp_path / "tunnels").read_text() == debug_steps.golden("v2", "tunnels")
+
+
 def test_nothing_is_there_without_the_option(shared_daemon, namespace):
     launcher = Launcher(shared_daemon, namespace)
     done = launcher.run("cat", PROC)
