@@ -97,21 +97,16 @@ def test_nothing_is_overtaken_where_the_path_changes(wire):
     """Two hundred times, by a rule that comes and goes, under datagrams and streams both ways; fewer where all is slow."""
     with FastPair(wire) as pair:
         near, far = pair.hosts
-        cli = Cli(pair.daemons[0], near)
-
-        def reason():
-            return cli.json("-s show session tunnel_id 1 session_id 1")[0]["fast_path"]["reason"]
-
-        eventually(lambda: reason() == "used")
+        eventually(lambda: pair.reason(0) == "used")
         slow = pair.slow_packets(0)
         sent = pair.counts()[0]["TX_PACKETS"]
         with flows_both_ways(near, far, INNER[4][1], INNER[6][0]):
-            for _ in range(100 // SLOW ** 2):
+            for _ in range(100 // SLOW):
                 nft(near, "add table inet t", "add chain inet t out { type filter hook output priority 0; }",
                     "add rule inet t out udp dport 7000 counter")
-                eventually(lambda: reason() == "netfilter")
+                eventually(lambda: pair.reason(0) == "netfilter")
                 nft(near, "delete table inet t")
-                eventually(lambda: reason() == "used")
+                eventually(lambda: pair.reason(0) == "used")
         slow = pair.slow_packets(0)[0] - slow[0]
         sent = pair.counts()[0]["TX_PACKETS"] - sent
         assert slow > 1000 and sent - slow > 1000, "both paths were taken"

@@ -121,7 +121,7 @@ def test_it_follows_the_socket(wire):
         near, far = pair.hosts
         slow, sent = pair.slow_packets(0)[0], pair.counts()[0]["TX_PACKETS"]
         with flows_both_ways(near, far, INNER[4][1], INNER[6][0]):
-            for _ in range(40 // SLOW):
+            for _ in range(100 // SLOW):
                 for checksums, reason in ((True, "checksum"), (False, "used")):
                     pair.send_checksums(pair.sockets[0], checksums)
                     pair.change(0)

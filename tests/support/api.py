@@ -125,6 +125,10 @@ class Api:
     def session_more(self, conn_id, session_id):
         return Accounts(self.more("SESSION_GET", {"CONN_ID": conn_id, "SESSION_ID": session_id})[0])
 
+    def fast_path(self, conn_id, session_id):
+        """Why the session does not take the fast path; "used" if it does. `ul2tp show session` says the same."""
+        return self.session_more(conn_id, session_id).values["FAST_PATH"]
+
 
 def _plain(name):
     return name.split("|")[-1]

@@ -12,12 +12,13 @@ import threading
 import time
 import zlib
 
-from support.wait import AT_MOST, SLOW
+from support.wait import AT_MOST, SLOW, eventually
 
 HEADER = struct.Struct("!QI")  # number, CRC of what follows
 SO_RCVBUFFORCE = 33
 PAUSE_S = 0.004
 POOL_OCTETS = 1 << 20
+ENOUGH = 1000  # datagrams, or octets
 
 
 class Flow:
@@ -58,7 +59,7 @@ class Flow:
 
     def most_came(self):
         """Of what was sent, and it was something; some meets a full queue, more of it where all is slower."""
-        return self.sent > 1000 and self.received > (0.9 if SLOW == 1 else 0.5) * self.sent
+        return self.sent > ENOUGH and self.received > (0.9 if SLOW == 1 else 0.5) * self.sent
 
     def stop(self):
         """What was wrong with it."""
@@ -145,10 +146,12 @@ class Stream(Flow):
 
 @contextlib.contextmanager
 def flows_both_ways(near, far, there, here):
-    """Datagrams and streams meanwhile, to the address there and to here; nothing may be wrong with them, and most must come."""
+    """Datagrams and streams meanwhile, to the address there and to here, and on until each has sent enough to judge by; nothing
+    may be wrong with them, and most must come."""
     flows = [flow(*ends) for ends in ((near, far, there), (far, near, here)) for flow in (Datagrams, Stream)]
     try:
         yield
+        eventually(lambda: all(flow.sent > ENOUGH or flow.wrong for flow in flows), "each flow has sent enough")
     finally:
         wrong = [what for flow in flows for what in flow.stop()]
     assert not wrong, f"{len(wrong)}, of them: {wrong[:10]}"
