@@ -32,6 +32,8 @@ def programs(shared_daemon, cable):
     yield made
     for program in made:
         program.close()
+    for program in made:
+        program.kill_what_is_left()
     for namespace in (cable.near, cable.far):
         eventually(lambda n=namespace: n.devices() == {"wire"}, "their interfaces have gone")
         with Api(shared_daemon, namespace) as api:

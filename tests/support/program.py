@@ -8,6 +8,7 @@
 
 What can be said is in tests/programs/conversation.h. A command that failed raises OSError with the program's errno.
 """
+import contextlib
 import os
 import pathlib
 import queue
@@ -133,6 +134,11 @@ class Program:
         """As kill -9 does; it is dead when this comes back."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(AT_MOST)
+
+    def kill_what_is_left(self):
+        """Of its children, when it has ended, as a pppd of a test that failed: they have what ul2tpd waits for."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     def close(self):
         """The end of its input, which ends it; its exit status."""
