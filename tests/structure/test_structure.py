@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Rules about the source files themselves, which a reader relies on and a compiler does not check."""
+import ast
 import pathlib
 import re
 import shutil
@@ -177,3 +178,13 @@ def test_rfcs_are_cited_in_one_spelling():
     found = [f"{p.relative_to(TOP)}:{n}: {line.strip()}" for p in sources()
              for n, line in enumerate(text(p).splitlines(), 1) if pattern.search(line)]
     assert not found, "\n".join(found)
+
+
+def test_what_is_marked_for_debians_kernels_is_run_on_them():
+    """tests/kernels names the files; a mark in another would have no effect."""
+    tree = ast.parse(text(TOP / "tests/kernels/test_kernels.py"))
+    named = next(ast.literal_eval(node.value) for node in tree.body
+                 if isinstance(node, ast.Assign) and node.targets[0].id == "SCENARIOS")
+    marked = [p for p in (TOP / "tests").rglob("test_*.py")
+              if p != pathlib.Path(__file__).resolve() and re.search(r"\bmark\.kernels\b", text(p))]
+    assert sorted(p.relative_to(TOP / "tests/scenarios").as_posix() for p in marked) == sorted(named)
