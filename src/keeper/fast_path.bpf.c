@@ -101,6 +101,13 @@ struct {
 	__type(value, struct fast_front_in);
 } fast_front_in SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fast_front_in6);
+} fast_front_in6 SEC(".maps");
+
 #define OUTER_OCTETS  (sizeof(struct iphdr) + sizeof(struct udphdr))
 #define OUTER6_OCTETS (sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 #define MARK_BASE                                                                                  \

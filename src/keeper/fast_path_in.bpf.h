@@ -71,16 +71,22 @@ struct fragment6 {
 
 #define FRAGMENT6_OCTETS 8
 
-/* Of 28 octets. */
-static __always_inline int key_differs(const struct fast_in_key *a, const struct fast_in_key *b)
+/* Of whole words. */
+static __always_inline int key_differs(const void *a, const void *b, __u32 octets)
 {
-	const __u32 *x = (const void *)a, *y = (const void *)b;
+	const __u32 *x = a, *y = b;
 	__u32 differs = 0;
 
 #pragma unroll
-	for (__u32 i = 0; i < sizeof(*a) / sizeof(*x); i++)
+	for (__u32 i = 0; i < octets / sizeof(*x); i++)
 		differs |= x[i] ^ y[i];
 	return differs != 0;
+}
+
+/* Of a session. */
+static __always_inline __u32 front_index_in(__u32 id)
+{
+	return front_index(id ^ id >> 8 ^ id >> 16 ^ id >> 24);
 }
 
 /* As out_find(). */
@@ -94,12 +100,38 @@ static __always_inline const struct fast_in *in_get(const struct fast_in_key *ke
 
 	if (!constants.fronts || !watch)
 		return bpf_map_lookup_elem(&fast_in, key);
-	index = front_index(key->id ^ key->id >> 8 ^ key->id >> 16 ^ key->id >> 24);
+	index = front_index_in(key->id);
 	front = bpf_map_lookup_elem(&fast_front_in, &index);
-	if (front && front->written == watch->written && !key_differs(&front->key, key))
+	if (front && front->written == watch->written &&
+	    !key_differs(&front->key, key, sizeof(*key)))
 		return &front->value;
 	written = front_written(watch);
 	found = bpf_map_lookup_elem(&fast_in, key);
+	if (!front || !found)
+		return found;
+	front->key = *key;
+	front->value = *found;
+	front->written = written;
+	return &front->value;
+}
+
+static __always_inline const struct fast_in *in6_get(const struct fast_in6_key *key)
+{
+	struct fast_watch *watch = watch_get();
+	struct fast_front_in6 *front;
+	const struct fast_in *found;
+	__u32 index;
+	__u64 written;
+
+	if (!constants.fronts || !watch)
+		return bpf_map_lookup_elem(&fast_in6, key);
+	index = front_index_in(key->id);
+	front = bpf_map_lookup_elem(&fast_front_in6, &index);
+	if (front && front->written == watch->written &&
+	    !key_differs(&front->key, key, sizeof(*key)))
+		return &front->value;
+	written = front_written(watch);
+	found = bpf_map_lookup_elem(&fast_in6, key);
 	if (!front || !found)
 		return found;
 	front->key = *key;
@@ -121,7 +153,7 @@ static __always_inline const struct fast_in *in_find(const struct arrival *a)
 	return start_read(&a->l2tp, &key.version, &key.id) ? in_get(&key) : NULL;
 }
 
-static __always_inline struct fast_in *in6_find(const struct arrival6 *a)
+static __always_inline const struct fast_in *in6_find(const struct arrival6 *a)
 {
 	struct fast_in6_key key = {
 		.netns = constants.netns,
@@ -131,8 +163,7 @@ static __always_inline struct fast_in *in6_find(const struct arrival6 *a)
 
 	__builtin_memcpy(key.peer, &a->ip.saddr, sizeof(key.peer));
 	__builtin_memcpy(key.local, &a->ip.daddr, sizeof(key.local));
-	return start_read(&a->l2tp, &key.version, &key.id) ? bpf_map_lookup_elem(&fast_in6, &key)
-	                                                   : NULL;
+	return start_read(&a->l2tp, &key.version, &key.id) ? in6_get(&key) : NULL;
 }
 
 /* Whole, valid, without a checksum, and as long as its headers say: nothing of it is believed before. */

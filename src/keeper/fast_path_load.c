@@ -38,6 +38,7 @@ static const char *const map_names[] = {
 	[FAST_MAP_WATCH] = "fast_watch",
 	[FAST_MAP_FRONT_OUT] = "fast_front_out",
 	[FAST_MAP_FRONT_IN] = "fast_front_in",
+	[FAST_MAP_FRONT_IN6] = "fast_front_in6",
 };
 
 static const char *const program_names[] = {
@@ -99,6 +100,7 @@ static uint32_t entries_of(enum fast_map which, uint32_t sessions,
 		return sessions * constants->lanes;
 	case FAST_MAP_FRONT_OUT:
 	case FAST_MAP_FRONT_IN:
+	case FAST_MAP_FRONT_IN6:
 		return constants->fronts ? constants->fronts * FAST_FRONTS : 1;
 	default:
 		return sessions;

@@ -12,7 +12,7 @@
  *   fast_done    how many of those are through (the engine writes, programs read)
  *   fast_watch   that the keeper watches what the host has configured, and what of the first three is still so (keeper writes,
  *                programs read)
- *   fast_front_out, fast_front_in
+ *   fast_front_out, fast_front_in, fast_front_in6
  *                of each processor, what it has found in them last: its own copies, good while nothing in them has been written
  *                since. So seldom is anything looked up in a hash (programs only)
  *
@@ -140,6 +140,12 @@ struct fast_front_out {
 struct fast_front_in {
 	__u64 written;
 	struct fast_in_key key;
+	struct fast_in value;
+};
+
+struct fast_front_in6 {
+	__u64 written;
+	struct fast_in6_key key;
 	struct fast_in value;
 };
 

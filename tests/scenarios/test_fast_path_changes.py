@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from support import proc
-from support.fast_pair import INNER, FastPair, lay_cable
+from support.fast_pair import INNER, FastPair, lay_cable, make_busy
 from support.fast_ppp import PppFastPair
 from support.netns import Namespace
 from support.tcx import programs
@@ -91,6 +91,22 @@ def test_an_interface_that_comes_back_with_another_number(pair):
             assert pair.counts()[0]["TX_PACKETS"] >= before["TX_PACKETS"] + 3, "what was counted stays"
         finally:
             near.ip("link del else")
+
+
+def test_a_session_that_is_another_under_the_same_ids(plain_wire):
+    """What the programs have kept of the first (each processor has copies) is not believed of the second."""
+    with FastPair(plain_wire) as pair:
+        eventually(lambda: is_fast(pair))
+        for host, api in zip(pair.hosts, pair.apis):
+            api.session_create(1, 2, IFNAME="other")    # because of it the namespace keeps its number
+            make_busy(host, ["other"])
+            api.session_delete(1, 1)
+        for end, api in enumerate(pair.apis):
+            api.session_create(1, 1, IFNAME="pw", COOKIE="c00c1e55", PEER_COOKIE="c00c1e55")
+            pair.bring_up(end)
+        pair.warm_up()
+        before = pair.slow_packets(1)
+        assert is_fast(pair) and pair.slow_packets(1) == before
 
 
 def test_what_comes_for_an_interface_that_is_down_is_counted(pair):
