@@ -147,8 +147,9 @@ def made_in_steps(gateway, sessions, patience):
                                  for name, spent in gateway.spent_ms().items()}}
 
 
-def story(sessions, churned=0, tunnels=TUNNELS, interval_ms=10000, patience=60):
-    """{what was found}: sessions come and are lost all together, twice; while they are there, others come and go."""
+def story(sessions, churned=0, tunnels=TUNNELS, interval_ms=10000, patience=60, echoes=0):
+    """{what was found}: sessions come and are lost all together, twice; while they are there, others come and go, and
+    so many echoes at least are answered each time."""
     found = progress
     found.clear()
     began, idle = time.monotonic(), idle_s()
@@ -159,12 +160,14 @@ def story(sessions, churned=0, tunnels=TUNNELS, interval_ms=10000, patience=60):
     with Gateway(tunnels, interval_ms=interval_ms) as gateway:
         note("empty", gateway.holds())
         for name in ("first", "again"):
+            wanted = gateway.does("status", timeout=patience)["answered"] + echoes
             for last, made in made_in_steps(gateway, sessions, patience):
                 note(f"{name}_made_{last}", made)
             if churned:
                 note(f"{name}_churned", gateway.makes(sessions + 1, sessions + churned, "churn", patience))
             gateway.is_settled(sessions, patience)
             note(f"{name}_full", gateway.holds())
+            eventually(lambda: gateway.does("status", timeout=patience)["answered"] >= wanted, "echoes are answered", patience)
             status = gateway.does("status", timeout=patience)
             note(f"{name}_status", status)
             if status["lost"]:
