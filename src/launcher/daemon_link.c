@@ -331,11 +331,15 @@ int daemon_link_set(struct daemon_link *link, struct nl_socket_options options)
 	return err;
 }
 
-int daemon_link_keep_rights(struct daemon_link *link)
+int daemon_link_keep_rights(struct daemon_link *link, const struct daemon_waiter *waiter)
 {
 	const struct ul2tp_socket_set keep = { .keep_rights = true };
+	int err;
 
-	return socket_set(link, &keep);
+	link->waiter = waiter;
+	err = socket_set(link, &keep);
+	link->waiter = NULL;
+	return link->fd < 0 ? err : 0;
 }
 
 int daemon_link_subscribe(struct daemon_link *link, bool on)

@@ -32,7 +32,7 @@ struct daemon_link {
 	uint32_t sequence;
 	struct nl_socket_options options; /* as ul2tpd knows them */
 	bool subscribed;
-	const struct daemon_waiter *waiter; /* while it is opened; NULL: ten seconds are enough */
+	const struct daemon_waiter *waiter; /* while it is made; NULL: ten seconds are enough */
 	daemon_answer_fn *notify;           /* gets what nobody asked for */
 	void *notify_arg;
 	uint8_t *
@@ -59,8 +59,13 @@ void daemon_link_close(struct daemon_link *link);
 /** daemon_link_set() - errors as the program wants them; asks ul2tpd only for a change */
 int daemon_link_set(struct daemon_link *link, struct nl_socket_options options);
 
-/** daemon_link_keep_rights() - of one opened with rights: ul2tpd looks at ours once. Negative errno: each time, then */
-int daemon_link_keep_rights(struct daemon_link *link);
+/**
+ * daemon_link_keep_rights() - of one opened with rights: ul2tpd looks at ours once, or each time if it does not want that
+ * @waiter: as of daemon_link_open()
+ *
+ * Return: 0; negative errno as of daemon_link_open(): the link is closed.
+ */
+int daemon_link_keep_rights(struct daemon_link *link, const struct daemon_waiter *waiter);
 
 /** daemon_link_subscribe() - to l2tp's notifications, or no longer */
 int daemon_link_subscribe(struct daemon_link *link, bool on);

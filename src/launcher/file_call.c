@@ -23,10 +23,17 @@
 
 #define MOUNTINFO_MAX (256 << 10)
 
+/* The kernel's O_LARGEFILE: the C library's is 0 where all files may be large. */
+#ifdef __aarch64__
+#define LARGEFILE 0400000
+#else
+#define LARGEFILE 0100000
+#endif
+
 /* All that open(2) knows; openat2() refuses others. */
 #define OPEN_FLAGS                                                                                 \
 	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |     \
-	 O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |     \
+	 O_ASYNC | O_DIRECT | LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |       \
 	 O_SYNC | O_PATH)
 
 static int program_path(const struct trap *t, const char *what, char *to, size_t size)

@@ -68,7 +68,7 @@ static bool task_is_there(const struct trap *t, const struct file_place *place)
 	char path[384];
 
 	snprintf(path, sizeof(path), "/proc/%u/root%s/%s", t->notif.pid, place->mount, place->task);
-	return !place->task[0] || access(path, F_OK) == 0;
+	return !place->task[0] || access(path, F_OK) == 0 || errno != ENOENT; /* we may not look */
 }
 
 /* Device of the file system it would be on; 0 if there is none. */

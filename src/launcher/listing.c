@@ -54,7 +54,7 @@ static void describe(struct netlink_socket *n, struct writer *out)
 	struct writer w = writer_over(request, sizeof(request));
 	struct daemon_link *link;
 
-	if (netlink_link(n, LINK_ANYONE, &link) < 0 ||
+	if (netlink_link(n, LINK_ANYONE, NULL, &link) < 0 ||
 	    !control_request_put(&w, L2TP_GENL_NAME, ++link->sequence))
 		return;
 	d.link = link;

@@ -145,14 +145,15 @@ static int serve_l2tp(struct trap *t, struct netlink_socket *n, const struct nl_
 	struct asking a = { .t = t, .n = n, .request = m };
 	bool rights = needs_rights(n->launcher, m) && (n->opener_is_admin || !opener_counts) &&
 	              caller_is_admin(t, n->netns);
+	const struct daemon_waiter waiter = { is_waiting, &a };
 	int err = -EPIPE;
 
 	/* Over a connection whose other end has ended nothing was sent: perhaps a new ul2tpd is there. */
 	for (int i = 0; i < 2 && err == -EPIPE; i++) {
-		err = netlink_link(n, rights ? LINK_ADMIN : LINK_ANYONE, &a.link);
+		err = netlink_link(n, rights ? LINK_ADMIN : LINK_ANYONE, &waiter, &a.link);
 		if (!err)
 			err = ask(&a, m);
-		else if (err != -EPIPE)
+		else if (err != -EPIPE && err != -ESRCH)
 			return unreachable(n, m, err);
 	}
 	if (err == -ESRCH)

@@ -69,6 +69,7 @@ static void give(struct trap *t, struct object *o, int fd, bool cloexec)
 	object_find(objects, o->ino); /* a reference of our own */
 	given = trap_give(t, fd, GIVE_IN_RANGE, cloexec);
 	netlink_socket_of(o)->given_ms = launcher_now_ms();
+	netlink_socket_of(o)->held.number = given;
 	pthread_mutex_unlock(&o->lock);
 	if (given < 0)
 		object_remove(objects, o);
@@ -133,12 +134,13 @@ static bool nobody_else_has(const struct netlink_socket *n)
 	return held_sockets_lack(&n->launcher->held_sockets, n->held.ino, n->given_ms);
 }
 
-/* The kernel lists netlink sockets that have a port. One that has none yet is looked for where it was opened. */
+/* The kernel lists netlink sockets that have a port. One that has none yet is looked for where it was given first: a
+ * program may have thousands. */
 static bool unnamed_is_gone(const struct netlink_socket *n)
 {
 	AUTO_FD process = process_open(n->held.pid);
 
-	if (process >= 0 && process_has_socket(process, n->held.ino))
+	if (process >= 0 && process_has_socket_at(process, n->held.number, n->held.ino))
 		return false;
 	return nobody_else_has(n);
 }
@@ -443,11 +445,12 @@ static int subscribe_again(struct netlink_socket *n, struct daemon_link *link)
 	return err;
 }
 
-int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemon_link **ret)
+int netlink_link(struct netlink_socket *n, enum link_rights rights,
+                 const struct daemon_waiter *waiter, struct daemon_link **ret)
 {
 	struct daemon_link *link = &n->links[rights];
 	bool fresh = link->fd < 0;
-	int err = daemon_link_open(n->launcher, n->netns, rights == LINK_ADMIN, NULL, link);
+	int err = daemon_link_open(n->launcher, n->netns, rights == LINK_ADMIN, waiter, link);
 
 	link->notify = take_notification;
 	link->notify_arg = n;
@@ -463,7 +466,7 @@ int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemo
 int netlink_subscribe(struct netlink_socket *n, bool on)
 {
 	struct daemon_link *link = NULL;
-	int err = netlink_link(n, LINK_ANYONE, &link);
+	int err = netlink_link(n, LINK_ANYONE, NULL, &link);
 
 	if (!err)
 		err = daemon_link_subscribe(link, on);

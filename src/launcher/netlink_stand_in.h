@@ -100,8 +100,10 @@ void netlink_overrun(struct netlink_socket *n);
  * as there is room. Return: whether something was delivered */
 bool netlink_serve_rest(struct netlink_socket *n);
 
-/** netlink_link() - the connection to ul2tpd for one who has @rights, with the program's options; -errno */
-int netlink_link(struct netlink_socket *n, enum link_rights rights, struct daemon_link **ret);
+/** netlink_link() - the connection to ul2tpd for one who has @rights, with the program's options
+ * Return: 0; negative errno, as of daemon_link_open() with this @waiter */
+int netlink_link(struct netlink_socket *n, enum link_rights rights,
+                 const struct daemon_waiter *waiter, struct daemon_link **ret);
 
 /** netlink_subscribe() - to l2tp's notifications, or no longer. 0; negative errno */
 int netlink_subscribe(struct netlink_socket *n, bool on);

@@ -255,7 +255,7 @@ static int open_link(struct launcher *l, struct trap *t, bool rights, struct dae
 		return netns;
 	err = daemon_link_open(l, t ? netns : l->home_netns, rights, t ? &waiter : NULL, ret);
 	if (!err && rights)
-		daemon_link_keep_rights(ret);
+		err = daemon_link_keep_rights(ret, t ? &waiter : NULL);
 	return err;
 }
 

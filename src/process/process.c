@@ -110,11 +110,31 @@ int process_credentials(int process, struct process_credentials *ret)
 	return 0;
 }
 
+/* @name: of a descriptor, from the directory @dir on */
+static bool is_socket(int dir, const char *name, ino_t socket)
+{
+	char wanted[40], link[40];
+	ssize_t len = readlinkat(dir, name, link, sizeof(link) - 1);
+
+	if (len < 0)
+		return false;
+	link[len] = '\0';
+	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)socket);
+	return strcmp(link, wanted) == 0;
+}
+
+bool process_has_socket_at(int process, int number, ino_t socket)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "fd/%d", number);
+	return is_socket(process, name, socket);
+}
+
 bool process_has_socket(int process, ino_t socket)
 {
 	int dir = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *fds = dir < 0 ? NULL : fdopendir(dir);
-	char wanted[40], link[40];
 	struct dirent *entry;
 	bool found = false;
 
@@ -123,15 +143,8 @@ bool process_has_socket(int process, ino_t socket)
 			close(dir);
 		return false;
 	}
-	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)socket);
-	while (!found && (entry = readdir(fds))) {
-		ssize_t len = readlinkat(dir, entry->d_name, link, sizeof(link) - 1);
-
-		if (len < 0)
-			continue;
-		link[len] = '\0';
-		found = strcmp(link, wanted) == 0;
-	}
+	while (!found && (entry = readdir(fds)))
+		found = is_socket(dir, entry->d_name, socket);
 	closedir(fds);
 	return found;
 }

@@ -46,6 +46,9 @@ bool process_is_raised(int process);
 /** process_has_socket() - whether one of its descriptors is the socket with inode @socket */
 bool process_has_socket(int process, ino_t socket);
 
+/** process_has_socket_at() - whether descriptor @number is it: one look, however many descriptors there are */
+bool process_has_socket_at(int process, int number, ino_t socket);
+
 /** rights_owner_read() - who owns the network namespace @netns. Return: 0 or -errno. */
 int rights_owner_read(int netns, struct rights_owner *ret);
 

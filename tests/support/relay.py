@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""relay.py - a socket in the place of ul2tpd's, from which a request can be kept
+
+    with Relay(daemon.socket, path) as relay:
+        relay.requests_left = 2     # the third one ends its connection, unanswered; then all goes on
+"""
+import contextlib
+import os
+import select
+import socket
+import threading
+
+DATAGRAM_MAX = 1 << 17
+DESCRIPTORS_MAX = 8
+
+
+def pass_on(source, sink):
+    """A datagram and its descriptors. Return: whether there was one."""
+    octets, descriptors, _, _ = socket.recv_fds(source, DATAGRAM_MAX, DESCRIPTORS_MAX)
+    try:
+        if octets:
+            socket.send_fds(sink, [octets], descriptors)
+    finally:
+        for fd in descriptors:
+            os.close(fd)
+    return bool(octets)
+
+
+class Relay:
+    def __init__(self, to, path):
+        self.to, self.socket = to, str(path)
+        self.requests_left = None       # None: none is kept
+        self.stop, self.stopped = os.pipe()
+        self.pairs = []                 # of a program's end and ul2tpd's
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.bind(self.socket)
+        self.listener.listen(64)
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _accept(self):
+        near, _ = self.listener.accept()
+        far = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        far.connect(self.to)
+        self.pairs.append((near, far))
+
+    def _is_kept(self):
+        if self.requests_left is None:
+            return False
+        self.requests_left -= 1
+        if self.requests_left >= 0:
+            return False
+        self.requests_left = None
+        return True
+
+    def _goes_on(self, near, far, ready):
+        try:
+            if near in ready and (self._is_kept() or not pass_on(near, far)):
+                return False
+            return far not in ready or pass_on(far, near)
+        except OSError:
+            return False
+
+    def cut(self):
+        """All connections there are end."""
+        for near, _ in [*self.pairs]:
+            with contextlib.suppress(OSError):
+                near.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self):
+        while True:
+            ready, _, _ = select.select([self.stop, self.listener, *(s for pair in self.pairs for s in pair)], [], [])
+            if self.stop in ready:
+                return
+            for pair in [*self.pairs]:
+                if not self._goes_on(*pair, ready):
+                    self.pairs.remove(pair)
+                    for s in pair:
+                        s.close()
+            if self.listener in ready:
+                self._accept()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.stopped)
+        self.thread.join()
+        for s in [self.listener, *(s for pair in self.pairs for s in pair)]:
+            s.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.socket)
+        os.close(self.stop)
