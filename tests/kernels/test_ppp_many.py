@@ -10,6 +10,8 @@ import contextlib
 import os
 import threading
 
+import pytest
+
 from support import ppp_many
 from support.daemon import BUILD
 from support.uml import Machine
@@ -56,3 +58,10 @@ def test_sessions_of_one_program(build):
         with shown(machine):
             machine.call("support.ppp_many:story", SESSIONS, CHURNED, ppp_many.TUNNELS, INTERVAL_MS, PATIENCE, SESSIONS,
                          timeout=10 * PATIENCE)
+
+
+@pytest.mark.parametrize("place", ["/run/ul2tp", "/dev/shm/ul2tp"])
+def test_a_checkout_that_the_machine_can_not_see(place):
+    """It is refused in words; inside, all would fail for want of a file."""
+    with pytest.raises(AssertionError, match=f"{place} is not to be seen"), Machine(environment={"UL2TP_BUILD": place}):
+        pass

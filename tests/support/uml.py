@@ -8,24 +8,27 @@ What programs compute there takes no longer than without, a system call some 30 
 another kernel's objects, or rights and limits that this machine does not give. What matters about a kernel is
 tested in machines of vm.py, which have the kernels that people have.
 
-The machine sees the file system of this one, read-only; /tmp, /run and /dev are its own. Only the modules asked for,
-and those they need, are loaded. vm_agent.py runs there, by a serial line.
+The machine sees the file system of this one, read-only; /run and /dev are its own, and temporary files are in /run. So
+the checkout may be anywhere else, below /tmp, too. Only the modules asked for, and those they need, are loaded.
+vm_agent.py runs there, by a serial line.
 """
+import pathlib
 import shutil
 
 from support.guest import TESTS, Guest, quoted
 
 SHARED_MEMORY = "/dev/shm"
 PORT = "/dev/ttyS0"
+OWN = ("/run", "/dev", "/proc", "/sys")
 
 INIT = """#!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
-export PYTHONPATH=@TESTS@ PYTHONDONTWRITEBYTECODE=1 UL2TP_EMULATED=1 @ENVIRONMENT@
+export TMPDIR=/run PYTHONPATH=@TESTS@ PYTHONDONTWRITEBYTECODE=1 UL2TP_EMULATED=1 @ENVIRONMENT@
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
-for there in /dev/shm /run /tmp; do
+for there in /dev/shm /run; do
 	mount -t tmpfs -o mode=1777 tmpfs $there
 done
 mount -t cgroup2 cgroup /sys/fs/cgroup
@@ -53,6 +56,9 @@ class Machine(Guest):
 
     def __init__(self, modules=(), memory_mb=512, environment=None):
         self.modules, self.memory_mb, self.environment = modules, memory_mb, environment or {}
+        for path in (TESTS, *map(pathlib.Path, self.environment.values())):
+            hidden = [own for own in OWN if path.is_relative_to(own)]
+            assert not hidden, f"{path} is not to be seen in the machine, which has a {hidden[0]} of its own: move the checkout"
         super().__init__()
 
     def _command(self, port):
