@@ -8,12 +8,13 @@ takes. What was found so far is printed as it is found (pytest -s).
 """
 import contextlib
 import os
+import pathlib
 import threading
 
 import pytest
 
 from support import ppp_many
-from support.daemon import BUILD
+from support.daemon import BUILD, TOP
 from support.uml import Machine
 
 SESSIONS = int(os.environ.get("UL2TP_PPP_SESSIONS", "100"))
@@ -50,14 +51,31 @@ def shown(machine):
     show()
 
 
-def test_sessions_of_one_program(build):
+@pytest.fixture(scope="module")
+def machine(build):
+    with Machine(MODULES, memory_mb=MEMORY_MB, environment={"UL2TP_BUILD": BUILD}) as made:
+        yield made
+
+
+def test_sessions_of_one_program(machine):
     """Requirements: PX-20, PX-45, PPP-2"""
     wanted = ppp_many.IN_DAEMON * SESSIONS + ppp_many.OF_THEIR_OWN
-    with Machine(MODULES, memory_mb=MEMORY_MB, environment={"UL2TP_BUILD": BUILD}) as machine:
-        assert machine.call("support.ppp_many:allow_descriptors", 2 * wanted) >= wanted
-        with shown(machine):
-            machine.call("support.ppp_many:story", SESSIONS, CHURNED, ppp_many.TUNNELS, INTERVAL_MS, PATIENCE, SESSIONS,
-                         timeout=10 * PATIENCE)
+    assert machine.call("support.ppp_many:allow_descriptors", 2 * wanted) >= wanted
+    with shown(machine):
+        machine.call("support.ppp_many:story", SESSIONS, CHURNED, ppp_many.TUNNELS, INTERVAL_MS, PATIENCE, SESSIONS,
+                     timeout=10 * PATIENCE)
+
+
+def test_the_machine_writes_to_no_file_of_this_one(machine):
+    """Nor when somebody there, who is root, has made its file system writable."""
+    for path in (TOP / "written-inside", BUILD / "written-inside", pathlib.Path("/written-inside")):
+        for options in ("rw", "ro"):
+            machine.run("mount", "-o", f"remount,{options}", "none", "/")
+            try:
+                assert "Read-only file system" in machine.run("mkdir", path, check=False).stderr, (path, options)
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    path.rmdir()
 
 
 @pytest.mark.parametrize("place", ["/run/ul2tp", "/dev/shm/ul2tp"])

@@ -9,8 +9,9 @@ another kernel's objects, or rights and limits that this machine does not give. 
 tested in machines of vm.py, which have the kernels that people have.
 
 The machine sees the file system of this one, read-only; /run and /dev are its own, and temporary files are in /run. So
-the checkout may be anywhere else, below /tmp, too. Only the modules asked for, and those they need, are loaded.
-vm_agent.py runs there, by a serial line.
+the checkout may be anywhere else, below /tmp, too. Should a program inside, where it is root, make the file system
+writable: linux.uml itself can write neither to / nor to the checkout. Only the modules asked for, and those they need, are
+loaded. vm_agent.py runs there, by a serial line.
 """
 import pathlib
 import shutil
@@ -44,6 +45,21 @@ ip link set lo up
 halt -f
 """
 
+# $1: the checkout, which may be another file system's; $2, $3: where it writes; then what is started. It is a process here,
+# and so are those inside, which are stopped when it is killed: they go with their namespace.
+START = """
+set -e
+mount -o remount,bind,ro /
+mount --rbind "$1" "$1"
+mount -o remount,bind,ro "$1"
+for place in "$2" "$3"; do
+	mount --bind "$place" "$place"
+	mount -o remount,bind,rw "$place"
+done
+shift 3
+exec "$@"
+"""
+
 
 class Machine(Guest):
     """A running machine, with one processor.
@@ -67,10 +83,11 @@ class Machine(Guest):
             INIT.replace("@TESTS@", quoted(TESTS)).replace("@MODULES@", " ".join(self.modules)).replace("@PORT@", PORT)
             .replace("@ENVIRONMENT@", " ".join(f"{name}={quoted(value)}" for name, value in self.environment.items())))
         init.chmod(0o755)
-        # Its processes are processes here, stopped when it is killed: they go with their namespace.
-        return ["unshare", "--pid", "--fork", "--kill-child", "env", f"TMPDIR={self._memory_place()}",
-                "linux.uml", f"mem={self.memory_mb}M", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", f"init={init}",
-                "con=null", "con0=null,fd:1", f"ssl0=fd:{port}", f"uml_dir={self.home}"]
+        memory = self._memory_place()
+        return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", START, "sh", TESTS.parent, self.home, memory,
+                "env", f"TMPDIR={memory}", "linux.uml", f"mem={self.memory_mb}M",
+                "rootfstype=hostfs", "rootflags=/", "ro", "quiet", f"init={init}", "con=null",
+                "con0=null,fd:1", f"ssl0=fd:{port}", f"uml_dir={self.home}"]
 
     def _memory_place(self):
         """Its memory is a file without a name; on a disk it is slower, for what changes is written there."""
