@@ -13,8 +13,9 @@ the checkout may be anywhere else, below /tmp, too. Should a program inside, whe
 writable: linux.uml itself can write neither to / nor to the checkout. Only the modules asked for, and those they need, are
 loaded. vm_agent.py runs there, by a serial line.
 """
+import contextlib
+import os
 import pathlib
-import shutil
 
 from support.guest import TESTS, Guest, quoted
 
@@ -90,5 +91,10 @@ class Machine(Guest):
                 "con0=null,fd:1", f"ssl0=fd:{port}", f"uml_dir={self.home}"]
 
     def _memory_place(self):
-        """Its memory is a file without a name; on a disk it is slower, for what changes is written there."""
-        return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free > self.memory_mb << 20 else self.home
+        """Its memory is a file without a name, which it maps as code, too; on a disk it is slower, for what changes is written
+        there."""
+        with contextlib.suppress(FileNotFoundError):
+            there = os.statvfs(SHARED_MEMORY)
+            if not there.f_flag & os.ST_NOEXEC and there.f_bavail * there.f_frsize > self.memory_mb << 20:
+                return SHARED_MEMORY
+        return self.home
