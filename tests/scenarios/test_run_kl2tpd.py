@@ -4,6 +4,7 @@
 tests/programs/kl2tpd.go makes the calls of kl2tpd: session by netlink, a PPPoL2TP socket connected to it, pppd with
 the socket as its descriptor 3; as an access concentrator it bridges two channels.
 """
+import contextlib
 import itertools
 import select
 import socket
@@ -28,12 +29,13 @@ def begin(daemon, namespace):
 @pytest.fixture
 def programs(shared_daemon, cable):
     """One at each end; afterwards nothing of them is there."""
-    made = [begin(shared_daemon, namespace) for namespace in (cable.near, cable.far)]
-    yield made
-    for program in made:
-        program.close()
-    for program in made:
-        program.kill_what_is_left()
+    with contextlib.ExitStack() as cleanup:
+        made = []
+        for namespace in (cable.near, cable.far):
+            made.append(begin(shared_daemon, namespace))
+            cleanup.callback(made[-1].kill_what_is_left)    # whatever comes of
+            cleanup.callback(made[-1].close)
+        yield made
     for namespace in (cable.near, cable.far):
         eventually(lambda n=namespace: n.devices() == {"wire"}, "their interfaces have gone")
         with Api(shared_daemon, namespace) as api:
