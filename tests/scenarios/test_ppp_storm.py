@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A program with many PPP sessions behind `ul2tp run`: three descriptors each, most of them where nothing is trapped"""
+import json
 import os
 import signal
 import threading
@@ -49,12 +50,14 @@ def test_calls_wait_for_an_ul2tpd_that_is_busy(build):
     """
     with ppp_many.Gateway(tunnels=1, threads=8) as gateway:
         engine = gateway.daemon.engine_pid
-        os.kill(engine, signal.SIGSTOP)
         again = threading.Timer(BUSY_S, os.kill, (engine, signal.SIGCONT))
+        os.kill(engine, signal.SIGSTOP)
+        gateway.program.tell("up", 1, 8)
         again.start()
         try:
-            gateway.makes(1, 8)
+            made = json.loads(gateway.program.heard("up", 60))
         finally:
             again.join()
+        assert (made["made"], made["failed"]) == (8, 0), made
         gateway.does("down")
         gateway.close()
