@@ -154,6 +154,8 @@ def flows_both_ways(near, far, there, here):
         eventually(lambda: all(flow.sent > ENOUGH or flow.wrong for flow in flows), "each flow has sent enough")
     finally:
         wrong = [what for flow in flows for what in flow.stop()]
-    assert not wrong, f"{len(wrong)}, of them: {wrong[:10]}"
+        told = f"{len(wrong)} wrong, of them: {wrong[:10]}; sent and received: {[(flow.sent, flow.received) for flow in flows]}"
+        print(told)     # if something else has failed before, this may be why
+    assert not wrong, told
     for flow in flows:
         assert flow.most_came(), (flow.sent, flow.received)
