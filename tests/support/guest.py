@@ -85,8 +85,8 @@ class Guest:
                         future = self.waiting.pop(answer["id"], None)
                     if future:
                         future.set_result(answer)
-        except OSError:
-            pass
+        except (OSError, ValueError):
+            pass    # it can not be read, or is none of the agent's: without the agent the machine is of no use
         with self.lock:
             self.ended = True
             left, self.waiting = self.waiting, {}
