@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A machine in QEMU with each kernel of Debian 12, for all files
+"""A machine in QEMU with each kernel of Debian 12, for all files but test_ppp_many.py, whose machine is another
 
 None of their L2TP modules is in the machines, so what passes there is ul2tpd's doing.
 """

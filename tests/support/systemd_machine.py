@@ -19,8 +19,8 @@ import threading
 
 from support import proc
 from support.daemon import BUILD
-from support.netns import run
 from support.guest import set_pdeathsig
+from support.netns import run
 from support.wait import AT_MOST, eventually
 
 SYSTEMD = "/lib/systemd/systemd"

@@ -3,8 +3,8 @@
 import os
 import time
 
-# A build with sanitizers is several times slower, an emulated machine (vm.py) still more so, and machines are shared:
-# time-outs are generous, and only ever reached by a test that fails.
+# A build with sanitizers is several times slower, a machine inside this one (vm.py; uml.py, by its system calls) still more
+# so, and machines are shared: time-outs are generous, and only ever reached by a test that fails.
 SLOW = 5 if os.environ.get("UL2TP_EMULATED") else 3 if os.environ.get("UL2TP_SANITIZED") else 1
 PATIENCE = 60  # seconds, where nothing speaks for another number
 
