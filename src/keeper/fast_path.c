@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "keeper/fast_path_attach.h"
 #include "keeper/fast_path_entry.h"
+#include "keeper/fast_path_flow.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/records.h"
 #include "keeper/server.h"
@@ -57,8 +58,11 @@ static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *e
 
 static void session_free(struct fast_session *s)
 {
-	if (s)
-		list_remove(&s->in_socket);
+	if (!s)
+		return;
+	fast_flow_leave(&s->there);
+	fast_flow_leave(&s->back);
+	list_remove(&s->in_socket);
 	free(s);
 }
 
@@ -139,6 +143,8 @@ static struct fast_session *session_get(struct fast_path *f, uint32_t index, str
 	list_init(&s->in_kind);
 	list_init(&s->in_queue);
 	list_init(&s->in_socket);
+	fast_use_init(&s->there, s);
+	fast_use_init(&s->back, s);
 	s->netns = fast_netns_use(f, netns);
 	if (!s->netns) {
 		free(s);
@@ -218,18 +224,20 @@ void fast_path_forget(struct server *server, uint32_t index)
 {
 	struct fast_path *f = server->fast;
 	struct fast_session *s = f && index < f->board.sessions ? f->sessions[index] : NULL;
+	struct fast_netns *n;
 
 	if (!s)
 		return;
+	n = s->netns;
 	if (s->wish.ppp)
 		device_leave(server, s);
 	fast_entry_remove(f, s);
 	fast_busy_forget(s);
 	fast_unhooked_device(f, s);
 	fast_underlay_release(s->underlay);
-	fast_netns_release(f, s->netns);
 	f->sessions[index] = NULL;
 	session_free(s);
+	fast_netns_release(f, n);
 }
 
 static uint32_t sessions_used(const struct server *server)

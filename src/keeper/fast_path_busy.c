@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "keeper/fast_path_flow.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/records.h"
 #include "keeper/server.h"
@@ -28,8 +29,9 @@ static uint64_t packets_of(const struct server *server, const struct fast_sessio
 
 void fast_busy_again(struct fast_path *f, struct fast_session *s)
 {
-	list_remove(&s->in_queue);
-	list_append(&f->queue, &s->in_queue);
+	/* It keeps its place: what happens again and again must not put it off again and again. */
+	if (list_empty(&s->in_queue))
+		list_append(&f->queue, &s->in_queue);
 }
 
 void fast_busy_forget(struct fast_session *s)
@@ -102,8 +104,7 @@ void fast_path_turn(struct server *server, uint64_t now_ms)
 	fast_board_watched(f, now_ms);
 	if (now_ms >= f->look_ms) {
 		look(server, f);
-		list_for_each (node, &f->netns)
-			fast_look(server, list_entry(node, struct fast_netns, in_all));
+		fast_flows_look(server);
 		f->look_ms = now_ms + LOOK_MS;
 	}
 	begun = now_ns();
@@ -115,11 +116,22 @@ void fast_path_turn(struct server *server, uint64_t now_ms)
 	}
 }
 
+/* Then something is to be looked at. */
+static bool is_watched(const struct fast_path *f)
+{
+	if (!list_empty(&f->idle))
+		return true;
+	list_for_each (node, &f->netns)
+		if (list_entry(node, struct fast_netns, in_all)->flows.count)
+			return true;
+	return false;
+}
+
 uint64_t fast_path_due(const struct fast_path *f, uint64_t now_ms)
 {
 	if (!f)
 		return UINT64_MAX;
 	if (!list_empty(&f->queue))
 		return now_ms;
-	return list_empty(&f->idle) ? UINT64_MAX : f->look_ms;
+	return is_watched(f) ? f->look_ms : UINT64_MAX;
 }

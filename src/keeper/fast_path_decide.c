@@ -82,7 +82,7 @@ static bool comes_against_routes(struct fast_session *s, const struct endpoint_p
 
 	if (s->wish.peer.any.sa_family != AF_INET || !if_indextoname((unsigned int)underlay, name))
 		return false;
-	if (fast_flow(s->netns, p, 0, &s->wish.peer, &route) == 0 && route.ifindex == underlay)
+	if (fast_flow(&s->back, p, 0, &s->wish.peer, &route) == 0 && route.ifindex == underlay)
 		return false;
 	return filters_strictly("all") || filters_strictly(name);
 }
@@ -106,7 +106,7 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 	device = device_of_socket(&e->about);
 	if (device < 0)
 		return FAST_NO_ROUTE;
-	err = fast_flow(s->netns, p, device, &s->wish.peer, &route);
+	err = fast_flow(&s->there, p, device, &s->wish.peer, &route);
 	if (err < 0)
 		return reason_of_route(err);
 	if (underlay_choose(f, s, route.ifindex) < 0)
@@ -147,7 +147,7 @@ static bool decide(struct server *server, struct fast_session *s, ino_t here, in
 		return false;
 	if (here)
 		*number = number_at_home(d, here);
-	if (here && *number != d->about.ifindex)
+	if (here && *number != s->device)
 		reason = FAST_DEVICE_NETNS;
 	else
 		reason = judge(server, s, e, &mtu_bytes);
@@ -249,24 +249,4 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns,
 	if (news->all)
 		fast_flows_forget(n);
 	decide_all(server, n, news);
-}
-
-void fast_look(struct server *server, struct fast_netns *n)
-{
-	const struct host_news all = { .all = true };
-	bool other = false;
-	ino_t here;
-
-	if (!n->flows.count)
-		return;
-	/* A program's socket may be closed. */
-	list_for_each (node, &n->busy) {
-		if (fast_enter(server, list_entry(node, struct fast_session, in_kind), &here) < 0)
-			continue;
-		other = fast_flows_look(n);
-		netns_go_home(&server->home);
-		break;
-	}
-	if (other)
-		decide_all(server, n, &all);
 }

@@ -3,17 +3,22 @@
 #include "keeper/fast_path_flow.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "keeper/fast_path_private.h"
+#include "keeper/link.h"
+#include "keeper/netns.h"
+#include "keeper/server.h"
 
-#define LOOK_FLOWS 64   /* about a millisecond */
-#define FLOWS_MAX  4096 /* those of tunnels that have gone go with the others */
+#define LOOK_FLOWS 64 /* about a millisecond */
 
 struct fast_flow {
 	struct bucket_node node;
+	struct list users; /* struct fast_use: it goes with the last of them */
 	struct fast_asker key;
 	int err;
 	struct fast_route route;
@@ -53,30 +58,64 @@ static struct fast_flow *flow_find(const struct fast_netns *n, const struct fast
 	return NULL;
 }
 
-static void flow_keep(struct fast_netns *n, const struct fast_asker *key, uint64_t hash, int err,
-                      const struct fast_route *route)
+static void flow_free(struct fast_netns *n, struct fast_flow *flow)
 {
-	struct fast_flow *flow;
-
-	if (n->flows.count >= FLOWS_MAX)
-		fast_flows_forget(n);
-	flow = calloc(1, sizeof(*flow));
-	if (!flow)
-		return;
-	flow->key = *key;
-	flow->err = err;
-	flow->route = *route;
-	if (buckets_insert(&n->flows, &flow->node, hash) < 0)
-		free(flow);
+	buckets_remove(&n->flows, &flow->node);
+	free(flow);
 }
 
-int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, int device,
+static struct fast_flow *flow_new(struct fast_netns *n, const struct fast_asker *key, uint64_t hash)
+{
+	struct fast_flow *flow = calloc(1, sizeof(*flow));
+	AUTO_FD fd = -1;
+
+	if (!flow)
+		return NULL;
+	list_init(&flow->users);
+	flow->key = *key;
+	if (buckets_insert(&n->flows, &flow->node, hash) < 0) {
+		free(flow);
+		return NULL;
+	}
+	fd = link_socket();
+	flow->err = fd < 0 ? fd : fast_route(fd, key, &flow->route);
+	return flow;
+}
+
+void fast_use_init(struct fast_use *use, struct fast_session *s)
+{
+	*use = (struct fast_use){ .session = s };
+	list_init(&use->in_flow);
+}
+
+void fast_flow_leave(struct fast_use *use)
+{
+	struct fast_flow *flow = use->flow;
+
+	if (!flow)
+		return;
+	list_remove(&use->in_flow);
+	use->flow = NULL;
+	if (list_empty(&flow->users))
+		flow_free(use->session->netns, flow);
+}
+
+static void flow_join(struct fast_flow *flow, struct fast_use *use)
+{
+	if (use->flow == flow)
+		return;
+	fast_flow_leave(use);
+	use->flow = flow;
+	list_append(&flow->users, &use->in_flow);
+}
+
+int fast_flow(struct fast_use *use, const struct endpoint_params *socket, int device,
               const union address *peer, struct fast_route *ret)
 {
-	const struct fast_flow *flow;
+	struct fast_netns *n = use->session->netns;
+	struct fast_flow *flow;
 	struct fast_asker key;
 	uint64_t hash;
-	int err;
 
 	memset(&key, 0, sizeof(key));
 	address_copy(&key.local, &socket->local);
@@ -86,14 +125,13 @@ int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, int de
 	key.tos = socket->tos;
 	hash = hash_of(&key);
 	flow = flow_find(n, &key, hash);
-	if (flow) {
-		*ret = flow->route;
-		return flow->err;
-	}
-	*ret = (struct fast_route){ 0 };
-	err = fast_route(&key, ret);
-	flow_keep(n, &key, hash, err, ret);
-	return err;
+	if (!flow)
+		flow = flow_new(n, &key, hash);
+	if (!flow)
+		return -ENOMEM;
+	flow_join(flow, use);
+	*ret = flow->route;
+	return flow->err;
 }
 
 static bool route_is(const struct fast_route *a, const struct fast_route *b)
@@ -104,10 +142,11 @@ static bool route_is(const struct fast_route *a, const struct fast_route *b)
 	       !memcmp(a->mac, b->mac, sizeof(a->mac));
 }
 
-static bool flow_look(struct fast_flow *flow)
+/* Return: whether it is another now. */
+static bool flow_ask(struct fast_flow *flow, int fd)
 {
 	struct fast_route route = { 0 };
-	int err = fast_route(&flow->key, &route);
+	int err = fast_route(fd, &flow->key, &route);
 	bool same = err == flow->err && (err < 0 || route_is(&route, &flow->route));
 
 	flow->err = err;
@@ -115,18 +154,65 @@ static bool flow_look(struct fast_flow *flow)
 	return !same;
 }
 
-bool fast_flows_look(struct fast_netns *n)
+static void flow_look(struct fast_path *f, struct fast_flow *flow, int fd)
 {
-	bool other = false;
-	size_t looked = 0;
+	if (!flow_ask(flow, fd))
+		return;
+	list_for_each (node, &flow->users)
+		fast_busy_again(f, list_entry(node, struct fast_use, in_flow)->session);
+}
 
-	for (size_t i = 0; i < n->flows.size && looked < LOOK_FLOWS; i++) {
-		struct bucket_node *node = n->flows.heads[n->looked_flows++ % n->flows.size];
+/* Goes on where it stopped; chains that are split meanwhile are asked for a second time rather than not at all.
+ * Return: whether all have been. */
+static bool flows_look(struct fast_path *f, struct fast_netns *n, size_t *left)
+{
+	AUTO_FD fd = link_socket();
 
-		for (; node; node = node->next, looked++)
-			other |= flow_look(container_of(node, struct fast_flow, node));
+	for (; fd >= 0 && n->looked_flows < n->flows.size; n->looked_flows++) {
+		struct bucket_node *node = n->flows.heads[n->looked_flows];
+
+		if (!*left)
+			return false;
+		for (; node; node = node->next) {
+			flow_look(f, container_of(node, struct fast_flow, node), fd);
+			*left -= *left > 0;
+		}
 	}
-	return other;
+	n->looked_flows = 0;
+	return true;
+}
+
+static bool netns_look(struct server *server, struct fast_netns *n, size_t *left)
+{
+	bool through;
+	ino_t here;
+
+	if (!n->flows.count)
+		return true;
+	/* A program's socket may be closed. */
+	list_for_each (node, &n->busy) {
+		if (fast_enter(server, list_entry(node, struct fast_session, in_kind), &here) < 0)
+			continue;
+		through = flows_look(server->fast, n, left);
+		netns_go_home(&server->home);
+		return through;
+	}
+	return true;
+}
+
+/* A namespace has its turn until all of it have been, so none waits longer than for all others once. */
+void fast_flows_look(struct server *server)
+{
+	struct list *all = &server->fast->netns, *last = all->prev, *node = NULL;
+	size_t left = LOOK_FLOWS;
+
+	while (left && !list_empty(all) && node != last) {
+		node = all->next;
+		if (!netns_look(server, list_entry(node, struct fast_netns, in_all), &left))
+			return;
+		list_remove(node);
+		list_append(all, node);
+	}
 }
 
 void fast_flows_forget(struct fast_netns *n)
@@ -136,7 +222,10 @@ void fast_flows_forget(struct fast_netns *n)
 			struct fast_flow *flow =
 				container_of(n->flows.heads[i], struct fast_flow, node);
 
-			buckets_remove(&n->flows, &flow->node);
-			free(flow);
+			list_for_each_safe (node, &flow->users) {
+				list_remove(node);
+				list_entry(node, struct fast_use, in_flow)->flow = NULL;
+			}
+			flow_free(n, flow);
 		}
 }

@@ -2,7 +2,11 @@
 /* fast_path_flow.h - through which interface packets of a tunnel leave, asked once for all its sessions
  *
  * What was answered stands until the host's configuration changes, of which the watch tells (host_watch.h). It does not
- * tell of what routers say of one peer, a smaller MTU above all, nor when that is no longer so: it is asked again.
+ * tell of what routers say of one peer, a smaller MTU above all, nor when that is no longer so: it is asked again, five
+ * times a second of 64 of them, in all namespaces together. So what is learnt of one of N peers is followed after some
+ * N/320 seconds, and more of them take no more time of the processor.
+ *
+ * An answer is kept as long as a session goes by it; one has two at most, so there is no other limit.
  */
 #ifndef UL2TP_KEEPER_FAST_PATH_FLOW_H
 #define UL2TP_KEEPER_FAST_PATH_FLOW_H
@@ -10,17 +14,29 @@
 #include "keeper/fast_path_route.h"
 
 struct fast_netns;
+struct fast_session;
+struct fast_use;
+struct server;
+
+/** fast_use_init() - one of this session's, which goes by nothing yet */
+void fast_use_init(struct fast_use *use, struct fast_session *s);
 
 /**
  * fast_flow() - fast_route() of packets from this socket to @peer. While in the namespace, which is watched
+ * @use: the session goes by this answer from now on, whatever it went by
  * @device: ifindex of what the socket is bound to; 0: nothing
+ *
+ * Return: as fast_route(), or -ENOMEM
  */
-int fast_flow(struct fast_netns *n, const struct endpoint_params *socket, int device,
+int fast_flow(struct fast_use *use, const struct endpoint_params *socket, int device,
               const union address *peer, struct fast_route *ret);
 
-/** fast_flows_look() - ask again, of some of them each time. While in the namespace
- * Return: whether one goes another way now, or has another MTU */
-bool fast_flows_look(struct fast_netns *n);
+/** fast_flow_leave() - the session goes by no answer any more */
+void fast_flow_leave(struct fast_use *use);
+
+/** fast_flows_look() - ask again, of some of them each time. Sessions whose packets go another way now, or have another
+ * MTU, are decided again soon (fast_busy_again()). At home */
+void fast_flows_look(struct server *server);
 
 /** fast_flows_forget() - routes may be others now */
 void fast_flows_forget(struct fast_netns *n);

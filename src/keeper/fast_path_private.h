@@ -22,7 +22,7 @@ struct fast_netns {
 	struct list underlays;
 	struct list busy;     /* sessions */
 	struct buckets flows; /* fast_path_flow.h */
-	size_t looked_flows;  /* how many chains of it have been */
+	size_t looked_flows;  /* how many chains of it have been, this time round */
 };
 
 /* How a program is on an interface. */
@@ -41,6 +41,13 @@ struct fast_underlay {
 	int link; /* the program there; -1: not yet */
 	int xdp;  /* fast_xdp there; -1: not yet, or ... */
 	bool xdp_refused;
+};
+
+/* An answer about routes (fast_path_flow.h) that a session goes by. */
+struct fast_use {
+	struct fast_session *session;
+	struct fast_flow *flow; /* NULL: none yet, or it is forgotten */
+	struct list in_flow;
 };
 
 /* Where what comes for a session is found. Zero where there is nothing, so that octets can be compared. */
@@ -64,6 +71,8 @@ struct fast_session {
 	bool mapped;             /* ... they do */
 	int device;              /* ifindex */
 	struct fast_route route; /* to the peer, as it was found last */
+	struct fast_use there;   /* which says it */
+	struct fast_use back;    /* as seen by who filters by routes */
 	enum fast_way way;       /* the programs are on the device */
 	bool born;               /* the device has been looked at for the next two */
 	bool clsact;             /* it was born with one, of ours */
@@ -183,9 +192,6 @@ void fast_shut(struct server *server, struct fast_session *s, enum fast_reason r
 
 /** fast_decide() - decide anew, and have the programs do as decided; they are attached if need be. At home */
 void fast_decide(struct server *server, struct fast_session *s);
-
-/** fast_look() - whether packets of a namespace go another way than was decided: then decide again. At home */
-void fast_look(struct server *server, struct fast_netns *n);
 
 /** fast_busy_consider() - its wish is another: sort it in, be it to wait, to be decided or to be left alone */
 void fast_busy_consider(struct server *server, struct fast_session *s);

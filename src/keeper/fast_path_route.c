@@ -18,7 +18,6 @@
 
 #include "base/cleanup.h"
 #include "base/reader.h"
-#include "keeper/link.h"
 
 #define BUFFER_OCTETS 4096
 #define HOP_LIMIT     "/proc/sys/net/ipv6/conf/%s/hop_limit" /* of the namespace the thread is in */
@@ -197,17 +196,12 @@ static int ask(int fd, const struct fast_asker *asker, bool from, struct fast_ro
 	return take_answer(buffer, (size_t)len, ret);
 }
 
-/* Whether what comes for this address is for this host. Of IPv4 the route says it: the system gives none from a foreign
- * address; of IPv6 it does. */
-static int address_is_ours(int fd, const struct fast_asker *asker)
+static int peer_is_ours(int fd, const struct fast_asker *asker)
 {
-	bool narrow = IN6_IS_ADDR_LINKLOCAL(&asker->local.v6.sin6_addr);
-	struct fast_asker back = { .peer = asker->local,
-		                   .device = narrow ? (int)interface_of(asker) : 0 };
 	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buffer;
 	const struct rtmsg *route;
-	ssize_t len = exchange(fd, buffer, question(buffer, &back, false));
+	ssize_t len = exchange(fd, buffer, question(buffer, asker, false));
 
 	if (len < 0)
 		return (int)len;
@@ -215,6 +209,22 @@ static int address_is_ours(int fd, const struct fast_asker *asker)
 		return -EADDRNOTAVAIL;
 	route = mnl_nlmsg_get_payload(nlh);
 	return route->rtm_type == RTN_LOCAL || route->rtm_type == RTN_ANYCAST ? 0 : -EADDRNOTAVAIL;
+}
+
+/* Whether what comes for this address is for this host. Of IPv4 the route says it: the system gives none from a foreign
+ * address; of IPv6 it does. */
+static int address_is_ours(int fd, const struct fast_asker *asker)
+{
+	bool narrow = IN6_IS_ADDR_LINKLOCAL(&asker->local.v6.sin6_addr);
+	struct fast_asker back = { .peer = asker->local,
+		                   .device = narrow ? (int)interface_of(asker) : 0 };
+	int err = peer_is_ours(fd, &back);
+
+	if (err == 0 || narrow || !asker->device)
+		return err;
+	/* A VRF has addresses of its own. */
+	back.device = asker->device;
+	return peer_is_ours(fd, &back);
 }
 
 /* The most specific route may lead out of another interface, which a socket that is bound does not take. Of IPv6 the
@@ -225,14 +235,10 @@ static bool leads_elsewhere(const struct fast_asker *asker, const struct fast_ro
 	       asker->peer.any.sa_family == AF_INET6;
 }
 
-int fast_route(const struct fast_asker *asker, struct fast_route *ret)
+int fast_route(int fd, const struct fast_asker *asker, struct fast_route *ret)
 {
-	AUTO_FD fd = link_socket();
-	int err;
+	int err = ask(fd, asker, true, ret);
 
-	if (fd < 0)
-		return fd;
-	err = ask(fd, asker, true, ret);
 	if (err == 0 && leads_elsewhere(asker, ret))
 		err = ask(fd, asker, false, ret);
 	if (err == 0)

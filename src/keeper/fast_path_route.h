@@ -33,12 +33,13 @@ struct fast_asker {
 
 /**
  * fast_route() - ask the routing tables of the namespace the thread is in
+ * @fd: a link_socket() of it
  *
  * The answer's interface is .device, if one is given; or one in the VRF that it is.
  *
  * Return: 0; -ENETUNREACH or what else the kernel answers; -EOPNOTSUPP it is not an Ethernet interface, or leads to
  * this very machine.
  */
-int fast_route(const struct fast_asker *asker, struct fast_route *ret);
+int fast_route(int fd, const struct fast_asker *asker, struct fast_route *ret);
 
 #endif

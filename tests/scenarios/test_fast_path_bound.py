@@ -217,10 +217,10 @@ def test_a_rule_for_its_mark_is_the_systems_to_apply(wire):
 
 
 @pytest.mark.kernels
-@pytest.mark.parametrize("device", ["wire", "red"], ids=["member", "vrf"])
-def test_in_a_vrf_the_engine_moves_it(device):
+@pytest.mark.parametrize(("device", "family"), [("wire", 6), ("red", 4)], ids=["member-udp6", "vrf-udp4"])
+def test_in_a_vrf_the_engine_moves_it(device, family):
     """The tunnel is bound to an interface of the VRF, or to the VRF itself."""
-    cable = lay_cable("plain")
+    cable = lay_cable("plain", family)
     near = cable.near
     try:
         if near.run("ip", "link", "add", "red", "type", "vrf", "table", "10", check=False).returncode:

@@ -82,8 +82,8 @@ def test_an_interface_that_comes_back_with_another_number(pair):
         near.ip(f"link add else index {index} type veth peer name behind", "link set else up", "link set behind up")
         try:
             other.ip(f"link set pw netns {near.name}")
+            eventually(lambda: pair.reason(0) == "device-down", "it is seen before it has addresses or routes")
             pair.bring_up(0)
-            near.ip("link set else down", "link set else up")
             assert near.link("pw")["ifindex"] != index
             before = pair.counts()[0]
             eventually(lambda: is_fast(pair))
