@@ -45,19 +45,18 @@ static int memory_open(const struct trap *t, enum file_kind kind)
 	return fd < 0 ? -errno : fd;
 }
 
-bool file_text_expect(const struct trap *t, enum file_kind kind, dev_t *dev, ino_t *ino)
+void file_text_expect(const struct trap *t, enum file_kind kind, dev_t *dev, ino_t *ino)
 {
 	AUTO_FD memory = memory_open(t, kind);
 	struct stat st;
 	int none = 0;
 
 	if (memory < 0 || fstat(memory, &st) < 0)
-		return false;
+		return;
 	*dev = st.st_dev;
 	*ino = st.st_ino;
 	if (atomic_compare_exchange_strong(&t->launcher->files_expected[kind], &none, memory))
 		memory = -1;
-	return true;
 }
 
 int file_text_of(const struct trap *t, enum file_kind kind, const char *text, mode_t mode)

@@ -29,8 +29,8 @@ int file_text_of(const struct trap *t, enum file_kind kind, const char *text, mo
  * file_text_expect() - which file the next descriptor of this kind will be, for a call that asks before it opens
  *
  * cp(1) and its like compare what they opened with what they had seen. Between two programs at once that is the first
- * one's. False: there is no memory.
+ * one's. Without memory @dev and @ino stay as they are.
  */
-bool file_text_expect(const struct trap *t, enum file_kind kind, dev_t *dev, ino_t *ino);
+void file_text_expect(const struct trap *t, enum file_kind kind, dev_t *dev, ino_t *ino);
 
 #endif

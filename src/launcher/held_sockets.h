@@ -20,6 +20,7 @@ struct held_sockets {
 	uint64_t began_ms, found_ms; /* 0: there was no walk yet */
 };
 
+/** held_sockets_init() - nothing is known yet; before other threads are there */
 void held_sockets_init(struct held_sockets *h);
 
 /**
