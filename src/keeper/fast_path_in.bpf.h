@@ -89,33 +89,9 @@ static __always_inline __u32 front_index_in(__u32 id)
 	return front_index(id ^ id >> 8 ^ id >> 16 ^ id >> 24);
 }
 
-/* As out_find(). */
-static __always_inline const struct fast_in *in_get(const struct fast_in_key *key)
-{
-	struct fast_watch *watch = watch_get();
-	struct fast_front_in *front;
-	const struct fast_in *found;
-	__u32 index;
-	__u64 written;
-
-	if (!constants.fronts || !watch)
-		return bpf_map_lookup_elem(&fast_in, key);
-	index = front_index_in(key->id);
-	front = bpf_map_lookup_elem(&fast_front_in, &index);
-	if (front && front->written == watch->written &&
-	    !key_differs(&front->key, key, sizeof(*key)))
-		return &front->value;
-	written = front_written(watch);
-	found = bpf_map_lookup_elem(&fast_in, key);
-	if (!front || !found)
-		return found;
-	front->key = *key;
-	front->value = *found;
-	front->written = written;
-	return &front->value;
-}
-
-static __always_inline const struct fast_in *in6_get(const struct fast_in6_key *key)
+/* As out_find(), of either family: a copy of IPv4's has the same members, and a shorter key behind them. */
+static __always_inline const struct fast_in *in_get(void *sessions, void *fronts, const void *key,
+                                                    __u32 octets, __u32 id)
 {
 	struct fast_watch *watch = watch_get();
 	struct fast_front_in6 *front;
@@ -124,17 +100,16 @@ static __always_inline const struct fast_in *in6_get(const struct fast_in6_key *
 	__u64 written;
 
 	if (!constants.fronts || !watch)
-		return bpf_map_lookup_elem(&fast_in6, key);
-	index = front_index_in(key->id);
-	front = bpf_map_lookup_elem(&fast_front_in6, &index);
-	if (front && front->written == watch->written &&
-	    !key_differs(&front->key, key, sizeof(*key)))
+		return bpf_map_lookup_elem(sessions, key);
+	index = front_index_in(id);
+	front = bpf_map_lookup_elem(fronts, &index);
+	if (front && front->written == watch->written && !key_differs(&front->key, key, octets))
 		return &front->value;
 	written = front_written(watch);
-	found = bpf_map_lookup_elem(&fast_in6, key);
+	found = bpf_map_lookup_elem(sessions, key);
 	if (!front || !found)
 		return found;
-	front->key = *key;
+	__builtin_memcpy(&front->key, key, octets);
 	front->value = *found;
 	front->written = written;
 	return &front->value;
@@ -150,7 +125,9 @@ static __always_inline const struct fast_in *in_find(const struct arrival *a)
 		.local_port = a->udp.dest,
 	};
 
-	return start_read(&a->l2tp, &key.version, &key.id) ? in_get(&key) : NULL;
+	return start_read(&a->l2tp, &key.version, &key.id)
+	               ? in_get(&fast_in, &fast_front_in, &key, sizeof(key), key.id)
+	               : NULL;
 }
 
 static __always_inline const struct fast_in *in6_find(const struct arrival6 *a)
@@ -163,7 +140,9 @@ static __always_inline const struct fast_in *in6_find(const struct arrival6 *a)
 
 	__builtin_memcpy(key.peer, &a->ip.saddr, sizeof(key.peer));
 	__builtin_memcpy(key.local, &a->ip.daddr, sizeof(key.local));
-	return start_read(&a->l2tp, &key.version, &key.id) ? in6_get(&key) : NULL;
+	return start_read(&a->l2tp, &key.version, &key.id)
+	               ? in_get(&fast_in6, &fast_front_in6, &key, sizeof(key), key.id)
+	               : NULL;
 }
 
 /* Whole, valid, without a checksum, and as long as its headers say: nothing of it is believed before. */

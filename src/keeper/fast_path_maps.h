@@ -139,14 +139,14 @@ struct fast_front_out {
 
 struct fast_front_in {
 	__u64 written;
-	struct fast_in_key key;
 	struct fast_in value;
+	struct fast_in_key key;
 };
 
 struct fast_front_in6 {
 	__u64 written;
-	struct fast_in6_key key;
 	struct fast_in value;
+	struct fast_in6_key key;
 };
 
 #define FAST_WATCH_NS 5000000000ull /* a keeper that was not heard of for so long hangs */
