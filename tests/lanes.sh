@@ -19,6 +19,7 @@ declare -A group=()       # process group by suite, while it runs
 declare -A began=()       # when its run began, in $SECONDS
 declare -A minutes=()     # how many of them were told
 declare -A took=()        # nanoseconds in all its runs
+declare -A used=()        # seconds of processor time in all its runs
 second_tries=()           # suites that asked for one
 
 # try_again_alone - called by a suite
@@ -33,7 +34,7 @@ begin_suite() {
 	if [ -z "$again" ]; then
 		rm -f "$out/results/$suite.xml" "$out/results/$suite"-*.xml "$out/log/$suite".*
 		: >"$log"
-		took[$suite]=0
+		took[$suite]=0 used[$suite]=0
 	elif [ "$(cat "$out/log/$suite.status")" = 0 ]; then
 		rm "$out/log/$suite.status" # the second run must end, and well, too
 	fi
@@ -45,6 +46,7 @@ begin_suite() {
 		[ "$lane" = front ] || renice -n $(($(nice) + 5)) "$BASHPID" >/dev/null
 		"suite_$suite"
 		echo $? >>"$out/log/$suite.status"
+		times | tail -n 1 >"$out/log/$suite.times"
 	} >>"$log" 2>&1 </dev/null &
 	group[$suite]=$!
 	set +m
@@ -56,6 +58,7 @@ end_suite() {
 
 	unset "group[$suite]"
 	took[$suite]=$((took[$suite] + $(date +%s%N)))
+	used[$suite]=$((used[$suite] + $(processor_seconds "$suite")))
 	clear_progress
 	if [ -z "$again" ] && [ -e "$out/log/$suite.again" ]; then
 		second_tries+=("$suite")
@@ -63,6 +66,14 @@ end_suite() {
 	else
 		report_suite "$suite"
 	fi
+}
+
+# processor_seconds SUITE - what bash's times said of its run, "1m2.345s 0m0.678s", in whole seconds; 0 if it was stopped
+processor_seconds() {
+	local said=$out/log/$1.times
+
+	[ -s "$said" ] || echo "0 0 0 0" >"$said"
+	tr 'ms' '  ' <"$said" | awk '{ print int($1 * 60 + $2 + $3 * 60 + $4) }'
 }
 
 # report_suite NAME - add its counts, print its line and what failed or was skipped
@@ -75,8 +86,8 @@ report_suite() {
 	read -r p f s a <<<"$($python tests/results.py --suite "$suite" --status "$status" "$out")"
 	[ -n "$a" ] || p=0 f=1 s=0 a=0 # its results can not be read
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s)) alone=$((alone + a))
-	printf '%-14s %5d.%d s  %5d passed %3d failed %3d skipped\n' "$suite" \
-		$((took[$suite] / 1000000000)) $((took[$suite] / 100000000 % 10)) "$p" "$f" "$s"
+	printf '%-14s %5d.%d s %5d s of a processor  %5d passed %3d failed %3d skipped\n' "$suite" \
+		$((took[$suite] / 1000000000)) $((took[$suite] / 100000000 % 10)) "${used[$suite]}" "$p" "$f" "$s"
 	$python tests/results.py --suite "$suite" --status "$status" --explain "$out"
 }
 

@@ -46,7 +46,8 @@ suite_late() {
 }
 run_lanes early broken cut late
 run_second_tries
-echo "$passed $failed $skipped $alone"
+echo "0m59.500s 1m1.700s" >"$out/log/x.times"
+echo "$passed $failed $skipped $alone; $(processor_seconds x) and $(processor_seconds nobody)"
 """
 
 ENDLESS = BEGIN + """
@@ -71,7 +72,7 @@ def test_two_at_a_time_and_second_tries_at_the_end(out):
     done = subprocess.run(words(ENDING, out), cwd=TOP, capture_output=True, text=True, timeout=LIMIT, check=True)
     assert "ParseError" in done.stderr
     lines = done.stdout.splitlines()
-    assert lines[-1] == "3 2 0 1", done.stdout  # late, and both tests of early; broken, cut
+    assert lines[-1] == "3 2 0 1; 121 and 0", done.stdout  # late, and both tests of early; broken, cut
     assert "  early: what failed is run once more, alone, at the end" in lines
     assert "  passed only alone tests.s: two: was busy" in lines
     assert "    it is broken" in lines
