@@ -30,9 +30,9 @@ static void warn_of_number(struct trap *t)
 	if (!t->launcher->options.trap_all_sends)
 		launcher_say_once(
 			t->launcher, ONCE_OUT_OF_RANGE,
-			"process %d moves a netlink socket to a number below %u, where what it sends "
-			"is not seen: start it with \"ul2tp run -s\"",
-			trap_process(t), t->launcher->range.first);
+			"process %d moves a netlink socket to a number that is none from %u to %u, "
+			"where what it sends is not seen: start it with \"ul2tp run -s\"",
+			trap_process(t), t->launcher->range.first, t->launcher->range.last);
 }
 
 static void duplicate(struct trap *t, unsigned int first, bool cloexec)
@@ -69,10 +69,14 @@ void descriptor_call_fcntl(struct trap *t)
 {
 	uint64_t first = trap_argument(t, 2);
 
-	if (first > t->launcher->range.last)
-		trap_continue(t); /* higher than we have numbers: also EINVAL, EMFILE */
-	else
+	if (first <= t->launcher->range.last) {
 		duplicate(t, (unsigned int)first, (int)trap_argument(t, 1) == F_DUPFD_CLOEXEC);
+		return;
+	}
+	/* Higher than we have numbers: also EINVAL, EMFILE. */
+	if (stand_in(t) == STAND_IN_OTHER)
+		warn_of_number(t);
+	trap_continue(t);
 }
 
 void descriptor_call_dup_to(struct trap *t)

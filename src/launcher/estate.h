@@ -68,6 +68,7 @@ struct estate {
 	uint16_t l2tp_family;
 	uint32_t l2tp_group;
 	atomic_uint next_port; /* of the private namespace, for ip_socket.c */
+	atomic_uint ip_mark;   /* ip_mark.c; 0: none yet */
 	atomic_uint next;      /* where a free thing is looked for first */
 	atomic_uint used;      /* about how many are: a supervisor may be killed as it counts */
 	atomic_uint touched; /* things from here on never were: to look at them would cost memory */

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "launcher/ip_mark.h"
 #include "launcher/ip_stand_in.h"
 #include "launcher/netns_socket.h"
 #include "netlink/attribute.h"
@@ -135,7 +136,10 @@ static int ask_open(struct ip_stand_in *s)
 	AUTO_FD raw = netns_socket(s->launcher, s->launcher->private_netns, s->facts.family,
 	                           SOCK_RAW, IPPROTO_RAW);
 
-	return raw < 0 ? raw : ask(s, UL2TP_CMD_IPSOCKET_OPEN, put_open, &s->facts, raw, NULL);
+	if (raw < 0)
+		return raw;
+	ip_mark_set(s->launcher, raw); /* not where the stand-in demands none */
+	return ask(s, UL2TP_CMD_IPSOCKET_OPEN, put_open, &s->facts, raw, NULL);
 }
 
 static int ask_name(struct ip_stand_in *s, enum ul2tp_command command, const uint8_t *name,

@@ -67,9 +67,10 @@ static enum option_how how_of(int level, int option)
 	return HOW_NATIVE;
 }
 
-static int set_here(struct trap *t, int level, int option, const void *value, socklen_t len)
+static int set_here(struct trap *t, const struct ip_stand_in *s, int level, int option,
+                    const void *value, socklen_t len)
 {
-	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	AUTO_FD fd = trap_descriptor_of(t, &s->object, (int)trap_argument(t, 0));
 
 	if (fd < 0)
 		return fd;
@@ -92,7 +93,7 @@ static int set(struct trap *t, struct ip_stand_in *s, enum option_how how)
 	if (how == HOW_BOTH_ADMIN && !caller_is_admin(t, s->netns))
 		return -EPERM;
 	if (how != HOW_DEVICE) {
-		err = set_here(t, level, option, value, (socklen_t)len);
+		err = set_here(t, s, level, option, value, (socklen_t)len);
 		if (err < 0)
 			return err;
 	}

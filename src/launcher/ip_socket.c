@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "launcher/caller.h"
+#include "launcher/ip_mark.h"
 #include "launcher/ip_stand_in.h"
 #include "launcher/netns_socket.h"
 #include "launcher/private_net.h"
@@ -108,7 +109,10 @@ static int stand_in_socket(struct ip_stand_in *s, int type)
 	if (family == AF_INET6 &&
 	    setsockopt(fd, SOL_UDP_NUMBER, UDP_NO_CHECK6_RX, &on, sizeof(on)) < 0)
 		return -errno;
-	err = bind_next(l, fd, family, &s->facts.port);
+	/* Where the watcher may not have it, ul2tpd's socket may not either. */
+	err = ip_mark_set(l, s->watcher) < 0 ? 0 : ip_mark_demand(l, fd);
+	if (!err)
+		err = bind_next(l, fd, family, &s->facts.port);
 	if (err < 0)
 		return err;
 	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &s->facts.cookie, &len) < 0)
@@ -283,7 +287,7 @@ static void ip_getpeername(struct trap *t, struct object *o)
 /* The kernel shuts a datagram socket down also when it says that it is not connected; over IPv4 it still sends. */
 static void ip_shutdown(struct trap *t, struct object *o)
 {
-	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	AUTO_FD fd = trap_descriptor_of(t, o, (int)trap_argument(t, 0));
 	struct ip_state state;
 	int err;
 

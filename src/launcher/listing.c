@@ -95,7 +95,7 @@ static void pass_listing(struct netlink_socket *n, const uint8_t *octets, size_t
 		write_zeros(&w, NLMSG_ALIGN(m.length) - m.length);
 	}
 	if (!w.failed && write_len(&w))
-		netlink_deliver(n, copy, write_len(&w));
+		netlink_deliver_answers(n, copy, write_len(&w));
 }
 
 void listing_pass(struct netlink_socket *n, uint8_t *octets, size_t len)
@@ -113,5 +113,5 @@ void listing_pass(struct netlink_socket *n, uint8_t *octets, size_t len)
 	if (listing)
 		pass_listing(n, octets, len);
 	else
-		netlink_deliver(n, octets, len);
+		netlink_deliver_answers(n, octets, len);
 }

@@ -61,18 +61,14 @@ ssize_t memory_read(pid_t thread, uint64_t address, void *to, size_t len)
 	return fd < 0 ? fd : result(pread(fd, to, len, (off_t)address));
 }
 
-ssize_t memory_write(pid_t thread, uint64_t address, const void *from, size_t len)
+int memory_open(pid_t thread)
 {
-	AUTO_FD fd = -1;
+	return file_open(thread, O_WRONLY);
+}
 
-	if (!calls_are_refused()) {
-		struct iovec ours = { (void *)(uintptr_t)from, len };
-		struct iovec theirs = { (void *)(uintptr_t)address, len };
-
-		return result(process_vm_writev(thread, &ours, 1, &theirs, 1, 0));
-	}
-	fd = file_open(thread, O_WRONLY);
-	return fd < 0 ? fd : result(pwrite(fd, from, len, (off_t)address));
+ssize_t memory_write(int memory, uint64_t address, const void *from, size_t len)
+{
+	return result(pwrite(memory, from, len, (off_t)address));
 }
 
 const char *memory_refusal(void)

@@ -201,7 +201,7 @@ int netlink_descriptor(const struct trap *t, const struct netlink_socket *n)
 	int fd;
 
 	if (n->own < 0)
-		return trap_descriptor(t, (int)trap_argument(t, 0));
+		return trap_descriptor_of(t, &n->object, (int)trap_argument(t, 0));
 	fd = fcntl(n->own, F_DUPFD_CLOEXEC, 0);
 	return fd < 0 ? -errno : fd;
 }
@@ -232,6 +232,7 @@ int netlink_begin(struct trap *t, struct netlink_socket *n)
 	if (fd < 0)
 		return fd;
 	pthread_mutex_lock(&n->lock);
+	n->again = t->again;
 	n->held.pid = (pid_t)t->notif.pid;
 	n->held.number = number;
 	n->target.socket = fd;
@@ -244,6 +245,7 @@ void netlink_end(struct netlink_socket *n)
 	if (n->target.socket >= 0)
 		close(n->target.socket);
 	n->target.socket = -1;
+	n->again = false;
 	netlink_estate_update(n);
 	if (!answer_queue_empty(&n->kept))
 		netlink_pump_wait(n);
@@ -303,19 +305,26 @@ static int bind_itself(struct trap *t, int fd)
 	return -EADDRINUSE;
 }
 
+/* Its own word may also be a number that bind() refused; one that it has can be bound again. */
+static bool has_port(int fd)
+{
+	struct sockaddr_nl name = { .nl_family = AF_NETLINK, .nl_pid = port_of(fd) };
+
+	return name.nl_pid && bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0;
+}
+
 int netlink_name(struct trap *t, struct netlink_socket *n)
 {
 	int err = 0;
 
 	if (n->target.port)
 		return 0;
-	n->target.port = port_of(n->target.socket);
-	if (!n->target.port) {
+	if (!has_port(n->target.socket))
 		err = bind_itself(t, n->target.socket);
-		if (!err)
-			err = reply_renew(n->launcher->reply, &n->target);
+	if (!err)
+		err = reply_renew(n->launcher->reply, &n->target);
+	if (!err)
 		n->target.port = port_of(n->target.socket);
-	}
 	return err;
 }
 
@@ -395,6 +404,27 @@ static bool drain(struct netlink_socket *n)
 	return moved;
 }
 
+static void say_interrupted(uint8_t *octets, size_t len)
+{
+	struct reader datagram = reader_over(octets, len);
+	struct nl_message m;
+
+	while (nl_message_next(&datagram, &m)) {
+		uint8_t *at = octets + (m.start - octets) + offsetof(struct nlmsghdr, nlmsg_flags);
+		const uint16_t flags = m.flags | NLM_F_DUMP_INTR;
+
+		if (m.flags & NLM_F_MULTI)
+			memcpy(at, &flags, sizeof(flags));
+	}
+}
+
+void netlink_deliver_answers(struct netlink_socket *n, uint8_t *octets, size_t len)
+{
+	if (n->again)
+		say_interrupted(octets, len);
+	netlink_deliver(n, octets, len);
+}
+
 void netlink_deliver_translated(struct netlink_socket *n, const struct daemon_link *link,
                                 uint8_t *octets, size_t len, const struct nl_message *request)
 {
@@ -405,7 +435,7 @@ void netlink_deliver_translated(struct netlink_socket *n, const struct daemon_li
 	while (nl_message_next(&datagram, &m))
 		translate_answer(octets + (m.start - octets), m.length, &link->numbers, &ours,
 		                 request ? request->start : NULL, request ? request->length : 0);
-	netlink_deliver(n, octets, len);
+	netlink_deliver_answers(n, octets, len);
 }
 
 /* The link that has subscribed is that of LINK_ANYONE. */

@@ -51,6 +51,7 @@ struct netlink_socket {
 	uint32_t remembered; /* options that are not set on the stand-in; bit 1 << option */
 	bool heard;   /* ul2tpd knows that it is: what comes to an end after that is a loss */
 	bool lost;    /* with REPLY_TRAP: the next receive says ENOBUFS */
+	bool again;   /* the call that is served is served again: see netlink_deliver_answers() */
 	bool listing; /* the kernel is asked for all its families, and l2tp is to be among them */
 	uint32_t listing_sequence;
 	uint32_t peer;        /* port that connect() named */
@@ -87,6 +88,10 @@ int netlink_name(struct trap *t, struct netlink_socket *n);
 
 /** netlink_deliver() - a datagram for the program: at once, or when it has room and its turn comes */
 void netlink_deliver(struct netlink_socket *n, const void *octets, size_t len);
+
+/** netlink_deliver_answers() - the same, changed in place: parts of a dump that was begun by another supervisor, which may
+ * have delivered some, say so as those of one that was not of one moment (NLM_F_DUMP_INTR) */
+void netlink_deliver_answers(struct netlink_socket *n, uint8_t *octets, size_t len);
 
 /** netlink_deliver_translated() - a datagram of ul2tpd's, changed in place
  * @request: the message it answers, as the program wrote it; NULL: none */

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/ppp-ioctl.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "launcher/caller.h"
+#include "launcher/netns_socket.h"
 #include "launcher/ppp_argument.h"
 #include "launcher/ppp_stand_in.h"
 #include "process/process.h"
@@ -65,7 +67,7 @@ static int unit_of(struct trap *t, struct object *o, uint32_t *ret)
 
 static void take_out_end(struct trap *t, struct object *o, int number, uint32_t unit)
 {
-	AUTO_FD fd = trap_descriptor(t, number);
+	AUTO_FD fd = trap_descriptor_of(t, o, number);
 	uint32_t its_unit;
 
 	if (fd >= 0 && ppp_stand_in_says_end(fd) && unit_of(t, o, &its_unit) == 0 &&
@@ -220,6 +222,17 @@ void ppp_file_open(struct trap *t, uint64_t flags)
 		ppp_stand_in_give(t, &file_ops, false, true, flags & O_NONBLOCK, flags & O_CLOEXEC);
 }
 
+/* Units are; so of another interface ul2tpd, which may be busy, need not be asked. */
+static bool is_of_ppp(struct trap *t, const struct ifreq *asked)
+{
+	AUTO_FD netns = trap_netns(t);
+	AUTO_FD fd = netns < 0 ? -1 : netns_socket(t->launcher, netns, AF_INET, SOCK_DGRAM, 0);
+	struct ifreq r = *asked;
+
+	return fd < 0 ||
+	       (ioctl(fd, SIOCGIFHWADDR, &r) == 0 && r.ifr_hwaddr.sa_family == ARPHRD_PPP);
+}
+
 /* The name means an interface of the socket's namespace, which is nearly always the caller's. */
 static int interface_ask(struct trap *t)
 {
@@ -227,6 +240,8 @@ static int interface_ask(struct trap *t)
 	struct ifreq r;
 	int err = trap_read(t, trap_argument(t, 2), &r, sizeof(r));
 
+	if (err == 0 && !is_of_ppp(t, &r))
+		err = -ENODEV;
 	if (err == 0)
 		err = ppp_ask(t, UL2TP_CMD_PPP_IOCTL,
 		              &(struct ul2tp_ppp_request){

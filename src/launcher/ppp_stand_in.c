@@ -48,7 +48,7 @@ bool ppp_stand_in_is_alive(struct trap *t, const struct ppp_stand_in *p)
 
 	if (!p->attached)
 		return false;
-	fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	fd = trap_descriptor_of(t, &p->object, (int)trap_argument(t, 0));
 	own.fd = fd;
 	return fd >= 0 && poll(&own, 1, 0) >= 0 && !(own.revents & (POLLHUP | POLLERR));
 }
@@ -303,7 +303,7 @@ static bool is_read(const struct trap *t)
 
 static void receive(struct trap *t, struct ppp_stand_in *p)
 {
-	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	AUTO_FD fd = trap_descriptor_of(t, &p->object, (int)trap_argument(t, 0));
 	const int64_t len = fd < 0 ? 0 : waiting(fd);
 
 	/* What waits is there whatever the state is now. */

@@ -130,11 +130,14 @@ static void pppox_unsupported(struct trap *t, struct object *o)
 }
 
 /* PX-42: flags mean nothing, of which the pair would refuse this one. */
-static int64_t send_urgent(struct trap *t, const struct outgoing *m)
+static int64_t send_urgent(struct trap *t, const struct object *o, const struct outgoing *m)
 {
-	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
-	ssize_t n = send(fd, m->octets, m->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	AUTO_FD fd = trap_descriptor_of(t, o, (int)trap_argument(t, 0));
+	ssize_t n;
 
+	if (fd < 0)
+		return fd;
+	n = send(fd, m->octets, m->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return n < 0 ? -errno : n;
 }
 
@@ -149,7 +152,7 @@ static int64_t pppox_send(struct trap *t, struct object *o, const struct outgoin
 		return -ENOTCONN;
 	if (state == UL2TP_PPP_SESSION_GONE)
 		return -EBADF;
-	return m->flags & MSG_OOB ? send_urgent(t, m) : SEND_NATIVE;
+	return m->flags & MSG_OOB ? send_urgent(t, o, m) : SEND_NATIVE;
 }
 
 static int option_set(struct trap *t, struct object *o)
@@ -260,7 +263,7 @@ static int ask_ioctl(struct trap *t, struct object *o, uint32_t number, struct r
 /* Whether there is room for the number is seen first: with a bad pointer the channel is not the program's (PX-40). */
 static int get_channel(struct trap *t, struct object *o)
 {
-	AUTO_FD own = trap_descriptor(t, (int)trap_argument(t, 0));
+	AUTO_FD own = trap_descriptor_of(t, o, (int)trap_argument(t, 0));
 	struct ppp_answer answer;
 	int number, err;
 

@@ -54,7 +54,7 @@ static void worker_start(struct supervisor *s);
 
 static void serve(struct supervisor *s, struct estate_call *call)
 {
-	struct trap_caller caller = { 0 };
+	struct trap_caller caller = { .memory = -1 };
 	struct trap t = { .launcher = s->launcher,
 		          .notif = call->notif,
 		          .answer = &call->answer,
@@ -62,6 +62,7 @@ static void serve(struct supervisor *s, struct estate_call *call)
 
 	if (trap_answer_again(&t))
 		return;
+	t.again = call->attempts > 0;
 	if (++call->attempts > ATTEMPTS_MAX) {
 		launcher_say(s->launcher,
 		             "system call %d of process %u ended %d supervisors: it fails",
@@ -70,6 +71,8 @@ static void serve(struct supervisor *s, struct estate_call *call)
 		return;
 	}
 	calls_serve(&t);
+	if (caller.memory >= 0)
+		close(caller.memory);
 }
 
 /* False: no process is behind the filter. */

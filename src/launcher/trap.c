@@ -307,8 +307,9 @@ int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
 	if (number == 0) {
 		launcher_say_once(
 			l, ONCE_RANGE_FULL,
-			"process %d has %u stand-ins, as many as one process can have here",
-			process, l->range.last - l->range.first + 1);
+			"process %d has something at all of the numbers from %u to %u, which "
+			"stand-ins need",
+			process, l->range.first, l->range.last);
 		trap_fail(t, -EMFILE);
 		given = -EMFILE;
 	} else {
@@ -361,6 +362,17 @@ int trap_descriptor(const struct trap *t, int number)
 	return trap_is_valid(t) ? TAKE_FD(fd) : -ESRCH;
 }
 
+int trap_descriptor_of(const struct trap *t, const struct object *o, int number)
+{
+	AUTO_FD fd = trap_descriptor(t, number);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	return fstat(fd, &st) == 0 && st.st_ino == o->ino && st.st_dev == o->dev ? TAKE_FD(fd)
+	                                                                         : -EBADF;
+}
+
 struct object *trap_object(const struct trap *t, int number)
 {
 	struct object *o;
@@ -371,7 +383,7 @@ struct object *trap_object(const struct trap *t, int number)
 	if (number < 0 || stat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return NULL;
 	o = object_find(&t->launcher->objects, st.st_ino);
-	if (o && o->dev != st.st_dev) {
+	if (o && (o->dev != st.st_dev || !trap_is_valid(t))) {
 		object_put(&t->launcher->objects, o);
 		return NULL;
 	}
@@ -411,7 +423,7 @@ int trap_credentials(const struct trap *t, struct process_credentials *ret)
 	if (process < 0 || process_credentials(process, ret) < 0 || !trap_is_valid(t))
 		return -ESRCH;
 	if (t->caller)
-		*t->caller = (struct trap_caller){ true, *ret, ret->process };
+		*t->caller = (struct trap_caller){ true, *ret, ret->process, t->caller->memory };
 	return 0;
 }
 
@@ -473,18 +485,39 @@ int trap_read(const struct trap *t, uint64_t address, void *to, size_t len)
 	return trap_is_valid(t) ? 0 : -ESRCH;
 }
 
-int trap_write(const struct trap *t, uint64_t address, const void *from, size_t len)
+/* To write to, and surely the caller's; -ESRCH: he has gone. */
+static int memory_of(const struct trap *t)
 {
-	ssize_t put;
+	AUTO_FD memory = memory_open((pid_t)t->notif.pid);
 
-	if (len == 0)
-		return 0;
-	if (!trap_is_valid(t))
-		return -ESRCH;
-	put = memory_write((pid_t)t->notif.pid, address, from, len);
+	if (memory < 0)
+		return memory;
+	return trap_is_valid(t) ? TAKE_FD(memory) : -ESRCH;
+}
+
+static int write_to(const struct trap *t, int memory, uint64_t address, const void *from,
+                    size_t len)
+{
+	ssize_t put = memory < 0 ? memory : memory_write(memory, address, from, len);
+
 	if (put < 0)
 		return memory_error(t, (int)put);
 	return (size_t)put < len ? -EFAULT : 0;
+}
+
+int trap_write(const struct trap *t, uint64_t address, const void *from, size_t len)
+{
+	AUTO_FD memory = -1;
+
+	if (len == 0)
+		return 0;
+	if (t->caller && t->caller->memory >= 0)
+		return write_to(t, t->caller->memory, address, from, len);
+	memory = memory_of(t);
+	if (!t->caller || memory < 0)
+		return write_to(t, memory, address, from, len);
+	t->caller->memory = TAKE_FD(memory);
+	return write_to(t, t->caller->memory, address, from, len);
 }
 
 int trap_read_string(const struct trap *t, uint64_t address, char *to, size_t size)

@@ -26,6 +26,7 @@ struct trap_caller {
 	bool known; /* who */
 	struct process_credentials who;
 	pid_t process; /* 0: not asked yet */
+	int memory;    /* memory.h; -1: not written to yet */
 };
 
 struct trap {
@@ -33,6 +34,7 @@ struct trap {
 	struct seccomp_notif
 		notif; /* .pid: the thread that called, in our pid namespace; .data.nr, .data.args */
 	bool answered;
+	bool again; /* an earlier supervisor was killed over it, and may have carried it out, or a part of it */
 	struct estate_answer *answer; /* where the next supervisor would find it; NULL: nowhere */
 	struct trap_caller *caller;   /* room for it; NULL: it is read anew each time */
 };
@@ -118,6 +120,10 @@ bool trap_is_valid(const struct trap *t);
 /** trap_descriptor() - a duplicate of the program's descriptor @number (close-on-exec). Negative errno:
  * -EBADF there is none; -EPERM this machine does not let us (pidfd_getfd) */
 int trap_descriptor(const struct trap *t, int number);
+
+/** trap_descriptor_of() - the same of the stand-in that was found at @number. -EBADF: the program has put something else
+ * there since, which must not be acted on with our rights */
+int trap_descriptor_of(const struct trap *t, const struct object *o, int number);
 
 /** trap_object() - the stand-in behind the program's descriptor @number, with a reference that the caller
  * gives back (object_put()); NULL: an ordinary descriptor, or none */

@@ -527,6 +527,27 @@ def test_the_port_is_the_process_as_it_knows_itself(ways, reply):
     assert said == [[1, 1]]
 
 
+@ALL_WAYS
+def test_a_port_that_was_refused_is_not_the_sockets(ways, reply):
+    """It has another when it asks, and its answers are its own.
+
+    Requirements: NL-12
+    """
+    said = python(ways[reply], """
+        from support.asking import ask
+        first, second = (socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16) for _ in range(2))
+        first.bind((4711, 0))
+        try:
+            second.bind((4711, 0))
+        except OSError as e:
+            say(errno.errorcode[e.errno])
+        second.settimeout(5)
+        say(*ask(second))
+        say(second.getsockname()[0] not in (0, 4711))
+        """)
+    assert said == [["EADDRINUSE"], [1, "l2tp"], [True]]
+
+
 # --- notifications ---------------------------------------------------------------------------------
 
 @ALL_WAYS
