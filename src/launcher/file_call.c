@@ -120,7 +120,7 @@ static const struct call_row rows[] = {
 	{ SYS_openat,     FILE_OPEN,      0, 1,  2, -1 },
 	{ SYS_openat2,    FILE_OPEN2,     0, 1, -1,  2 },
 	{ SYS_newfstatat, FILE_STAT,      0, 1, -1,  2 },
-	{ SYS_statx,      FILE_STATX,     0, 1,  3,  4 },
+	{ SYS_statx,      FILE_STATX,     0, 1,  2,  4 },
 	{ SYS_faccessat,  FILE_ACCESS,    0, 1,  2, -1 },
 	{ SYS_faccessat2, FILE_ACCESS,    0, 1,  2, -1 },
 	{ SYS_readlinkat, FILE_READLINK,  0, 1, -1, -1 },
