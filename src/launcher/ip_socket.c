@@ -137,6 +137,8 @@ static int make(struct trap *t, struct ip_stand_in *s)
 	if (fd < 0)
 		return fd;
 	err = ip_link_open(s);
+	if (err == -ENETDOWN) /* an ul2tpd that ended meanwhile; perhaps a new one is there */
+		err = ip_link_open(s);
 	return err < 0 ? err : TAKE_FD(fd);
 }
 

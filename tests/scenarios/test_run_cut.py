@@ -19,6 +19,8 @@ CALLS = {
     "netlink": "ask()",
 }
 
+ANSWERS = {"ip": ("done\n",)}   # what was asked of an ul2tpd that ended left nothing there, and is asked again
+
 PROGRAM = """
 import os, socket, struct, sys
 def ask():
@@ -53,7 +55,7 @@ def test_a_connection_ends_behind_each_request(daemon, tmp_path, name):
             for requests in range(REQUESTS_MOST):
                 relay.cut()
                 relay.requests_left = requests
-                assert call() in ("done\n", "refused\n")
+                assert call() in ANSWERS.get(name, ("done\n", "refused\n"))
                 relay.requests_left = None
                 assert call() == "done\n", f"after a connection that ended behind {requests} requests"
             assert supervisor_of(program) == supervisor
