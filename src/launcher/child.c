@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,9 +14,11 @@
 
 static _Noreturn void child(int to, int (*fn)(void *arg, int *fd), void *arg)
 {
-	int fd = -1;
-	int result = fn(arg, &fd);
+	int fd = -1, result;
 
+	/* It may enter a user namespace where another is root, with our memory and as our user: nobody there may trace it. */
+	prctl(PR_SET_DUMPABLE, 0);
+	result = fn(arg, &fd);
 	pass_send(to, &result, sizeof(result), fd);
 	_exit(0);
 }
