@@ -291,6 +291,27 @@ except BlockingIOError:
     assert asks(each, text).stdout.splitlines() == ["[] [] []", *[f"1 1 1 {i} l2tp" for i in range(3)], "nothing"]
 
 
+def test_hundreds_that_wait_to_receive(each):
+    """hold up nobody, nor what they wait for."""
+    text = """
+import threading
+threading.stack_size(131072)
+s = opened()
+s.bind((0, 0))
+heard = []
+threads = [threading.Thread(target=lambda: heard.append(s.recv(65536))) for _ in range(300)]
+for t in threads:
+    t.start()
+print(*ask(opened()))
+for i in range(300):
+    s.send(question(i))
+for t in threads:
+    t.join()
+print(len(heard))
+"""
+    assert asks(each, text, timeout=30).stdout.split() == ["1", "l2tp", "300"]
+
+
 def test_a_copy_moved_to_a_low_number(launcher, shared_daemon):
     text = """
 s = opened(socket.SOCK_NONBLOCK)
