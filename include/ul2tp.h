@@ -183,6 +183,9 @@ struct ul2tp_counters {
 		rx_last_ms; /* _last_ms: milliseconds since 1970, 0: none yet */
 	uint64_t tx_packets, tx_octets, tx_last_ms;
 	uint64_t rx_held, rx_reordered;
+	/* Of a session, of these: by the eBPF fast path, which its interface's own counters do not have. */
+	uint64_t rx_fast_packets, rx_fast_octets;
+	uint64_t tx_fast_packets, tx_fast_octets;
 };
 
 struct ul2tp_tunnel {

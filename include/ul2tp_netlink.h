@@ -210,6 +210,11 @@ enum ul2tp_counter {
 	UL2TP_COUNTER_TX_LAST,
 	UL2TP_COUNTER_RX_HELD,      /* waiting in the reorder queue now */
 	UL2TP_COUNTER_RX_REORDERED, /* put back in order */
+	/* Of these by the eBPF fast path, which the interface's own counters do not have; absent: none. */
+	UL2TP_COUNTER_RX_FAST_PACKETS,
+	UL2TP_COUNTER_RX_FAST_OCTETS,
+	UL2TP_COUNTER_TX_FAST_PACKETS,
+	UL2TP_COUNTER_TX_FAST_OCTETS,
 	UL2TP_COUNTER_MAX_PLUS_1,
 };
 

@@ -146,7 +146,11 @@ static const struct ul2tp_accounts accounts = {
 	              [UL2TP_COUNTER_TX_PACKETS] = 12,
 	              [UL2TP_COUNTER_TX_OCTETS] = 1200,
 	              [UL2TP_COUNTER_RX_HELD] = 1,
-	              [UL2TP_COUNTER_RX_REORDERED] = 2 },
+	              [UL2TP_COUNTER_RX_REORDERED] = 2,
+	              [UL2TP_COUNTER_RX_FAST_PACKETS] = 4,
+	              [UL2TP_COUNTER_RX_FAST_OCTETS] = 400,
+	              [UL2TP_COUNTER_TX_FAST_PACKETS] = 5,
+	              [UL2TP_COUNTER_TX_FAST_OCTETS] = 500 },
 	.rx_drops = { 2,
 	              { { "cookie", "cookie is not peer_cookie", 3 },
 	                { "wrong-peer", "not from the peer of the session's tunnel", 4 } } },
@@ -279,6 +283,7 @@ static const struct {
 	  "  rx_packets 0, rx_bytes 0, rx_errors 0\n"
 	  "  rx_seq_discards 0, rx_oos_packets 0, rx_cookie_discards 0, rx_invalid 0\n"
 	  "  no fast path: xfrm, an IPsec policy matches\n"
+	  "  of these by the fast path: tx_packets 5, tx_octets 500, rx_packets 4, rx_octets 400\n"
 	  "  last sent never, last received 2023-11-14T22:13:21Z, held 1, reordered 2\n"
 	  "    dropped                    packets  what it means\n"
 	  "    rx cookie                        3  cookie is not peer_cookie\n"
@@ -291,7 +296,8 @@ static const struct {
 	  "\"mtu\":1446,\"created_s\":1700000000,\"statistics\":{\"tx_packets\":0,\"tx_bytes\":0,"
 	  "\"tx_errors\":0,\"rx_packets\":0,\"rx_bytes\":0,\"rx_errors\":0,\"rx_seq_discards\":0,"
 	  "\"rx_oos_packets\":0,\"rx_cookie_discards\":0,\"rx_invalid\":0},"
-	  "\"fast_path\":{\"reason\":\"xfrm\",\"words\":\"an IPsec policy matches\"},"
+	  "\"fast_path\":{\"reason\":\"xfrm\",\"words\":\"an IPsec policy matches\","
+	  "\"tx_packets\":5,\"tx_octets\":500,\"rx_packets\":4,\"rx_octets\":400},"
 	  "\"counters\":{\"tx_packets\":12,\"tx_octets\":1200,\"tx_last_ms\":0,\"rx_packets\":11,"
 	  "\"rx_octets\":1100,\"rx_last_ms\":1700000001234,\"rx_held\":1,\"rx_reordered\":2},"
 	  "\"rx_drops\":[{\"reason\":\"cookie\",\"packets\":3,\"words\":\"cookie is not "

@@ -43,6 +43,10 @@ static struct ul2tp_counters counters_view(const uint64_t *c)
 		.tx_last_ms = c[UL2TP_COUNTER_TX_LAST],
 		.rx_held = c[UL2TP_COUNTER_RX_HELD],
 		.rx_reordered = c[UL2TP_COUNTER_RX_REORDERED],
+		.rx_fast_packets = c[UL2TP_COUNTER_RX_FAST_PACKETS],
+		.rx_fast_octets = c[UL2TP_COUNTER_RX_FAST_OCTETS],
+		.tx_fast_packets = c[UL2TP_COUNTER_TX_FAST_PACKETS],
+		.tx_fast_octets = c[UL2TP_COUNTER_TX_FAST_OCTETS],
 	};
 }
 

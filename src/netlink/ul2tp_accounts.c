@@ -24,7 +24,8 @@ static void counters_put(struct writer *w, const uint64_t counters[UL2TP_COUNTER
 	size_t nest = attribute_nest_begin(w, UL2TP_ATTR_COUNTERS | NLA_F_NESTED);
 
 	for (uint16_t n = 1; n < UL2TP_COUNTER_MAX_PLUS_1; n++)
-		attribute_put_u64(w, n, counters[n]);
+		if (n <= UL2TP_COUNTER_RX_REORDERED || counters[n])
+			attribute_put_u64(w, n, counters[n]);
 	attribute_nest_end(w, nest);
 }
 

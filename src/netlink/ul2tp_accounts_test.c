@@ -28,7 +28,7 @@ static void counters_and_the_reasons_that_occurred_are_written(void **state)
 static void what_is_missing_or_strange_in_counters_reads_as_zero(void **state)
 {
 	struct octets o =
-		octets("08000100 11111111 0c000900 2222222222222222 0c000000 2222222222222222"
+		octets("08000100 11111111 0c000d00 2222222222222222 0c000000 2222222222222222"
 	               "0c000800 0800000000000000");
 	uint64_t counters[UL2TP_COUNTER_MAX_PLUS_1];
 
@@ -36,6 +36,8 @@ static void what_is_missing_or_strange_in_counters_reads_as_zero(void **state)
 	for (size_t n = 1; n < UL2TP_COUNTER_RX_REORDERED; n++)
 		assert_int_equal(counters[n], 0);
 	assert_int_equal(counters[UL2TP_COUNTER_RX_REORDERED], 8);
+	for (size_t n = UL2TP_COUNTER_RX_REORDERED + 1; n < UL2TP_COUNTER_MAX_PLUS_1; n++)
+		assert_int_equal(counters[n], 0);
 }
 
 static void drops_are_read(void **state)

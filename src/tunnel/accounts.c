@@ -145,6 +145,10 @@ void session_accounts(const struct session *s, struct ul2tp_accounts *ret)
 	counters[UL2TP_COUNTER_TX_LAST] = later(read_counter(&r->tx.last_ms), fast.tx_last_ms);
 	counters[UL2TP_COUNTER_RX_HELD] = atomic_load_explicit(&r->rx.held, memory_order_relaxed);
 	counters[UL2TP_COUNTER_RX_REORDERED] = read_counter(&r->rx.oos_packets);
+	counters[UL2TP_COUNTER_RX_FAST_PACKETS] = fast.rx_packets;
+	counters[UL2TP_COUNTER_RX_FAST_OCTETS] = fast.rx_bytes;
+	counters[UL2TP_COUNTER_TX_FAST_PACKETS] = fast.tx_packets;
+	counters[UL2TP_COUNTER_TX_FAST_OCTETS] = fast.tx_bytes;
 	copy_drops(&ret->rx_drops, r->rx.drops, RX_DROP_REASONS, rx_drop_reason);
 	copy_drops(&ret->tx_drops, r->tx.drops, TX_DROP_REASONS, tx_drop_reason);
 }

@@ -92,7 +92,7 @@ UL2TP_ATTRIBUTES = dict(enumerate((
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (
     "RX_PACKETS", "RX_OCTETS", "RX_LAST", "TX_PACKETS", "TX_OCTETS", "TX_LAST", "RX_HELD",
-    "RX_REORDERED")), start=1))
+    "RX_REORDERED", "RX_FAST_PACKETS", "RX_FAST_OCTETS", "TX_FAST_PACKETS", "TX_FAST_OCTETS")), start=1))
 UL2TP_UNIT_COUNTERS = dict(enumerate(((f"{way}_{what}", "u64") for way in ("RX", "TX") for what in (
     "PACKETS", "OCTETS", "CONTROL_PACKETS", "CONTROL_OCTETS", "ERRORS", "DROPPED")), start=1))
 UL2TP_DROP = {1: ("DROP", "nest"), 2: ("NAME", "string"), 3: ("WORDS", "string"), 4: ("PACKETS", "u64")}
