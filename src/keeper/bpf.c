@@ -3,9 +3,16 @@
 #include "keeper/bpf.h"
 
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* Of Linux 6.4, which older headers do not have. */
+#define TYPE_NETFILTER 32
+#define ON_NETFILTER   45
 
 static int call(enum bpf_cmd command, union bpf_attr *attr)
 {
@@ -110,4 +117,78 @@ int bpf_attached(uint32_t type, int ifindex, uint32_t *ids, uint32_t *count)
 	err = call(BPF_PROG_QUERY, &attr);
 	*count = err == 0 || err == -ENOSPC ? attr.query.prog_cnt : 0;
 	return err;
+}
+
+int bpf_programs(uint32_t type, int target, uint32_t flags)
+{
+	union bpf_attr attr;
+	int err;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = (uint32_t)target;
+	attr.query.attach_type = type;
+	attr.query.query_flags = flags;
+	err = call(BPF_PROG_QUERY, &attr);
+	return err < 0 ? err : (int)attr.query.prog_cnt;
+}
+
+int bpf_link_next(uint32_t id, uint32_t *next)
+{
+	union bpf_attr attr;
+	int err;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.start_id = id;
+	err = call(BPF_LINK_GET_NEXT_ID, &attr);
+	*next = attr.next_id;
+	return err;
+}
+
+int bpf_link_look(uint32_t id, struct bpf_link_about *ret)
+{
+	union bpf_attr attr;
+	AUTO_FD link = -1;
+
+	*ret = (struct bpf_link_about){ 0 };
+	memset(&attr, 0, sizeof(attr));
+	attr.link_id = id;
+	link = call(BPF_LINK_GET_FD_BY_ID, &attr);
+	if (link < 0)
+		return link;
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)link;
+	attr.info.info_len = sizeof(*ret);
+	attr.info.info = pointer(ret);
+	return call(BPF_OBJ_GET_INFO_BY_FD, &attr);
+}
+
+int bpf_netfilter_program(void)
+{
+	const struct bpf_insn accept[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = NF_ACCEPT },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = TYPE_NETFILTER;
+	attr.expected_attach_type = ON_NETFILTER;
+	attr.insns = pointer(accept);
+	attr.insn_cnt = ARRAY_SIZE(accept);
+	attr.license = pointer("Dual BSD/GPL");
+	strncpy(attr.prog_name, "ul2tp_look", sizeof(attr.prog_name) - 1);
+	return call(BPF_PROG_LOAD, &attr);
+}
+
+int bpf_netfilter_link(int program, const struct bpf_link_about *at)
+{
+	struct {
+		uint32_t program, unused, type, flags;
+		uint32_t family, hook;
+		int32_t priority;
+		uint32_t netfilter_flags;
+	} attr = { (uint32_t)program, 0, ON_NETFILTER, 0, at->family, at->hook, at->priority, 0 };
+	long got = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	return got < 0 ? -errno : (int)got;
 }

@@ -38,4 +38,37 @@ uint32_t bpf_program_id(int program);
  */
 int bpf_attached(uint32_t type, int ifindex, uint32_t *ids, uint32_t *count);
 
+/**
+ * bpf_programs() - how many programs are on a hook of a network namespace, or see what sockets of a control group do
+ * @type:   BPF_SK_LOOKUP, BPF_CGROUP_*
+ * @target: a descriptor of the namespace, or of the group's directory
+ * @flags:  BPF_F_QUERY_EFFECTIVE: those of the groups above it count, too
+ *
+ * Return: a number; -EINVAL this kernel has no such hook; -ENOENT the group has gone; -EPERM.
+ */
+int bpf_programs(uint32_t type, int target, uint32_t flags);
+
+/** bpf_link_next() - the least id of a link above @id, in the whole system. Return: 0; -ENOENT no more; -EPERM */
+int bpf_link_next(uint32_t id, uint32_t *next);
+
+/* Of a link: what the kernel says first, and if it is one of netfilter, where it is (headers of 6.1 know none). */
+struct bpf_link_about {
+	uint32_t type, id, program, unused;
+	uint32_t family, hook;
+	int32_t priority;
+	uint32_t flags;
+};
+
+#define BPF_LINK_NETFILTER 10
+
+/** bpf_netfilter_program() - load one that lets all packets through. A descriptor or -errno */
+int bpf_netfilter_program(void);
+
+/** bpf_netfilter_link() - put it on netfilter, in the caller's namespace, where @at says
+ * Return: a descriptor, with which it goes; -EBUSY there is something of the same priority; or another -errno */
+int bpf_netfilter_link(int program, const struct bpf_link_about *at);
+
+/** bpf_link_look() - Return: 0; -ENOENT it has gone; -EAGAIN it is being made; -EPERM */
+int bpf_link_look(uint32_t id, struct bpf_link_about *ret);
+
 #endif

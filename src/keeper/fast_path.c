@@ -53,6 +53,8 @@ static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *e
 		err = try_programs(f, ea);
 	if (err == 0)
 		err = fast_attach_probe(ea);
+	if (err == 0)
+		err = host_watches_can(f->host, ea);
 	return err < 0 ? err : fast_board_open(f);
 }
 

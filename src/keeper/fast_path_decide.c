@@ -92,7 +92,7 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
                               const struct endpoint *e, uint32_t *mtu_bytes)
 {
 	const struct endpoint_params *p = &e->about.params;
-	const struct outer_flow flow = { .local = p->local, .peer = s->wish.peer, .mark = p->mark };
+	struct outer_flow flow = { .local = p->local, .peer = s->wish.peer, .mark = p->mark };
 	struct fast_path *f = server->fast;
 	struct fast_route route;
 	enum fast_reason reason;
@@ -106,6 +106,8 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 	device = device_of_socket(&e->about);
 	if (device < 0)
 		return FAST_NO_ROUTE;
+	if (fast_socket_cgroup(e, device, &flow.cgroup) < 0)
+		return FAST_UNWATCHABLE;
 	err = fast_flow(&s->there, p, device, &s->wish.peer, &route);
 	if (err < 0)
 		return reason_of_route(err);

@@ -65,7 +65,7 @@ static const char *words_of(int err)
 {
 	switch (err) {
 	case -EPERM:
-		return "the fast path needs CAP_BPF or CAP_SYS_ADMIN in the initial user namespace, and no seccomp profile that refuses bpf()";
+		return "the fast path needs CAP_SYS_ADMIN in the initial user namespace, and no seccomp profile that refuses bpf()";
 	case -ENOSYS:
 		return "this kernel was built without eBPF";
 	case -ENOMEM:

@@ -187,6 +187,10 @@ void fast_socket_join(struct fast_session *s, const struct endpoint *e);
 /** fast_socket_allows() - whether a program's socket is what the engine said of it, and nothing more */
 bool fast_socket_allows(const struct fast_session *s, const struct endpoint *e);
 
+/** fast_socket_cgroup() - the control group of a program's socket; 0: it is ours. While in the namespace, which is watched
+ * @device: ifindex of what it is bound to. Return: 0 or -errno */
+int fast_socket_cgroup(const struct endpoint *e, int device, uint64_t *ret);
+
 /** fast_shut() - nothing of it is fast from now on, for this reason; wherever the caller is */
 void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason);
 
@@ -196,7 +200,7 @@ void fast_decide(struct server *server, struct fast_session *s);
 /** fast_busy_consider() - its wish is another: sort it in, be it to wait, to be decided or to be left alone */
 void fast_busy_consider(struct server *server, struct fast_session *s);
 
-/** fast_busy_again() - what was decided of a busy one may be wrong now: soon */
+/** fast_busy_again() - what was decided of a busy one may be wrong now: soon, and before others if it is on the fast path */
 void fast_busy_again(struct fast_path *f, struct fast_session *s);
 
 /** fast_busy_forget() - it goes */

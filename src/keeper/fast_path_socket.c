@@ -10,6 +10,7 @@
 #include "keeper/fast_path_private.h"
 #include "keeper/managed.h"
 #include "keeper/records.h"
+#include "keeper/socket_cgroup.h"
 
 void fast_socket_join(struct fast_session *s, const struct endpoint *e)
 {
@@ -35,6 +36,21 @@ bool fast_socket_allows(const struct fast_session *s, const struct endpoint *e)
 	return !m || (!m->gone && !m->dropped && m->transmitter &&
 	              !transmitter_has_ip_options(m->transmitter) &&
 	              address_is(&e->about.params.peer, &s->wish.peer));
+}
+
+int fast_socket_cgroup(const struct endpoint *e, int device, uint64_t *ret)
+{
+	const struct endpoint_params *p = &e->about.params;
+	struct managed *m = e->managed;
+	int err = 0;
+
+	*ret = 0;
+	if (!m)
+		return 0;
+	if (!m->cgroup)
+		err = socket_cgroup(m->divert.cookie, &p->local, &p->peer, device, &m->cgroup);
+	*ret = m->cgroup;
+	return err;
 }
 
 void fast_path_socket_shut(struct server *server, const struct managed *m)

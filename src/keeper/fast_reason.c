@@ -40,6 +40,8 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_PPP_MODE]         = { "ppp-mode",         "the PPP unit lets neither IPv4 nor IPv6 pass, or has all looped" },
 	[FAST_PPP_FEATURES]     = { "ppp-features",     "the PPP unit filters, compresses, encrypts or fragments" },
 	[FAST_DEVICE_DOWN]      = { "device-down",      "the interface is down" },
+	[FAST_CGROUP]           = { "cgroup",           "a BPF program sees what sockets of the tunnel's control group send or receive" },
+	[FAST_SOCKET_LOOKUP]    = { "socket-lookup",    "a BPF program chooses the socket for what comes to the network namespace" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(reasons) == FAST_REASONS, "each reason has a row");

@@ -44,6 +44,8 @@ enum fast_reason {
 	FAST_PPP_MODE,
 	FAST_PPP_FEATURES,
 	FAST_DEVICE_DOWN, /* what came would be lost uncounted */
+	FAST_CGROUP,
+	FAST_SOCKET_LOOKUP,
 	FAST_REASONS
 };
 

@@ -7,10 +7,15 @@
  */
 #include "keeper/host_picture.h"
 
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/bpf.h"
 #include "keeper/host_flow.h"
 
 #define ROUTE_TELL_MS 100 /* changes of routes are told together */
@@ -35,14 +40,26 @@ static void links_open(struct host_picture *p)
 	p->rules_stale = true;
 }
 
-void host_picture_open(struct host_picture *p, const struct own_programs *own)
+/* Of an older kernel, or one that does not say in which namespace a socket is, the rest can not be had either. */
+static bool has_socket_lookup(const struct host_picture *p)
 {
-	*p = (struct host_picture){ 0 };
+	AUTO_FD netns = netns_of_socket(host_picture_socket(p));
+	int count = netns < 0 ? netns : bpf_programs(BPF_SK_LOOKUP, netns, 0);
+
+	return count != 0 && count != -EINVAL;
+}
+
+void host_picture_open(struct host_picture *p, const struct own_programs *own,
+                       struct host_hooks *hooks)
+{
+	*p = (struct host_picture){ .hooks = hooks };
 	host_xfrm_open(&p->xfrm);
 	host_nftables_open(&p->nftables);
 	host_iptables_open(&p->iptables);
 	links_open(p);
 	host_devices_open(&p->devices, &p->links, own);
+	host_hooks_look_here(p->hooks, &p->hooked);
+	p->socket_lookup = has_socket_lookup(p);
 }
 
 void host_picture_close(struct host_picture *p)
@@ -199,8 +216,13 @@ void host_picture_news(struct host_picture *p, enum picture_part part, uint64_t 
 
 void host_picture_look(struct host_picture *p)
 {
+	bool was = p->socket_lookup;
+
 	host_nftables_look(&p->nftables);
 	p->changed |= host_iptables_look(&p->iptables);
+	p->changed |= host_hooks_look_here(p->hooks, &p->hooked);
+	p->socket_lookup = has_socket_lookup(p);
+	p->changed |= p->socket_lookup != was;
 	host_devices_look(&p->devices);
 }
 
@@ -213,9 +235,10 @@ enum fast_reason host_picture_of_flow(struct host_picture *p, const struct outer
 	if (host_xfrm_applies(&p->xfrm, flow))
 		return FAST_XFRM;
 	if (host_nftables_applies(&p->nftables, flow_family(flow)) ||
-	    host_iptables_applies(&p->iptables, flow_family(flow)))
+	    host_iptables_applies(&p->iptables, flow_family(flow)) ||
+	    host_hooks_apply(&p->hooked, flow_family(flow)))
 		return FAST_NETFILTER;
-	return FAST_USED;
+	return p->socket_lookup ? FAST_SOCKET_LOOKUP : FAST_USED;
 }
 
 /* What its two interfaces say. Through a VRF packets pass its own interface and what is configured there. */

@@ -9,6 +9,7 @@
 
 #include "keeper/host_devices.h"
 #include "keeper/host_iptables.h"
+#include "keeper/host_hooks.h"
 #include "keeper/host_nftables.h"
 #include "keeper/host_rules.h"
 #include "keeper/host_source.h"
@@ -21,7 +22,10 @@ struct host_picture {
 	struct host_xfrm xfrm;
 	struct host_nftables nftables;
 	struct host_iptables iptables;
-	struct host_source links; /* interfaces, queueing disciplines, filters, rules */
+	struct host_hooks *hooks;      /* not ours */
+	struct host_hooks_here hooked; /* of BPF, on netfilter itself */
+	bool socket_lookup;            /* a BPF program chooses the socket for what comes */
+	struct host_source links;      /* interfaces, queueing disciplines, filters, rules */
 	struct host_rules rules;
 	bool rules_stale;
 	struct host_devices devices;
@@ -32,7 +36,8 @@ struct host_picture {
 };
 
 /** host_picture_open() - while in the namespace; nothing is read yet */
-void host_picture_open(struct host_picture *p, const struct own_programs *own);
+void host_picture_open(struct host_picture *p, const struct own_programs *own,
+                       struct host_hooks *hooks);
 void host_picture_close(struct host_picture *p);
 
 /** host_picture_is_lacking() - a part of it can not be had here */

@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "keeper/host_picture.h"
 
 #define EVENTS_MAX 32
@@ -69,6 +71,7 @@ void host_watches_open(struct host_watches *w, const struct netns_home *home)
 		                    .epoll = epoll_create1(EPOLL_CLOEXEC),
 		                    .look_ms = UINT64_MAX };
 	list_init(&w->all);
+	host_cgroups_open(&w->cgroups);
 }
 
 void host_watches_close(struct host_watches *w)
@@ -76,9 +79,40 @@ void host_watches_close(struct host_watches *w)
 	list_for_each_safe (node, &w->all)
 		host_watch_free(list_entry(node, struct host_watch, in_all));
 	own_programs_release(&w->own);
+	host_cgroups_close(&w->cgroups);
+	host_hooks_close(&w->hooks);
 	if (w->epoll >= 0)
 		close(w->epoll);
 	w->epoll = -1;
+}
+
+/* Return: whether it is otherwise than it was. */
+static bool look_beyond(struct host_watches *w)
+{
+	bool cgroups = host_cgroups_look(&w->cgroups), hooks = host_hooks_look(&w->hooks);
+
+	if ((w->cgroups.err || w->hooks.err) && !w->blind) {
+		w->blind = true;
+		log_event(LOG_WARNING, "fast-path-blind", "what=\"%s\" error=\"%s\"",
+		          w->hooks.err ? "BPF links" : "ul2tpd's own control group",
+		          strerror(-(w->hooks.err ?: w->cgroups.err)));
+	}
+	return cgroups || hooks;
+}
+
+int host_watches_can(struct host_watches *w, struct extack *ea)
+{
+	host_cgroups_look(&w->cgroups);
+	host_hooks_look(&w->hooks);
+	if (w->hooks.err)
+		return extack_fail(
+			ea, w->hooks.err, 0,
+			"the fast path needs CAP_SYS_ADMIN in the initial user namespace, to see the BPF programs on netfilter");
+	if (w->cgroups.err)
+		return extack_fail(
+			ea, w->cgroups.err, 0,
+			"the fast path has to see ul2tpd's own control group, for the BPF programs on it");
+	return 0;
 }
 
 void host_watches_own(struct host_watches *w, uint32_t program_id)
@@ -192,7 +226,10 @@ int host_watch_use(struct host_watches *all, struct netns_id netns)
 	w = watch_new(netns);
 	if (!w)
 		return -ENOMEM;
-	host_picture_open(&w->picture, &all->own);
+	if (look_beyond(all))
+		list_for_each (node, &all->all)
+			list_entry(node, struct host_watch, in_all)->picture.changed = true;
+	host_picture_open(&w->picture, &all->own, &all->hooks);
 	if (parts_listen(all, w) < 0)
 		watch_close(w);
 	else
@@ -258,12 +295,14 @@ static void look(struct host_watches *all, struct host_watch *w)
 void host_watches_look(struct host_watches *all, uint64_t now)
 {
 	bool all_of_them = now >= all->next_look_ms;
+	bool beyond = all_of_them && look_beyond(all);
 
 	list_for_each (node, &all->all) {
 		struct host_watch *w = list_entry(node, struct host_watch, in_all);
 
 		if (all_of_them)
 			look(all, w);
+		w->picture.changed |= beyond;
 		refresh(w, now);
 	}
 	if (all_of_them)
@@ -271,17 +310,32 @@ void host_watches_look(struct host_watches *all, uint64_t now)
 	tell(all);
 }
 
-static enum fast_reason verdict_here(struct host_watch *w, const struct outer_flow *flow,
-                                     int device, int underlay)
+/* What is of no namespace. */
+static enum fast_reason verdict_beyond(struct host_watches *all, const struct outer_flow *flow)
+{
+	enum fast_reason reason;
+
+	if (all->hooks.err)
+		return FAST_UNWATCHABLE;
+	/* A program's socket receives, and one of ours sends for it. */
+	reason = host_cgroups_verdict(&all->cgroups, 0);
+	return reason == FAST_USED && flow->cgroup
+	               ? host_cgroups_verdict(&all->cgroups, flow->cgroup)
+	               : reason;
+}
+
+static enum fast_reason verdict_here(struct host_watches *all, struct host_watch *w,
+                                     const struct outer_flow *flow, int device, int underlay)
 {
 	enum fast_reason reason;
 
 	if (!w || is_unwatchable(w))
 		return FAST_UNWATCHABLE;
 	reason = host_picture_of_flow(&w->picture, flow);
-	if (reason != FAST_USED)
-		return reason;
-	return host_picture_of_devices(&w->picture, flow, device, underlay);
+	if (reason == FAST_USED)
+		reason = verdict_beyond(all, flow);
+	return reason == FAST_USED ? host_picture_of_devices(&w->picture, flow, device, underlay)
+	                           : reason;
 }
 
 enum fast_reason host_watch_verdict(struct host_watches *all, struct netns_id netns,
@@ -292,7 +346,7 @@ enum fast_reason host_watch_verdict(struct host_watches *all, struct netns_id ne
 
 	if (!w || is_unwatchable(w) || enter(all, w) < 0)
 		return FAST_UNWATCHABLE;
-	reason = verdict_here(w, flow, device, underlay);
+	reason = verdict_here(all, w, flow, device, underlay);
 	leave(all, w);
 	return reason;
 }
@@ -300,7 +354,7 @@ enum fast_reason host_watch_verdict(struct host_watches *all, struct netns_id ne
 enum fast_reason host_watch_verdict_here(struct host_watches *all, struct netns_id netns,
                                          const struct outer_flow *flow, int device, int underlay)
 {
-	return verdict_here(find(all, netns), flow, device, underlay);
+	return verdict_here(all, find(all, netns), flow, device, underlay);
 }
 
 bool host_watch_lost(struct host_watches *all, struct netns_id netns, int ifindex)

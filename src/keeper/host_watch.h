@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* host_watch.h - what the administrator has configured, in each network namespace, that the fast path would pass by
  *
- * The fast path takes packets past IPsec policies, netfilter, policy routing, queueing disciplines and filters. So a
- * session may use it only while none of those can apply to it. A watch keeps a picture of them, told of each change by
+ * The fast path takes packets past IPsec policies, netfilter, policy routing, queueing disciplines, filters, and BPF programs on
+ * the socket's control group. So a session may use it only while none of those can apply to it. A watch keeps a picture of them, told of each change by
  * the kernel; what the kernel does not tell of is looked at every HOST_WATCH_LOOK_MS. Where the picture may be wrong,
  * the answer is never FAST_USED.
  *
@@ -14,8 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/extack.h"
 #include "base/list.h"
 #include "keeper/fast_reason.h"
+#include "keeper/host_cgroups.h"
+#include "keeper/host_hooks.h"
 #include "keeper/netns.h"
 #include "keeper/own_programs.h"
 
@@ -24,7 +27,8 @@
 /* The packets of a tunnel as they are on the wire, UDP; of one family. */
 struct outer_flow {
 	union address local, peer;
-	uint32_t mark; /* of the socket */
+	uint32_t mark;   /* of the socket */
+	uint64_t cgroup; /* of a program's socket, socket_cgroup.h; 0: it is ours */
 };
 
 #define HOST_NEWS_DEVICES 16
@@ -44,6 +48,9 @@ struct host_watches {
 		look_ms; /* when host_watches_look() is to be called, monotonic; UINT64_MAX: need not be */
 	uint64_t next_look_ms; /* the next time that all are looked at */
 	struct own_programs own;
+	struct host_cgroups cgroups; /* these two are of no namespace */
+	struct host_hooks hooks;
+	bool blind; /* that they can not be seen has been said */
 	/* Verdicts in @netns, or routes, may be others now. May use and release watches. NULL: nobody cares. */
 	void (*changed)(void *arg, struct netns_id netns, const struct host_news *news);
 	void *arg;
@@ -52,6 +59,9 @@ struct host_watches {
 /** host_watches_open() - without descriptors each verdict is FAST_UNWATCHABLE. @home outlives it */
 void host_watches_open(struct host_watches *w, const struct netns_home *home);
 void host_watches_close(struct host_watches *w);
+
+/** host_watches_can() - whether what is of no namespace can be seen. Return: 0; -EPERM or another -errno in words */
+int host_watches_can(struct host_watches *w, struct extack *ea);
 
 /** host_watches_own() - the BPF program with this id is ours, on whatever hook of whatever device it is found;
  * until host_watches_disown(). What was not said in time is taken for the administrator's */

@@ -107,8 +107,8 @@ static struct fixture *begin(bool away)
 	    "ip tuntap add eth mode tap && ip link set eth up");
 	f->device = (int)if_nametoindex("eth");
 	f->underlay = (int)if_nametoindex("under");
-	f->v4 = (struct outer_flow){ address("192.0.2.1", 1701), address("192.0.2.2", 1702), 0 };
-	f->v6 = (struct outer_flow){ address("2001:db8::1", 1701), address("2001:db8::2", 1702),
+	f->v4 = (struct outer_flow){ address("192.0.2.1", 1701), address("192.0.2.2", 1702), 0, 0 };
+	f->v6 = (struct outer_flow){ address("2001:db8::1", 1701), address("2001:db8::2", 1702), 0,
 		                     0 };
 	host_watches_open(&f->watches, &f->home);
 	f->watches.changed = changed;
@@ -296,6 +296,8 @@ static void rules_of_policy_routing(void **state)
 	during(f, &f->v6, "ip -6 rule add ipproto udp dport 1702 prohibit pref 100",
 	       FAST_POLICY_RULE, "ip -6 rule del pref 100");
 	during(f, &f->v4, "ip rule add not fwmark 51820 table 7 pref 100", FAST_POLICY_RULE,
+	       "ip rule del pref 100");
+	during(f, &f->v4, "ip rule add uidrange 0-0 table 7 pref 100", FAST_POLICY_RULE,
 	       "ip rule del pref 100");
 	during(f, &f->v4, "ip rule add pref 100 lookup local && ip rule del pref 0",
 	       FAST_POLICY_RULE, "ip rule add pref 0 lookup local && ip rule del pref 100");

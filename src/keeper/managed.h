@@ -15,6 +15,7 @@ struct managed {
 	struct list in_untold;           /* of the server, until the engine knows that */
 	bool seen;                       /* while it is found out which are left */
 	bool dropped;                    /* nothing of ours is left in its namespace */
+	uint64_t cgroup;                 /* of the socket, once it was asked for; 0: not yet */
 	struct list fast;                /* sessions on it, of the fast path (fast_path_socket.c) */
 };
 
