@@ -43,6 +43,7 @@ static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *e
 	list_init(&f->netns);
 	list_init(&f->idle);
 	list_init(&f->queue);
+	list_init(&f->doubted);
 	f->board.sessions = max_sessions;
 	f->board.lanes = fast_board_lanes();
 	f->sessions = calloc(max_sessions, sizeof(struct fast_session *));

@@ -4,10 +4,10 @@
  * A session that could be fast is idle until FAST_BUSY_PACKETS went through the engine between two looks at it; from
  * then on it is busy, whatever comes. So an idle one costs a look at its counters, and its interface has nothing of
  * ours on it. Those that have become busy are decided one after the other between requests of the engine, a few
- * milliseconds at a time: it does not wait for them, their data goes through it meanwhile.
+ * milliseconds at a time: it does not wait for them, their data goes through it meanwhile. Those whose data does not go
+ * through it, as what the host has configured allowed when they were decided last, come first.
  */
 #include <stdatomic.h>
-#include <time.h>
 
 #include "keeper/fast_path_flow.h"
 #include "keeper/fast_path_private.h"
@@ -18,6 +18,7 @@
 #define LOOK_MS           200
 #define LOOK_SESSIONS     2048 /* in one go; the others follow the next time */
 #define TURN_NS           2000000
+#define DOUBT_NS          500000000 /* of the second within which what the host has configured is to hold */
 
 static uint64_t packets_of(const struct server *server, const struct fast_session *s)
 {
@@ -30,8 +31,14 @@ static uint64_t packets_of(const struct server *server, const struct fast_sessio
 void fast_busy_again(struct fast_path *f, struct fast_session *s)
 {
 	/* It keeps its place: what happens again and again must not put it off again and again. */
-	if (list_empty(&s->in_queue))
+	if (!list_empty(&s->in_queue))
+		return;
+	if (s->way != FAST_TCX && s->way != FAST_CLSACT) {
 		list_append(&f->queue, &s->in_queue);
+		return;
+	}
+	s->doubted_ns = fast_now_ns();
+	list_append(&f->doubted, &s->in_queue);
 }
 
 void fast_busy_forget(struct fast_session *s)
@@ -86,18 +93,46 @@ static void look(struct server *server, struct fast_path *f)
 	}
 }
 
-static uint64_t now_ns(void)
+/* While in the namespace @here, if @entered. What can not be done so, or not in time, is done when there is time. */
+static void decide_doubted(struct server *server, struct fast_session *s, bool entered, ino_t here)
 {
-	struct timespec now;
+	bool in_time = fast_now_ns() - s->doubted_ns < DOUBT_NS;
+	int number;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	list_remove(&s->in_queue);
+	if (entered && in_time && !fast_decide_here(server, s, here, &number))
+		return;
+	if (!entered || !in_time)
+		fast_shut(server, s, FAST_IN_DOUBT);
+	list_append(&server->fast->queue, &s->in_queue);
+}
+
+/* One that waits too long is not fast until its turn comes: to say so is quick. */
+static void doubted_turn(struct server *server, uint64_t until_ns)
+{
+	const struct list *doubted = &server->fast->doubted;
+	const struct fast_netns *in = NULL;
+	ino_t here = 0;
+
+	while (!list_empty(doubted) && fast_now_ns() < until_ns) {
+		struct fast_session *s = list_entry(doubted->next, struct fast_session, in_queue);
+
+		if (in && in != s->netns) {
+			netns_go_home(&server->home);
+			in = NULL;
+		}
+		if (!in && fast_enter(server, s, &here) == 0)
+			in = s->netns;
+		decide_doubted(server, s, in, here);
+	}
+	if (in)
+		netns_go_home(&server->home);
 }
 
 void fast_path_turn(struct server *server, uint64_t now_ms)
 {
 	struct fast_path *f = server->fast;
-	uint64_t begun;
+	uint64_t until;
 
 	if (!f)
 		return;
@@ -107,13 +142,27 @@ void fast_path_turn(struct server *server, uint64_t now_ms)
 		fast_flows_look(server);
 		f->look_ms = now_ms + LOOK_MS;
 	}
-	begun = now_ns();
-	while (!list_empty(&f->queue) && now_ns() - begun < TURN_NS) {
+	until = fast_now_ns() + TURN_NS;
+	fast_flows_turn(server);
+	doubted_turn(server, until);
+	while (!list_empty(&f->queue) && fast_now_ns() < until) {
 		struct fast_session *s = list_entry(f->queue.next, struct fast_session, in_queue);
 
 		list_remove(&s->in_queue);
 		fast_decide(server, s);
 	}
+}
+
+static uint64_t rounds_due(const struct fast_path *f)
+{
+	uint64_t due = UINT64_MAX;
+
+	list_for_each (node, &f->netns) {
+		uint64_t one = fast_flows_due(list_entry(node, struct fast_netns, in_all));
+
+		due = one < due ? one : due;
+	}
+	return due;
 }
 
 /* Then something is to be looked at. */
@@ -129,9 +178,12 @@ static bool is_watched(const struct fast_path *f)
 
 uint64_t fast_path_due(const struct fast_path *f, uint64_t now_ms)
 {
+	uint64_t due;
+
 	if (!f)
 		return UINT64_MAX;
-	if (!list_empty(&f->queue))
+	if (!list_empty(&f->queue) || !list_empty(&f->doubted))
 		return now_ms;
-	return is_watched(f) ? f->look_ms : UINT64_MAX;
+	due = rounds_due(f);
+	return is_watched(f) && f->look_ms < due ? f->look_ms : due;
 }

@@ -134,8 +134,7 @@ void fast_reason_set(struct server *server, const struct fast_session *s, enum f
 	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
 }
 
-/* While in the namespace @here. Return: whether the device is away, or another by its number: @*number if that is set. */
-static bool decide(struct server *server, struct fast_session *s, ino_t here, int *number)
+bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here, int *number)
 {
 	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
 	const struct device *d = slots_get(&server->devices, s->wish.device);
@@ -188,7 +187,7 @@ void fast_decide(struct server *server, struct fast_session *s)
 		fast_shut(server, s, s->wish.reason ? s->wish.reason : FAST_MANAGED);
 		return;
 	}
-	away = decide(server, s, here, &number);
+	away = fast_decide_here(server, s, here, &number);
 	netns_go_home(&server->home);
 	if (!away)
 		return;
@@ -212,35 +211,6 @@ static bool concerns(const struct host_news *news, const struct fast_session *s)
 	return news->all;
 }
 
-/* What must not go on, at once; what may begin, soon. */
-static void decide_all(struct server *server, const struct fast_netns *n,
-                       const struct host_news *news)
-{
-	struct fast_path *f = server->fast;
-	bool entered = false;
-	ino_t here = 0;
-	int number;
-
-	list_for_each (node, &n->busy) {
-		struct fast_session *s = list_entry(node, struct fast_session, in_kind);
-
-		if (!concerns(news, s))
-			continue;
-		if (s->way == FAST_NOT_ATTACHED) {
-			fast_busy_again(f, s);
-			continue;
-		}
-		if (!entered)
-			entered = fast_enter(server, s, &here) == 0;
-		if (entered && decide(server, s, here, &number))
-			fast_busy_again(f, s);
-		else if (!entered)
-			fast_shut(server, s, FAST_IN_DOUBT);
-	}
-	if (entered)
-		netns_go_home(&server->home);
-}
-
 void fast_path_verdict_changed(struct server *server, struct netns_id netns,
                                const struct host_news *news)
 {
@@ -250,5 +220,12 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns,
 		return;
 	if (news->all)
 		fast_flows_forget(n);
-	decide_all(server, n, news);
+	else if (news->routes)
+		fast_flows_changed(n);
+	list_for_each (node, &n->busy) {
+		struct fast_session *s = list_entry(node, struct fast_session, in_kind);
+
+		if (concerns(news, s))
+			fast_busy_again(server->fast, s);
+	}
 }

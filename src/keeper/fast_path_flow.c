@@ -14,7 +14,8 @@
 #include "keeper/netns.h"
 #include "keeper/server.h"
 
-#define LOOK_FLOWS 64 /* about a millisecond */
+#define LOOK_FLOWS  64 /* about a millisecond */
+#define ROUND_PAUSE 3  /* times what the round before took: of the processor a quarter at most */
 
 struct fast_flow {
 	struct bucket_node node;
@@ -163,13 +164,13 @@ static void flow_look(struct fast_path *f, struct fast_flow *flow, int fd)
 }
 
 /* Goes on where it stopped; chains that are split meanwhile are asked for a second time rather than not at all.
- * Return: whether all have been. */
-static bool flows_look(struct fast_path *f, struct fast_netns *n, size_t *left)
+ * @chains: how many have been. Return: whether all have. */
+static bool flows_look(struct fast_path *f, struct fast_netns *n, size_t *chains, size_t *left)
 {
 	AUTO_FD fd = link_socket();
 
-	for (; fd >= 0 && n->looked_flows < n->flows.size; n->looked_flows++) {
-		struct bucket_node *node = n->flows.heads[n->looked_flows];
+	for (; fd >= 0 && *chains < n->flows.size; (*chains)++) {
+		struct bucket_node *node = n->flows.heads[*chains];
 
 		if (!*left)
 			return false;
@@ -178,11 +179,11 @@ static bool flows_look(struct fast_path *f, struct fast_netns *n, size_t *left)
 			*left -= *left > 0;
 		}
 	}
-	n->looked_flows = 0;
+	*chains = 0;
 	return true;
 }
 
-static bool netns_look(struct server *server, struct fast_netns *n, size_t *left)
+static bool netns_look(struct server *server, struct fast_netns *n, size_t *chains, size_t *left)
 {
 	bool through;
 	ino_t here;
@@ -193,7 +194,7 @@ static bool netns_look(struct server *server, struct fast_netns *n, size_t *left
 	list_for_each (node, &n->busy) {
 		if (fast_enter(server, list_entry(node, struct fast_session, in_kind), &here) < 0)
 			continue;
-		through = flows_look(server->fast, n, left);
+		through = flows_look(server->fast, n, chains, left);
 		netns_go_home(&server->home);
 		return through;
 	}
@@ -208,11 +209,51 @@ void fast_flows_look(struct server *server)
 
 	while (left && !list_empty(all) && node != last) {
 		node = all->next;
-		if (!netns_look(server, list_entry(node, struct fast_netns, in_all), &left))
+		struct fast_netns *n = list_entry(node, struct fast_netns, in_all);
+
+		if (!netns_look(server, n, &n->looked_flows, &left))
 			return;
 		list_remove(node);
 		list_append(all, node);
 	}
+}
+
+/* A routing daemon may change routes all the time. */
+static void round_turn(struct server *server, struct fast_netns *n, size_t *left)
+{
+	struct fast_round *r = &n->round;
+	uint64_t begun = fast_now_ns(), end;
+
+	if (!r->runs && (!r->wanted || begun < r->not_before))
+		return;
+	if (!r->runs)
+		*r = (struct fast_round){ .runs = true };
+	r->runs = !netns_look(server, n, &r->chains, left);
+	end = fast_now_ns();
+	r->spent_ns += end - begun;
+	if (!r->runs)
+		r->not_before = end + r->spent_ns * ROUND_PAUSE;
+}
+
+void fast_flows_turn(struct server *server)
+{
+	size_t left = LOOK_FLOWS;
+
+	list_for_each (node, &server->fast->netns)
+		if (left)
+			round_turn(server, list_entry(node, struct fast_netns, in_all), &left);
+}
+
+uint64_t fast_flows_due(const struct fast_netns *n)
+{
+	if (n->round.runs)
+		return 0;
+	return n->round.wanted ? n->round.not_before / 1000000 + 1 : UINT64_MAX;
+}
+
+void fast_flows_changed(struct fast_netns *n)
+{
+	n->round.wanted = true;
 }
 
 void fast_flows_forget(struct fast_netns *n)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fast_path_flow.h - through which interface packets of a tunnel leave, asked once for all its sessions
  *
- * What was answered stands until the host's configuration changes, of which the watch tells (host_watch.h). It does not
- * tell of what routers say of one peer, a smaller MTU above all, nor when that is no longer so: it is asked again, five
- * times a second of 64 of them, in all namespaces together. So what is learnt of one of N peers is followed after some
- * N/320 seconds, and more of them take no more time of the processor.
+ * What was answered stands until interfaces change, or is asked for anew when routes do, of which the watch tells
+ * (host_watch.h): with ten thousand peers that takes a sixth of a second, a millisecond at a time. It does not tell of what
+ * routers say of one peer, a smaller MTU above all, nor when that is no longer so: it is asked again, five times a second
+ * of 64 of them, in all namespaces together. So what is learnt of one of N peers is followed after some N/320 seconds, and
+ * more of them take no more time of the processor.
  *
  * An answer is kept as long as a session goes by it; one has two at most, so there is no other limit.
  */
@@ -38,7 +39,16 @@ void fast_flow_leave(struct fast_use *use);
  * MTU, are decided again soon (fast_busy_again()). At home */
 void fast_flows_look(struct server *server);
 
-/** fast_flows_forget() - routes may be others now */
+/** fast_flows_changed() - routes may be others now: all are asked for anew, as one that fast_flows_look() comes to, by ... */
+void fast_flows_changed(struct fast_netns *n);
+
+/** fast_flows_turn() - ... of them as many as that in one go, in all namespaces together. At home */
+void fast_flows_turn(struct server *server);
+
+/** fast_flows_due() - when it has something to do in @n, monotonic ms; UINT64_MAX: not */
+uint64_t fast_flows_due(const struct fast_netns *n);
+
+/** fast_flows_forget() - they are others now, or interfaces are */
 void fast_flows_forget(struct fast_netns *n);
 
 #endif

@@ -247,6 +247,41 @@ static void test_an_answer_goes_with_its_last_session(void **state)
 	host_free(h);
 }
 
+/* A routing daemon loads its table: they are told of all the time. */
+static void test_changed_routes_are_asked_for_in_rounds(void **state)
+{
+	struct host *h = host_new();
+	uint32_t queued = 0, before;
+
+	for (uint32_t i = 0; i < PEERS; i++)
+		session_add(h, &h->netns[0], i, i);
+	assert_true(fast_flows_due(&h->netns[0]) == UINT64_MAX);
+	fast_flows_turn(&h->server);
+	assert_int_equal(asked_of_all, PEERS);
+	mtu_bytes[PEERS - 1] = mtu_bytes[0] = 1280;
+	fast_flows_changed(&h->netns[0]);
+	do {
+		before = asked_of_all;
+		fast_flows_turn(&h->server);
+		assert_in_range(asked_of_all - before, 1, 64 + 16);
+		queued += in_queue(h);
+		fast_flows_changed(&h->netns[0]);
+	} while (!h->netns[0].round.not_before);
+	assert_int_equal(queued, 2);
+	for (uint32_t i = 0; i < PEERS; i++)
+		assert_int_equal(asked[i], 2);
+	/* The next waits: others want the processor, too. */
+	assert_in_range(h->netns[0].round.not_before - fast_now_ns(),
+	                h->netns[0].round.spent_ns * 2, h->netns[0].round.spent_ns * 3);
+	before = asked_of_all;
+	fast_flows_turn(&h->server);
+	assert_int_equal(asked_of_all, before);
+	h->netns[0].round.not_before = fast_now_ns();
+	fast_flows_turn(&h->server);
+	assert_in_range(asked_of_all - before, 1, 64 + 16);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_namespaces_take_turns),
 		cmocka_unit_test(test_few_are_asked_once_in_a_look),
 		cmocka_unit_test(test_an_answer_goes_with_its_last_session),
+		cmocka_unit_test(test_changed_routes_are_asked_for_in_rounds),
 	};
 
 	return cmocka_run_group_tests_name("fast_path_flow", tests, NULL, NULL);

@@ -3,6 +3,8 @@
 #ifndef UL2TP_KEEPER_FAST_PATH_PRIVATE_H
 #define UL2TP_KEEPER_FAST_PATH_PRIVATE_H
 
+#include <time.h>
+
 #include "base/buckets.h"
 #include "base/list.h"
 #include "keeper/fast_path.h"
@@ -10,6 +12,14 @@
 #include "keeper/fast_path_route.h"
 
 struct endpoint;
+
+/* All answers about routes in a namespace are asked for anew (fast_path_flow.h). */
+struct fast_round {
+	bool wanted, runs;
+	size_t chains;       /* that have been */
+	uint64_t spent_ns;   /* of the processor */
+	uint64_t not_before; /* the next, monotonic ns */
+};
 
 struct fast_netns {
 	struct list in_all;
@@ -23,6 +33,7 @@ struct fast_netns {
 	struct list busy;     /* sessions */
 	struct buckets flows; /* fast_path_flow.h */
 	size_t looked_flows;  /* how many chains of it have been, this time round */
+	struct fast_round round;
 };
 
 /* How a program is on an interface. */
@@ -80,7 +91,8 @@ struct fast_session {
 	bool busy;               /* has been, and stays so */
 	uint64_t packets;        /* through the engine, when it was looked at last */
 	struct list in_kind;     /* its namespace's .busy; or .idle, if it could be fast; or none */
-	struct list in_queue;
+	struct list in_queue;    /* or in .doubted, then since ... */
+	uint64_t doubted_ns;
 	struct list in_socket; /* a program's, the endpoint's .managed->fast; or none */
 };
 
@@ -95,7 +107,10 @@ struct fast_path {
 	struct fast_watch *watch;
 	uint64_t begun; /* how often counting has */
 	uint32_t bare;  /* sessions with .bare */
-	struct list idle, queue;
+	struct list idle;
+	struct list queue; /* to be decided, when there is time */
+	struct list
+		doubted; /* likewise, but first: they are on the fast path, and may be allowed to no longer */
 	uint64_t look_ms;
 };
 
@@ -193,6 +208,19 @@ int fast_socket_cgroup(const struct endpoint *e, int device, uint64_t *ret);
 
 /** fast_shut() - nothing of it is fast from now on, for this reason; wherever the caller is */
 void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason);
+
+/** fast_now_ns() - monotonic */
+static inline uint64_t fast_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/** fast_decide_here() - likewise, while in the namespace @here, which is one of its socket's
+ * Return: whether the device is away, or another by its number: @*number if that is set. Then fast_decide() is to come. */
+bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here, int *number);
 
 /** fast_decide() - decide anew, and have the programs do as decided; they are attached if need be. At home */
 void fast_decide(struct server *server, struct fast_session *s);

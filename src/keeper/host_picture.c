@@ -30,9 +30,10 @@ static uint64_t now_ms(void)
 
 static void links_open(struct host_picture *p)
 {
-	const int links[] = { RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE };
-	const int routes[] = { RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV6_ROUTE,  RTNLGRP_NEXTHOP,
-		               RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_NETCONF };
+	const int links[] = { RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
+		              RTNLGRP_IPV4_NETCONF };
+	const int routes[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP,
+		               RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR };
 
 	host_source_open(&p->links, NETLINK_ROUTE, links, ARRAY_SIZE(links));
 	host_source_open(&p->routes, NETLINK_ROUTE, routes, ARRAY_SIZE(routes));
@@ -146,22 +147,23 @@ bool host_picture_refresh(struct host_picture *p, uint64_t now)
 	read_links(p, now);
 	if (p->routes_ms && now >= p->routes_ms) {
 		p->routes_ms = 0;
-		p->changed = true;
+		p->routes_changed = true;
 	}
 	/* Those who were told what is in doubt are told when it no longer is; and the other way round. */
 	doubt = is_in_doubt(p);
 	p->changed |= doubt != p->doubted || host_picture_is_lacking(p);
 	p->doubted = doubt;
-	return p->changed || p->devices.news.all || p->devices.news.count;
+	return p->changed || p->routes_changed || p->devices.news.all || p->devices.news.count;
 }
 
 bool host_picture_take_news(struct host_picture *p, struct host_news *ret)
 {
 	*ret = p->devices.news;
 	ret->all |= p->changed;
-	p->changed = false;
+	ret->routes = p->routes_changed;
+	p->changed = p->routes_changed = false;
 	p->devices.news = (struct host_news){ 0 };
-	return ret->all || ret->count;
+	return ret->all || ret->routes || ret->count;
 }
 
 uint64_t host_picture_due(const struct host_picture *p, uint64_t until)
@@ -177,12 +179,26 @@ uint64_t host_picture_due(const struct host_picture *p, uint64_t until)
 	return until;
 }
 
+/* Whether packets are asked where they would go back to: of sockets bound to an interface (fast_path_decide.c). */
+static bool is_of_reverse_paths(struct reader *payload)
+{
+	struct host_attr a;
+
+	read_skip(payload, NLMSG_ALIGN(sizeof(struct netconfmsg)));
+	while (host_attr_next(payload, &a))
+		if (a.type == NETCONFA_RP_FILTER)
+			return true;
+	return false;
+}
+
 static void take_link_news(void *arg, uint16_t type, struct reader *payload)
 {
 	struct host_picture *p = arg;
 
 	if (type == RTM_NEWRULE || type == RTM_DELRULE)
 		p->rules_stale = true;
+	else if (type == RTM_NEWNETCONF)
+		p->changed |= is_of_reverse_paths(payload);
 	else
 		host_devices_take(&p->devices, type, payload);
 }

@@ -33,9 +33,10 @@ struct outer_flow {
 
 #define HOST_NEWS_DEVICES 16
 
-/* Whose verdicts may be others now: those of all sessions in the namespace, or of those whose interfaces these are. */
+/* Whose verdicts may be others now: those of all sessions in the namespace, or of those whose interfaces these are. Or it is
+ * routes alone that may be others, or addresses. */
 struct host_news {
-	bool all;
+	bool all, routes;
 	uint32_t count;
 	int devices[HOST_NEWS_DEVICES];
 };

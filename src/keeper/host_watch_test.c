@@ -390,6 +390,8 @@ static void routes_are_told(void **state)
 			host_watches_look(&f->watches, now_ms());
 	}
 	assert_int_not_equal(f->told, 0);
+	assert_true(f->news.routes);
+	assert_false(f->news.all);
 	end(f);
 }
 
