@@ -103,7 +103,7 @@ class FastPair:
         def decided():
             for family in ("-4", "-6"):
                 self.hosts[0].run("ping", family, "-c", 20, "-i", "0.002", INNER[int(family[1])][1])
-            return all(self.reason(end) != "idle" for end in (0, 1))
+            return all(self.reason(end) not in ("idle", "in-doubt") for end in (0, 1))
         eventually(decided)
         for family in ("-4", "-6"):
             self.hosts[0].run("ping", family, "-c", 3, "-i", "0.1", INNER[int(family[1])][1])
