@@ -4,14 +4,19 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "keeper/descriptors.h"
 #include "keeper/endpoint_socket.h"
 #include "keeper/managed.h"
+#include "keeper/path_mtu.h"
 #include "keeper/twin_socket.h"
+
+#define PATH_LESS_MS 100
 
 static void close_sockets(struct endpoint *e)
 {
@@ -222,16 +227,6 @@ int kept_endpoint_close(struct server *s, uint32_t slot)
 	return 0;
 }
 
-static uint32_t mtu_of(int fd, sa_family_t family)
-{
-	socklen_t len = sizeof(int);
-	int mtu = 0;
-	int err = family == AF_INET6 ? getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &len)
-	                             : getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len);
-
-	return err < 0 || mtu < 0 ? 0 : (uint32_t)mtu;
-}
-
 static const char *connect_words(int err)
 {
 	switch (err) {
@@ -280,7 +275,7 @@ static int route_ask(const struct endpoint *e, const union address *peer, struct
 	}
 	if (getsockname(fd, &reply->route.source.any, &len) < 0)
 		return -errno;
-	reply->route.mtu_bytes = mtu_of(fd, to.any.sa_family);
+	reply->route.mtu_bytes = path_mtu_of(fd, to.any.sa_family);
 	source_port(&reply->route.source, &from.local);
 	return 0;
 }
@@ -305,14 +300,46 @@ int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address
 	return err;
 }
 
+uint32_t endpoint_route_mtu(const struct endpoint *e, const union address *peer)
+{
+	struct reply reply = { 0 };
+
+	return route_ask(e, peer, &reply) < 0 ? 0 : reply.route.mtu_bytes;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* What the path's MTU is less than the route's. Sessions often come by the hundred, and asking costs more than the route. */
+static int32_t path_less(struct endpoint *e, const union address *peer, uint32_t route)
+{
+	struct path_less *less = &e->less;
+	uint64_t now = now_ms();
+
+	if (e->managed || (now < less->until_ms && !memcmp(&less->peer, peer, sizeof(*peer))))
+		return less->bytes;
+	*less = (struct path_less){
+		.peer = *peer,
+		.until_ms = now + PATH_LESS_MS,
+		.bytes = (int32_t)(route - path_mtu(&e->about.params, e->about.fd, peer, route)),
+	};
+	return less->bytes;
+}
+
 uint32_t kept_endpoint_path_mtu(const struct server *s, struct netns_id here,
                                 const struct mtu_path *path)
 {
-	const struct endpoint *e = slots_get(&s->endpoints, path->endpoint);
-	struct reply reply = { 0 };
+	struct endpoint *e = slots_get(&s->endpoints, path->endpoint);
+	uint32_t route;
 
 	if (!e || e->about.fd < 0 || e->about.netns.cookie != here.cookie ||
-	    !can_reach(e, &path->peer) || route_ask(e, &path->peer, &reply) < 0)
+	    !can_reach(e, &path->peer))
 		return 0;
-	return reply.route.mtu_bytes;
+	route = endpoint_route_mtu(e, &path->peer);
+	return route ? (uint32_t)((int32_t)route - path_less(e, &path->peer, route)) : 0;
 }

@@ -312,6 +312,39 @@ int bulk_socket(const struct endpoint_params *p, int main, uint32_t number)
 	return TAKE_FD(fd);
 }
 
+/* A group of those for documentation. What is bound to one has none for its own address, and the port; packets to the
+ * endpoint are not for it, not even once it is connected. */
+static union address path_address(const struct endpoint_params *p)
+{
+	union address a = p->local;
+
+	if (a.any.sa_family == AF_INET) {
+		a.v4.sin_addr.s_addr = htonl(0xe9fc0001); /* 233.252.0.1 */
+		return a;
+	}
+	a.v6.sin6_addr = (struct in6_addr){ .s6_addr = { 0xff, 0x0e, [10] = 0x0d, 0xb8 } };
+	a.v6.sin6_scope_id = 0;
+	return a;
+}
+
+int path_socket(const struct endpoint_params *p, int main)
+{
+	bool udp = p->protocol == IPPROTO_UDP;
+	union address a = udp ? path_address(p) : p->local;
+	AUTO_FD fd = open_socket(p, udp ? SOCK_DGRAM : SOCK_RAW, p->protocol, true, NULL);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	if (udp) {
+		set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1); /* as spread.h has it */
+		err = bind_beside(fd, main, false, &a);
+	} else {
+		err = bind(fd, &a.any, address_len(&a)) < 0 ? -errno : 0;
+	}
+	return err < 0 ? err : TAKE_FD(fd);
+}
+
 /* Of a part of the same ranges that bulk_address() does not reach. What is bound to an IPv6 address proper sends no
  * IPv4. */
 static union address transmit_address(const struct endpoint_params *p, uint32_t number)

@@ -45,6 +45,15 @@ int transmit_socket(const struct endpoint_params *p, int beside, bool reuses, ui
 /** route_socket() - an unconnected UDP socket which the same routes apply to. A descriptor or -errno. */
 int route_socket(const struct endpoint_params *p, struct extack *ea);
 
+/**
+ * path_socket() - an unconnected socket of the endpoint's protocol and port, which the same routes and policies of IPsec
+ * apply to, and which receives nothing of UDP
+ * @main: the endpoint's
+ *
+ * Connected, it has the address that the route chooses. Return: a descriptor or -errno.
+ */
+int path_socket(const struct endpoint_params *p, int main);
+
 /** address_len() - octets of the sockaddr; 0 if the family is neither IPv4 nor IPv6 */
 socklen_t address_len(const union address *a);
 

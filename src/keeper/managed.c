@@ -14,6 +14,7 @@
 #include "keeper/descriptors.h"
 #include "keeper/endpoint_socket.h"
 #include "keeper/fast_path.h"
+#include "keeper/path_mtu.h"
 
 static void managed_free(struct managed *m)
 {
@@ -69,6 +70,16 @@ static void describe(struct endpoint *e, const struct program_socket *p)
 	                                                     : p->params.local.v4.sin_port;
 }
 
+/* The one time that we have the socket which knows it (path_mtu.h). */
+static void measure_path(struct endpoint *e, int fd, const struct program_socket *p)
+{
+	sa_family_t family = p->params.peer.any.sa_family;
+	uint32_t own = family == AF_UNSPEC ? 0 : path_mtu_of(fd, family);
+	uint32_t route = own ? endpoint_route_mtu(e, &p->params.peer) : 0;
+
+	e->less.bytes = route ? (int32_t)(route - own) : 0;
+}
+
 /* One that is not connected does not send (TUN-23). */
 static int get_transmitter(struct server *s, int fd, const struct program_socket *p,
                            struct transmitter **ret, struct extack *ea)
@@ -93,6 +104,7 @@ static int take(struct server *s, struct endpoint *e, int fd, struct extack *ea)
 	if (err < 0)
 		return err;
 	describe(e, &p);
+	measure_path(e, fd, &p);
 	err = s->divert.ops->attach(&s->divert, &m->divert, fd, ea);
 	if (err == 0) {
 		program_socket_quieten(fd);
@@ -204,6 +216,7 @@ int kept_managed_changed(struct server *s, int fd, struct reply *reply, struct m
 	if (err == 0) {
 		fast_path_socket_shut(s, m);
 		describe(m->endpoint, &p);
+		measure_path(m->endpoint, fd, &p);
 		transmitter_put(before);
 		err = s->divert.ops->changed(&s->divert, &m->divert, fd, &reply->ea);
 	} else {

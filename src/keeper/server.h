@@ -58,13 +58,21 @@ struct client {
 	ino_t netns_ino;
 };
 
+/* By how much the MTU of the path to a peer is less than that of the route, as by IPsec (path_mtu.h). */
+struct path_less {
+	union address peer;
+	uint64_t until_ms; /* then it is asked again */
+	int32_t bytes;     /* negative: more */
+};
+
 /* A socket pair of the engine's, or a program's socket. Without descriptors once its namespace has gone. */
 struct endpoint {
 	struct keeper_endpoint about; /* .fd, .bulk_fd are ours */
 	struct managed *
 		managed; /* a program's socket (managed.h): then its descriptors are there; else NULL */
 	bool admin;      /* who opened it had CAP_NET_ADMIN */
-	struct spread spread; /* .about.fd is not in it */
+	struct path_less less; /* of a program's socket: to its peer, and not asked again */
+	struct spread spread;  /* .about.fd is not in it */
 };
 
 struct device {
@@ -109,7 +117,10 @@ void client_leave(const struct server *s, const struct client *c);
 /** client_link_broken() - start anew with the next device: an answer may still be under way */
 void client_link_broken(struct client *c);
 
-/** kept_endpoint_path_mtu() - of the route to a peer, asked in the namespace @here, where we are; 0: not known */
+/** endpoint_route_mtu() - of the route from an endpoint to a peer, whatever the port; while in its namespace. 0: not known */
+uint32_t endpoint_route_mtu(const struct endpoint *e, const union address *peer);
+
+/** kept_endpoint_path_mtu() - of the path to a peer (path_mtu.h), asked in the namespace @here, where we are; 0: not known */
 uint32_t kept_endpoint_path_mtu(const struct server *s, struct netns_id here,
                                 const struct mtu_path *path);
 

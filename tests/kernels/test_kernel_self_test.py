@@ -43,6 +43,14 @@ def test_under_esp(debian, name, divert):
     debian.call("support.pair_inside:tell_story_under_esp", name, divert)
 
 
+def test_the_mtu_leaves_room_for_esp(debian):
+    """1446 without ESP; as that kernel's own L2TP (seen on 6.12.117).
+
+    Requirements: ETH-10
+    """
+    assert debian.call("support.pair_inside:mtu_under_esp") == 1412
+
+
 def test_the_fast_path_ends_where_esp_begins(debian):
     """What a policy is about leaves and comes encrypted, or not at all, from soon after the policy was made."""
     debian.call("support.pair_inside:tell_fast_path_under_esp")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The interface of an Ethernet session: name, address, MTU, and what one does with an interface."""
 import errno
+import socket
 
 import pytest
 
@@ -85,6 +86,36 @@ def test_the_mtu_is_computed_once(rig):
         rig.near.ip("link set wire mtu 1500")
     done = rig.near.ip(f"link set {session.device} mtu 70000", check=False)
     assert done.returncode != 0 and "mtu greater than device maximum" in done.stderr
+
+
+@pytest.mark.parametrize("over, family, mtu", [("udp", 4, 1246), ("udp", 6, 1226), ("program", 4, 1246), ("ip", 4, 1258),
+                                               ("ip", 6, 1238)])
+def test_the_mtu_is_of_the_path_that_its_packets_take(api, cable, over, family, mtu):
+    """A rule that is about the tunnel's protocol and port leads its packets over a narrower route, as an IPsec policy would
+    make it.
+
+    Requirements: ETH-10
+    """
+    near, far = cable.addresses(family)
+    ip, what = ("ip", f"-{family}"), "ipproto 115" if over == "ip" else "ipproto udp sport 15001"
+    names = ("IP_SADDR", "IP_DADDR") if family == 4 else ("IP6_SADDR", "IP6_DADDR")
+    cable.near.run(*ip, *f"route add {far} dev wire mtu 1300 table 77".split())
+    cable.near.run(*ip, *f"rule add pref 50 {what} lookup 77".split())
+    try:
+        with cable.near.socket(socket.AF_INET, socket.SOCK_DGRAM) as program:
+            if over == "program":
+                program.bind((near, 15001))
+                program.connect((far, 15002))
+                api.tunnel_on(program, CONN_ID=1, PEER_CONN_ID=2)
+            else:
+                ports = {"UDP_SPORT": 15001, "UDP_DPORT": 15002} if over == "udp" else {"ENCAP_TYPE": 1}
+                api.tunnel_create(CONN_ID=1, PEER_CONN_ID=2, **ports, **dict(zip(names, (near, far))))
+            api.session_create(1, 10)
+            assert cable.near.link(api.session_get(1, 10)["IFNAME"])["mtu"] == mtu
+            api.tunnel_delete(1)
+    finally:
+        cable.near.run(*ip, *"rule del pref 50".split())
+        cable.near.run(*ip, *"route flush table 77".split())
 
 
 # --- the device -----------------------------------------------------------------------------------------

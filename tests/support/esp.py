@@ -8,14 +8,14 @@ MODULES = ["esp4", "esp6", "xfrm_user", "gcm", "seqiv", "ghash_generic", "aes_ge
 KEY = "0x" + "0f" * 20
 
 
-def protect(cable, port):
-    """Policies and states on both ends: what is UDP from and to the port goes encrypted or not at all."""
-    ends = ((cable.near, cable.NEAR4, cable.FAR4), (cable.far, cable.FAR4, cable.NEAR4))
-    states = [f"xfrm state add src {a} dst {b} proto esp spi {spi:#x} mode transport aead rfc4106(gcm(aes)) {KEY} 128"
-              for a, b, spi in ((cable.NEAR4, cable.FAR4, 0x1000), (cable.FAR4, cable.NEAR4, 0x1001))]
-    for host, own, other in ends:
-        policies = [f"xfrm policy add src {a} dst {b} proto udp sport {port} dport {port} dir {way} "
-                    "tmpl proto esp mode transport" for a, b, way in ((own, other, "out"), (other, own, "in"))]
+def protect(cable, port, more=""):
+    """Policies and states on both ends: what is UDP from and to the port goes encrypted or not at all. more: of the states."""
+    near, far = cable.NEAR4, cable.FAR4
+    states = [f"xfrm state add src {a} dst {b} proto esp spi {spi:#x} mode transport aead rfc4106(gcm(aes)) {KEY} 128 {more}"
+              for a, b, spi in ((near, far, 0x1000), (far, near, 0x1001))]
+    for host, own, other in ((cable.near, near, far), (cable.far, far, near)):
+        policies = [f"xfrm policy add src {a} dst {b} proto udp sport {port} dport {port} dir {way} tmpl proto esp mode transport"
+                    for a, b, way in ((own, other, "out"), (other, own, "in"))]
         host.ip(*states, *policies)
 
 

@@ -3,7 +3,7 @@
 
 Called inside, by Machine.call(); outside, RemoteEnd(machine, "near") and RemoteEnd(machine, "far") are the ends.
 """
-from support import end, fast_esp, fast_pair, managed, ppp_storm
+from support import end, esp_mtu, fast_esp, fast_pair, managed, ppp_storm
 from support.daemon import BUILD, Cli, Daemon
 from support.netns import Cable
 from support.program import Program
@@ -69,6 +69,10 @@ def fast_path_lacking():
 
 def tell_fast_path_under_esp():
     fast_esp.story(_open["cable"])
+
+
+def mtu_under_esp():
+    return esp_mtu.story(_open["daemon"], _open["cable"])
 
 
 def tell_storm(sessions):
