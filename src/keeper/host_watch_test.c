@@ -208,6 +208,8 @@ static void policies_of_ipsec_for_others(void **state)
 	    "ip xfrm policy add dir out src 192.0.2.1 dst 192.0.2.2 proto tcp action block && "
 	    "ip xfrm policy add dir out src 192.0.2.1 dst 192.0.2.2 proto udp dport 1701 action block && "
 	    "ip xfrm policy add dir out src 0.0.0.0/0 dst 0.0.0.0/0 mark 5 mask 0xff action block && "
+	    "ip xfrm policy add dir out src 0.0.0.0/0 dst 0.0.0.0/0 if_id 42 action block && "
+	    "ip xfrm policy add dir in src 0.0.0.0/0 dst 0.0.0.0/0 if_id 42 action block && "
 	    "ip xfrm policy add dir out src ::/0 dst 2001:db9::/64 action block && "
 	    /* The last, whose news come after those of the others. */
 	    "ip xfrm policy add dir out src ::/0 dst 2001:db8::/64 action block");

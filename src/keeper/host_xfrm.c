@@ -71,15 +71,24 @@ static struct xfrm_rule *rule_new(struct host_xfrm *x)
 	return &x->rules[x->count++];
 }
 
-static struct xfrm_mark mark_of(struct reader *attributes)
+/* What a policy has beside its selector. */
+struct xfrm_more {
+	struct xfrm_mark mark;
+	uint32_t if_id;
+};
+
+static struct xfrm_more more_of(struct reader *attributes)
 {
-	struct xfrm_mark mark = { 0 };
+	struct xfrm_more more = { 0 };
 	struct host_attr a;
 
-	while (host_attr_next(attributes, &a))
+	while (host_attr_next(attributes, &a)) {
 		if (a.type == XFRMA_MARK)
-			read_copy(&a.value, &mark, sizeof(mark));
-	return mark;
+			read_copy(&a.value, &more.mark, sizeof(more.mark));
+		if (a.type == XFRMA_IF_ID)
+			more.if_id = read_u32_host(&a.value);
+	}
+	return more;
 }
 
 static void take_policy(void *arg, uint16_t type, struct reader *payload)
@@ -87,7 +96,7 @@ static void take_policy(void *arg, uint16_t type, struct reader *payload)
 	struct host_xfrm *x = arg;
 	struct xfrm_userpolicy_info policy;
 	struct xfrm_rule *rule;
-	struct xfrm_mark mark;
+	struct xfrm_more more;
 
 	read_copy(payload, &policy, sizeof(policy));
 	if (payload->failed || type != XFRM_MSG_NEWPOLICY)
@@ -95,7 +104,10 @@ static void take_policy(void *arg, uint16_t type, struct reader *payload)
 	/* Others are of forwarded packets, or of one socket that is not ours. */
 	if (policy.dir != XFRM_POLICY_IN && policy.dir != XFRM_POLICY_OUT)
 		return;
-	mark = mark_of(payload);
+	more = more_of(payload);
+	/* It is about what comes and goes by a virtual interface of IPsec's alone, which no fast path goes by. */
+	if (more.if_id)
+		return;
 	rule = rule_new(x);
 	if (!rule)
 		return;
@@ -109,8 +121,8 @@ static void take_policy(void *arg, uint16_t type, struct reader *payload)
 		.from_port_mask = ntohs(policy.sel.sport_mask),
 		.to_port = ntohs(policy.sel.dport),
 		.to_port_mask = ntohs(policy.sel.dport_mask),
-		.mark = mark.v,
-		.mark_mask = mark.m,
+		.mark = more.mark.v,
+		.mark_mask = more.mark.m,
 	};
 	memcpy(rule->from, &policy.sel.saddr, sizeof(rule->from));
 	memcpy(rule->to, &policy.sel.daddr, sizeof(rule->to));

@@ -2,7 +2,8 @@
 /* host_xfrm.h - the IPsec policies of a network namespace
  *
  * Policies for packets that come in and that leave; not for those that are forwarded, which a tunnel's are not. A
- * policy that would let its packets pass in clear counts as any other, and so does one for a certain interface.
+ * policy that would let its packets pass in clear counts as any other, and so does one for a certain interface; one for
+ * a certain if_id does not: it is of packets that go through an xfrm interface, which has no fast path.
  */
 #ifndef UL2TP_KEEPER_HOST_XFRM_H
 #define UL2TP_KEEPER_HOST_XFRM_H
