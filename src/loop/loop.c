@@ -18,7 +18,9 @@ struct loop {
 	atomic_bool is_lent;
 	pthread_mutex_t turn;  /* of what is lent: its thread has it, but while it sleeps */
 	unsigned int borrowed; /* how often; whoever has the turn may look */
-	int pending;           /* of events, how many are not delivered yet */
+	void (*between)(void *arg);
+	void *between_arg;
+	int pending; /* of events, how many are not delivered yet */
 	struct epoll_event events[EVENTS_MAX];
 };
 
@@ -85,6 +87,12 @@ void loop_remove(struct loop *loop, struct watch *watch)
 			loop->events[i].data.ptr = NULL;
 }
 
+void loop_between(struct loop *loop, void (*fn)(void *arg), void *arg)
+{
+	loop->between = fn;
+	loop->between_arg = arg;
+}
+
 /* One that was called is forgotten, so that it can remove itself and its memory. */
 static void call_ready(struct loop *loop, bool urgent)
 {
@@ -92,6 +100,11 @@ static void call_ready(struct loop *loop, bool urgent)
 		struct watch *watch = loop->events[i].data.ptr;
 
 		if (!watch || watch->urgent != urgent)
+			continue;
+		if (loop->between)
+			loop->between(loop->between_arg);
+		watch = loop->events[i].data.ptr;
+		if (!watch) /* it was removed in between */
 			continue;
 		loop->events[i].data.ptr = NULL;
 		watch->ready(watch, loop->events[i].events);

@@ -42,6 +42,13 @@ void loop_events(struct loop *loop, struct watch *watch, uint32_t events);
 void loop_remove(struct loop *loop, struct watch *watch);
 
 /**
+ * loop_between() - call @fn before each callback, too: for what must not wait until all that are ready had their turn
+ *
+ * One for each loop; @fn: NULL: none any more.
+ */
+void loop_between(struct loop *loop, void (*fn)(void *arg), void *arg);
+
+/**
  * loop_once() - wait for at most @timeout_ms (-1: for ever), call callbacks
  * Return: 0, or a negative errno of epoll_wait() other than EINTR.
  */

@@ -7,12 +7,14 @@
 #include <semaphore.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 
-#define AT_ONCE 16 /* mailboxes that are waited for together */
-#define SOON                                                                                       \
-	50 /* looks whether a letter was opened, before it is slept; about 20 us if nobody else runs */
+#define AT_ONCE       16 /* mailboxes that are waited for together */
+#define SOON_NS       20000 /* for so long it is looked whether a letter was opened, before it is slept */
+#define CROWDED_NS    1000000 /* if that took longer, others run here */
+#define CROWDED_WAITS 64      /* that sleep at once then */
 
 static void open_letters(struct mailbox *m)
 {
@@ -44,6 +46,16 @@ static void rung(struct watch *watch, uint32_t events)
 	open_letters(m);
 }
 
+/* A thread that waits for a letter's opening does not wait for all that is ready here, which may be hundreds of devices, each
+ * with hundreds of packets. */
+static void look(void *arg)
+{
+	struct mailbox *m = arg;
+
+	if (atomic_load_explicit(&m->newest, memory_order_relaxed))
+		open_letters(m);
+}
+
 int mailbox_open(struct mailbox *m, struct loop *loop)
 {
 	int err;
@@ -56,14 +68,17 @@ int mailbox_open(struct mailbox *m, struct loop *loop)
 	if (err < 0) {
 		close(m->fd);
 		m->fd = -1;
+		return err;
 	}
-	return err;
+	loop_between(loop, look, m);
+	return 0;
 }
 
 void mailbox_close(struct mailbox *m, struct loop *loop)
 {
 	if (m->fd < 0)
 		return;
+	loop_between(loop, NULL, NULL);
 	loop_remove(loop, &m->watch);
 	close(m->fd);
 	m->fd = -1;
@@ -126,20 +141,39 @@ static void receipt_open(struct letter *letter)
 	sem_post(container_of(letter, struct receipt, letter)->opened);
 }
 
-/* Most letters are opened within microseconds; to be asleep by then, and woken, takes longer than they do. */
-static bool opened_soon(sem_t *opened)
+static uint64_t now_ns(void)
 {
-	for (int i = 0; i < SOON; i++) {
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Most letters are opened within microseconds; to be asleep by then, and woken, takes longer than they do. But where others want
+ * the processor, too, a single sched_yield() can take it away for tens of milliseconds: then it is slept at once for a while. */
+static bool opened_soon(struct mailbox *m, sem_t *opened)
+{
+	const uint64_t begin = now_ns();
+	uint64_t now;
+
+	if (atomic_load_explicit(&m->crowded, memory_order_relaxed) > 0) {
+		atomic_fetch_sub_explicit(&m->crowded, 1, memory_order_relaxed);
+		return sem_trywait(opened) == 0;
+	}
+	do {
 		if (sem_trywait(opened) == 0)
 			return true;
 		sched_yield();
-	}
+		now = now_ns();
+	} while (now < begin + SOON_NS);
+	if (now > begin + CROWDED_NS)
+		atomic_store_explicit(&m->crowded, CROWDED_WAITS, memory_order_relaxed);
 	return false;
 }
 
-static void await(sem_t *opened)
+static void await(struct mailbox *m, sem_t *opened)
 {
-	if (opened_soon(opened))
+	if (opened_soon(m, opened))
 		return;
 	while (sem_wait(opened) < 0 && errno == EINTR)
 		;
@@ -158,7 +192,7 @@ void mailbox_post_wait(struct mailbox *m, struct letter *letter)
 
 	sem_init(&opened, 0, 0);
 	put(m, letter, &r.letter);
-	await(&opened);
+	await(m, &opened);
 	sem_destroy(&opened);
 }
 
@@ -177,7 +211,7 @@ void mailboxes_wait(struct mailbox *const *all, unsigned int count)
 			mailbox_post(all[i], &receipts[i].letter);
 		}
 		for (unsigned int i = 0; i < n; i++)
-			await(&opened);
+			await(all[i], &opened);
 		all += n;
 		count -= n;
 	}

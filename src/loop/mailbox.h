@@ -22,10 +22,11 @@ struct mailbox {
 	bool (*wakes)(struct mailbox *m); /* see mailbox_lend(); NULL: it is not lent */
 	struct watch watch;
 	int fd;
+	_Atomic int crowded;             /* senders' waits, of those to come, that sleep at once */
 	_Atomic(struct letter *) newest; /* a stack; the receiver turns it round */
 };
 
-/** mailbox_open() - letters will be opened by @loop's thread; negative errno */
+/** mailbox_open() - letters will be opened by @loop's thread, before it calls anybody else's callback; negative errno */
 int mailbox_open(struct mailbox *m, struct loop *loop);
 void mailbox_close(struct mailbox *m, struct loop *loop);
 

@@ -77,6 +77,62 @@ static void test_letters_are_opened_once_and_in_order(void **state)
 	loop_free(r.loop);
 }
 
+/* --- a receiver that is busy */
+
+#define READY 200 /* more than one epoll_wait() gives */
+
+struct busy {
+	struct receiver r;
+	struct watch watches[READY];
+	int fds[READY];
+	struct numbered letter;
+	unsigned int called, called_before; /* the letter was opened */
+};
+
+static struct busy busy;
+
+static void call_busy(struct watch *watch, uint32_t events)
+{
+	/* Of a letter that comes while all are ready. */
+	if (busy.called++ == 0)
+		mailbox_post(&busy.r.mailbox, &busy.letter.letter);
+}
+
+/* It removes what may have been reported already. */
+static void open_busy(struct letter *letter)
+{
+	busy.called_before = busy.called;
+	for (int i = 0; i < READY; i++)
+		loop_remove(busy.r.loop, &busy.watches[i]);
+}
+
+static void test_a_letter_does_not_wait_for_all_that_is_ready(void **state)
+{
+	int ready[2];
+
+	busy.r.loop = loop_new();
+	busy.letter.letter.open = open_busy;
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(write(ready[1], "x", 1), 1);
+	assert_int_equal(mailbox_open(&busy.r.mailbox, busy.r.loop), 0);
+	for (int i = 0; i < READY; i++) {
+		busy.fds[i] = dup(ready[0]);
+		assert_int_equal(
+			loop_add(busy.r.loop, &busy.watches[i], busy.fds[i], EPOLLIN, call_busy),
+			0);
+	}
+	while (!busy.called_before)
+		assert_int_equal(loop_once(busy.r.loop, 0), 0);
+	assert_int_equal(busy.called_before, 1);
+	assert_int_equal(busy.called, 1);
+	mailbox_close(&busy.r.mailbox, busy.r.loop);
+	loop_free(busy.r.loop);
+	for (int i = 0; i < READY; i++)
+		close(busy.fds[i]);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 /* --- a mailbox that is lent */
 
 struct lent {
@@ -332,6 +388,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_letters_are_opened_once_and_in_order),
+		cmocka_unit_test(test_a_letter_does_not_wait_for_all_that_is_ready),
 		cmocka_unit_test(test_a_sleeper_is_not_woken_and_who_is_awake_opens_its_own),
 		cmocka_unit_test(test_what_a_borrower_removes_is_not_called),
 		cmocka_unit_test(test_a_callback_can_remove_what_is_about_to_be_called),
