@@ -61,7 +61,7 @@ int descriptors_check(struct descriptors *d, struct extack *ea)
 	if (limit_is_far(d, limit.rlim_cur) || enough_are_free())
 		return 0;
 	return extack_fail(
-		ea, -EMFILE, 0,
+		ea, -ENFILE, 0,
 		"ul2tpd is out of descriptors, of which it may have %llu: raise its limit (LimitNOFILE)",
 		(unsigned long long)limit.rlim_cur);
 }

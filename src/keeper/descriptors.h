@@ -16,7 +16,10 @@ struct descriptors {
 	int unlooked; /* what may have been taken since, of which the high one knows nothing */
 };
 
-/** descriptors_check() - 0; -EMFILE with words when only those are left that are kept back */
+/**
+ * descriptors_check() - whether there are more than those that are kept back
+ * Return: 0; -ENFILE, with words: EMFILE would say that it is the client who has too many.
+ */
 int descriptors_check(struct descriptors *d, struct extack *ea);
 
 #endif

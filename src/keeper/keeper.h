@@ -127,7 +127,7 @@ void keeper_endpoint_close(struct keeper *k, uint32_t endpoint);
  * @count:  of sockets, the endpoint's own included; the first call makes them, and all calls say the same
  * @number: 1 to @count - 1: which; it gets the packets of those peers of which spread_number() says so (spread.h)
  *
- * Return: a descriptor, non-blocking, which becomes the caller's; -EINVAL, -EMFILE or what the system says: then the
+ * Return: a descriptor, non-blocking, which becomes the caller's; -EINVAL, -ENFILE or what the system says: then the
  * endpoint has the one socket that it had.
  */
 int keeper_endpoint_spread(struct keeper *k, uint32_t endpoint, uint32_t number, uint32_t count);
@@ -333,7 +333,7 @@ void keeper_device_remove(struct keeper *k, uint32_t device);
  * @ret: slot, good until keeper_file_close()
  *
  * So the program does not see the end of the pair while there is no engine; nor does it when we close ours, so an end
- * that is given up is shut down before. Return: 0; -EINVAL not a socket of SOCK_SEQPACKET; -ENFILE, -EMFILE; in words.
+ * that is given up is shut down before. Return: 0; -EINVAL not a socket of SOCK_SEQPACKET; -ENFILE; in words.
  */
 int keeper_file_keep(struct keeper *k, int fd, uint32_t *ret, struct extack *ea);
 void keeper_file_close(struct keeper *k, uint32_t file);

@@ -41,7 +41,7 @@ void spread_program(struct classic *ret, sa_family_t family, uint32_t count);
  * @bulk: of bulk_socket(), beside @main; -1: there is none
  * @plain: without UDP_GRO
  *
- * Return: 0; -EMFILE; what the system says: then @main is alone, as before.
+ * Return: 0; -ENFILE; what the system says: then @main is alone, as before.
  */
 int spread_open(struct spread *s, const struct endpoint_params *p, int main, int bulk,
                 uint32_t count, bool plain, struct descriptors *descriptors, struct extack *ea);
