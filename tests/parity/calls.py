@@ -30,6 +30,7 @@ import calls_ppp_io  # noqa: E402
 import calls_ppp_ioctl  # noqa: E402
 import calls_ppp_life  # noqa: E402
 import calls_ppp_odd  # noqa: E402
+import calls_ppp_race  # noqa: E402
 import calls_ppp_rights  # noqa: E402
 import calls_ppp_units  # noqa: E402
 import calls_sockets  # noqa: E402
@@ -37,7 +38,8 @@ from hosts import Hosts  # noqa: E402
 
 CASE_LIMIT = 300  # seconds, but for -t
 MODULES = (calls_sockets, calls_lifetime, calls_netlink, calls_options, calls_odd, calls_ip, calls_ppp_ioctl, calls_ppp_io,
-           calls_ppp_life, calls_ppp_bridge, calls_ppp_rights, calls_ppp_units, calls_ppp_odd)
+           calls_ppp_life, calls_ppp_bridge, calls_ppp_rights, calls_ppp_units, calls_ppp_odd,
+           calls_ppp_race)
 
 
 def cases():

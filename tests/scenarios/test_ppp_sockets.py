@@ -10,6 +10,7 @@ import struct
 
 import pytest
 
+from support import wire
 from support.api import PPP, Api, gone
 from support.daemon import Daemon
 from support.netlink import Refused
@@ -146,6 +147,23 @@ def test_a_session_made_before(rig, ppp, api):
     eventually(lambda: gone(api.session_get, p.id, 11), "it goes with its socket")
     v3 = rig.session()
     refused("EPROTOTYPE", ppp.socket().connect, name(v3.tunnel.id, v3.id, 1, 1, version=3))
+
+
+def test_data_comes_from_the_moment_it_is_connected(rig, ppp, api):
+    """And of a session that was made before, nothing that came earlier.
+
+    Requirements: PX-30, SES-30
+    """
+    p = Program(rig, ppp)
+    for number in range(1, 21):
+        api.session_create(p.id, number, PEER_SESSION_ID=number, PW_TYPE=PPP)
+        early, late = (wire.data2(p.id, number, b"\xff\x03" + LCP + octet) for octet in (b"e", b"l"))
+        p.udp.send(early)
+        eventually(lambda n=number: api.session_get(p.id, n)["STATS"]["RX_PACKETS"] == 1, "what is early has come")
+        call = ppp.socket()
+        call.connect(p.name(number, number))
+        p.udp.send(late)
+        assert call.receive() == LCP + b"l" and not call.waiting()
 
 
 @pytest.mark.parametrize("family, length", [(4, 46), (6, 58)])
@@ -340,15 +358,17 @@ def test_a_deleted_session_leaves_its_socket(program, api):
 
 def test_close_of_each_kind(program, api):
     """
-    Requirements: PX-45, SES-40, PX-28
+    Requirements: PX-45, SES-40, PX-28, TUN-46
     """
-    call = program.call()
+    call, other = program.call(), program.call()
     call.close()
     eventually(lambda: gone(api.session_get, program.id, call.session_id), "the session goes")
     refused("EBADF", call.state)
     program.control.close()
     eventually(lambda: gone(api.session_get, program.id, 0), "the hidden session goes")
-    assert api.tunnel_get(program.id)
+    assert api.tunnel_get(program.id) and other.state()["PPP_STATE"] == CONNECTED
+    other.send(LCP)
+    assert program.udp.peer.recv(100).endswith(LCP)
     again = program.ppp.socket()
     again.connect(program.name())
     kept = program.call()

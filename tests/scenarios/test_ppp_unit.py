@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Units of PPP: two ends of a link in two namespaces, interfaces pppN at both, files of /dev/ppp by direct requests"""
 import errno
+import json
 import socket
 import struct
 
@@ -174,6 +175,22 @@ def test_rules_and_mtu_of_the_interface(link):
     assert not passes(100)
     near.run("tc", "qdisc", "del", "dev", "ppp0", "root")
     assert passes(100)
+
+
+def test_its_addresses_and_routes_are_ordinary(link):
+    """It makes no link-local address of its own: pppd gives it the one that was negotiated.
+
+    Requirements: PPP-85
+    """
+    brought_up(link)
+    near, far = (end.namespace for end in link)
+    shown = json.loads(near.run("ip", "-6", "-j", "address", "show", "dev", "ppp0").stdout)[0]
+    assert [a["local"] for a in shown["addr_info"]] == ["fd08::1"], shown
+    far.ip("address add fe80::2 peer fe80::1 dev ppp0 nodad", "address add 198.51.100.1 dev lo", "address add 2001:db8:51::1 dev lo nodad")
+    near.ip("address add fe80::1 peer fe80::2 dev ppp0 nodad", "route add 198.51.100.0/24 dev ppp0", "route add 2001:db8:51::/64 via fe80::2 dev ppp0")
+    for there in ("fe80::2%ppp0", "198.51.100.1", "2001:db8:51::1"):
+        near.run("ping", "-c", "1", there)
+    far.ip("address del 198.51.100.1 dev lo", "address del 2001:db8:51::1 dev lo")
 
 
 def test_it_can_be_renamed_and_moved(link):

@@ -78,6 +78,10 @@ def host(server, cable):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_and_its_tunnels(host, name, way):
+    """tunneldigger among them, and what knows netlink alone
+
+    Requirements: PPP-93
+    """
     managed.every_story(lambda: host.begin(name, "--reply", way), name, host.cable)
 
 
