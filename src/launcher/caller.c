@@ -150,7 +150,7 @@ static int act_as(void *arg)
 struct journey {
 	struct act act;
 	int userns, netns;
-	uint32_t pid;
+	const struct trap *trap;
 	bool is_home; /* netns is where we are */
 };
 
@@ -176,8 +176,8 @@ static int travel(void *arg, int *fd)
 	if (err < 0)
 		return err;
 	/* Read again: user ids are shown as they are in the reader's namespace. */
-	process = process_open((pid_t)j->pid);
-	if (process < 0 || process_credentials(process, &who) < 0)
+	process = process_open((pid_t)j->trap->notif.pid);
+	if (process < 0 || process_credentials(process, &who) < 0 || !trap_is_valid(j->trap))
 		return -ESRCH;
 	err = capabilities_get(0, &c);
 	if (err < 0)
@@ -218,7 +218,7 @@ int as_caller(const struct trap *t, int netns, int (*fn)(void *arg, int *fd), vo
 		.act = { .fn = fn, .arg = arg },
 		.userns = theirs,
 		.netns = netns,
-		.pid = t->notif.pid,
+		.trap = t,
 		.is_home = is_same(netns, t->launcher->home_netns),
 	};
 

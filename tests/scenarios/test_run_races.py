@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from support.daemon import Daemon
+from support.daemon import TOP, Daemon
 from support.launcher import REPLIES, Launcher, supervisor_of
 from support.wait import AT_MOST
 
@@ -27,27 +27,57 @@ def become_nobody():
 
 # While a call on a stand-in is served, another thread puts an ordinary socket at its number: when the supervisor reads
 # the call's argument from a page that is not there yet, and waits for that thread (userfaultfd).
-EXCHANGED = NOBODY + """
+EXCHANGE = NOBODY + """
 import mmap
-made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
-other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 faults = libc.syscall(323, os.O_CLOEXEC)
 page = mmap.mmap(-1, 4096)
 address = ctypes.addressof(ctypes.c_char.from_buffer(page))
 fcntl.ioctl(faults, 0xc018aa3f, struct.pack("=QQQ", 0xaa, 0, 0))			# UFFDIO_API
 fcntl.ioctl(faults, 0xc020aa00, struct.pack("=QQQQ", address, 4096, 1, 0))	# UFFDIO_REGISTER
+argument = ctypes.c_void_p(address)
+def exchange(made, other, octets):
+    content = ctypes.create_string_buffer(octets, 4096)
+    def at_fault():
+        os.read(faults, 32)
+        os.dup2(other.fileno(), made.fileno())
+        fcntl.ioctl(faults, 0xc028aa03, struct.pack("=QQQQq", address, ctypes.addressof(content), 4096, 0, 0))
+    threading.Thread(target=at_fault).start()
+def what(result):
+    return errno.errorcode[ctypes.get_errno()] if result < 0 else result
+"""
+BOUND = EXCHANGE + """
+made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 become_nobody()
 name = struct.pack("=H10s", socket.AF_UNIX, bytes(1) + b"mine")  # as long as a netlink socket's
-content = ctypes.create_string_buffer(name, 4096)
-def exchange():
-    os.read(faults, 32)
-    os.dup2(other.fileno(), made.fileno())
-    fcntl.ioctl(faults, 0xc028aa03, struct.pack("=QQQQq", address, ctypes.addressof(content), 4096, 0, 0))	# UFFDIO_COPY
-thread = threading.Thread(target=exchange)
-thread.start()
-result = libc.bind(made.fileno(), ctypes.c_void_p(address), len(name))
-print(result, errno.errorcode[ctypes.get_errno()] if result else "bound", len(other.getsockname()))
-thread.join()
+exchange(made, other, name)
+print(what(libc.bind(made.fileno(), argument, len(name))), len(other.getsockname()))
+"""
+SENT = EXCHANGE + """
+sys.path.insert(0, sys.argv[1])
+from support.asking import question
+made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+made.bind((0, 0))
+near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+become_nobody()
+exchange(made, far, question())
+print(what(libc.send(made.fileno(), argument, len(question()), 0)))
+near.setblocking(False)
+try:
+    print(len(near.recv(65536)))
+except BlockingIOError:
+    print(0)
+"""
+MARKED = EXCHANGE + """
+other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+become_nobody()
+libc.prctl(4, 1, 0, 0, 0)		# PR_SET_DUMPABLE
+assert libc.unshare(0x50000000) == 0	# CLONE_NEWUSER | CLONE_NEWNET
+for name, line in (("setgroups", "deny"), ("uid_map", "0 65534 1"), ("gid_map", "0 65534 1")):
+    open("/proc/self/" + name, "w").write(line)
+made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 115)
+exchange(made, other, struct.pack("=i", 77))
+print(what(libc.setsockopt(made.fileno(), 1, socket.SO_MARK, argument, 4)), other.getsockopt(1, socket.SO_MARK))
 """
 
 
@@ -57,10 +87,12 @@ def run(launcher, text, *arguments, **more):
     return done.stdout.split()
 
 
+@pytest.mark.parametrize("text", [BOUND, SENT, MARKED], ids=["bind", "send", "mark"])
 @pytest.mark.parametrize("reply", REPLIES)
-def test_another_socket_at_the_number_of_a_stand_in(shared_daemon, namespace, reply):
-    """Root does not bind it: it could be where nobody may not write."""
-    assert run(Launcher(shared_daemon, namespace, reply=reply), EXCHANGED) == ["-1", "EBADF", "0"]
+def test_another_socket_at_the_number_of_a_stand_in(shared_daemon, namespace, reply, text):
+    """Root neither binds it, which could be where nobody may not write, nor sends on it, which would say that root did, nor
+    sets a mark on it."""
+    assert run(Launcher(shared_daemon, namespace, reply=reply), text, TOP / "tests") == ["EBADF", "0"]
 
 
 # A copy of an L2TP/IP socket at a low number: what is sent there leaves where all stand-ins are.
