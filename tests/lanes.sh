@@ -46,7 +46,7 @@ begin_suite() {
 		[ "$lane" = front ] || renice -n $(($(nice) + 5)) "$BASHPID" >/dev/null
 		"suite_$suite"
 		echo $? >>"$out/log/$suite.status"
-		times | tail -n 1 >"$out/log/$suite.times"
+		times >"$out/log/$suite.times"
 	} >>"$log" 2>&1 </dev/null &
 	group[$suite]=$!
 	set +m
@@ -68,12 +68,13 @@ end_suite() {
 	fi
 }
 
-# processor_seconds SUITE - what bash's times said of its run, "1m2.345s 0m0.678s", in whole seconds; 0 if it was stopped
+# processor_seconds SUITE - of all its processes that have ended, whole seconds; 0 if it was stopped. It left what bash's times
+# says, of which the second line is that of children: "1m2.345s 0m0.678s".
 processor_seconds() {
 	local said=$out/log/$1.times
 
-	[ -s "$said" ] || echo "0 0 0 0" >"$said"
-	tr 'ms' '  ' <"$said" | awk '{ print int($1 * 60 + $2 + $3 * 60 + $4) }'
+	[ -s "$said" ] || printf '0 0 0 0\n%.0s' 1 2 >"$said"
+	tr 'ms' '  ' <"$said" | awk 'NR == 2 { print int($1 * 60 + $2 + $3 * 60 + $4) }'
 }
 
 # report_suite NAME - add its counts, print its line and what failed or was skipped

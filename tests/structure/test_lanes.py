@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tests/lanes.sh, with suites that are made up: two at a time, second tries alone, an interruption leaves nothing"""
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -32,6 +33,8 @@ suite_early() {
 	fi
 	touch "$out/early"
 	there late
+	$python -c 'import time
+while time.process_time() < 1.5: pass'
 	junit "<failure message='was busy'/>" >"$out/results/early.xml"
 	try_again_alone early
 	touch -d "1 hour ago" "$out/log/early.log"
@@ -46,7 +49,7 @@ suite_late() {
 }
 run_lanes early broken cut late
 run_second_tries
-echo "0m59.500s 1m1.700s" >"$out/log/x.times"
+printf '0m0.1s 0m0.1s\n0m59.500s 1m1.700s\n' >"$out/log/x.times"
 echo "$passed $failed $skipped $alone; $(processor_seconds x) and $(processor_seconds nobody)"
 """
 
@@ -76,6 +79,7 @@ def test_two_at_a_time_and_second_tries_at_the_end(out):
     assert "  early: what failed is run once more, alone, at the end" in lines
     assert "  passed only alone tests.s: two: was busy" in lines
     assert "    it is broken" in lines
+    assert re.search(r"^early +[0-9.]+ s +[1-9][0-9]* s of a processor ", done.stdout, re.MULTILINE), done.stdout
     ended = [line.split()[0] for line in lines if line.endswith(" skipped")]
     assert sorted(ended) == ["broken", "cut", "early", "late"] and ended[-1] == "early"
     assert int((out / "nice").read_text()) >= 5, "the lane from the back has a lower priority"
