@@ -38,6 +38,7 @@ begin_suite() {
 	elif [ "$(cat "$out/log/$suite.status")" = 0 ]; then
 		rm "$out/log/$suite.status" # the second run must end, and well, too
 	fi
+	rm -f "$out/log/$suite.times"
 	touch "$log" # it is silent from now on
 	in_lane[$lane]=$suite began[$suite]=$SECONDS minutes[$suite]=0
 	took[$suite]=$((took[$suite] - $(date +%s%N)))

@@ -10,13 +10,16 @@
 #include "base/cleanup.h"
 #include "launcher/estate.h"
 
-/* The same for all supervisors of a run. 0: there is none. */
+/* The same for all supervisors of a run. 0: there is none, as what has no mark has that. */
 static uint32_t mark_of(struct launcher *l)
 {
 	uint32_t mark = atomic_load(&l->estate->ip_mark), none = 0;
 
-	if (mark || getrandom(&mark, sizeof(mark), 0) != sizeof(mark))
+	if (mark)
 		return mark;
+	if (getrandom(&mark, sizeof(mark), 0) != sizeof(mark))
+		return 0;
+	mark |= 1;
 	return atomic_compare_exchange_strong(&l->estate->ip_mark, &none, mark) ? mark : none;
 }
 
@@ -24,6 +27,8 @@ int ip_mark_set(struct launcher *l, int fd)
 {
 	const uint32_t mark = mark_of(l);
 
+	if (!mark)
+		return -ENOMEM;
 	return setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ? -errno : 0;
 }
 

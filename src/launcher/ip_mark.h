@@ -10,7 +10,7 @@
 
 #include "launcher/launcher.h"
 
-/** ip_mark_set() - what leaves @fd, a socket of the private namespace, has the mark. -errno: we may not */
+/** ip_mark_set() - what leaves @fd, a socket of the private namespace, has the mark. -EPERM: we may not; -errno */
 int ip_mark_set(struct launcher *l, int fd);
 
 /** ip_mark_demand() - @fd takes nothing else, for good. -errno */

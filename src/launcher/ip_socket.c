@@ -110,7 +110,11 @@ static int stand_in_socket(struct ip_stand_in *s, int type)
 	    setsockopt(fd, SOL_UDP_NUMBER, UDP_NO_CHECK6_RX, &on, sizeof(on)) < 0)
 		return -errno;
 	/* Where the watcher may not have it, ul2tpd's socket may not either. */
-	err = ip_mark_set(l, s->watcher) < 0 ? 0 : ip_mark_demand(l, fd);
+	err = ip_mark_set(l, s->watcher);
+	if (!err)
+		err = ip_mark_demand(l, fd);
+	else if (err == -EPERM)
+		err = 0;
 	if (!err)
 		err = bind_next(l, fd, family, &s->facts.port);
 	if (err < 0)

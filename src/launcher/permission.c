@@ -33,8 +33,8 @@
 static const struct permission_row rows[] = {
 	[PERMISSION_TRAP]      = { "trap",      "seccomp user notification",
 	                           "Linux 5.9 with CONFIG_SECCOMP_FILTER; no other seccomp listener around this one" },
-	[PERMISSION_MEMORY]    = { "memory",    "reading a program's memory",
-	                           "allow process_vm_readv, or /proc/PID/mem, where a security module refuses both" },
+	[PERMISSION_MEMORY]    = { "memory",    "a program's memory",
+	                           "allow /proc/PID/mem to be read and written, where a security module refuses it" },
 	[PERMISSION_GETFD]     = { "getfd",     "pidfd_getfd",
 	                           "Linux 5.6; in Docker --cap-add SYS_PTRACE, or allow pidfd_getfd in the seccomp profile" },
 	[PERMISSION_TUN]       = { "tun",       "/dev/net/tun",
@@ -128,13 +128,15 @@ static bool on_child(bool (*probe)(pid_t child))
 	return ok;
 }
 
-static bool read_memory(pid_t child)
+static bool read_and_write_memory(pid_t child)
 {
-	static const int there = 0x756c3274;
+	static int there = 0x756c3274;
+	AUTO_FD memory = memory_open(child);
 	int here = 0;
 
 	return memory_read(child, (uintptr_t)&there, &here, sizeof(here)) == sizeof(here) &&
-	       here == there;
+	       here == there && memory >= 0 &&
+	       memory_write(memory, (uintptr_t)&there, &here, sizeof(here)) == sizeof(here);
 }
 
 static bool get_descriptor(pid_t child)
@@ -148,7 +150,7 @@ static bool get_descriptor(pid_t child)
 
 static bool try_memory(void)
 {
-	return on_child(read_memory);
+	return on_child(read_and_write_memory);
 }
 
 static bool try_getfd(void)

@@ -466,8 +466,8 @@ static int memory_error(const struct trap *t, int err)
 {
 	if (err == -EPERM)
 		launcher_say_once(t->launcher, ONCE_MEMORY,
-		                  "the memory of process %d can not be read: %s", trap_process(t),
-		                  memory_refusal());
+		                  "the memory of process %d can not be read or written: %s",
+		                  trap_process(t), memory_refusal());
 	return err == -EPERM || err == -ESRCH ? err : -EFAULT;
 }
 

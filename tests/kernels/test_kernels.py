@@ -79,7 +79,7 @@ def test_what_yama_allows(debian):
     assert [said[f"{level} all rights"] for level in range(3)] == [tunnel] * 3
     assert said["0 itself"] == said["0 a child"] == said["1 itself"] == tunnel
     for name in ("1 a child", "2 itself", "2 a child"):
-        assert f"can not be read: kernel.yama.ptrace_scope is {name[0]}" in said[name], said[name]
+        assert f"can not be read or written: kernel.yama.ptrace_scope is {name[0]}" in said[name], said[name]
 
 
 def test_the_interfaces_have_the_kernels_mtu(pair):

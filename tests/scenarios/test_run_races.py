@@ -29,7 +29,8 @@ def become_nobody():
 # the call's argument from a page that is not there yet, and waits for that thread (userfaultfd).
 EXCHANGE = NOBODY + """
 import mmap
-faults = libc.syscall(323, os.O_CLOEXEC)
+faults = libc.syscall({"x86_64": 323, "aarch64": 282}[os.uname().machine], os.O_CLOEXEC)
+assert faults >= 0, errno.errorcode[ctypes.get_errno()]
 page = mmap.mmap(-1, 4096)
 address = ctypes.addressof(ctypes.c_char.from_buffer(page))
 fcntl.ioctl(faults, 0xc018aa3f, struct.pack("=QQQ", 0xaa, 0, 0))			# UFFDIO_API
@@ -41,7 +42,7 @@ def exchange(made, other, octets):
         os.read(faults, 32)
         os.dup2(other.fileno(), made.fileno())
         fcntl.ioctl(faults, 0xc028aa03, struct.pack("=QQQQq", address, ctypes.addressof(content), 4096, 0, 0))
-    threading.Thread(target=at_fault).start()
+    threading.Thread(target=at_fault, daemon=True).start()
 def what(result):
     return errno.errorcode[ctypes.get_errno()] if result < 0 else result
 """
