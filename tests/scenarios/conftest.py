@@ -14,18 +14,33 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
-# Where all is slow, under sanitizers, each underlay once, and both families: what the two have to do with each other is the
-# kernel's business, and nothing of ours asks for it.
-WIRES = ([(underlay, family) for underlay in UNDERLAYS for family in (4, 6)] if SLOW == 1 else
-         [("plain", 4), ("seg", 6), ("gso", 4)])
+# What underlay and family have to do with each other is the kernel's business, and nothing of ours asks for it: all of them where it
+# is about what is around the packets, and each underlay once, with both families, where all is slow, under sanitizers, or
+# where it is about what is within.
+ALL = [(underlay, family) for underlay in UNDERLAYS for family in (4, 6)]
+EACH_ONCE = [("plain", 4), ("seg", 6), ("gso", 4)]
 
 
-@pytest.fixture(scope="module", params=WIRES, ids=lambda param: f"{param[0]}-udp{param[1]}")
-def wire(request):
-    """Of each kind, with tunnels over each family."""
+def wire_of(request):
     cable = lay_cable(*request.param)
     yield cable
     cable.close()
+
+
+def wire_name(param):
+    return f"{param[0]}-udp{param[1]}"
+
+
+@pytest.fixture(scope="module", params=ALL if SLOW == 1 else EACH_ONCE, ids=wire_name)
+def wire(request):
+    """Of each kind, with tunnels over each family."""
+    yield from wire_of(request)
+
+
+@pytest.fixture(scope="module", params=EACH_ONCE, ids=wire_name)
+def wire_once(request):
+    """Of each kind, some with tunnels over the one family, some over the other."""
+    yield from wire_of(request)
 
 
 @pytest.fixture(scope="module", params=(4, 6), ids=("udp4", "udp6"))

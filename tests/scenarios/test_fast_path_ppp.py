@@ -38,8 +38,8 @@ def unit_counts(pair, end):
     return {"RX": (stats[3], stats[1]), "TX": (stats[8], stats[6])}
 
 
-def test_tcp_takes_it_both_ways(wire):
-    with PppFastPair(wire) as pair:
+def test_tcp_takes_it_both_ways(wire_once):
+    with PppFastPair(wire_once) as pair:
         near, far = pair.hosts
         before = pair.slow_packets(0), pair.slow_packets(1)
         assert transfer(near, far, INNER[4][1], OCTETS) == DIGEST
@@ -50,12 +50,12 @@ def test_tcp_takes_it_both_ways(wire):
         eventually(pair.agree, "the counters of both ends agree")
 
 
-def test_all_is_counted(wire):
+def test_all_is_counted(wire_once):
     """In session, unit and what programs ask for: as many packets and octets as were sent, at both ends.
 
     Requirements: STAT-1, PPP-64, PPP-53
     """
-    with PppFastPair(wire) as pair:
+    with PppFastPair(wire_once) as pair:
         sessions, units = pair.counts(), [unit_counts(pair, end) for end in (0, 1)]
         pair.hosts[0].run("ping", "-c", 500, "-i", "0.002", "-s", 1000, INNER[4][1])
         for end in (0, 1):
@@ -96,23 +96,23 @@ def test_version_3(plain_wire, session):
 
 
 @pytest.mark.parametrize("modes", [("require", "off"), ("off", "require")], ids=["near", "far"])
-def test_one_end_alone(wire, modes):
+def test_one_end_alone(wire_once, modes):
     """Checksums and segmentation that one end has left to whoever needs them, the engine of the other leaves to the system."""
-    with PppFastPair(wire, modes) as pair:
+    with PppFastPair(wire_once, modes) as pair:
         near, far = pair.hosts
         assert transfer(near, far, INNER[4][1], OCTETS) == DIGEST
         assert transfer(far, near, INNER[6][0], OCTETS) == DIGEST
-        if wire.underlay == "plain":
+        if wire_once.underlay == "plain":
             eventually(pair.agree, "the counters of both ends agree")
 
 
-def test_nothing_is_overtaken_where_the_path_changes(wire):
+def test_nothing_is_overtaken_where_the_path_changes(wire_once):
     """By a rate that no flow comes near to, which the engine alone can hold."""
-    with PppFastPair(wire) as pair:
+    with PppFastPair(wire_once) as pair:
         near, far = pair.hosts
         slow, sent = pair.slow_packets(0), pair.counts()[0]["TX_PACKETS"]
         with flows_both_ways(near, far, INNER[4][1], INNER[6][0]):
-            for _ in range(100 // SLOW):
+            for _ in range(60 // SLOW):
                 pair.police(0, 10_000_000_000)
                 assert pair.reason(0) == "ppp-policed"
                 pair.police(0, 0)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """fast_ppp.py - two hosts joined by a PPP session, each with a ul2tpd of its own, for tests of the fast path"""
-from support.api import PPP, Api
-from support.daemon import Cli, Daemon
+from support.api import PPP, UL2TP_NUMBERS, Api, encode
+from support.daemon import Daemon
 from support.fast_pair import FastPair
 from support.ppp_file import PPPIOCCONNECT, PPPIOCNEWUNIT, PppClient, name
 
@@ -45,7 +45,8 @@ class PppFastPair(FastPair):
 
     def police(self, end, rate):
         """bits a second, 0: none; of what the unit sends"""
-        Cli(self.daemons[end], self.hosts[end])("unit", "police", "pw", "tx", str(rate))
+        values = {"PPP_UNIT": self.numbers[end], "UNIT_TX_RATE": rate, "UNIT_TX_BURST": 1_000_000}
+        self.ppp[end].netlink.ul2tp("UNIT_POLICE", encode(values, UL2TP_NUMBERS)).check()
 
     def again(self, end):
         """Connections to an engine that is another."""
