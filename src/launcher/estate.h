@@ -17,7 +17,8 @@
 
 #include "launcher/launcher.h"
 
-#define ESTATE_CALLS   1024  /* calls in flight: one a thread, with REPLY_TRAP also each that waits to receive */
+#define ESTATE_CALLS                                                                               \
+	1024 /* calls in flight: one a thread, with REPLY_TRAP also each that waits to receive */
 #define ESTATE_THINGS  65536 /* stand-ins */
 #define ESTATE_STATE   384   /* octets of a kind's own */
 #define ESTATE_FDS     3

@@ -95,7 +95,7 @@ def become_busy(many):
         for answer in answers:
             seen = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", answer.stdout)}
             # ping(8) may end before it reads the last.
-            assert seen >= set(range(1, PINGS))
+            assert seen >= set(range(1, PINGS)), answer.stdout
         return all(set(many.reasons(end).values()) == {"used"} for end in (0, 1))
     eventually(busy)
 
