@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* host_cgroups.c - see host_cgroups.h
  *
- * The hierarchy is mounted for ourselves, where nobody sees it: what stands at /sys/fs/cgroup may be a part of it, or nothing.
+ * The hierarchy is seen where the system has it mounted. Nothing is mounted in the system's own control group namespace: there
+ * each mount says anew what holds for the one hierarchy of all, and nsdelegate and memory_recursiveprot would end for the whole
+ * system. Where there is no mount we may look at, one is made from within a namespace whose root our group is.
  */
 #include "keeper/host_cgroups.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "keeper/bpf.h"
 
-#define OWN_GROUPS                                                                                 \
-	"/proc/thread-self/cgroup" /* a hierarchy a line; the unified one has the number 0 */
-#define HANDLE_KERNFS 0xfe         /* FILEID_KERNFS: the group's id */
+#define OWN_GROUPS    "/proc/thread-self/cgroup" /* a hierarchy a line; the unified one has number 0 */
+#define OWN_NAMESPACE "/proc/thread-self/ns/cgroup"
+#define MOUNTS        "/proc/thread-self/mountinfo"
+#define HANDLE_KERNFS 0xfe /* FILEID_KERNFS: the group's id */
 
 struct host_cgroup {
 	struct list in_all;
@@ -59,7 +66,66 @@ void host_cgroups_close(struct host_cgroups *c)
 	host_cgroups_open(c);
 }
 
-static int root_open(void)
+/* A path as mountinfo has it: blanks and the like are three octal digits. */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (; *path; path++) {
+		unsigned int octet;
+
+		if (path[0] == '\\' && sscanf(path + 1, "%3o", &octet) == 1) {
+			*to++ = (char)octet;
+			path += 3;
+		} else {
+			*to++ = *path;
+		}
+	}
+	*to = '\0';
+}
+
+/* The mount that a line of mountinfo tells of, if it is the hierarchy from our namespace's root on; -1 */
+static int mount_of_line(char *line)
+{
+	char *rest = line, *root = NULL, *at = NULL;
+	char *kind = strstr(line, " - cgroup2 ");
+	struct statfs about;
+	AUTO_FD fd = -1;
+
+	if (!kind)
+		return -1;
+	for (int i = 0; i < 5; i++) { /* number, parent's number, device, root, place */
+		root = at;
+		at = strtok_r(rest, " ", &rest);
+	}
+	if (!root || !at || strcmp(root, "/") != 0)
+		return -1;
+	unescape(at);
+	fd = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Another mount may hide it. */
+	if (fd < 0 || fstatfs(fd, &about) < 0 || about.f_type != CGROUP2_SUPER_MAGIC)
+		return -1;
+	return TAKE_FD(fd);
+}
+
+/* Where the hierarchy is mounted. Return: -ENOENT: nowhere that we see */
+static int mount_find(void)
+{
+	FILE *mounts = fopen(MOUNTS, "re");
+	size_t room = 0;
+	char *line = NULL;
+	int fd = -1;
+
+	if (!mounts)
+		return -errno;
+	while (fd < 0 && getline(&line, &room, mounts) > 0)
+		fd = mount_of_line(line);
+	free(line);
+	fclose(mounts);
+	return fd < 0 ? -ENOENT : fd;
+}
+
+static int mount_make(void)
 {
 	AUTO_FD about = fsopen("cgroup2", FSOPEN_CLOEXEC);
 	AUTO_FD mount = -1;
@@ -73,6 +139,20 @@ static int root_open(void)
 	/* What a mount is made as can not be read by, which open_by_handle_at() asks for. */
 	root = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return root < 0 ? -errno : root;
+}
+
+/* A mount that nobody else sees, whose root is our group. */
+static int mount_make_apart(void)
+{
+	AUTO_FD home = open(OWN_NAMESPACE, O_RDONLY | O_CLOEXEC);
+	AUTO_FD root = -1;
+
+	if (home < 0 || unshare(CLONE_NEWCGROUP) < 0)
+		return -errno;
+	root = mount_make();
+	if (setns(home, CLONE_NEWCGROUP) < 0)
+		return -errno;
+	return TAKE_FD(root);
 }
 
 static struct host_cgroup *find(const struct host_cgroups *c, uint64_t id)
@@ -135,34 +215,67 @@ static struct host_cgroup *cgroup_add(struct host_cgroups *c, int fd)
 	return g;
 }
 
-/* The path of our group in the unified hierarchy. Return: NULL: none was ever mounted. */
-static const char *own_path(char *text, size_t room)
+/* A kernel without control groups has no such file in a /proc that is there. */
+static int own_path_unread(int err)
 {
-	AUTO_FD fd = open(OWN_GROUPS, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? 0 : read(fd, text, room - 1);
-
-	text[len > 0 ? len : 0] = '\0';
-	for (char *rest = text, *line; (line = strtok_r(rest, "\n", &rest));)
-		if (!strncmp(line, "0::", 3))
-			return line + 3;
-	return NULL;
+	return err == -ENOENT && access("/proc/thread-self/ns/net", F_OK) == 0 ? 0 : err;
 }
 
-/* Of what is outside our group's namespace the path begins with "/..", where the root is its own parent. */
+/* The path of our group in the unified hierarchy. Return: whether there is one, or ever was; -errno: unknown */
+static int own_path(char *ret, size_t room)
+{
+	FILE *groups = fopen(OWN_GROUPS, "re");
+	size_t line_room = 0;
+	char *line = NULL;
+	int found = 0;
+
+	if (!groups)
+		return own_path_unread(-errno);
+	errno = 0;
+	while (found == 0 && getline(&line, &line_room, groups) > 0) {
+		if (strncmp(line, "0::/", 4) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		found = strlen(line + 3) < room ? 1 : -E2BIG;
+		if (found == 1)
+			strcpy(ret, line + 3);
+	}
+	/* What can not be read to its end may have had the line. */
+	if (found == 0 && !feof(groups))
+		found = errno ? -errno : -EIO;
+	free(line);
+	fclose(groups);
+	return found;
+}
+
+/* Of what is outside our namespace the path begins with "/..", where the root is its own parent. */
+static int own_directory(const struct host_cgroups *c, const char *path)
+{
+	int fd;
+
+	if (c->root < 0 || c->apart || !strncmp(path, "/..", 3))
+		return -ENOENT;
+	fd = openat(c->root, path[1] ? path + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int own_open(struct host_cgroups *c, const char *path)
 {
 	struct host_cgroup *g;
 	int fd;
 
-	if (!strncmp(path, "/..", 3))
-		return -EXDEV;
-	if (c->root < 0)
-		c->root = root_open();
-	if (c->root < 0)
-		return c->root;
-	fd = openat(c->root, path[1] ? path + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->root < 0) {
+		c->root = mount_find();
+		c->apart = c->root < 0;
+	}
+	fd = own_directory(c, path);
 	if (fd < 0)
-		return -errno;
+		fd = mount_make_apart();
+	if (fd < 0)
+		return fd;
+	/* Any directory will do to find groups by their ids from. */
+	if (c->root < 0)
+		c->root = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	g = cgroup_add(c, fd);
 	if (!g)
 		return -ENOMEM;
@@ -173,15 +286,14 @@ static int own_open(struct host_cgroups *c, const char *path)
 /* Return: whether something is otherwise than it was. */
 static bool own_look(struct host_cgroups *c)
 {
-	char text[sizeof(c->own)];
-	const char *path = own_path(text, sizeof(text));
-	int err = c->err;
+	char path[sizeof(c->own)];
+	int found = own_path(path, sizeof(path)), err = c->err;
 	bool there = c->there;
 
-	c->there = path;
-	if (!path) {
-		c->err = 0;
-		return there;
+	c->there = found != 0;
+	if (found <= 0) {
+		c->err = found;
+		return c->there != there || c->err != err;
 	}
 	if (there && !err && !strcmp(path, c->own))
 		return false;

@@ -19,14 +19,17 @@
 
 struct host_cgroups {
 	struct list all;
-	int root; /* of the hierarchy, as seen from our group's namespace; -1: not there, or not yet */
+	int root; /* a directory of the hierarchy: the first, unless ...; -1: not there, or not yet */
+	bool apart; /* ... it is a group we were in, as nothing is mounted that we see */
 	bool there; /* the system has such a hierarchy: it has been mounted once */
-	int err;    /* our own can not be seen, -errno; 0: they can */
+	int err;    /* our own can not be seen, or not found out, -errno; 0: they can */
 	char own[HOST_CGROUP_PATH_MAX]; /* as /proc says it */
 };
 
 /** host_cgroups_open() - knows nothing until host_cgroups_look() */
 void host_cgroups_open(struct host_cgroups *c);
+
+/** host_cgroups_close() - what it knew is forgotten, as before the first look */
 void host_cgroups_close(struct host_cgroups *c);
 
 /** host_cgroups_look() - at all of them. Return: whether something is otherwise than it was */

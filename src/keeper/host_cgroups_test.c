@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host_cgroups_test.c - control groups are looked at, and nothing of the host's is another afterwards
+ *
+ * The hierarchy is one for the whole system, so its options are set for a moment and put back.
+ */
+#include "keeper/host_cgroups.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+
+struct mounted {
+	char at[256], options[256];
+};
+
+/* Where the hierarchy is mounted last, and what holds for it. */
+static bool find(struct mounted *ret)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char line[4096];
+	bool found = false;
+
+	while (mounts && fgets(line, sizeof(line), mounts)) {
+		const char *kind = strstr(line, " - cgroup2 ");
+
+		if (kind && sscanf(line, "%*s %*s %*s / %255s", ret->at) == 1 &&
+		    sscanf(kind, " - cgroup2 %*s %255s", ret->options) == 1)
+			found = true;
+	}
+	if (mounts)
+		fclose(mounts);
+	return found;
+}
+
+static void options_set(const struct mounted *m, const char *options)
+{
+	/* "rw" is no option of the hierarchy's. */
+	const char *own = strchr(options, ',');
+
+	assert_int_equal(mount(NULL, m->at, NULL, MS_REMOUNT, own ? own + 1 : NULL), 0);
+}
+
+static int look(void)
+{
+	struct host_cgroups c;
+	bool seen;
+
+	host_cgroups_open(&c);
+	host_cgroups_look(&c);
+	seen = c.there && c.err == 0 && host_cgroups_verdict(&c, 0) != FAST_UNWATCHABLE;
+	host_cgroups_close(&c);
+	return seen ? 0 : 1;
+}
+
+/* As in some containers. */
+static int look_where_none_is_mounted(void)
+{
+	char before[64] = "", after[64] = "";
+	struct mounted m;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		return 2;
+	while (find(&m))
+		if (umount2(m.at, MNT_DETACH) < 0)
+			return 3;
+	if (readlink("/proc/self/ns/cgroup", before, sizeof(before) - 1) < 0 || look() != 0)
+		return 4;
+	return readlink("/proc/self/ns/cgroup", after, sizeof(after) - 1) < 0 ||
+	                       strcmp(before, after) != 0
+	               ? 5
+	               : 0;
+}
+
+static int in_child(int (*does)(void))
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(does());
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static void the_hosts_mount_stays_as_it_is(void **state)
+{
+	struct mounted was, during, after;
+	char wanted[300];
+	int seen, seen_apart;
+
+	if (geteuid() != 0 || !find(&was)) {
+		print_message("# needs root, and the unified hierarchy\n");
+		skip();
+	}
+	/* What else a mount says is that of a copy. */
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	snprintf(wanted, sizeof(wanted), "%s,nsdelegate", was.options);
+	options_set(&was, strstr(was.options, "nsdelegate") ? was.options : wanted);
+	assert_true(find(&during));
+	seen = in_child(look);
+	seen_apart = in_child(look_where_none_is_mounted);
+	assert_true(find(&after));
+	options_set(&was, was.options);
+	if (!strstr(during.options, "nsdelegate")) {
+		print_message("# needs the system's own control group namespace\n");
+		skip();
+	}
+	assert_int_equal(seen, 0);
+	assert_int_equal(seen_apart, 0);
+	assert_string_equal(after.options, during.options);
+}
+
+/* Who lacks descriptors does not know whether there are groups. */
+static void what_can_not_be_read_is_not_absent(void **state)
+{
+	struct rlimit was, none = { 0 };
+	struct host_cgroups c;
+	enum fast_reason verdict;
+
+	host_cgroups_open(&c);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none.rlim_max = was.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	host_cgroups_look(&c);
+	verdict = host_cgroups_verdict(&c, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(c.err, -EMFILE);
+	assert_int_equal(verdict, FAST_UNWATCHABLE);
+	host_cgroups_close(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_hosts_mount_stays_as_it_is),
+		cmocka_unit_test(what_can_not_be_read_is_not_absent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
