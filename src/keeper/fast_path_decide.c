@@ -106,7 +106,7 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 	device = device_of_socket(&e->about);
 	if (device < 0)
 		return FAST_NO_ROUTE;
-	if (fast_socket_cgroup(e, device, &flow.cgroup) < 0)
+	if (fast_socket_cgroup(f->host, e, device, &flow.cgroup) < 0)
 		return FAST_UNWATCHABLE;
 	err = fast_flow(&s->there, p, device, &s->wish.peer, &route);
 	if (err < 0)

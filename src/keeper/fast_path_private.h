@@ -202,9 +202,11 @@ void fast_socket_join(struct fast_session *s, const struct endpoint *e);
 /** fast_socket_allows() - whether a program's socket is what the engine said of it, and nothing more */
 bool fast_socket_allows(const struct fast_session *s, const struct endpoint *e);
 
-/** fast_socket_cgroup() - the control group of a program's socket; 0: it is ours. While in the namespace, which is watched
+/** fast_socket_cgroup() - the control group of a program's socket; 0: it is ours, or the system has no groups. While in the
+ * namespace, which is watched. The kernel is asked once for a socket, and again when it has other addresses
  * @device: ifindex of what it is bound to. Return: 0 or -errno */
-int fast_socket_cgroup(const struct endpoint *e, int device, uint64_t *ret);
+int fast_socket_cgroup(struct host_watches *host, const struct endpoint *e, int device,
+                       uint64_t *ret);
 
 /** fast_shut() - nothing of it is fast from now on, for this reason; wherever the caller is */
 void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason);

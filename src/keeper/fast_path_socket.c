@@ -38,19 +38,24 @@ bool fast_socket_allows(const struct fast_session *s, const struct endpoint *e)
 	              address_is(&e->about.params.peer, &s->wish.peer));
 }
 
-int fast_socket_cgroup(const struct endpoint *e, int device, uint64_t *ret)
+int fast_socket_cgroup(struct host_watches *host, const struct endpoint *e, int device,
+                       uint64_t *ret)
 {
 	const struct endpoint_params *p = &e->about.params;
 	struct managed *m = e->managed;
-	int err = 0;
 
 	*ret = 0;
-	if (!m)
+	if (!m || !host->cgroups.there)
 		return 0;
-	if (!m->cgroup)
-		err = socket_cgroup(m->divert.cookie, &p->local, &p->peer, device, &m->cgroup);
+	if (!m->cgroup && !m->cgroup_err) {
+		m->cgroup_err =
+			socket_cgroup(m->divert.cookie, &p->local, &p->peer, device, &m->cgroup);
+		if (m->cgroup_err)
+			host_watches_blind(host, "the control group of a program's socket",
+			                   m->cgroup_err);
+	}
 	*ret = m->cgroup;
-	return err;
+	return m->cgroup_err;
 }
 
 void fast_path_socket_shut(struct server *server, const struct managed *m)

@@ -34,7 +34,9 @@ struct host_cgroup {
 	int fd;
 	bool own;
 	bool sees; /* there is a program */
-	int err;   /* it has gone, say, and its sockets are still there */
+	bool seen; /* it has been looked at */
+	bool gone; /* since then, and what was there holds for sockets that are left */
+	int err;
 };
 
 /* Those that see packets, or the call that sends or receives one. */
@@ -53,7 +55,8 @@ void host_cgroups_open(struct host_cgroups *c)
 static void cgroup_free(struct host_cgroup *g)
 {
 	list_remove(&g->in_all);
-	close(g->fd);
+	if (g->fd >= 0)
+		close(g->fd);
 	free(g);
 }
 
@@ -175,6 +178,13 @@ static int programs_look(struct host_cgroup *g)
 		if (count == -EINVAL)
 			count = 0; /* this kernel has none of that kind */
 	}
+	if (count == -ENOENT && g->seen) {
+		close(g->fd);
+		g->fd = -1;
+		g->gone = true;
+		return 0;
+	}
+	g->seen = count >= 0;
 	g->sees = count > 0;
 	return count < 0 ? count : 0;
 }
@@ -185,6 +195,8 @@ static bool cgroup_look(struct host_cgroup *g)
 	bool saw = g->sees;
 	int err = g->err;
 
+	if (g->gone)
+		return false;
 	g->err = programs_look(g);
 	return g->sees != saw || g->err != err;
 }
@@ -310,7 +322,7 @@ bool host_cgroups_look(struct host_cgroups *c)
 		struct host_cgroup *g = list_entry(node, struct host_cgroup, in_all);
 
 		other |= cgroup_look(g);
-		/* It has gone, and who asks for it again is told so. */
+		/* Who asks for it again is told so. */
 		if (g->err && !g->own)
 			cgroup_free(g);
 	}

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +125,60 @@ static void the_hosts_mount_stays_as_it_is(void **state)
 	assert_string_equal(after.options, during.options);
 }
 
+static bool be_in(const char *group)
+{
+	char path[700];
+	FILE *members;
+	bool written;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	members = fopen(path, "we");
+	if (!members)
+		return false;
+	written = fputs("0", members) >= 0;
+	return fclose(members) == 0 && written;
+}
+
+static int leave_a_group_that_goes(void)
+{
+	struct mounted m;
+	struct host_cgroups c;
+	char home[600], group[640];
+	enum fast_reason there, gone;
+
+	host_cgroups_open(&c);
+	host_cgroups_look(&c);
+	if (!find(&m) || c.err || !c.there)
+		return 1;
+	snprintf(home, sizeof(home), "%s%.300s", m.at, c.own);
+	snprintf(group, sizeof(group), "%s/ul2tp-test-%d", home, getpid());
+	if (mkdir(group, 0700) < 0)
+		return 1;
+	if (!be_in(group)) {
+		rmdir(group);
+		return 1;
+	}
+	host_cgroups_look(&c);
+	there = host_cgroups_verdict(&c, 0);
+	if (!be_in(home) || rmdir(group) < 0)
+		return 2;
+	host_cgroups_look(&c);
+	gone = host_cgroups_verdict(&c, 0);
+	host_cgroups_close(&c);
+	return there == FAST_UNWATCHABLE || gone != there ? 3 : 0;
+}
+
+static void a_group_that_has_gone_is_as_it_was(void **state)
+{
+	int result = geteuid() == 0 ? in_child(leave_a_group_that_goes) : 1;
+
+	if (result == 1) {
+		print_message("# needs root, and a hierarchy in which groups can be made\n");
+		skip();
+	}
+	assert_int_equal(result, 0);
+}
+
 /* Who lacks descriptors does not know whether there are groups. */
 static void what_can_not_be_read_is_not_absent(void **state)
 {
@@ -147,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_hosts_mount_stays_as_it_is),
+		cmocka_unit_test(a_group_that_has_gone_is_as_it_was),
 		cmocka_unit_test(what_can_not_be_read_is_not_absent),
 	};
 

@@ -83,9 +83,17 @@ static int take_all(struct look *k)
 
 bool host_hooks_look(struct host_hooks *l)
 {
-	struct look k = { .before = l, .after = { .changes = l->changes, .program = l->program } };
+	struct look k = { .before = l };
 	int err = l->err;
 
+	if (l->absent)
+		return false;
+	if (l->program <= 0)
+		l->program = bpf_netfilter_program();
+	l->absent = l->program == -EINVAL;
+	if (l->absent)
+		return false;
+	k.after = (struct host_hooks){ .changes = l->changes, .program = l->program };
 	k.after.err = take_all(&k);
 	free(l->known);
 	*l = k.after;
@@ -97,8 +105,6 @@ static bool is_here(struct host_hooks *l, const struct bpf_link_about *link)
 {
 	AUTO_FD fd = -1;
 
-	if (l->program <= 0)
-		l->program = bpf_netfilter_program();
 	fd = l->program < 0 ? -1 : bpf_netfilter_link(l->program, link);
 	return fd < 0;
 }
@@ -107,7 +113,8 @@ bool host_hooks_look_here(struct host_hooks *l, struct host_hooks_here *here)
 {
 	struct host_hooks_here was = *here;
 
-	if (here->looked && here->changes == l->changes)
+	/* What was met there may have been another ul2tpd's, which was looking. */
+	if (here->looked && !here->v4 && !here->v6 && here->changes == l->changes)
 		return false;
 	*here = (struct host_hooks_here){ .looked = true, .changes = l->changes };
 	for (uint32_t i = 0; l->netfilter && i < l->count; i++) {

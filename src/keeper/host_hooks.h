@@ -4,7 +4,8 @@
  * Neither nftables nor iptables knows of them. Such a program hangs on a link, and the kernel tells of those of the whole system,
  * not in which network namespace they are. But it takes no second program for one place in a namespace: so where there are
  * any, one that lets all through is put there for a moment, and refused if the place is taken. Those on the forward hook do
- * not count, for a tunnel's packets are not forwarded.
+ * not count, for a tunnel's packets are not forwarded. An administrator who attaches a program at the same place in that
+ * instant gets EBUSY; so does another ul2tpd, which asks again at its next look.
  *
  * Nothing tells of them, so they are looked at: what is new among them, by its number.
  */
@@ -21,8 +22,9 @@ struct host_hooks {
 	uint32_t count, room;
 	uint32_t netfilter; /* how many are of it */
 	uint32_t changes;   /* how often those of netfilter were others than before */
-	int program;        /* ours; 0: not yet, or not possible */
-	int err;            /* they can not be seen, -errno; 0: they can */
+	int program; /* ours; 0: not yet; -errno: it could not be loaded at the last look, and all count as here */
+	bool absent; /* this kernel has none, and links are not looked at */
+	int err;     /* they can not be seen, -errno; 0: they can */
 };
 
 /* What is in one namespace. */

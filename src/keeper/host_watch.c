@@ -86,17 +86,24 @@ void host_watches_close(struct host_watches *w)
 	w->epoll = -1;
 }
 
+void host_watches_blind(struct host_watches *w, const char *what, int err)
+{
+	if (!w->blind)
+		log_event(LOG_WARNING, "fast-path-blind", "what=\"%s\" error=\"%s\"", what,
+		          strerror(-err));
+	w->blind = true;
+}
+
 /* Return: whether it is otherwise than it was. */
-static bool look_beyond(struct host_watches *w)
+static bool look_beyond(struct host_watches *w, uint64_t now)
 {
 	bool cgroups = host_cgroups_look(&w->cgroups), hooks = host_hooks_look(&w->hooks);
 
-	if ((w->cgroups.err || w->hooks.err) && !w->blind) {
-		w->blind = true;
-		log_event(LOG_WARNING, "fast-path-blind", "what=\"%s\" error=\"%s\"",
-		          w->hooks.err ? "BPF links" : "ul2tpd's own control group",
-		          strerror(-(w->hooks.err ?: w->cgroups.err)));
-	}
+	w->beyond_ms = now + HOST_WATCH_LOOK_MS;
+	if (w->hooks.err)
+		host_watches_blind(w, "BPF links", w->hooks.err);
+	else if (w->cgroups.err)
+		host_watches_blind(w, "ul2tpd's own control group", w->cgroups.err);
 	return cgroups || hooks;
 }
 
@@ -226,7 +233,7 @@ int host_watch_use(struct host_watches *all, struct netns_id netns)
 	w = watch_new(netns);
 	if (!w)
 		return -ENOMEM;
-	if (look_beyond(all))
+	if (now >= all->beyond_ms && look_beyond(all, now))
 		list_for_each (node, &all->all)
 			list_entry(node, struct host_watch, in_all)->picture.changed = true;
 	host_picture_open(&w->picture, &all->own, &all->hooks);
@@ -295,7 +302,7 @@ static void look(struct host_watches *all, struct host_watch *w)
 void host_watches_look(struct host_watches *all, uint64_t now)
 {
 	bool all_of_them = now >= all->next_look_ms;
-	bool beyond = all_of_them && look_beyond(all);
+	bool beyond = all_of_them && look_beyond(all, now);
 
 	list_for_each (node, &all->all) {
 		struct host_watch *w = list_entry(node, struct host_watch, in_all);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* host_watch.h - what the administrator has configured, in each network namespace, that the fast path would pass by
  *
- * The fast path takes packets past IPsec policies, netfilter, policy routing, queueing disciplines, filters, and BPF programs on
- * the socket's control group. So a session may use it only while none of those can apply to it. A watch keeps a picture of them, told of each change by
- * the kernel; what the kernel does not tell of is looked at every HOST_WATCH_LOOK_MS. Where the picture may be wrong,
- * the answer is never FAST_USED.
+ * The fast path takes packets past IPsec policies, netfilter, policy routing, queueing disciplines, filters, and BPF
+ * programs on the socket's control group. So a session may use it only while none of those can apply to it. A watch
+ * keeps a picture of them, told of each change by the kernel; what the kernel does not tell of is looked at every
+ * HOST_WATCH_LOOK_MS. Where the picture may be wrong, the answer is never FAST_USED.
  *
  * A watch is sockets of ours in the namespace, which keep it: they must go when it is to go. One thread.
  */
@@ -51,7 +51,9 @@ struct host_watches {
 	struct own_programs own;
 	struct host_cgroups cgroups; /* these two are of no namespace */
 	struct host_hooks hooks;
-	bool blind; /* that they can not be seen has been said */
+	uint64_t
+		beyond_ms; /* until then the last look at them is good enough for a new namespace */
+	bool blind;        /* that something can not be seen has been said */
 	/* Verdicts in @netns, or routes, may be others now. May use and release watches. NULL: nobody cares. */
 	void (*changed)(void *arg, struct netns_id netns, const struct host_news *news);
 	void *arg;
@@ -63,6 +65,9 @@ void host_watches_close(struct host_watches *w);
 
 /** host_watches_can() - whether what is of no namespace can be seen. Return: 0; -EPERM or another -errno in words */
 int host_watches_can(struct host_watches *w, struct extack *ea);
+
+/** host_watches_blind() - say, once, that the fast path is not taken because this can not be seen: an event for the log */
+void host_watches_blind(struct host_watches *w, const char *what, int err);
 
 /** host_watches_own() - the BPF program with this id is ours, on whatever hook of whatever device it is found;
  * until host_watches_disown(). What was not said in time is taken for the administrator's */

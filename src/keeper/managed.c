@@ -216,6 +216,7 @@ int kept_managed_changed(struct server *s, int fd, struct reply *reply, struct m
 	if (err == 0) {
 		fast_path_socket_shut(s, m);
 		describe(m->endpoint, &p);
+		m->cgroup_err = 0;
 		measure_path(m->endpoint, fd, &p);
 		transmitter_put(before);
 		err = s->divert.ops->changed(&s->divert, &m->divert, fd, &reply->ea);

@@ -27,7 +27,7 @@ struct question {
 
 struct answer {
 	uint64_t cookie, group;
-	bool found;
+	bool met, found; /* the socket; what group it is of */
 };
 
 static void end_put(const union address *a, __be16 *port, __be32 address[4])
@@ -61,6 +61,7 @@ static int take_socket(const struct nlmsghdr *m, void *arg)
 	if (mnl_nlmsg_get_payload_len(m) < sizeof(*socket) ||
 	    (socket->id.idiag_cookie[0] | (uint64_t)socket->id.idiag_cookie[1] << 32) != a->cookie)
 		return MNL_CB_OK;
+	a->met = true;
 	return mnl_attr_parse(m, sizeof(*socket), take_attribute, a);
 }
 
@@ -122,12 +123,12 @@ int socket_cgroup(uint64_t cookie, const union address *local, const union addre
 		device = (int)local->v6.sin6_scope_id;
 	question_exact(&q, local, peer, device);
 	err = ask(fd, &q, 0, &a);
-	if (!a.found && (err == 0 || err == -ENOENT)) {
+	if (!a.met && (err == 0 || err == -ENOENT)) {
 		question_port(&q, local);
 		err = ask(fd, &q, NLM_F_DUMP, &a);
 	}
 	if (err < 0)
 		return err;
 	*ret = a.group;
-	return a.found ? 0 : -ENOENT;
+	return a.found ? 0 : a.met ? -EOPNOTSUPP : -ENOENT;
 }

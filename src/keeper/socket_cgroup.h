@@ -13,7 +13,7 @@
  * @device: ifindex of what it is bound to; 0: nothing
  * @ret: the group's id, which is the inode of its directory
  *
- * Return: 0; -ENOENT there is no such socket; what sock_diag said.
+ * Return: 0; -ENOENT there is no such socket; -EOPNOTSUPP this kernel does not say; what sock_diag said.
  */
 int socket_cgroup(uint64_t cookie, const union address *local, const union address *peer,
                   int device, uint64_t *ret);
