@@ -411,6 +411,13 @@ const struct host_device *host_device_get(struct host_devices *d, int ifindex, b
 	return device;
 }
 
+bool host_device_is_underlay(const struct host_devices *d, int ifindex)
+{
+	const struct host_device *device = device_find(d, ifindex);
+
+	return device && device->is_underlay;
+}
+
 bool host_devices_lost(struct host_devices *d, int ifindex)
 {
 	struct host_device *device = device_find(d, ifindex);

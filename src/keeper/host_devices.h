@@ -65,6 +65,9 @@ int host_devices_read(struct host_devices *d);
  */
 const struct host_device *host_device_get(struct host_devices *d, int ifindex, bool as_session);
 
+/** host_device_is_underlay() - whether somebody has asked about it as one that tunnels go through */
+bool host_device_is_underlay(const struct host_devices *d, int ifindex);
+
 /** host_devices_lost() - whether somebody took a filter of ours off it, since this was asked last */
 bool host_devices_lost(struct host_devices *d, int ifindex);
 

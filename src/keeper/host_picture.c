@@ -18,7 +18,8 @@
 #include "keeper/bpf.h"
 #include "keeper/host_flow.h"
 
-#define ROUTE_TELL_MS 100 /* changes of routes are told together */
+#define TELL_MS                                                                                    \
+	100 /* changes of routes are told together, and those of what reverse paths are asked for */
 
 static uint64_t now_ms(void)
 {
@@ -149,6 +150,10 @@ bool host_picture_refresh(struct host_picture *p, uint64_t now)
 		p->routes_ms = 0;
 		p->routes_changed = true;
 	}
+	if (p->reverse_ms && now >= p->reverse_ms) {
+		p->reverse_ms = 0;
+		p->changed = true;
+	}
 	/* Those who were told what is in doubt are told when it no longer is; and the other way round. */
 	doubt = is_in_doubt(p);
 	p->changed |= doubt != p->doubted || host_picture_is_lacking(p);
@@ -176,19 +181,36 @@ uint64_t host_picture_due(const struct host_picture *p, uint64_t until)
 			until = sources[i]->read_after_ms;
 	if (p->routes_ms && p->routes_ms < until)
 		until = p->routes_ms;
+	if (p->reverse_ms && p->reverse_ms < until)
+		until = p->reverse_ms;
 	return until;
 }
 
-/* Whether packets are asked where they would go back to: of sockets bound to an interface (fast_path_decide.c). */
-static bool is_of_reverse_paths(struct reader *payload)
+/* Whether packets are asked where they would go back to (rp_filter) is another now: of sockets bound to an interface
+ * (fast_path_decide.c). An interface that is new, or has a new name, is told of with all it has; it is asked for what it
+ * has by whoever is decided since, and told of by group LINK to who was before. What is written to one that no
+ * tunnel goes through, as by scripts for each session's, is nobody's business here. */
+static bool is_of_reverse_paths(const struct host_devices *d, struct reader *payload)
 {
+	bool reverse_path = false, everything = false;
+	int32_t ifindex = 0;
 	struct host_attr a;
 
 	read_skip(payload, NLMSG_ALIGN(sizeof(struct netconfmsg)));
-	while (host_attr_next(payload, &a))
-		if (a.type == NETCONFA_RP_FILTER)
-			return true;
-	return false;
+	while (host_attr_next(payload, &a)) {
+		if (a.type == NETCONFA_IFINDEX)
+			ifindex = (int32_t)read_u32_host(&a.value);
+		reverse_path |= a.type == NETCONFA_RP_FILTER;
+		everything |= a.type == NETCONFA_FORWARDING;
+	}
+	return reverse_path && !everything &&
+	       (ifindex == NETCONFA_IFINDEX_ALL || host_device_is_underlay(d, ifindex));
+}
+
+static void take_netconf(struct host_picture *p, struct reader *payload)
+{
+	if (!p->reverse_ms && is_of_reverse_paths(&p->devices, payload))
+		p->reverse_ms = now_ms() + TELL_MS;
 }
 
 static void take_link_news(void *arg, uint16_t type, struct reader *payload)
@@ -198,7 +220,7 @@ static void take_link_news(void *arg, uint16_t type, struct reader *payload)
 	if (type == RTM_NEWRULE || type == RTM_DELRULE)
 		p->rules_stale = true;
 	else if (type == RTM_NEWNETCONF)
-		p->changed |= is_of_reverse_paths(payload);
+		take_netconf(p, payload);
 	else
 		host_devices_take(&p->devices, type, payload);
 }
@@ -226,7 +248,7 @@ void host_picture_news(struct host_picture *p, enum picture_part part, uint64_t 
 		host_source_news(&p->routes, take_route_news, p);
 		p->routes.stale = false;
 		if (!p->routes_ms)
-			p->routes_ms = now + ROUTE_TELL_MS;
+			p->routes_ms = now + TELL_MS;
 	}
 }
 

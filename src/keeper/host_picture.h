@@ -32,8 +32,10 @@ struct host_picture {
 	struct host_source routes;
 	uint64_t routes_ms;  /* when to tell of changed routes; 0: they have not */
 	bool routes_changed; /* to be told */
-	bool doubted;        /* somebody was told FAST_IN_DOUBT, and is to ask again */
-	bool changed;        /* to be told; whoever does makes it false */
+	uint64_t
+		reverse_ms; /* when to tell that reverse paths are asked for otherwise; 0: they are not */
+	bool doubted;       /* somebody was told FAST_IN_DOUBT, and is to ask again */
+	bool changed;       /* to be told; whoever does makes it false */
 };
 
 /** host_picture_open() - while in the namespace; nothing is read yet */

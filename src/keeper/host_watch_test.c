@@ -397,6 +397,72 @@ static void routes_are_told(void **state)
 	end(f);
 }
 
+/* What happens for a moment, in the keeper's loop. */
+static void pass(struct fixture *f, uint64_t ms)
+{
+	uint64_t until = now_ms() + ms;
+
+	f->told = 0;
+	f->news = (struct host_news){ 0 };
+	while (now_ms() < until && !f->news.all) {
+		poll(&(struct pollfd){ .fd = f->watches.epoll, .events = POLLIN }, 1, 20);
+		host_watches_ready(&f->watches, now_ms());
+		if (now_ms() >= f->watches.look_ms)
+			host_watches_look(&f->watches, now_ms());
+	}
+}
+
+/* With thousands on the fast path, each login would have all of them looked at. */
+static void an_interface_that_comes_concerns_nobody_else(void **state)
+{
+	struct fixture *f = begin(false);
+
+	do_("echo 1 >/proc/sys/net/ipv4/conf/default/rp_filter");
+	expect(f, &f->v4, FAST_USED);
+	pass(f, 300);
+	do_("ip tuntap add login mode tap && echo 0 >/proc/sys/net/ipv4/conf/login/rp_filter");
+	pass(f, 500);
+	assert_false(f->news.all);
+	end(f);
+}
+
+static void reverse_paths_that_are_asked_for_are_told(void **state)
+{
+	static const char *const writes[] = {
+		"echo 1 >/proc/sys/net/ipv4/conf/under/rp_filter",
+		"echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter",
+	};
+	struct fixture *f = begin(false);
+
+	expect(f, &f->v4, FAST_USED);
+	pass(f, 300);
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		do_(writes[i]);
+		pass(f, WITHIN_MS);
+		assert_true(f->news.all);
+	}
+	end(f);
+}
+
+/* What it has is asked for when it is told of: by then the kernel has given it that. */
+static void an_underlay_that_comes_is_told(void **state)
+{
+	struct fixture *f = begin(false);
+	char command[100];
+
+	do_("ip link del under");
+	expect(f, &f->v4, FAST_NO_ROUTE);
+	pass(f, 300);
+	do_("echo 1 >/proc/sys/net/ipv4/conf/default/rp_filter");
+	assert_int_equal(verdict(f, &f->v4), FAST_NO_ROUTE);
+	snprintf(command, sizeof(command), "ip link add under index %d type veth peer name other",
+	         f->underlay);
+	do_(command);
+	pass(f, WITHIN_MS);
+	assert_true(f->news.all);
+	end(f);
+}
+
 /* More news than there is room for. */
 static void news_that_are_lost(void **state)
 {
@@ -436,6 +502,9 @@ int main(void)
 		cmocka_unit_test(an_underlay_in_a_bridge),
 		cmocka_unit_test(what_befalls_a_sessions_interface_is_told_of_it_alone),
 		cmocka_unit_test(routes_are_told),
+		cmocka_unit_test(an_interface_that_comes_concerns_nobody_else),
+		cmocka_unit_test(reverse_paths_that_are_asked_for_are_told),
+		cmocka_unit_test(an_underlay_that_comes_is_told),
 		cmocka_unit_test(news_that_are_lost),
 		cmocka_unit_test(a_namespace_that_is_to_go),
 	};
