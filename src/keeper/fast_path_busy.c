@@ -107,14 +107,17 @@ static void decide_doubted(struct server *server, struct fast_session *s, bool e
 	list_append(&server->fast->queue, &s->in_queue);
 }
 
-/* One that waits too long is not fast until its turn comes: to say so is quick. */
+/* One that waits too long is not fast until its turn comes: to say so is quick. One at least is done however busy the
+ * machine is. */
 static void doubted_turn(struct server *server, uint64_t until_ns)
 {
 	const struct list *doubted = &server->fast->doubted;
 	const struct fast_netns *in = NULL;
 	ino_t here = 0;
 
-	while (!list_empty(doubted) && fast_now_ns() < until_ns) {
+	if (list_empty(doubted))
+		return;
+	do {
 		struct fast_session *s = list_entry(doubted->next, struct fast_session, in_queue);
 
 		if (in && in != s->netns) {
@@ -124,11 +127,24 @@ static void doubted_turn(struct server *server, uint64_t until_ns)
 		if (!in && fast_enter(server, s, &here) == 0)
 			in = s->netns;
 		decide_doubted(server, s, in, here);
-	}
+	} while (!list_empty(doubted) && fast_now_ns() < until_ns);
 	if (in)
 		netns_go_home(&server->home);
 }
 
+/* One at least, that those in doubt do not keep it waiting for ever. */
+static void queue_turn(struct server *server, uint64_t until_ns)
+{
+	const struct list *queue = &server->fast->queue;
+
+	if (list_empty(queue))
+		return;
+	do
+		fast_decide(server, list_entry(queue->next, struct fast_session, in_queue));
+	while (!list_empty(queue) && fast_now_ns() < until_ns);
+}
+
+/* Those on the fast path that may be allowed to no longer have the first of its time, before routes are asked for. */
 void fast_path_turn(struct server *server, uint64_t now_ms)
 {
 	struct fast_path *f = server->fast;
@@ -143,14 +159,9 @@ void fast_path_turn(struct server *server, uint64_t now_ms)
 		f->look_ms = now_ms + LOOK_MS;
 	}
 	until = fast_now_ns() + TURN_NS;
-	fast_flows_turn(server);
 	doubted_turn(server, until);
-	while (!list_empty(&f->queue) && fast_now_ns() < until) {
-		struct fast_session *s = list_entry(f->queue.next, struct fast_session, in_queue);
-
-		list_remove(&s->in_queue);
-		fast_decide(server, s);
-	}
+	queue_turn(server, until);
+	fast_flows_turn(server);
 }
 
 static uint64_t rounds_due(const struct fast_path *f)

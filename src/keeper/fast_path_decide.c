@@ -134,6 +134,12 @@ void fast_reason_set(struct server *server, const struct fast_session *s, enum f
 	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
 }
 
+/* A program's, which is not connected, or is closed. */
+static void shut_without_socket(struct server *server, struct fast_session *s)
+{
+	fast_shut(server, s, s->wish.reason ? s->wish.reason : FAST_MANAGED);
+}
+
 bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here, int *number)
 {
 	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
@@ -144,6 +150,8 @@ bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here,
 	*number = 0;
 	if (!d)
 		fast_reason_set(server, s, s->wish.reason);
+	else if (!e || e->about.fd < 0)
+		shut_without_socket(server, s);
 	if (!e || e->about.fd < 0 || !d)
 		return false;
 	if (here)
@@ -182,9 +190,10 @@ void fast_decide(struct server *server, struct fast_session *s)
 	bool away;
 	ino_t here;
 
+	/* Wherever it waited: a doubt that comes from now on is a new one. */
+	list_remove(&s->in_queue);
 	if (fast_enter(server, s, &here) < 0) {
-		/* A program's socket that is not connected, or is closed. */
-		fast_shut(server, s, s->wish.reason ? s->wish.reason : FAST_MANAGED);
+		shut_without_socket(server, s);
 		return;
 	}
 	away = fast_decide_here(server, s, here, &number);
