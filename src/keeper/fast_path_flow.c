@@ -14,8 +14,9 @@
 #include "keeper/netns.h"
 #include "keeper/server.h"
 
-#define LOOK_FLOWS  64 /* about a millisecond */
-#define ROUND_PAUSE 3  /* times what the round before took: of the processor a quarter at most */
+#define LOOK_FLOWS  64        /* about a millisecond */
+#define AGAIN_NS    100000000 /* where routes could not be asked for */
+#define ROUND_PAUSE 3 /* times what the round before took: of the processor a quarter at most */
 
 struct fast_flow {
 	struct bucket_node node;
@@ -164,12 +165,14 @@ static void flow_look(struct fast_path *f, struct fast_flow *flow, int fd)
 }
 
 /* Goes on where it stopped; chains that are split meanwhile are asked for a second time rather than not at all.
- * @chains: how many have been. Return: whether all have. */
-static bool flows_look(struct fast_path *f, struct fast_netns *n, size_t *chains, size_t *left)
+ * @chains: how many have been. Return: whether all have; -errno: none can be asked for now. */
+static int flows_look(struct fast_path *f, struct fast_netns *n, size_t *chains, size_t *left)
 {
 	AUTO_FD fd = link_socket();
 
-	for (; fd >= 0 && *chains < n->flows.size; (*chains)++) {
+	if (fd < 0)
+		return fd;
+	for (; *chains < n->flows.size; (*chains)++) {
 		struct bucket_node *node = n->flows.heads[*chains];
 
 		if (!*left)
@@ -183,9 +186,10 @@ static bool flows_look(struct fast_path *f, struct fast_netns *n, size_t *chains
 	return true;
 }
 
-static bool netns_look(struct server *server, struct fast_netns *n, size_t *chains, size_t *left)
+/* Return: as flows_look() */
+static int netns_look(struct server *server, struct fast_netns *n, size_t *chains, size_t *left)
 {
-	bool through;
+	int through = -ENOENT;
 	ino_t here;
 
 	if (!n->flows.count)
@@ -196,12 +200,13 @@ static bool netns_look(struct server *server, struct fast_netns *n, size_t *chai
 			continue;
 		through = flows_look(server->fast, n, chains, left);
 		netns_go_home(&server->home);
-		return through;
+		break;
 	}
-	return true;
+	return through;
 }
 
-/* A namespace has its turn until all of it have been, so none waits longer than for all others once. */
+/* A namespace has its turn until all of it have been, so none waits longer than for all others once; nor for one that can
+ * not be asked. */
 void fast_flows_look(struct server *server)
 {
 	struct list *all = &server->fast->netns, *last = all->prev, *node = NULL;
@@ -211,27 +216,32 @@ void fast_flows_look(struct server *server)
 		node = all->next;
 		struct fast_netns *n = list_entry(node, struct fast_netns, in_all);
 
-		if (!netns_look(server, n, &n->looked_flows, &left))
+		if (netns_look(server, n, &n->looked_flows, &left) == 0)
 			return;
 		list_remove(node);
 		list_append(all, node);
 	}
 }
 
-/* A routing daemon may change routes all the time. */
+/* A routing daemon may change routes all the time. A round that can not go on, as for want of descriptors, does so later:
+ * until then sessions go by routes that may be others now. */
 static void round_turn(struct server *server, struct fast_netns *n, size_t *left)
 {
 	struct fast_round *r = &n->round;
 	uint64_t begun = fast_now_ns(), end;
+	int through;
 
-	if (!r->runs && (!r->wanted || begun < r->not_before))
+	if ((!r->runs && !r->wanted) || begun < r->not_before)
 		return;
 	if (!r->runs)
 		*r = (struct fast_round){ .runs = true };
-	r->runs = !netns_look(server, n, &r->chains, left);
+	through = netns_look(server, n, &r->chains, left);
+	r->runs = through <= 0;
 	end = fast_now_ns();
 	r->spent_ns += end - begun;
-	if (!r->runs)
+	if (through < 0)
+		r->not_before = end + AGAIN_NS;
+	else if (!r->runs)
 		r->not_before = end + r->spent_ns * ROUND_PAUSE;
 }
 
@@ -246,9 +256,7 @@ void fast_flows_turn(struct server *server)
 
 uint64_t fast_flows_due(const struct fast_netns *n)
 {
-	if (n->round.runs)
-		return 0;
-	return n->round.wanted ? n->round.not_before / 1000000 + 1 : UINT64_MAX;
+	return n->round.runs || n->round.wanted ? n->round.not_before / 1000000 + 1 : UINT64_MAX;
 }
 
 void fast_flows_changed(struct fast_netns *n)

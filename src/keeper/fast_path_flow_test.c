@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -282,6 +283,35 @@ static void test_changed_routes_are_asked_for_in_rounds(void **state)
 	host_free(h);
 }
 
+/* For a moment there are no descriptors, or nobody's socket by which to enter: the round goes on where it was. */
+static void test_a_round_that_can_not_ask_goes_on_later(void **state)
+{
+	struct host *h = host_new();
+	struct fast_session *s = session_add(h, &h->netns[0], 0, 0);
+	struct rlimit limit, none;
+
+	mtu_bytes[0] = 1280;
+	fast_flows_changed(&h->netns[0]);
+	s->wish.endpoint = 0;
+	fast_flows_turn(&h->server);
+	s->wish.endpoint = 1;
+	assert_in_range(fast_flows_due(&h->netns[0]), fast_now_ns() / 1000000 + 1,
+	                fast_now_ns() / 1000000 + 101);
+	h->netns[0].round.not_before = fast_now_ns();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ .rlim_max = limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	fast_flows_turn(&h->server);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(asked[0], 1);
+	assert_true(h->netns[0].round.not_before > fast_now_ns());
+	h->netns[0].round.not_before = fast_now_ns();
+	fast_flows_turn(&h->server);
+	assert_int_equal(in_queue(h), 1);
+	assert_true(fast_flows_due(&h->netns[0]) == UINT64_MAX);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_few_are_asked_once_in_a_look),
 		cmocka_unit_test(test_an_answer_goes_with_its_last_session),
 		cmocka_unit_test(test_changed_routes_are_asked_for_in_rounds),
+		cmocka_unit_test(test_a_round_that_can_not_ask_goes_on_later),
 	};
 
 	return cmocka_run_group_tests_name("fast_path_flow", tests, NULL, NULL);

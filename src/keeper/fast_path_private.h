@@ -18,7 +18,7 @@ struct fast_round {
 	bool wanted, runs;
 	size_t chains;       /* that have been */
 	uint64_t spent_ns;   /* of the processor */
-	uint64_t not_before; /* the next, monotonic ns */
+	uint64_t not_before; /* the next, or the rest of this one, monotonic ns */
 };
 
 struct fast_netns {
