@@ -341,5 +341,5 @@ uint32_t kept_endpoint_path_mtu(const struct server *s, struct netns_id here,
 	    !can_reach(e, &path->peer))
 		return 0;
 	route = endpoint_route_mtu(e, &path->peer);
-	return route ? (uint32_t)((int32_t)route - path_less(e, &path->peer, route)) : 0;
+	return route ? path_mtu_by(route, path_less(e, &path->peer, route)) : 0;
 }

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "keeper/path_mtu.h"
 
 /* Requirements: TUN-10 */
 static void test_endpoint_errors_are_those_of_bind(void **state)
@@ -40,6 +41,16 @@ static void test_endpoint_errors_are_those_of_bind(void **state)
 	    &(struct order){ .kind = ORDER_ENDPOINT_CLOSE, .slot = first.endpoint.slot });
 	p = udp4("127.0.0.1", 5000, 0);
 	assert_int_equal(open_endpoint(f->client, &p).err, 0);
+}
+
+/* Of a program's socket it is known by how much it was less when the tunnel was made. Requirements: ETH-10 */
+static void test_a_path_is_never_less_than_nothing(void **state)
+{
+	assert_int_equal(path_mtu_by(1500, 0), 1500);
+	assert_int_equal(path_mtu_by(1500, 56), 1444);
+	assert_int_equal(path_mtu_by(1400, -20), 1420);
+	assert_int_equal(path_mtu_by(1500, 7500), 1500);
+	assert_int_equal(path_mtu_by(7500, 7500), 7500);
 }
 
 static void test_unspecified_endpoint_chooses_a_port(void **state)
@@ -205,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_KEEPER(test_endpoint_errors_are_those_of_bind),
+		cmocka_unit_test(test_a_path_is_never_less_than_nothing),
 		WITH_KEEPER(test_unspecified_endpoint_chooses_a_port),
 		WITH_KEEPER(test_bulk_sends_segments_from_the_same_port),
 		WITH_KEEPER(test_ip_endpoints_of_both_families),

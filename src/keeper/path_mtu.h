@@ -24,4 +24,17 @@ uint32_t path_mtu_of(int fd, sa_family_t family);
 uint32_t path_mtu(const struct endpoint_params *p, int fd, const union address *peer,
                   uint32_t route);
 
+/**
+ * path_mtu_by() - of the path, by that of the route now and how much less it was, octets (negative: more)
+ *
+ * If nothing would be left, what was less is not what IPsec takes: packets left by another interface then, one of jumbo
+ * frames. Nothing but the route is known of the path they take now.
+ */
+static inline uint32_t path_mtu_by(uint32_t route, int32_t less)
+{
+	int64_t mtu = (int64_t)route - less;
+
+	return mtu > 0 ? (uint32_t)mtu : route;
+}
+
 #endif
