@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "keeper/descriptors.h"
 #include "keeper/link.h"
 #include "keeper/route.h"
@@ -136,14 +136,6 @@ static int device_make_for(struct server *s, struct client *c, struct device *d,
 	return namespaces_use(&s->namespaces, c->about.netns, c->netns_ino);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static int device_make_named(struct server *s, struct client *c, struct device *d, const char *name,
                              const struct request *wanted)
 {
@@ -153,7 +145,7 @@ static int device_make_named(struct server *s, struct client *c, struct device *
 	/* One that was removed and is still going may have the name, or the number that is to be chosen (TUN-42). */
 	if (strchr(name, '%'))
 		reaper_wait_names(s->reaper);
-	if (numbering_guess(&s->numbering, c->about.netns, name, now_ms(), guess))
+	if (numbering_guess(&s->numbering, c->about.netns, name, monotonic_ms(), guess))
 		err = device_make_for(s, c, d, guess, wanted);
 	if (err == -EEXIST)
 		err = device_make_for(s, c, d, name, wanted);
@@ -163,7 +155,7 @@ static int device_make_named(struct server *s, struct client *c, struct device *
 		err = device_make_for(s, c, d, name, wanted);
 	}
 	if (err >= 0)
-		numbering_note(&s->numbering, c->about.netns, name, d->about.name, now_ms());
+		numbering_note(&s->numbering, c->about.netns, name, d->about.name, monotonic_ms());
 	return err;
 }
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "keeper/descriptors.h"
 #include "keeper/endpoint_socket.h"
 #include "keeper/managed.h"
@@ -307,19 +307,11 @@ uint32_t endpoint_route_mtu(const struct endpoint *e, const union address *peer)
 	return route_ask(e, peer, &reply) < 0 ? 0 : reply.route.mtu_bytes;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* What the path's MTU is less than the route's. Sessions often come by the hundred, and asking costs more than the route. */
 static int32_t path_less(struct endpoint *e, const union address *peer, uint32_t route)
 {
 	struct path_less *less = &e->less;
-	uint64_t now = now_ms();
+	uint64_t now = monotonic_ms();
 
 	if (e->managed || (now < less->until_ms && !memcmp(&less->peer, peer, sizeof(*peer))))
 		return less->bytes;

@@ -9,6 +9,7 @@
  */
 #include <stdatomic.h>
 
+#include "base/monotonic.h"
 #include "keeper/fast_path_flow.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/records.h"
@@ -37,7 +38,7 @@ void fast_busy_again(struct fast_path *f, struct fast_session *s)
 		list_append(&f->queue, &s->in_queue);
 		return;
 	}
-	s->doubted_ns = fast_now_ns();
+	s->doubted_ns = monotonic_ns();
 	list_append(&f->doubted, &s->in_queue);
 }
 
@@ -96,7 +97,7 @@ static void look(struct server *server, struct fast_path *f)
 /* While in the namespace @here, if @entered. What can not be done so, or not in time, is done when there is time. */
 static void decide_doubted(struct server *server, struct fast_session *s, bool entered, ino_t here)
 {
-	bool in_time = fast_now_ns() - s->doubted_ns < DOUBT_NS;
+	bool in_time = monotonic_ns() - s->doubted_ns < DOUBT_NS;
 	int number;
 
 	list_remove(&s->in_queue);
@@ -127,7 +128,7 @@ static void doubted_turn(struct server *server, uint64_t until_ns)
 		if (!in && fast_enter(server, s, &here) == 0)
 			in = s->netns;
 		decide_doubted(server, s, in, here);
-	} while (!list_empty(doubted) && fast_now_ns() < until_ns);
+	} while (!list_empty(doubted) && monotonic_ns() < until_ns);
 	if (in)
 		netns_go_home(&server->home);
 }
@@ -141,7 +142,7 @@ static void queue_turn(struct server *server, uint64_t until_ns)
 		return;
 	do
 		fast_decide(server, list_entry(queue->next, struct fast_session, in_queue));
-	while (!list_empty(queue) && fast_now_ns() < until_ns);
+	while (!list_empty(queue) && monotonic_ns() < until_ns);
 }
 
 /* Those on the fast path that may be allowed to no longer have the first of its time, before routes are asked for. */
@@ -158,7 +159,7 @@ void fast_path_turn(struct server *server, uint64_t now_ms)
 		fast_flows_look(server);
 		f->look_ms = now_ms + LOOK_MS;
 	}
-	until = fast_now_ns() + TURN_NS;
+	until = monotonic_ns() + TURN_NS;
 	doubted_turn(server, until);
 	queue_turn(server, until);
 	fast_flows_turn(server);

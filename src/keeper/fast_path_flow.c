@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "base/monotonic.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/link.h"
 #include "keeper/netns.h"
@@ -228,7 +229,7 @@ void fast_flows_look(struct server *server)
 static void round_turn(struct server *server, struct fast_netns *n, size_t *left)
 {
 	struct fast_round *r = &n->round;
-	uint64_t begun = fast_now_ns(), end;
+	uint64_t begun = monotonic_ns(), end;
 	int through;
 
 	if ((!r->runs && !r->wanted) || begun < r->not_before)
@@ -237,7 +238,7 @@ static void round_turn(struct server *server, struct fast_netns *n, size_t *left
 		*r = (struct fast_round){ .runs = true };
 	through = netns_look(server, n, &r->chains, left);
 	r->runs = through <= 0;
-	end = fast_now_ns();
+	end = monotonic_ns();
 	r->spent_ns += end - begun;
 	if (through < 0)
 		r->not_before = end + AGAIN_NS;

@@ -39,10 +39,11 @@ void fast_flow_leave(struct fast_use *use);
  * MTU, are decided again soon (fast_busy_again()). At home */
 void fast_flows_look(struct server *server);
 
-/** fast_flows_changed() - routes may be others now: all are asked for anew, as one that fast_flows_look() comes to, by ... */
+/** fast_flows_changed() - routes may be others now: fast_flows_turn() is to ask for all of @n anew, in rounds */
 void fast_flows_changed(struct fast_netns *n);
 
-/** fast_flows_turn() - ... of them as many as that in one go, in all namespaces together. At home */
+/** fast_flows_turn() - go on with the rounds: ask for as many as fast_flows_look() does, in all namespaces together, and do
+ * with what has changed as that does. At home */
 void fast_flows_turn(struct server *server);
 
 /** fast_flows_due() - when it has something to do in @n, monotonic ms; UINT64_MAX: not */

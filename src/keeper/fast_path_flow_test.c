@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/monotonic.h"
 #include "keeper/fast_path_flow.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/server.h"
@@ -272,12 +273,12 @@ static void test_changed_routes_are_asked_for_in_rounds(void **state)
 	for (uint32_t i = 0; i < PEERS; i++)
 		assert_int_equal(asked[i], 2);
 	/* The next waits: others want the processor, too. */
-	assert_in_range(h->netns[0].round.not_before - fast_now_ns(),
+	assert_in_range(h->netns[0].round.not_before - monotonic_ns(),
 	                h->netns[0].round.spent_ns * 2, h->netns[0].round.spent_ns * 3);
 	before = asked_of_all;
 	fast_flows_turn(&h->server);
 	assert_int_equal(asked_of_all, before);
-	h->netns[0].round.not_before = fast_now_ns();
+	h->netns[0].round.not_before = monotonic_ns();
 	fast_flows_turn(&h->server);
 	assert_in_range(asked_of_all - before, 1, 64 + 16);
 	host_free(h);
@@ -295,17 +296,17 @@ static void test_a_round_that_can_not_ask_goes_on_later(void **state)
 	s->wish.endpoint = 0;
 	fast_flows_turn(&h->server);
 	s->wish.endpoint = 1;
-	assert_in_range(fast_flows_due(&h->netns[0]), fast_now_ns() / 1000000 + 1,
-	                fast_now_ns() / 1000000 + 101);
-	h->netns[0].round.not_before = fast_now_ns();
+	assert_in_range(fast_flows_due(&h->netns[0]), monotonic_ns() / 1000000 + 1,
+	                monotonic_ns() / 1000000 + 101);
+	h->netns[0].round.not_before = monotonic_ns();
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	none = (struct rlimit){ .rlim_max = limit.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	fast_flows_turn(&h->server);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_int_equal(asked[0], 1);
-	assert_true(h->netns[0].round.not_before > fast_now_ns());
-	h->netns[0].round.not_before = fast_now_ns();
+	assert_true(h->netns[0].round.not_before > monotonic_ns());
+	h->netns[0].round.not_before = monotonic_ns();
 	fast_flows_turn(&h->server);
 	assert_int_equal(in_queue(h), 1);
 	assert_true(fast_flows_due(&h->netns[0]) == UINT64_MAX);

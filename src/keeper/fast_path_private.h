@@ -3,8 +3,6 @@
 #ifndef UL2TP_KEEPER_FAST_PATH_PRIVATE_H
 #define UL2TP_KEEPER_FAST_PATH_PRIVATE_H
 
-#include <time.h>
-
 #include "base/buckets.h"
 #include "base/list.h"
 #include "keeper/fast_path.h"
@@ -211,21 +209,12 @@ int fast_socket_cgroup(struct host_watches *host, const struct endpoint *e, int 
 /** fast_shut() - nothing of it is fast from now on, for this reason; wherever the caller is */
 void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason);
 
-/** fast_now_ns() - monotonic */
-static inline uint64_t fast_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
+/** fast_decide() - decide anew, and have the programs do as decided; they are attached if need be. At home */
+void fast_decide(struct server *server, struct fast_session *s);
 
 /** fast_decide_here() - likewise, while in the namespace @here, which is one of its socket's
  * Return: whether the device is away, or another by its number: @*number if that is set. Then fast_decide() is to come. */
 bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here, int *number);
-
-/** fast_decide() - decide anew, and have the programs do as decided; they are attached if need be. At home */
-void fast_decide(struct server *server, struct fast_session *s);
 
 /** fast_busy_consider() - its wish is another: sort it in, be it to wait, to be decided or to be left alone */
 void fast_busy_consider(struct server *server, struct fast_session *s);

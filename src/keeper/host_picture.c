@@ -11,23 +11,15 @@
 #include <linux/bpf.h>
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "keeper/bpf.h"
 #include "keeper/host_flow.h"
 
 #define TELL_MS                                                                                    \
 	100 /* changes of routes are told together, and those of what reverse paths are asked for */
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void links_open(struct host_picture *p)
 {
@@ -101,7 +93,7 @@ static void read_xfrm(struct host_picture *p, uint64_t now)
 {
 	if (!host_source_is_due(&p->xfrm.source, now))
 		return;
-	host_source_was_read(&p->xfrm.source, host_xfrm_read(&p->xfrm), now, now_ms());
+	host_source_was_read(&p->xfrm.source, host_xfrm_read(&p->xfrm), now, monotonic_ms());
 	p->changed = true;
 }
 
@@ -111,7 +103,8 @@ static void read_nftables(struct host_picture *p, uint64_t now)
 
 	if (!host_source_is_due(&p->nftables.source, now))
 		return;
-	host_source_was_read(&p->nftables.source, host_nftables_read(&p->nftables), now, now_ms());
+	host_source_was_read(&p->nftables.source, host_nftables_read(&p->nftables), now,
+	                     monotonic_ms());
 	p->changed |= memcmp(&was, &p->nftables.summary, sizeof(was)) != 0;
 }
 
@@ -127,7 +120,7 @@ static void read_links(struct host_picture *p, uint64_t now)
 	p->rules_stale = err < 0;
 	if (err == 0 && p->links.stale)
 		err = host_devices_read(&p->devices);
-	host_source_was_read(&p->links, err, now, now_ms());
+	host_source_was_read(&p->links, err, now, monotonic_ms());
 	p->links.stale = err < 0;
 	p->changed = true;
 }
@@ -210,7 +203,7 @@ static bool is_of_reverse_paths(const struct host_devices *d, struct reader *pay
 static void take_netconf(struct host_picture *p, struct reader *payload)
 {
 	if (!p->reverse_ms && is_of_reverse_paths(&p->devices, payload))
-		p->reverse_ms = now_ms() + TELL_MS;
+		p->reverse_ms = monotonic_ms() + TELL_MS;
 }
 
 static void take_link_news(void *arg, uint16_t type, struct reader *payload)

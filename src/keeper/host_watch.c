@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "keeper/host_picture.h"
 
 #define EVENTS_MAX 32
@@ -34,14 +34,6 @@ struct host_watch {
 	struct host_picture picture;
 	bool dropped; /* the picture is closed */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void watch_close(struct host_watch *w)
 {
@@ -224,7 +216,7 @@ int host_watch_use(struct host_watches *all, struct netns_id netns)
 {
 	AUTO(host_watch) struct host_watch *w = NULL;
 	struct host_watch *found = find(all, netns);
-	uint64_t now = now_ms();
+	uint64_t now = monotonic_ms();
 
 	if (found) {
 		found->users++;

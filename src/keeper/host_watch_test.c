@@ -13,13 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <arpa/inet.h>
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 
 #define WITHIN_MS                                                                                  \
 	20000 /* where all is slow, too; that it holds within a second the scenarios ask */
@@ -36,14 +36,6 @@ struct fixture {
 	unsigned int told;
 	struct host_news news; /* the last */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void do_(const char *command)
 {
@@ -142,7 +134,7 @@ static enum fast_reason verdict(struct fixture *f, const struct outer_flow *flow
 /* The keeper's loop, until @flow's verdict is @want: and a change of it has been told. */
 static void expect(struct fixture *f, const struct outer_flow *flow, enum fast_reason want)
 {
-	uint64_t start = now_ms(), now = start;
+	uint64_t start = monotonic_ms(), now = start;
 	enum fast_reason found = verdict(f, flow);
 	AUTO_FD here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
@@ -151,7 +143,7 @@ static void expect(struct fixture *f, const struct outer_flow *flow, enum fast_r
 		unsigned int told = f->told;
 
 		poll(&news, 1, f->watches.look_ms > now ? (int)(f->watches.look_ms - now) : 0);
-		now = now_ms();
+		now = monotonic_ms();
 		netns_go_home(&f->home);
 		if (news.revents)
 			host_watches_ready(&f->watches, now);
@@ -380,16 +372,16 @@ static void what_befalls_a_sessions_interface_is_told_of_it_alone(void **state)
 static void routes_are_told(void **state)
 {
 	struct fixture *f = begin(true);
-	uint64_t start = now_ms();
+	uint64_t start = monotonic_ms();
 
 	expect(f, &f->v4, FAST_USED);
 	f->told = 0;
 	do_("ip route add 198.51.100.0/24 via 192.0.2.9");
-	while (f->told == 0 && now_ms() < start + WITHIN_MS) {
+	while (f->told == 0 && monotonic_ms() < start + WITHIN_MS) {
 		poll(&(struct pollfd){ .fd = f->watches.epoll, .events = POLLIN }, 1, 20);
-		host_watches_ready(&f->watches, now_ms());
-		if (now_ms() >= f->watches.look_ms)
-			host_watches_look(&f->watches, now_ms());
+		host_watches_ready(&f->watches, monotonic_ms());
+		if (monotonic_ms() >= f->watches.look_ms)
+			host_watches_look(&f->watches, monotonic_ms());
 	}
 	assert_int_not_equal(f->told, 0);
 	assert_true(f->news.routes);
@@ -400,15 +392,15 @@ static void routes_are_told(void **state)
 /* What happens for a moment, in the keeper's loop. */
 static void pass(struct fixture *f, uint64_t ms)
 {
-	uint64_t until = now_ms() + ms;
+	uint64_t until = monotonic_ms() + ms;
 
 	f->told = 0;
 	f->news = (struct host_news){ 0 };
-	while (now_ms() < until && !f->news.all) {
+	while (monotonic_ms() < until && !f->news.all) {
 		poll(&(struct pollfd){ .fd = f->watches.epoll, .events = POLLIN }, 1, 20);
-		host_watches_ready(&f->watches, now_ms());
-		if (now_ms() >= f->watches.look_ms)
-			host_watches_look(&f->watches, now_ms());
+		host_watches_ready(&f->watches, monotonic_ms());
+		if (monotonic_ms() >= f->watches.look_ms)
+			host_watches_look(&f->watches, monotonic_ms());
 	}
 }
 

@@ -14,11 +14,11 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "keeper/engine_process.h"
 #include "keeper/listener.h"
 #include "keeper/managed.h"
@@ -53,14 +53,6 @@ struct keeping {
 	int status;
 	bool done;
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void raise_descriptor_limit(void)
 {
@@ -121,14 +113,14 @@ static void stop_begin(struct keeping *k)
 	if (k->stop_ms)
 		return;
 	ready_notify("STOPPING=1");
-	k->stop_ms = now_ms() + STOP_WITHIN_MS;
+	k->stop_ms = monotonic_ms() + STOP_WITHIN_MS;
 	tell_engine(k, &stop);
 }
 
 /* Whether this would be one restart too many. */
 static bool restarts_too_often(struct keeping *k)
 {
-	uint64_t now = now_ms(), *oldest = &k->restarts[k->restart++ % RESTARTS_MAX];
+	uint64_t now = monotonic_ms(), *oldest = &k->restarts[k->restart++ % RESTARTS_MAX];
 	bool often = *oldest && now - *oldest < RESTARTS_WITHIN_MS;
 
 	*oldest = now;
@@ -293,7 +285,7 @@ static void turn(struct keeping *k)
 	};
 	uint64_t now;
 
-	poll(fds, ARRAY_SIZE(fds), next_wait_ms(k, now_ms()));
+	poll(fds, ARRAY_SIZE(fds), next_wait_ms(k, monotonic_ms()));
 	if (fds[1].revents && k->engine.requests >= 0)
 		on_request(k);
 	if (fds[2].revents)
@@ -301,7 +293,7 @@ static void turn(struct keeping *k)
 	if (fds[0].revents)
 		on_signals(k);
 	managed_tell(&k->server, tell_gone, k);
-	now = now_ms();
+	now = monotonic_ms();
 	settle_in_time(k, now);
 	if (fds[3].revents)
 		host_watches_ready(&k->server.host, now);
