@@ -9,7 +9,7 @@ import time
 import pytest
 
 from support.daemon import BUILD, Cli, Daemon
-from support.fast_pair import INNER, FastPair
+from support.fast_pair import INNER, FastPair, make_busy
 from support.numbered_flow import flows_both_ways
 from support.tcx import programs
 from support.transfer import transfer
@@ -54,6 +54,53 @@ def test_all_is_counted(wire):
         eventually(tunnel_agrees, "the tunnel counts what its session does")
 
 
+def nft(host, *lines):
+    host.run("nft", "-f", "-", input="\n".join(lines) + "\n")
+
+
+# On packets of the tunnel: as long as a host has it, all that leaves goes by way of the engine.
+RULE = ("add table inet t", "add chain inet t out { type filter hook output priority 0; }", "add rule inet t out udp dport 7000 counter")
+
+
+def test_what_goes_by_it_is_told(plain_wire):
+    """Of what is counted in each direction; the rest is what went by way of the engine.
+
+    Requirements: STAT-1
+    """
+    ways = [f"{way}_{what}" for way in ("tx", "rx") for what in ("packets", "octets")]
+    with FastPair(plain_wire) as pair:
+        def counted(end):
+            """All, that by the fast path, and by the engine."""
+            session = Cli(pair.daemons[end], pair.hosts[end]).json("-s show session tunnel_id 1 session_id 1")[0]
+            slow = dict(zip(("tx_packets", "rx_packets"), pair.slow_packets(end)))
+            return [{way: kind.get(way, 0) for way in ways} for kind in (session["counters"], session["fast_path"], slow)]
+
+        def since(before, end):
+            return [{way: new[way] - old[way] for way in ways} for new, old in zip(counted(end), before[end])]
+
+        def one_way_by_it_alone():  # what a host says unasked may come between
+            before = [counted(0), counted(1)]
+            make_busy(pair.hosts[0], ["pw"])
+            for end, nothing in ((0, ("rx_packets", "rx_octets")), (1, ("tx_packets", "tx_octets"))):
+                everything, fast, _ = since(before, end)
+                if everything != fast or sorted(fast.values())[2] < 40 or any(fast[way] for way in nothing):
+                    return False
+            return True
+
+        def rest_is_the_engines():
+            return all(everything[way] - fast[way] == slow[way]
+                       for everything, fast, slow in (since(first, end) for end in (0, 1)) for way in ("tx_packets", "rx_packets"))
+        first = [counted(0), counted(1)]
+        nft(pair.hosts[0], *RULE)
+        eventually(lambda: pair.reason(0) == "netfilter")
+        make_busy(pair.hosts[0], ["pw"])
+        nft(pair.hosts[0], "delete table inet t")
+        eventually(lambda: pair.reason(0) == "used")
+        eventually(one_way_by_it_alone, "frames that nobody answers count at one end as sent, at the other as received")
+        eventually(rest_is_the_engines, "the engine's and the fast path's are all")
+        assert since(first, 0)[2]["tx_packets"] >= 40
+
+
 def test_the_last_packet_has_its_time(wire):
     """Which is read once a tick of the system's clock, of 10 ms at most; a session's own is that of its last packet."""
     with FastPair(wire) as pair:
@@ -89,10 +136,6 @@ def test_one_end_alone(wire, modes):
             eventually(pair.agree, "the counters of both ends agree")
 
 
-def nft(host, *lines):
-    host.run("nft", "-f", "-", input="\n".join(lines) + "\n")
-
-
 def test_nothing_is_overtaken_where_the_path_changes(wire):
     """Two hundred times, by a rule that comes and goes, under datagrams and streams both ways; fewer where all is slow."""
     with FastPair(wire) as pair:
@@ -102,8 +145,7 @@ def test_nothing_is_overtaken_where_the_path_changes(wire):
         sent = pair.counts()[0]["TX_PACKETS"]
         with flows_both_ways(near, far, INNER[4][1], INNER[6][0]):
             for _ in range(100 // SLOW):
-                nft(near, "add table inet t", "add chain inet t out { type filter hook output priority 0; }",
-                    "add rule inet t out udp dport 7000 counter")
+                nft(near, *RULE)
                 eventually(lambda: pair.reason(0) == "netfilter")
                 nft(near, "delete table inet t")
                 eventually(lambda: pair.reason(0) == "used")

@@ -13,9 +13,9 @@ from support.wait import AT_MOST, eventually
 pytestmark = pytest.mark.usefixtures("fast_path")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cable():
-    """And another beside it, without addresses of its own."""
+    """And another beside it, without addresses of its own. Each test changes it, so none has that of another."""
     cable = lay_cable("plain")
     run("ip", "link", "add", "other", "netns", cable.near.name, "type", "veth", "peer", "name", "other", "netns", cable.far.name)
     for host in (cable.near, cable.far):
@@ -124,8 +124,8 @@ def test_of_several_ways_a_tunnel_takes_one(pair):
         for group in ("1", "2", "1,1/2,9", "1,9/2,1", "2", "1"):
             near.ip(f"nexthop replace id 3 group {group}")
             one = near.run("ip", "route", "get", peer, "from", pair.addresses[0], "ipproto", "udp", "sport", 7000, "dport", 7000).stdout
-            eventually(lambda: ways() == [one.split()[one.split().index("dev") + 1]])  # pylint: disable=cell-var-from-loop
-            assert pair.reason(0) == "used"
+            way = one.split()[one.split().index("dev") + 1]
+            eventually(lambda: ways() == [way] and pair.reason(0) == "used")  # pylint: disable=cell-var-from-loop
     finally:
         near.ip(f"route del {peer} nhid 3", "nexthop del id 3", "nexthop del id 1", "nexthop del id 2")
     eventually(lambda: is_fast(pair))
