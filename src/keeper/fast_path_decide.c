@@ -212,12 +212,20 @@ void fast_shut(struct server *server, struct fast_session *s, enum fast_reason r
 	fast_reason_set(server, s, reason);
 }
 
-static bool concerns(const struct host_news *news, const struct fast_session *s)
+/* Its interface is in another namespace, and may be what has arrived in this one, whatever its number. */
+static bool is_away(struct server *server, const struct fast_session *s)
+{
+	return atomic_load(&records_session(server->records, s->index)->fast_reason) ==
+	       FAST_DEVICE_NETNS;
+}
+
+static bool concerns(struct server *server, const struct host_news *news,
+                     const struct fast_session *s)
 {
 	for (uint32_t i = 0; i < news->count; i++)
 		if (news->devices[i] == s->device)
 			return true;
-	return news->all;
+	return news->all || (news->arrived && is_away(server, s));
 }
 
 void fast_path_verdict_changed(struct server *server, struct netns_id netns,
@@ -234,7 +242,7 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns,
 	list_for_each (node, &n->busy) {
 		struct fast_session *s = list_entry(node, struct fast_session, in_kind);
 
-		if (concerns(news, s))
+		if (concerns(server, news, s))
 			fast_busy_again(server->fast, s);
 	}
 }

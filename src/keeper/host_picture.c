@@ -18,8 +18,7 @@
 #include "keeper/bpf.h"
 #include "keeper/host_flow.h"
 
-#define TELL_MS                                                                                    \
-	100 /* changes of routes are told together, and those of what reverse paths are asked for */
+#define TELL_MS 100 /* changes of routes are told together, and what the group NETCONF tells of */
 
 static void links_open(struct host_picture *p)
 {
@@ -143,15 +142,18 @@ bool host_picture_refresh(struct host_picture *p, uint64_t now)
 		p->routes_ms = 0;
 		p->routes_changed = true;
 	}
-	if (p->reverse_ms && now >= p->reverse_ms) {
-		p->reverse_ms = 0;
-		p->changed = true;
+	if (p->later_ms && now >= p->later_ms) {
+		p->changed |= p->later.all;
+		p->devices.news.arrived |= p->later.arrived;
+		p->later = (struct host_news){ 0 };
+		p->later_ms = 0;
 	}
 	/* Those who were told what is in doubt are told when it no longer is; and the other way round. */
 	doubt = is_in_doubt(p);
 	p->changed |= doubt != p->doubted || host_picture_is_lacking(p);
 	p->doubted = doubt;
-	return p->changed || p->routes_changed || p->devices.news.all || p->devices.news.count;
+	return p->changed || p->routes_changed || p->devices.news.all || p->devices.news.arrived ||
+	       p->devices.news.count;
 }
 
 bool host_picture_take_news(struct host_picture *p, struct host_news *ret)
@@ -161,7 +163,7 @@ bool host_picture_take_news(struct host_picture *p, struct host_news *ret)
 	ret->routes = p->routes_changed;
 	p->changed = p->routes_changed = false;
 	p->devices.news = (struct host_news){ 0 };
-	return ret->all || ret->routes || ret->count;
+	return ret->all || ret->routes || ret->arrived || ret->count;
 }
 
 uint64_t host_picture_due(const struct host_picture *p, uint64_t until)
@@ -174,16 +176,16 @@ uint64_t host_picture_due(const struct host_picture *p, uint64_t until)
 			until = sources[i]->read_after_ms;
 	if (p->routes_ms && p->routes_ms < until)
 		until = p->routes_ms;
-	if (p->reverse_ms && p->reverse_ms < until)
-		until = p->reverse_ms;
+	if (p->later_ms && p->later_ms < until)
+		until = p->later_ms;
 	return until;
 }
 
-/* Whether packets are asked where they would go back to (rp_filter) is another now: of sockets bound to an interface
- * (fast_path_decide.c). An interface that is new, or has a new name, is told of with all it has; it is asked for what it
- * has by whoever is decided since, and told of by group LINK to who was before. What is written to one that no
- * tunnel goes through, as by scripts for each session's, is nobody's business here. */
-static bool is_of_reverse_paths(const struct host_devices *d, struct reader *payload)
+/* An interface that is new, or has a new name, is told of with all it has. Who goes through it hears of it by group LINK, and
+ * asks it for its rp_filter then; who has lost sight of it, as it was in another namespace, does not. By itself rp_filter
+ * is told of when it is written: packets are asked where they would go back to, which matters to sockets bound to an
+ * interface (fast_path_decide.c); not where no tunnel goes through, as what scripts write to each session's. */
+static void take_netconf(struct host_picture *p, struct reader *payload)
 {
 	bool reverse_path = false, everything = false;
 	int32_t ifindex = 0;
@@ -196,14 +198,16 @@ static bool is_of_reverse_paths(const struct host_devices *d, struct reader *pay
 		reverse_path |= a.type == NETCONFA_RP_FILTER;
 		everything |= a.type == NETCONFA_FORWARDING;
 	}
-	return reverse_path && !everything &&
-	       (ifindex == NETCONFA_IFINDEX_ALL || host_device_is_underlay(d, ifindex));
-}
-
-static void take_netconf(struct host_picture *p, struct reader *payload)
-{
-	if (!p->reverse_ms && is_of_reverse_paths(&p->devices, payload))
-		p->reverse_ms = monotonic_ms() + TELL_MS;
+	if (!reverse_path)
+		return;
+	if (everything)
+		p->later.arrived = true;
+	else if (ifindex == NETCONFA_IFINDEX_ALL || host_device_is_underlay(&p->devices, ifindex))
+		p->later.all = true;
+	else
+		return;
+	if (!p->later_ms)
+		p->later_ms = monotonic_ms() + TELL_MS;
 }
 
 static void take_link_news(void *arg, uint16_t type, struct reader *payload)

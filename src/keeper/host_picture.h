@@ -30,12 +30,12 @@ struct host_picture {
 	bool rules_stale;
 	struct host_devices devices;
 	struct host_source routes;
-	uint64_t routes_ms;  /* when to tell of changed routes; 0: they have not */
-	bool routes_changed; /* to be told */
-	uint64_t
-		reverse_ms; /* when to tell that reverse paths are asked for otherwise; 0: they are not */
-	bool doubted;       /* somebody was told FAST_IN_DOUBT, and is to ask again */
-	bool changed;       /* to be told; whoever does makes it false */
+	uint64_t routes_ms;     /* when to tell of changed routes; 0: they have not */
+	bool routes_changed;    /* to be told */
+	struct host_news later; /* to be told when it is ... */
+	uint64_t later_ms;      /* 0: nothing is */
+	bool doubted;           /* somebody was told FAST_IN_DOUBT, and is to ask again */
+	bool changed;           /* to be told; whoever does makes it false */
 };
 
 /** host_picture_open() - while in the namespace; nothing is read yet */

@@ -34,9 +34,9 @@ struct outer_flow {
 #define HOST_NEWS_DEVICES 16
 
 /* Whose verdicts may be others now: those of all sessions in the namespace, or of those whose interfaces these are. Or it is
- * routes alone that may be others, or addresses. */
+ * routes alone that may be others, or addresses. Or an interface has arrived, which concerns whose is in another namespace. */
 struct host_news {
-	bool all, routes;
+	bool all, routes, arrived;
 	uint32_t count;
 	int devices[HOST_NEWS_DEVICES];
 };

@@ -415,6 +415,7 @@ static void an_interface_that_comes_concerns_nobody_else(void **state)
 	do_("ip tuntap add login mode tap && echo 0 >/proc/sys/net/ipv4/conf/login/rp_filter");
 	pass(f, 500);
 	assert_false(f->news.all);
+	assert_true(f->news.arrived);
 	end(f);
 }
 
