@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bpf.h - maps and programs of the kernel's BPF: the few calls of bpf(2) that are needed
  *
- * Descriptors are the caller's. Needs CAP_BPF or CAP_SYS_ADMIN in the initial user namespace.
+ * Descriptors are the caller's. Needs CAP_BPF or CAP_SYS_ADMIN in the initial user namespace;
+ * bpf_link_next() and bpf_link_look() CAP_SYS_ADMIN.
  */
 #ifndef UL2TP_KEEPER_BPF_H
 #define UL2TP_KEEPER_BPF_H
