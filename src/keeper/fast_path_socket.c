@@ -4,6 +4,7 @@
  * What is known of such a socket was read when its tunnel was made, or when the program said that it changed
  * (managed.h). When it is closed its sessions are not fast from then on: what comes for them is nobody's.
  */
+#include <errno.h>
 #include <stdatomic.h>
 
 #include "keeper/fast_path_entry.h"
@@ -43,19 +44,22 @@ int fast_socket_cgroup(struct host_watches *host, const struct endpoint *e, int 
 {
 	const struct endpoint_params *p = &e->about.params;
 	struct managed *m = e->managed;
+	int err;
 
 	*ret = 0;
 	if (!m || !host->cgroups.there)
 		return 0;
-	if (!m->cgroup && !m->cgroup_err) {
-		m->cgroup_err =
-			socket_cgroup(m->divert.cookie, &p->local, &p->peer, device, &m->cgroup);
-		if (m->cgroup_err)
-			host_watches_blind(host, "the control group of a program's socket",
-			                   m->cgroup_err);
+	err = m->cgroup_err;
+	if (!m->cgroup && !err) {
+		err = socket_cgroup(m->divert.cookie, &p->local, &p->peer, device, &m->cgroup);
+		if (err)
+			host_watches_blind(host, "the control group of a program's socket", err);
+		if (err == -EOPNOTSUPP ||
+		    err == -ENOENT) /* others, of memory and descriptors, pass */
+			m->cgroup_err = err;
 	}
 	*ret = m->cgroup;
-	return m->cgroup_err;
+	return err;
 }
 
 void fast_path_socket_shut(struct server *server, const struct managed *m)

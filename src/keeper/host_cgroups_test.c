@@ -6,12 +6,14 @@
 #include "keeper/host_cgroups.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -100,12 +102,16 @@ static void the_hosts_mount_stays_as_it_is(void **state)
 {
 	struct mounted was, during, after;
 	char wanted[300];
-	int seen, seen_apart;
+	int seen, seen_apart, lock;
 
 	if (geteuid() != 0 || !find(&was)) {
 		print_message("# needs root, and the unified hierarchy\n");
 		skip();
 	}
+	/* Until this program has ended: beside another one of them. */
+	lock = open(was.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	assert_true(find(&was));
 	/* What else a mount says is that of a copy. */
 	assert_int_equal(unshare(CLONE_NEWNS), 0);
 	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);

@@ -16,7 +16,7 @@ struct managed {
 	bool seen;                       /* while it is found out which are left */
 	bool dropped;                    /* nothing of ours is left in its namespace */
 	uint64_t cgroup;                 /* of the socket, once it was asked for; 0: not yet */
-	int cgroup_err;                  /* it was asked for in vain, -errno */
+	int cgroup_err;                  /* it was asked for in vain, and would be again, -errno */
 	struct list fast;                /* sessions on it, of the fast path (fast_path_socket.c) */
 };
 
