@@ -192,3 +192,10 @@ def test_in_a_time_namespace_it_is_refused(tmp_path):
     done = subprocess.run(["unshare", "--time", "--fork", "--kill-child", "--monotonic", "1000", BUILD / "ul2tpd",
                            "--socket", tmp_path / "socket", "--fast-path", "require"], capture_output=True, text=True, timeout=AT_MOST, check=False)
     assert done.returncode == 1 and "time namespace" in done.stderr
+
+
+def test_with_bpf_alone_it_is_refused(tmp_path):
+    """CAP_BPF loads the programs, but does not see those of others on netfilter."""
+    done = subprocess.run(["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", BUILD / "ul2tpd",
+                           "--socket", tmp_path / "socket", "--fast-path", "require"], capture_output=True, text=True, timeout=AT_MOST, check=False)
+    assert done.returncode == 1 and "the fast path needs CAP_SYS_ADMIN" in done.stderr
