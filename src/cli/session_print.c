@@ -42,9 +42,7 @@ static void print_details(struct printer *p, const struct ul2tp_session *s)
 /* Nothing to read where it has never taken it. */
 static void print_fast(struct printer *p, const struct ul2tp_counters *c)
 {
-	bool some = p->json || c->tx_fast_packets || c->rx_fast_packets;
-
-	if (!some)
+	if (!p->json && !c->tx_fast_packets && !c->rx_fast_packets)
 		return;
 	printer_number(p, KEY_TX_PACKETS, "  of these by the fast path: tx_packets ",
 	               c->tx_fast_packets, "");

@@ -34,6 +34,15 @@ socklen_t address_len(const union address *a)
 	}
 }
 
+bool address_is_same(const union address *a, const union address *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET6)
+		return IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr);
+	return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+}
+
 int endpoint_params_check(const struct endpoint_params *p, struct extack *ea)
 {
 	if (!address_len(&p->local))

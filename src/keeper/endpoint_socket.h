@@ -57,4 +57,7 @@ int path_socket(const struct endpoint_params *p, int main);
 /** address_len() - octets of the sockaddr; 0 if the family is neither IPv4 nor IPv6 */
 socklen_t address_len(const union address *a);
 
+/** address_is_same() - whether family and address are the same, whatever the ports */
+bool address_is_same(const union address *a, const union address *b);
+
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "keeper/endpoint_socket.h"
 #include "keeper/fast_path_entry.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/managed.h"
@@ -22,12 +23,8 @@ void fast_socket_join(struct fast_session *s, const struct endpoint *e)
 
 static bool address_is(const union address *a, const union address *b)
 {
-	if (a->any.sa_family != b->any.sa_family)
-		return false;
-	if (a->any.sa_family == AF_INET6)
-		return a->v6.sin6_port == b->v6.sin6_port &&
-		       IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr);
-	return a->v4.sin_port == b->v4.sin_port && a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+	/* The port is at one place in both families. */
+	return address_is_same(a, b) && a->v4.sin_port == b->v4.sin_port;
 }
 
 bool fast_socket_allows(const struct fast_session *s, const struct endpoint *e)

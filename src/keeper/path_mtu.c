@@ -18,13 +18,6 @@ uint32_t path_mtu_of(int fd, sa_family_t family)
 	return err < 0 || mtu < 0 ? 0 : (uint32_t)mtu;
 }
 
-static bool is_same(const union address *a, const union address *b)
-{
-	if (a->any.sa_family == AF_INET6)
-		return IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr);
-	return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
-}
-
 /* Whether the endpoint's address is that which the route chooses, and so path_socket() has. */
 static bool is_chosen(const struct endpoint_params *p, const union address *peer)
 {
@@ -34,11 +27,11 @@ static bool is_chosen(const struct endpoint_params *p, const union address *peer
 	AUTO_FD fd = -1;
 
 	any.local = (union address){ .any.sa_family = p->local.any.sa_family };
-	if (is_same(&any.local, &p->local))
+	if (address_is_same(&any.local, &p->local))
 		return true;
 	fd = route_socket(&any, NULL);
 	return fd >= 0 && connect(fd, &peer->any, address_len(peer)) == 0 &&
-	       getsockname(fd, &source.any, &len) == 0 && is_same(&source, &p->local);
+	       getsockname(fd, &source.any, &len) == 0 && address_is_same(&source, &p->local);
 }
 
 uint32_t path_mtu(const struct endpoint_params *p, int fd, const union address *peer,

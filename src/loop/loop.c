@@ -6,9 +6,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 
 #define EVENTS_MAX 64
 
@@ -24,14 +24,6 @@ struct loop {
 	struct epoll_event events[EVENTS_MAX];
 };
 
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 struct loop *loop_new(void)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
@@ -44,7 +36,7 @@ struct loop *loop_new(void)
 		return NULL;
 	}
 	pthread_mutex_init(&loop->turn, NULL);
-	loop->now_ms = clock_ms();
+	loop->now_ms = monotonic_ms();
 	return loop;
 }
 
@@ -122,7 +114,7 @@ bool loop_borrow(struct loop *loop)
 	if (!atomic_load(&loop->is_lent) || pthread_mutex_trylock(&loop->turn) != 0)
 		return false;
 	loop->borrowed++;
-	loop->now_ms = clock_ms();
+	loop->now_ms = monotonic_ms();
 	return true;
 }
 
@@ -153,7 +145,7 @@ int loop_once(struct loop *loop, int timeout_ms)
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
-	loop->now_ms = clock_ms();
+	loop->now_ms = monotonic_ms();
 	loop->pending = n;
 	call_ready(loop, true);
 	call_ready(loop, false);

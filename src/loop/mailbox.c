@@ -7,9 +7,9 @@
 #include <semaphore.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 
 #define AT_ONCE       16 /* mailboxes that are waited for together */
 #define SOON_NS       20000 /* for so long it is looked whether a letter was opened, before it is slept */
@@ -141,30 +141,22 @@ static void receipt_open(struct letter *letter)
 	sem_post(container_of(letter, struct receipt, letter)->opened);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* Most letters are opened within microseconds; to be asleep by then, and woken, takes longer than they do. But where others want
  * the processor, too, a single sched_yield() can take it away for tens of milliseconds: then it is slept at once for a while. */
 static bool opened_soon(struct mailbox *m, sem_t *opened)
 {
-	const uint64_t begin = now_ns();
-	uint64_t now;
+	uint64_t begin, now;
 
 	if (atomic_load_explicit(&m->crowded, memory_order_relaxed) > 0) {
 		atomic_fetch_sub_explicit(&m->crowded, 1, memory_order_relaxed);
 		return sem_trywait(opened) == 0;
 	}
+	begin = monotonic_ns();
 	do {
 		if (sem_trywait(opened) == 0)
 			return true;
 		sched_yield();
-		now = now_ns();
+		now = monotonic_ns();
 	} while (now < begin + SOON_NS);
 	if (now > begin + CROWDED_NS)
 		atomic_store_explicit(&m->crowded, CROWDED_WAITS, memory_order_relaxed);
