@@ -12,11 +12,12 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/kernel_module.h"
 
-#define MODULE "/sys/module/nf_tables"
+#define MODULE        "nf_tables"
+#define MODULE_SOURCE "nfnetlink"
 
 #define FAMILY_INET   1 /* NFPROTO_* */
 #define FAMILY_IPV4   2
@@ -29,7 +30,7 @@ void host_nftables_open(struct host_nftables *n)
 	const int groups[] = { NFNLGRP_NFTABLES };
 
 	*n = (struct host_nftables){ 0 };
-	host_source_open(&n->source, NETLINK_NETFILTER, groups, ARRAY_SIZE(groups));
+	host_source_open(&n->source, NETLINK_NETFILTER, MODULE_SOURCE, groups, ARRAY_SIZE(groups));
 }
 
 void host_nftables_close(struct host_nftables *n)
@@ -58,12 +59,17 @@ void host_nftables_news(struct host_nftables *n)
 	host_source_news(&n->source, take_news, n);
 }
 
-void host_nftables_look(struct host_nftables *n)
+bool host_nftables_look(struct host_nftables *n)
 {
-	if (n->absent && access(MODULE, F_OK) == 0) {
+	if (n->source.absent && !kernel_module_is_absent(MODULE_SOURCE)) {
+		host_nftables_open(n);
+		return true;
+	}
+	if (n->absent && !kernel_module_is_absent(MODULE)) {
 		n->absent = false;
 		n->source.stale = true;
 	}
+	return false;
 }
 
 /* A chain as the kernel tells of it. */
@@ -171,7 +177,7 @@ int host_nftables_read(struct host_nftables *n)
 		return 0;
 	}
 	/* Nobody answers for it, so there are no rules, until it is loaded. */
-	n->absent = (err == -EINVAL || err == -EOPNOTSUPP) && access(MODULE, F_OK) < 0;
+	n->absent = (err == -EINVAL || err == -EOPNOTSUPP) && kernel_module_is_absent(MODULE);
 	return n->absent ? 0 : err;
 }
 

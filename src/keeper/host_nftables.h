@@ -24,7 +24,7 @@ struct nft_summary {
 
 struct host_nftables {
 	struct host_source source;
-	bool absent; /* this kernel has not loaded it */
+	bool absent; /* netfilter tells, but this kernel has not loaded nftables */
 	struct nft_summary summary;
 };
 
@@ -35,8 +35,9 @@ void host_nftables_close(struct host_nftables *n);
 /** host_nftables_news() - .source.news is readable */
 void host_nftables_news(struct host_nftables *n);
 
-/** host_nftables_look() - where it was not loaded, it may be now: nothing else tells */
-void host_nftables_look(struct host_nftables *n);
+/** host_nftables_look() - where it was not loaded, it may be now: nothing else tells. While in the namespace
+ * Return: whether .source is another */
+bool host_nftables_look(struct host_nftables *n);
 
 /** host_nftables_read() - all chains anew. Return: 0; else they are in doubt */
 int host_nftables_read(struct host_nftables *n);

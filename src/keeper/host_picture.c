@@ -27,8 +27,8 @@ static void links_open(struct host_picture *p)
 	const int routes[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP,
 		               RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR };
 
-	host_source_open(&p->links, NETLINK_ROUTE, links, ARRAY_SIZE(links));
-	host_source_open(&p->routes, NETLINK_ROUTE, routes, ARRAY_SIZE(routes));
+	host_source_open(&p->links, NETLINK_ROUTE, NULL, links, ARRAY_SIZE(links));
+	host_source_open(&p->routes, NETLINK_ROUTE, NULL, routes, ARRAY_SIZE(routes));
 	p->routes.stale = false;
 	p->rules_stale = true;
 }
@@ -66,9 +66,31 @@ void host_picture_close(struct host_picture *p)
 	host_source_close(&p->routes);
 }
 
+const char *host_picture_lacks(const struct host_picture *p, int *err)
+{
+	const struct {
+		const char *words;
+		int err;
+	} parts[] = {
+		{ "IPsec policies (xfrm)", p->xfrm.source.err },
+		{ "rules of netfilter", p->nftables.source.err },
+		{ "interfaces and their queueing", p->links.err },
+		{ "routes", p->routes.err },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		*err = parts[i].err;
+		if (*err)
+			return parts[i].words;
+	}
+	return NULL;
+}
+
 bool host_picture_is_lacking(const struct host_picture *p)
 {
-	return p->xfrm.source.err || p->nftables.source.err || p->links.err || p->routes.err;
+	int err;
+
+	return host_picture_lacks(p, &err);
 }
 
 int host_picture_fd(const struct host_picture *p, enum picture_part part)
@@ -249,16 +271,19 @@ void host_picture_news(struct host_picture *p, enum picture_part part, uint64_t 
 	}
 }
 
-void host_picture_look(struct host_picture *p)
+bool host_picture_look(struct host_picture *p)
 {
-	bool was = p->socket_lookup;
+	bool was = p->socket_lookup, opened;
 
-	host_nftables_look(&p->nftables);
+	opened = host_xfrm_look(&p->xfrm);
+	opened |= host_nftables_look(&p->nftables);
+	p->changed |= opened;
 	p->changed |= host_iptables_look(&p->iptables);
 	p->changed |= host_hooks_look_here(p->hooks, &p->hooked);
 	p->socket_lookup = has_socket_lookup(p);
 	p->changed |= p->socket_lookup != was;
 	host_devices_look(&p->devices);
+	return opened;
 }
 
 enum fast_reason host_picture_of_flow(struct host_picture *p, const struct outer_flow *flow)

@@ -43,7 +43,8 @@ void host_picture_open(struct host_picture *p, const struct own_programs *own,
                        struct host_hooks *hooks);
 void host_picture_close(struct host_picture *p);
 
-/** host_picture_is_lacking() - a part of it can not be had here */
+/** host_picture_lacks() - a part of it that can not be had here, in words; NULL: none. @err: receives why, -errno */
+const char *host_picture_lacks(const struct host_picture *p, int *err);
 bool host_picture_is_lacking(const struct host_picture *p);
 
 /** host_picture_fd() - readable when there are news of a part; -1: none. Borrowed */
@@ -64,8 +65,9 @@ bool host_picture_take_news(struct host_picture *p, struct host_news *ret);
 /** host_picture_due() - when host_picture_refresh() has something to do, if before @until; else that */
 uint64_t host_picture_due(const struct host_picture *p, uint64_t until);
 
-/** host_picture_look() - at what the kernel does not tell of. Call while in the namespace */
-void host_picture_look(struct host_picture *p);
+/** host_picture_look() - at what the kernel does not tell of. Call while in the namespace
+ * Return: whether parts have news of their own since, which they had not: host_picture_fd() */
+bool host_picture_look(struct host_picture *p);
 
 /** host_picture_of_flow() - what stands against the fast path whatever interfaces the packets take; or FAST_USED */
 enum fast_reason host_picture_of_flow(struct host_picture *p, const struct outer_flow *flow);

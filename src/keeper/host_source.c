@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/kernel_module.h"
 #include "keeper/kernel_netlink.h"
 
 #define READ_OCTETS  65536
@@ -16,13 +17,18 @@
 #define RETRY_MS     20
 #define HEADER_BYTES ((size_t)NLMSG_HDRLEN)
 
-void host_source_open(struct host_source *s, int protocol, const int *groups, size_t count)
+void host_source_open(struct host_source *s, int protocol, const char *module, const int *groups,
+                      size_t count)
 {
 	*s = HOST_SOURCE_NONE;
-	s->stale = true;
 	s->news = kernel_netlink_news(protocol, groups, count);
 	s->ask = kernel_netlink_ask(protocol);
 	s->err = s->news < 0 ? s->news : s->ask < 0 ? s->ask : 0;
+	if (s->err == -EPROTONOSUPPORT && module && kernel_module_is_absent(module)) {
+		s->absent = true;
+		s->err = 0;
+	}
+	s->stale = !s->absent;
 }
 
 void host_source_close(struct host_source *s)

@@ -15,9 +15,10 @@
 #include "base/reader.h"
 
 struct host_source {
-	int news; /* multicast, non-blocking; -1: not open */
-	int ask;  /* -1: not open */
-	int err;  /* why it can not be watched, -errno; 0: it can */
+	int news;    /* multicast, non-blocking; -1: not open */
+	int ask;     /* -1: not open */
+	int err;     /* why it can not be watched, -errno; 0: it can */
+	bool absent; /* this kernel has not loaded it: nothing is configured, and it is not open */
 	uint32_t seq;
 	bool stale;             /* something may have changed since it was read */
 	uint64_t read_after_ms; /* not to be read again before: reading took long */
@@ -28,8 +29,12 @@ struct host_source {
 /* @type: nlmsg_type. @payload: what follows the netlink header; borrowed. May not ask. */
 typedef void host_message_fn(void *arg, uint16_t type, struct reader *payload);
 
-/** host_source_open() - two sockets of @protocol in the namespace the caller is in; .err says how it went */
-void host_source_open(struct host_source *s, int protocol, const int *groups, size_t count);
+/**
+ * host_source_open() - two sockets of @protocol in the namespace the caller is in; .err and .absent say how it went
+ * @module: that has the protocol, if it may be absent; NULL: it may not
+ */
+void host_source_open(struct host_source *s, int protocol, const char *module, const int *groups,
+                      size_t count);
 void host_source_close(struct host_source *s);
 
 /** host_source_news() - .news is readable: give each message; marks the source stale when some were lost */

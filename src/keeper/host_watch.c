@@ -99,6 +99,22 @@ static bool look_beyond(struct host_watches *w, uint64_t now)
 	return cgroups || hooks;
 }
 
+/* Of this namespace, for all: what its kernel has not is to be had in none. */
+static int can_here(struct host_watches *w, struct extack *ea)
+{
+	struct host_picture picture;
+	const char *what;
+	int err = 0;
+
+	host_picture_open(&picture, &w->own, &w->hooks);
+	what = host_picture_lacks(&picture, &err);
+	host_picture_close(&picture);
+	if (!what)
+		return 0;
+	return extack_fail(ea, err, 0, "the fast path has to see %s, which it can not here: %s",
+	                   what, strerror(-err));
+}
+
 int host_watches_can(struct host_watches *w, struct extack *ea)
 {
 	host_cgroups_look(&w->cgroups);
@@ -111,7 +127,7 @@ int host_watches_can(struct host_watches *w, struct extack *ea)
 		return extack_fail(
 			ea, w->cgroups.err, 0,
 			"the fast path has to see ul2tpd's own control group, for the BPF programs on it");
-	return 0;
+	return can_here(w, ea);
 }
 
 void host_watches_own(struct host_watches *w, uint32_t program_id)
@@ -152,6 +168,7 @@ static void leave(const struct host_watches *all, const struct host_watch *w)
 		netns_go_home(all->home);
 }
 
+/* To those parts that can tell and are not listened to yet. */
 static int parts_listen(struct host_watches *all, struct host_watch *w)
 {
 	for (enum picture_part i = 0; i < PICTURE_PARTS; i++) {
@@ -159,10 +176,21 @@ static int parts_listen(struct host_watches *all, struct host_watch *w)
 		int news = host_picture_fd(&w->picture, i);
 
 		w->parts[i] = (struct watch_part){ .watch = w, .part = i };
-		if (news >= 0 && epoll_ctl(all->epoll, EPOLL_CTL_ADD, news, &event) < 0)
+		if (news >= 0 && epoll_ctl(all->epoll, EPOLL_CTL_ADD, news, &event) < 0 &&
+		    errno != EEXIST)
 			return -errno;
 	}
 	return 0;
+}
+
+/* Of what can not be watched the session says nothing but that; the log says what it is. */
+static void say_lacking(struct host_watches *all, const struct host_watch *w)
+{
+	int err;
+	const char *what = host_picture_lacks(&w->picture, &err);
+
+	if (what)
+		host_watches_blind(all, what, err);
 }
 
 static void plan(struct host_watches *all)
@@ -233,6 +261,7 @@ int host_watch_use(struct host_watches *all, struct netns_id netns)
 		watch_close(w);
 	else
 		host_picture_refresh(&w->picture, now);
+	say_lacking(all, w);
 	host_picture_take_news(&w->picture, &(struct host_news){ 0 });
 	if (list_empty(&all->all))
 		all->next_look_ms = now + HOST_WATCH_LOOK_MS;
@@ -287,8 +316,12 @@ static void look(struct host_watches *all, struct host_watch *w)
 {
 	if (is_unwatchable(w) || enter(all, w) < 0)
 		return;
-	host_picture_look(&w->picture);
+	if (host_picture_look(&w->picture) && parts_listen(all, w) < 0) {
+		watch_close(w);
+		w->picture.changed = true;
+	}
 	leave(all, w);
+	say_lacking(all, w);
 }
 
 void host_watches_look(struct host_watches *all, uint64_t now)

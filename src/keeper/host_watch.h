@@ -63,7 +63,8 @@ struct host_watches {
 void host_watches_open(struct host_watches *w, const struct netns_home *home);
 void host_watches_close(struct host_watches *w);
 
-/** host_watches_can() - whether what is of no namespace can be seen. Return: 0; -EPERM or another -errno in words */
+/** host_watches_can() - whether all there is to see can be seen, in the caller's namespace. Return: 0; -EPERM or another
+ * -errno in words */
 int host_watches_can(struct host_watches *w, struct extack *ea);
 
 /** host_watches_blind() - say, once, that the fast path is not taken because this can not be seen: an event for the log */

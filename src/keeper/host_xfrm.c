@@ -9,8 +9,12 @@
 
 #include "base/cleanup.h"
 #include "keeper/host_flow.h"
+#include "keeper/kernel_module.h"
 
 #define RULES_MAX 8192
+
+#define MODULE     "xfrm_user"
+#define MODULE_KEY "af_key"
 
 /* A policy's selector. Ports in host order. */
 struct xfrm_rule {
@@ -29,7 +33,18 @@ void host_xfrm_open(struct host_xfrm *x)
 	const int groups[] = { XFRMNLGRP_POLICY, XFRMNLGRP_EXPIRE };
 
 	*x = (struct host_xfrm){ 0 };
-	host_source_open(&x->source, NETLINK_XFRM, groups, ARRAY_SIZE(groups));
+	host_source_open(&x->source, NETLINK_XFRM, MODULE, groups, ARRAY_SIZE(groups));
+	if (x->source.absent && !kernel_module_is_absent(MODULE_KEY))
+		x->source.err = -EPROTONOSUPPORT;
+}
+
+bool host_xfrm_look(struct host_xfrm *x)
+{
+	if (!x->source.absent ||
+	    (kernel_module_is_absent(MODULE) && kernel_module_is_absent(MODULE_KEY)))
+		return false;
+	host_xfrm_open(x);
+	return true;
 }
 
 void host_xfrm_close(struct host_xfrm *x)

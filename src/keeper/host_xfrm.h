@@ -4,6 +4,8 @@
  * Policies for packets that come in and that leave; not for those that are forwarded, which a tunnel's are not. A
  * policy that would let its packets pass in clear counts as any other, and so does one for a certain interface; one for
  * a certain if_id does not: it is of packets that go through an xfrm interface, which has no fast path.
+ *
+ * A kernel that has not loaded what policies are told by has none: only PF_KEY, which tells nobody, makes any without it.
  */
 #ifndef UL2TP_KEEPER_HOST_XFRM_H
 #define UL2TP_KEEPER_HOST_XFRM_H
@@ -24,6 +26,10 @@ struct host_xfrm {
 /** host_xfrm_open() - while in the namespace */
 void host_xfrm_open(struct host_xfrm *x);
 void host_xfrm_close(struct host_xfrm *x);
+
+/** host_xfrm_look() - what was not loaded may be now: nothing else tells. While in the namespace
+ * Return: whether it is, and .source is another */
+bool host_xfrm_look(struct host_xfrm *x);
 
 /** host_xfrm_news() - .source.news is readable */
 void host_xfrm_news(struct host_xfrm *x);
