@@ -3,7 +3,7 @@
 
     UL2TP_PPP_SESSIONS=10000 UL2TP_PPP_CHURNED=10000 pytest -s --timeout 0 tests/kernels/test_ppp_many.py
 
-makes so many instead of a hundred, twice, and so many others come and go each time; doc/performance.md says how long it
+makes so many instead of a hundred, twice, and so many others come and go each time; doc/performance-notes.md says how long it
 takes. What was found so far is printed as it is found (pytest -s).
 """
 import contextlib
