@@ -45,10 +45,11 @@ int request_check_privilege(struct request *r, enum genl_privilege privilege)
 		err = keeper_client_check(c->server->keeper, c->client.slot, c->sender,
 		                          privilege == GENL_DAEMON_ADMIN);
 	if (err < 0)
-		extack_set(&r->ea, 0,
-		           privilege == GENL_DAEMON_ADMIN
-		                   ? "this needs CAP_NET_ADMIN where ul2tpd was started"
-		                   : "this needs CAP_NET_ADMIN in the network namespace");
+		extack_set(
+			&r->ea, 0,
+			privilege == GENL_DAEMON_ADMIN
+				? "this needs CAP_NET_ADMIN where ul2tpd was started"
+				: "this needs CAP_NET_ADMIN in the network namespace: run it as root there");
 	return err;
 }
 

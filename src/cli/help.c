@@ -96,21 +96,25 @@ static const struct {
 	  "  ul2tp -batch tunnels.txt\n" },
 	{ "status",
 	  "Usage: ul2tp [ -j ] status\n\n"
-	  "Shows whether ul2tpd or the kernel answers, and of ul2tpd its release, its features, and what this\n"
-	  "network namespace uses and may use.\n" },
+	  "Shows whether ul2tpd or the kernel answers; of ul2tpd also its release, its features, what it can not do\n"
+	  "here and why, and what this network namespace uses and may use.\n\n"
+	  "Example:\n"
+	  "  ul2tp -j status | jq .features\n" },
 	{ "run",
 	  "Usage: ul2tp run [ OPTIONS ] [ -- ] PROGRAM [ ARGUMENT ... ]\n\n"
-	  "Becomes PROGRAM, which finds in ul2tpd the L2TP that its kernel lacks: generic netlink, sockets, /dev/ppp. All\n"
-	  "programs that it starts find it, too. With a kernel that has L2TP, and no ul2tpd, it is just executed.\n\n"
-	  "  --reply WAY             how answers reach the program: uevent, fib or trap; otherwise what works here\n"
-	  "  --files                 also files below /proc, debugfs and tracefs that such a kernel has\n"
+	  "Starts PROGRAM so that it finds in ul2tpd the L2TP that its kernel lacks: generic netlink, sockets, /dev/ppp.\n"
+	  "The programs that it starts find it, too. Where the kernel has L2TP and no ul2tpd runs, PROGRAM is simply executed.\n\n"
+	  "  --reply WAY             how answers reach the program: auto (the first way that works here), uevent, fib or trap\n"
+	  "  --files                 also show the files of L2TP in /proc, debugfs and tracefs that such a kernel has\n"
 	  "  -s, --all-sends         for programs that move a netlink socket to a low number\n"
 	  "  -v, --verbose           say what was chosen; twice: each system call that is served\n"
-	  "  --check                 start nothing: what works here, with how much privilege, and what is missing\n\n"
+	  "  --check                 start nothing: show what works here, with how much privilege, and what is missing\n\n"
 	  "Exit status: that of PROGRAM; 126 it can not be executed; 127 there is no such program;\n"
-	  "1 no supervisor could be started; 3 no ul2tpd.\n\n"
-	  "Example:\n"
-	  "  ul2tp run -- ip l2tp show tunnel\n" },
+	  "1 wrong use, or this machine lacks what is needed; 3 no ul2tpd answers.\n\n"
+	  "Examples:\n"
+	  "  ul2tp run --check\n"
+	  "  ul2tp run -- ip l2tp show tunnel\n"
+	  "  ul2tp run xl2tpd -D\n" },
 };
 /* clang-format on */
 
@@ -174,7 +178,7 @@ int help_overview(struct cli *cli)
 
 	fputs("Usage: ul2tp [ OPTIONS ] COMMAND\n"
 	      "       ul2tp [ OPTIONS ] --batch FILE\n\n"
-	      "L2TP tunnels and their sessions of Ethernet and PPP, of ul2tpd or of the kernel. Commands:\n\n",
+	      "Makes, changes and shows L2TP tunnels and their Ethernet and PPP sessions, in ul2tpd or in the kernel. Commands:\n\n",
 	      out);
 	for (size_t i = 0; i < ARRAY_SIZE(command_rows); i++)
 		fprintf(out, "  %s\n", command_rows[i].usage);
@@ -185,18 +189,18 @@ int help_overview(struct cli *cli)
 	      "  show unit [ UNIT ]      PPP units with addresses, rates and what was counted\n"
 	      "  unit address { add | del } UNIT ADDRESS[/BITS]\n"
 	      "  unit police UNIT [ rx RATE ] [ tx RATE ]\n"
-	      "                          whose an address is, and how much may pass\n"
+	      "                          give an address to a unit, limit how much may pass\n"
 	      "  status                  who answers, and what it can do\n"
 	      "  monitor                 print what happens, as it happens\n"
-	      "  run -- PROGRAM          start a program that finds its kernel's L2TP in ul2tpd\n"
+	      "  run -- PROGRAM          start a program written for the kernel's L2TP on ul2tpd\n"
 	      "  trace [ EVENT ] ...     print trace events, as they happen\n"
 	      "  save                    print the commands that make the present state\n"
-	      "  COMMAND help            all parameters of a command, with an example\n\n"
+	      "  help COMMAND            all parameters of a command, with an example; also COMMAND help\n\n"
 	      "Options:\n",
 	      out);
 	print_options(out);
 	fputs("\nExit status: 0 done; 1 wrong use; 2 ul2tpd or the kernel said no; 3 nobody answers.\n"
-	      "Manual: ul2tp(8).\n",
+	      "Examples: \"ul2tp help tunnel\", \"ul2tp help session\", and EXAMPLES in the manual, ul2tp(8).\n",
 	      out);
 	return CLI_DONE;
 }

@@ -67,7 +67,10 @@ static int option_unknown(struct cli *cli, const char *word, const char *name)
 		suggestion_try(&s, r->name);
 	if (s.nearest)
 		return cli_wrong(cli, "unknown option \"%s\": is it --%s?", word, s.nearest);
-	return cli_wrong(cli, "unknown option \"%s\": \"ul2tp help\" lists them", word);
+	return cli_wrong(
+		cli,
+		"unknown option \"%s\": \"ul2tp help\" lists them, \"ul2tp help run\" those of run",
+		word);
 }
 
 static int backend_set(struct cli *cli, const char *word)

@@ -177,7 +177,8 @@ static void test_a_server_that_goes_is_noticed(void **state)
 
 	fake_server_hang_up(f->server);
 	assert_int_equal(ul2tp_tunnel_delete(f->u, 1), -EPIPE);
-	assert_string_equal(ul2tp_last_error(f->u)->words, "ul2tpd closed the connection");
+	assert_string_equal(ul2tp_last_error(f->u)->words,
+	                    "ul2tpd closed the connection: its log says why");
 }
 
 static void test_an_answer_that_makes_no_sense(void **state)

@@ -76,7 +76,8 @@ int connection_send(struct ul2tp *u, const void *data, size_t length, int fd)
 	case EPIPE:
 	case ECONNRESET:
 	case ENOTCONN:
-		return connection_fail(u, -EPIPE, "", "ul2tpd closed the connection");
+		return connection_fail(u, -EPIPE, "",
+		                       "ul2tpd closed the connection: its log says why");
 	default:
 		return connection_fail(u, -errno, "", "cannot send: %s", strerror(errno));
 	}
@@ -112,7 +113,8 @@ static int receive_failed(struct ul2tp *u)
 		return connection_fail(u, -ENOBUFS, "",
 		                       "events were lost: they came faster than they were read");
 	case ECONNRESET:
-		return connection_fail(u, -EPIPE, "", "ul2tpd closed the connection");
+		return connection_fail(u, -EPIPE, "",
+		                       "ul2tpd closed the connection: its log says why");
 	default:
 		return connection_fail(u, -errno, "", "cannot receive: %s", strerror(errno));
 	}
@@ -135,7 +137,8 @@ static int receive_once(struct ul2tp *u, struct reader *ret)
 		return receive_failed(u);
 	/* A message always has a header; nothing at all is the end of a SOCK_SEQPACKET connection. */
 	if (n == 0)
-		return connection_fail(u, -EPIPE, "", "ul2tpd closed the connection");
+		return connection_fail(u, -EPIPE, "",
+		                       "ul2tpd closed the connection: its log says why");
 	/* Any process may send to a netlink socket whose port it knows; the kernel's own port is 0. */
 	if (u->backend == UL2TP_BACKEND_KERNEL && from.nl_pid != 0)
 		return -EAGAIN;

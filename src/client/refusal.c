@@ -25,7 +25,7 @@ struct refusal_words {
 /* clang-format off */
 static const struct refusal_words l2tp_words[] = {
 	{ L2TP_CMD_TUNNEL_CREATE,  -EEXIST,          "tunnel_id is taken: there is such a tunnel" },
-	{ L2TP_CMD_TUNNEL_CREATE,  -EADDRINUSE,      "local address and udp_sport are in use" },
+	{ L2TP_CMD_TUNNEL_CREATE,  -EADDRINUSE,      "local address and udp_sport are in use: \"ss -anup\" shows by whom" },
 	{ L2TP_CMD_TUNNEL_CREATE,  -EADDRNOTAVAIL,   "local is not an address of this host" },
 	{ L2TP_CMD_TUNNEL_CREATE,  -ENETUNREACH,     "there is no route to remote" },
 	{ L2TP_CMD_TUNNEL_CREATE,  -EHOSTUNREACH,    "there is no route to remote" },

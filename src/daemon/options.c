@@ -21,23 +21,28 @@
 
 static const char usage[] =
 	"usage: ul2tpd [OPTION...]\n"
-	"L2TP data plane in user space; see ul2tpd(8). Told what to do by ul2tp(8).\n"
+	"L2TP data plane in user space, in the foreground. ul2tp(8) tells it what to do; the manual is ul2tpd(8).\n"
 	"\n"
 	"  --socket PATH         listen here (default: $UL2TP_SOCKET, or " UL2TP_SOCKET_PATH ")\n"
 	"  --workers NUMBER      threads that move packets (default: processors, at most 4)\n"
-	"  --kernel-quirks       do as the kernel does where we do better, for tests that compare\n"
-	"  --divert WAY          how data leaves programs' own sockets: ebpf or raw\n"
+	"  --kernel-quirks       behave like the kernel even where ul2tpd is safer, for tests that compare\n"
+	"  --divert WAY          how data is taken from programs' own sockets: ebpf or raw\n"
 	"                        (default: the first that works)\n"
 	"  --naive               one packet a system call and no offloads, for comparison\n"
-	"  --ppp-device HOW      an interface for each PPP unit: own (default), or shared, with\n"
-	"                        a route for each address; see ul2tpd(8)\n"
-	"  --fast-path MODE      have the kernel itself move data where it can, by eBPF:\n"
+	"  --ppp-device HOW      own (default): an interface for each PPP unit; shared: units share\n"
+	"                        interfaces, with a route for each address\n"
+	"  --fast-path MODE      let the kernel itself move data where it can, by eBPF:\n"
 	"                        auto, off (default) or require\n"
-	"  --fast-path-xdp       with that, take headers off in the network card's driver\n"
+	"  --fast-path-xdp       with the fast path: take headers off in the network card's driver\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
 	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"
-	"  --version, --help\n";
+	"  --version, --help\n"
+	"\n"
+	"Examples:\n"
+	"  ul2tpd &                                      # as root; then \"ul2tp status\"\n"
+	"  ul2tpd --fast-path auto --log-level info\n"
+	"  ul2tpd --ppp-device shared --max-sessions 20000\n";
 
 enum option_number {
 	OPTION_SOCKET = 256,
@@ -233,6 +238,12 @@ bool daemon_options_read(int argc, char **argv, struct daemon_options *ret, int 
 	if (optind < argc) {
 		fprintf(stderr, "ul2tpd: unexpected argument \"%s\"\nTry 'ul2tpd --help'.\n",
 		        argv[optind]);
+		return false;
+	}
+	if (o.keeper.fast_path_xdp && o.keeper.fast_path == FAST_PATH_OFF) {
+		fputs("ul2tpd: --fast-path-xdp does nothing without the fast path: "
+		      "give --fast-path auto or require, too\n",
+		      stderr);
 		return false;
 	}
 	/* A socket that a service manager passes goes before any path. */

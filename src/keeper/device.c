@@ -64,7 +64,8 @@ static int create_words(int err, const char *name, struct extack *ea)
 {
 	switch (err) {
 	case -EEXIST:
-		return extack_fail(ea, err, 0, "an interface named %s exists", name);
+		return extack_fail(ea, err, 0, "an interface named %s exists: give another name",
+		                   name);
 	case -ENFILE:
 		return extack_fail(ea, err, 0, "no number is free for %s", name);
 	case -ENODEV:

@@ -152,7 +152,7 @@ static const char *bind_words(int err, const struct endpoint_params *p)
 		return "a link-local address needs dev, the interface that has it";
 	switch (err) {
 	case -EADDRINUSE:
-		return "local address and port are in use";
+		return "local address and port are in use by another program: \"ss -anup\" shows which";
 	case -EADDRNOTAVAIL:
 		return "local is not an address of this host in this namespace";
 	case -EACCES:

@@ -67,14 +67,20 @@ static int listener_inherit(struct listener *l)
 	return err;
 }
 
+/* A file of another kind refuses connections, too, but is nobody's socket. */
+static bool is_socket(const struct sockaddr_un *address)
+{
+	struct stat st;
+
+	return lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 /* What an earlier daemon left behind: a socket that nobody listens on. */
 static bool is_stale(const struct sockaddr_un *address)
 {
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct stat st;
 
-	/* A file of another kind refuses connections too. */
-	return fd >= 0 && lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	return fd >= 0 && is_socket(address) &&
 	       connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
 	       errno == ECONNREFUSED;
 }
@@ -126,8 +132,11 @@ static int listener_bind(int fd, const char *path)
 	err = bind_as(fd, &address, 0666);
 	if (err == -EADDRINUSE) {
 		if (!is_stale(&address))
-			return say(err, path,
-			           "in use: another ul2tpd listens there, or it is no socket");
+			return say(
+				err, path,
+				is_socket(&address)
+					? "another ul2tpd listens there: stop it, or name another path by --socket"
+					: "a file that is no socket is there: remove it, or name another path by --socket");
 		unlink(path);
 		err = bind_as(fd, &address, 0666);
 	}

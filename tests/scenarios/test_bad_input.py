@@ -240,7 +240,8 @@ def test_the_socket_is_in_use(daemon, namespace):
     second = Daemon(socket_path=daemon.socket, wait=False)
     status, lines = failed_to_start(second)
     assert status == 1
-    assert len(lines) <= 2 and daemon.socket in lines[-1] and "use" in lines[-1], lines
+    assert len(lines) <= 2 and daemon.socket in lines[-1], lines
+    assert "another ul2tpd listens there: stop it, or name another path by --socket" in lines[-1], lines
     with Api(daemon, namespace) as api:
         assert api.tunnels() == {}
 
@@ -254,7 +255,16 @@ def test_a_socket_that_can_not_be_made(build, tmp_path):
     for path in (plain, tmp_path / "nowhere" / "deeper" / "socket", "/" + "x" * 200):
         status, lines = failed_to_start(Daemon(socket_path=path, wait=False))
         assert status == 1 and len(lines) <= 2 and str(path)[:60] in lines[-1], lines
+        assert path != plain or "no socket is there: remove it" in lines[-1], lines
     assert plain.read_text() == "precious"
+
+
+@quick
+def test_xdp_without_the_fast_path_is_refused(build):
+    """It would do nothing, and nobody would be told."""
+    for off in ((), ("--fast-path", "off")):
+        status, lines = failed_to_start(Daemon("--fast-path-xdp", *off, wait=False))
+        assert status == 2 and "give --fast-path auto or require" in lines[-1], lines
 
 
 @quick

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -127,6 +128,21 @@ def test_the_exit_status_says_whose_fault_it_is(ul2tp, tmp_path):
         assert done.returncode == status, f"{words}: {done.returncode} {done.stderr}"
         assert not done.stdout and told in done.stderr
         assert done.stderr.count("\n") == (1 if status else 0), "one line says it"
+
+
+def test_the_likeliest_mistakes_are_answered_with_what_to_do(ul2tp, host, open_directory):
+    """A port that another program has, an interface that is there already, and who is not root"""
+    with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("192.0.2.1", 5003))
+        done = ul2tp.run(f"add tunnel {TUNNEL}")
+        assert done.returncode == 2 and 'in use by another program: "ss -anup" shows which' in done.stderr
+    ul2tp(f"add tunnel {TUNNEL}")
+    done = ul2tp.run("add session tunnel_id 3 session_id 5 peer_session_id 6 name d0")
+    assert done.returncode == 2 and "an interface named d0 exists: give another name" in done.stderr
+    ul2tp.prefix += NOBODY
+    ul2tp.program = str(programs_for_everyone(open_directory) / "ul2tp")
+    done = ul2tp.run("del tunnel tunnel_id 3")
+    assert done.returncode == 2 and "needs CAP_NET_ADMIN in the network namespace: run it as root there" in done.stderr
 
 
 def test_a_batch_stops_at_a_failure_unless_forced(ul2tp, tmp_path):

@@ -800,7 +800,7 @@ for call in (lambda: os.splice(r, s.fileno(), 64), lambda: os.sendfile(s.fileno(
     (["--"], 'say which program to run: "ul2tp run -- PROGRAM"'),
     (["--reply"], "--reply needs auto, uevent, fib or trap after it"),
     (["--reply", "mail", "true"], '--reply "mail": expected auto, uevent, fib or trap'),
-    (["--fils", "true"], 'unknown option "--fils"')])
+    (["--fils", "true"], 'unknown option "--fils": "ul2tp help" lists them, "ul2tp help run" those of run')])
 def test_wrong_words(shared_daemon, words, message):
     done = Cli(shared_daemon).run("run", *words)
     assert done.returncode == 1 and done.stdout == ""
