@@ -182,8 +182,11 @@ static int open_socket(const struct endpoint_params *p, int type, int protocol, 
 	AUTO_FD fd = socket(p->local.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	int err;
 
-	if (fd < 0)
-		return extack_fail(ea, -errno, 0, "the system makes no such socket");
+	if (fd < 0) {
+		err = -errno;
+		return extack_fail(ea, err, 0, "the system makes no such socket: %s",
+		                   strerror(-err));
+	}
 	/* A raw socket has no choice of it. */
 	if (p->local.any.sa_family == AF_INET6 && type == SOCK_DGRAM) {
 		err = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, v6_only);

@@ -172,7 +172,8 @@ static void refuse(struct trap *t, int err)
 		      "namespaces are needed";
 	launcher_say_once(t->launcher, ONCE_IP_SOCKET, "process %d gets no L2TP/IP socket: %s",
 	                  trap_process(t), why);
-	trap_fail(t, -EPROTONOSUPPORT);
+	/* Where IPv6 is switched off the kernel says so whatever the protocol is. */
+	trap_fail(t, err == -EAFNOSUPPORT ? err : -EPROTONOSUPPORT);
 }
 
 void ip_socket_open(struct trap *t)
