@@ -53,6 +53,13 @@ static int check(struct server *s, const struct client *c, int fd, uint8_t proto
 	return descriptors_check(&s->descriptors, ea);
 }
 
+static bool has_port(const struct program_socket *p)
+{
+	const union address *local = &p->params.local;
+
+	return local->any.sa_family == AF_INET6 ? local->v6.sin6_port : local->v4.sin_port;
+}
+
 /* What the engine is told of it. */
 static void describe(struct endpoint *e, const struct program_socket *p)
 {
@@ -64,10 +71,10 @@ static void describe(struct endpoint *e, const struct program_socket *p)
 	e->about.fd = m->transmitter ? transmitter_fd(m->transmitter) : -1;
 	m->divert.netns = p->netns;
 	m->divert.cookie = p->cookie;
+	m->ino = p->ino;
 	m->divert.local = p->params.local;
 	m->divert.peer = p->params.peer;
-	m->bound = p->params.local.any.sa_family == AF_INET6 ? p->params.local.v6.sin6_port
-	                                                     : p->params.local.v4.sin_port;
+	m->bound = has_port(p);
 }
 
 /* The one time that we have the socket which knows it (path_mtu.h). */
@@ -93,12 +100,17 @@ static int get_transmitter(struct server *s, int fd, const struct program_socket
 }
 
 /* While in the socket's namespace, whose news we are told already. */
-static int take(struct server *s, struct endpoint *e, int fd, struct extack *ea)
+static int take(struct server *s, struct endpoint *e, int fd, bool needs_port, struct extack *ea)
 {
 	struct managed *m = e->managed;
 	struct program_socket p;
 	int err = program_socket_read(fd, &p);
 
+	if (err == 0 && needs_port && !has_port(&p))
+		return extack_fail(
+			ea, -EOPNOTSUPP, 0,
+			"without the module udp_diag the end of a socket is seen if it has a port: bind it "
+			"first");
 	if (err == 0)
 		err = get_transmitter(s, fd, &p, &m->transmitter, ea);
 	if (err < 0)
@@ -127,8 +139,8 @@ static int take_in_namespace(struct server *s, struct endpoint *e, const struct 
 	if (err < 0)
 		return err;
 	err = socket_watch_use(&s->watches, netns, ea);
-	if (err == 0) {
-		err = take(s, e, fd, ea);
+	if (err >= 0) {
+		err = take(s, e, fd, err == SOCKET_WATCH_PORTS, ea);
 		if (err < 0)
 			socket_watch_release(&s->watches, netns);
 	}
@@ -332,49 +344,33 @@ static void gone(void *arg, uint64_t cookie)
 		socket_gone(arg, m);
 }
 
-static void begin(void *arg, struct netns_id netns)
-{
-	struct server *s = arg;
-	struct endpoint *e;
-
-	slots_for_each(&s->endpoints, slot, e)
-	{
-		if (e->managed)
-			e->managed->seen = false;
-	}
-}
-
-static void alive(void *arg, uint64_t cookie)
-{
-	struct managed *m = find(arg, cookie);
-
-	if (m)
-		m->seen = true;
-}
-
 /* Sockets without a port are in no list. */
-static void end(void *arg, struct netns_id netns)
+static bool left(void *arg, struct netns_id netns, const struct udp_list *list, bool sure)
 {
 	struct server *s = arg;
 	struct endpoint *e;
+	bool lacking = false;
 
 	slots_for_each(&s->endpoints, slot, e)
 	{
 		struct managed *m = e->managed;
 
-		if (m && m->bound && !m->seen && m->divert.netns.cookie == netns.cookie)
+		if (!m || !m->bound || m->gone || m->divert.netns.cookie != netns.cookie ||
+		    udp_list_has(list, m->ino))
+			continue;
+		lacking = true;
+		if (sure)
 			socket_gone(s, m);
 	}
+	return lacking;
 }
 
 void managed_open(struct server *s)
 {
 	list_init(&s->untold);
 	socket_watches_open(&s->watches);
-	s->watches.begin = begin;
-	s->watches.alive = alive;
-	s->watches.end = end;
 	s->watches.gone = gone;
+	s->watches.left = left;
 	s->watches.arg = s;
 	transmitters_open(&s->transmitters);
 }

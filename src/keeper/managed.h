@@ -13,7 +13,7 @@ struct managed {
 	bool bound;                      /* has a port, as far as we know */
 	bool gone;                       /* its last copy was closed */
 	struct list in_untold;           /* of the server, until the engine knows that */
-	bool seen;                       /* while it is found out which are left */
+	ino_t ino;                       /* of the socket */
 	bool dropped;                    /* nothing of ours is left in its namespace */
 	uint64_t cgroup;                 /* of the socket, once it was asked for; 0: not yet */
 	int cgroup_err;                  /* it was asked for in vain, and would be again, -errno */

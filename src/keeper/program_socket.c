@@ -154,7 +154,10 @@ int program_socket_read(int fd, struct program_socket *ret)
 	s.params.protocol = IPPROTO_UDP;
 	read_options(fd, &s);
 	s.reuse_address = get_int(fd, SOL_SOCKET, SO_REUSEADDR, &reuse) == 0 && reuse;
-	s.owner = fstat(fd, &st) < 0 ? 0 : st.st_uid;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	s.ino = st.st_ino;
+	s.owner = st.st_uid;
 	memcpy(ret, &s, sizeof(s)); /* it is compared octet by octet */
 	return 0;
 }

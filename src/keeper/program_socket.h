@@ -11,6 +11,7 @@
 struct program_socket {
 	struct netns_id netns;
 	uint64_t cookie; /* SO_COOKIE */
+	ino_t ino;
 	struct endpoint_params
 		params; /* addresses and options as it has them; .peer AF_UNSPEC: not connected */
 	int priority;   /* SO_PRIORITY */

@@ -266,6 +266,8 @@ static int next_wait_ms(const struct keeping *k, uint64_t now)
 		until = k->settle_ms;
 	if (k->server.host.look_ms < until)
 		until = k->server.host.look_ms;
+	if (k->server.watches.look_ms < until)
+		until = k->server.watches.look_ms;
 	if (fast_path_due(k->server.fast, now) < until)
 		until = fast_path_due(k->server.fast, now);
 	if (k->stop_ms && k->stop_ms < until)
@@ -292,8 +294,10 @@ static void turn(struct keeping *k)
 		socket_watches_ready(&k->server.watches);
 	if (fds[0].revents)
 		on_signals(k);
-	managed_tell(&k->server, tell_gone, k);
 	now = monotonic_ms();
+	if (now >= k->server.watches.look_ms)
+		socket_watches_look(&k->server.watches, now);
+	managed_tell(&k->server, tell_gone, k);
 	settle_in_time(k, now);
 	if (fds[3].revents)
 		host_watches_ready(&k->server.host, now);

@@ -2,7 +2,7 @@
 /* socket_watch.c - see socket_watch.h
  *
  * Joining the group loads inet_diag but not udp_diag, without which nothing is told; a dump loads it. The same dump
- * answers what is still there when news were lost.
+ * answers what is still there when news were lost. Kernels without them are common where nobody needs ss(8).
  */
 #include "keeper/socket_watch.h"
 
@@ -20,16 +20,23 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
+#include "base/monotonic.h"
 #include "keeper/kernel_netlink.h"
 
 #define READ_OCTETS 32768
+#define LOOK_MS     100
+#define LOOK_SHARE  10 /* of our time, at most a tenth */
+#define READINGS    3  /* that lack a socket: then it has gone (udp_list.h) */
 
 struct socket_watch {
 	struct list in_all;
 	struct netns_id netns;
 	uint32_t users;
-	int news; /* multicast */
-	int ask;  /* dumps; we can not come back to make it later */
+	int news;    /* multicast */
+	int ask;     /* dumps; we can not come back to make it later */
+	bool silent; /* neither: its texts are read */
+	int texts[UDP_TEXTS];
 };
 
 static void socket_watch_free(struct socket_watch *w)
@@ -41,13 +48,15 @@ static void socket_watch_free(struct socket_watch *w)
 		close(w->news);
 	if (w->ask >= 0)
 		close(w->ask);
+	udp_texts_close(w->texts);
 	free(w);
 }
 DEFINE_AUTO(socket_watch)
 
 void socket_watches_open(struct socket_watches *w)
 {
-	*w = (struct socket_watches){ .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	*w = (struct socket_watches){ .epoll = epoll_create1(EPOLL_CLOEXEC),
+		                      .look_ms = UINT64_MAX };
 	list_init(&w->all);
 }
 
@@ -80,22 +89,18 @@ static uint64_t cookie_of(const struct nlmsghdr *m)
 	return socket->id.idiag_cookie[0] | (uint64_t)socket->id.idiag_cookie[1] << 32;
 }
 
-struct dump {
-	socket_watch_fn *each;
-	void *arg;
-};
-
 static int take_alive(const struct nlmsghdr *m, void *arg)
 {
-	const struct dump *d = arg;
+	const struct inet_diag_msg *socket = mnl_nlmsg_get_payload(m);
 
-	if (d->each)
-		d->each(d->arg, cookie_of(m));
-	return MNL_CB_OK;
+	if (mnl_nlmsg_get_payload_len(m) < sizeof(*socket))
+		return MNL_CB_OK;
+	errno = -udp_list_add(arg, socket->idiag_inode);
+	return errno ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
 /* All UDP sockets of one family. 0 or -errno. */
-static int dump_family(int fd, uint8_t family, struct dump *d)
+static int dump_family(int fd, uint8_t family, struct udp_list *list)
 {
 	struct {
 		struct nlmsghdr header;
@@ -119,35 +124,65 @@ static int dump_family(int fd, uint8_t family, struct dump *d)
 
 		if (n < 0)
 			return -errno;
-		more = mnl_cb_run(octets, (size_t)n, family, 0, take_alive, d);
+		more = mnl_cb_run(octets, (size_t)n, family, 0, take_alive, list);
 	}
 	return more < 0 ? -errno : 0;
 }
 
-static int dump(int fd, socket_watch_fn *each, void *arg)
+static int dump(int fd, struct udp_list *list)
 {
-	struct dump d = { each, arg };
-	int err = dump_family(fd, AF_INET, &d);
+	int err = dump_family(fd, AF_INET, list);
 
-	return err < 0 ? err : dump_family(fd, AF_INET6, &d);
+	return err < 0 ? err : dump_family(fd, AF_INET6, list);
+}
+
+static int tell_me(struct socket_watches *all, struct socket_watch *w)
+{
+	const int groups[] = { SKNLGRP_INET_UDP_DESTROY, SKNLGRP_INET6_UDP_DESTROY };
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = w };
+	struct udp_list all_of_them = { 0 };
+	int err;
+
+	w->ask = kernel_netlink_ask(NETLINK_SOCK_DIAG);
+	err = w->ask < 0 ? w->ask : dump(w->ask, &all_of_them);
+	udp_list_release(&all_of_them);
+	if (err < 0)
+		return err;
+	w->news = kernel_netlink_news(NETLINK_SOCK_DIAG, groups, ARRAY_SIZE(groups));
+	if (w->news < 0)
+		return w->news;
+	return epoll_ctl(all->epoll, EPOLL_CTL_ADD, w->news, &event) < 0 ? -errno : 0;
+}
+
+static int look_for_myself(struct socket_watches *all, struct socket_watch *w, int why)
+{
+	int err = udp_texts_open(w->texts);
+
+	if (err < 0)
+		return err;
+	w->silent = true;
+	if (all->look_ms == UINT64_MAX)
+		all->look_ms = monotonic_ms() + LOOK_MS;
+	if (!all->said)
+		log_event(
+			LOG_NOTICE, "socket-watch-slow",
+			"missing=udp_diag error=\"%s\" effect=\"the end of a program's socket is seen "
+			"within %d ms, not at once\" remedy=\"modprobe udp_diag\"",
+			strerror(-why), LOOK_MS);
+	all->said = true;
+	return 0;
 }
 
 static int watch_begin(struct socket_watches *all, struct socket_watch *w, struct extack *ea)
 {
-	const int groups[] = { SKNLGRP_INET_UDP_DESTROY, SKNLGRP_INET6_UDP_DESTROY };
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = w };
-	int err;
+	int why = tell_me(all, w), err = why < 0 ? look_for_myself(all, w, why) : 0;
 
-	w->ask = kernel_netlink_ask(NETLINK_SOCK_DIAG);
-	err = w->ask < 0 ? w->ask : dump(w->ask, NULL, NULL);
-	if (err == 0)
-		w->news = err = kernel_netlink_news(NETLINK_SOCK_DIAG, groups, ARRAY_SIZE(groups));
 	if (err < 0)
 		return extack_fail(
-			ea, err, 0,
+			ea, why, 0,
 			"this kernel can not tell when the socket is closed: it needs the modules "
-			"inet_diag and udp_diag");
-	return epoll_ctl(all->epoll, EPOLL_CTL_ADD, w->news, &event) < 0 ? -errno : 0;
+			"inet_diag and udp_diag, or /proc/net/udp");
+	return 0;
 }
 
 int socket_watch_use(struct socket_watches *all, struct netns_id netns, struct extack *ea)
@@ -158,19 +193,20 @@ int socket_watch_use(struct socket_watches *all, struct netns_id netns, struct e
 
 	if (found) {
 		found->users++;
-		return 0;
+		return found->silent ? SOCKET_WATCH_PORTS : 0;
 	}
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	*w = (struct socket_watch){ .netns = netns, .users = 1, .news = -1, .ask = -1 };
+	*w = (struct socket_watch){
+		.netns = netns, .users = 1, .news = -1, .ask = -1, .texts = { -1, -1 }
+	};
 	list_init(&w->in_all);
 	err = watch_begin(all, w, ea);
 	if (err < 0)
 		return err;
 	list_append(&all->all, &w->in_all);
-	TAKE(w);
-	return 0;
+	return TAKE(w)->silent ? SOCKET_WATCH_PORTS : 0;
 }
 
 void socket_watch_release(struct socket_watches *all, struct netns_id netns)
@@ -194,9 +230,13 @@ static int take_gone(const struct nlmsghdr *m, void *arg)
 /* Some were lost: whatever is not there any more has gone. */
 static void find_out(struct socket_watches *all, struct socket_watch *w)
 {
-	all->begin(all->arg, w->netns);
-	if (dump(w->ask, all->alive, all->arg) == 0)
-		all->end(all->arg, w->netns);
+	struct udp_list list = { 0 };
+
+	if (dump(w->ask, &list) == 0) {
+		udp_list_sort(&list);
+		all->left(all->arg, w->netns, &list, true);
+	}
+	udp_list_release(&list);
 }
 
 static void watch_ready(struct socket_watches *all, struct socket_watch *w)
@@ -221,4 +261,38 @@ void socket_watches_ready(struct socket_watches *all)
 
 	for (int i = 0; i < count; i++)
 		watch_ready(all, events[i].data.ptr);
+}
+
+/* Once if nothing of ours is missing, which is nearly always. */
+static void look(struct socket_watches *all, const struct socket_watch *w)
+{
+	struct udp_list list = { 0 };
+	bool lacking = true;
+
+	for (unsigned int i = 1; i <= READINGS && lacking; i++) {
+		lacking = udp_texts_read(w->texts, &list) == 0;
+		udp_list_sort(&list);
+		if (lacking)
+			lacking = all->left(all->arg, w->netns, &list, i == READINGS);
+	}
+	udp_list_release(&list);
+}
+
+void socket_watches_look(struct socket_watches *all, uint64_t now)
+{
+	bool silent = false;
+	uint64_t took;
+
+	list_for_each (node, &all->all) {
+		const struct socket_watch *w = list_entry(node, struct socket_watch, in_all);
+
+		if (!w->silent)
+			continue;
+		silent = true;
+		look(all, w);
+	}
+	took = monotonic_ms() - now;
+	all->look_ms = !silent                       ? UINT64_MAX
+	               : took > LOOK_MS / LOOK_SHARE ? now + took * LOOK_SHARE
+	                                             : now + LOOK_MS;
 }

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* udp_list_test.c - tests of udp_list.c: lines, and the sockets of this process */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "keeper/udp_list.h"
+
+static ino_t of_line(const char *line)
+{
+	struct udp_list l = { 0 };
+	ino_t ino;
+
+	assert_int_equal(udp_list_add_line(&l, line, strlen(line)), 0);
+	ino = l.count ? l.inodes[0] : 0;
+	udp_list_release(&l);
+	return ino;
+}
+
+static void lines(void **state)
+{
+	assert_int_equal(
+		of_line("   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   "
+	                "uid  timeout inode ref pointer drops             "),
+		0);
+	assert_int_equal(
+		of_line("  337: 0100007F:06A5 00000000:0000 07 00000000:00000000 00:00000000 00000000     "
+	                "0        0 1234567 2 00000000d1f3a1c2 0"),
+		1234567);
+	assert_int_equal(of_line("1: a b c d e f 0 0 4294967295"), 4294967295u);
+	assert_int_equal(of_line("1: a b c d e f 0 0"), 0);
+	assert_int_equal(of_line("1: a b c d e f 0 0 99999999999999999999 2"), 0);
+	assert_int_equal(of_line(""), 0);
+}
+
+static int bound(int family)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in6 v6;
+	} name = { .any.sa_family = (sa_family_t)family };
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		assert_int_equal(bind(fd, &name.any, sizeof(name)), 0);
+	return fd;
+}
+
+static ino_t ino_of(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return st.st_ino;
+}
+
+static bool is_there(const int texts[UDP_TEXTS], ino_t ino)
+{
+	struct udp_list l = { 0 };
+	bool there;
+
+	assert_int_equal(udp_texts_read(texts, &l), 0);
+	udp_list_sort(&l);
+	there = udp_list_has(&l, ino);
+	udp_list_release(&l);
+	return there;
+}
+
+/* More than one piece of the text has. */
+#define MANY 200
+
+static void sockets_come_and_go(void **state)
+{
+	int texts[UDP_TEXTS], many[MANY], families[] = { AF_INET, AF_INET6 };
+
+	assert_int_equal(udp_texts_open(texts), 0);
+	for (size_t i = 0; i < MANY; i++)
+		many[i] = bound(AF_INET);
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		int fd = bound(families[i]);
+		ino_t ino;
+
+		if (fd < 0)
+			continue;
+		ino = ino_of(fd);
+		assert_true(is_there(texts, ino));
+		close(fd);
+		assert_false(is_there(texts, ino));
+	}
+	for (size_t i = 0; i < MANY; i++) {
+		assert_true(is_there(texts, ino_of(many[i])));
+		close(many[i]);
+	}
+	udp_texts_close(texts);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines),
+		cmocka_unit_test(sockets_come_and_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
