@@ -20,7 +20,7 @@ enum ul2tp_command {
 	UL2TP_CMD_UNSPEC,
 	UL2TP_CMD_STATUS_GET, /* -> VERSION, FEATURES, LIMITS, USAGE, of the client's namespace. no privilege */
 	UL2TP_CMD_SOCKET_SET, /* CAP_ACK, EXT_ACK: what setsockopt(SOL_NETLINK) is on AF_NETLINK; DROP_RIGHTS,
-			       * KEEP_RIGHTS, STOP_AT_REFUSAL. no privilege */
+			       * KEEP_RIGHTS, STOP_AT_REFUSAL, TOKEN. no privilege */
 	UL2TP_CMD_SUBSCRIBE, /* GROUP: receive its notifications. no privilege; see doc/deviations.md, Q-20 */
 	UL2TP_CMD_UNSUBSCRIBE, /* GROUP */
 	UL2TP_CMD_TUNNEL_CREATE, /* L2TP (as L2TP_CMD_TUNNEL_CREATE) and LABEL, DEVICE, MARK, TOS, TTL, PEER_CHECK. admin */
@@ -149,6 +149,9 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_PPP_FILES,       /* u32: open files of /dev/ppp on it */
 	UL2TP_ATTR_STOP_AT_REFUSAL, /* u8: of requests that come in one datagram, those behind a refused one are refused, too,
 				     * with ECANCELED; 0: they are done, as the kernel does them */
+	UL2TP_ATTR_TOKEN, /* u64: of the request behind this one in the datagram, which changes something. If one with this
+			   * token was done lately in the client's namespace, it succeeds, and is not done again. So a client
+			   * that ended before it heard the answer can ask again. Nobody else should be able to guess it */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 

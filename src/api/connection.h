@@ -58,6 +58,7 @@ struct connection {
 	bool stops;          /* at a refusal, in a datagram (UL2TP_ATTR_STOP_AT_REFUSAL) */
 	bool overrun;        /* notifications were lost, and it was not told yet */
 	pid_t sender;        /* of the request being served */
+	uint64_t token;      /* of the next request (UL2TP_ATTR_TOKEN); 0: it has none */
 	struct arrived_descriptors *arrived; /* with the datagram being served */
 	struct dump dump;
 	struct answer *owed; /* what did not fit the socket yet, in order; NULL: nothing */

@@ -140,6 +140,22 @@ static void log_refusal(const struct request *r, int error)
 	          quotable(&r->ea, reason), (unsigned long long)r->c->netns->id.cookie);
 }
 
+/* One that was done already, and is asked again by whoever did not hear of it, succeeds. */
+static int serve_once(struct request *r)
+{
+	struct connection *c = r->c;
+	const uint64_t token = c->token;
+	int result;
+
+	c->token = 0;
+	if (done_has(&c->server->done, c->netns->id, token))
+		return 0;
+	result = serve_message(r);
+	if (result == 0)
+		done_note(&c->server->done, c->netns->id, token);
+	return result;
+}
+
 static int serve(struct request *r, bool too_late)
 {
 	if (!nl_message_is_request(&r->message))
@@ -147,7 +163,7 @@ static int serve(struct request *r, bool too_late)
 	if (too_late)
 		return extack_fail(&r->ea, -ECANCELED, 0,
 		                   "a request before it in the same datagram was refused");
-	return serve_message(r);
+	return serve_once(r);
 }
 
 /* @too_late: one before it was refused. Return: whether this one was. */
@@ -182,6 +198,7 @@ void request_serve(struct connection *c, const void *octets, size_t len)
 	bool refused = false;
 
 	dataplane_trace_caller(c->server->dataplane, c->client.pid, c->client.process);
+	c->token = 0;
 	while (nl_message_next(&datagram, &r.message)) {
 		if (!r.message.port)
 			r.message.port = c->port;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/done.h"
 #include "base/list.h"
 #include "keeper/keeper.h"
 #include "loop/loop.h"
@@ -30,6 +31,7 @@ struct server {
 	bool more_posted;
 	struct tidy tidy;
 	uint32_t last_port;
+	struct done_requests done;
 	const struct quirks *quirks;
 	enum divert_way divert;
 	bool fast_path;    /* sessions can take it */

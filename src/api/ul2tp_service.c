@@ -117,6 +117,8 @@ static int socket_set(struct request *r, const struct ul2tp_request *in)
 		r->c->options.ext_ack = set.ext_ack;
 	if (set.has_stop)
 		r->c->stops = set.stop;
+	if (set.token)
+		r->c->token = set.token;
 	if (set.drop_rights)
 		r->c->rights_dropped = true;
 	return 0;

@@ -3,7 +3,8 @@
  *
  * ul2tpd answers a request with any number of messages, of which the last is the acknowledgement, the refusal or the
  * end of a dump. A request that wants no acknowledgement may be answered with nothing; behind such a one goes a
- * request of ours that is acknowledged, and the program does not see that.
+ * request of ours that is acknowledged, and the program does not see that. Nor does it see what an ul2tpd that knows no
+ * tokens says of the one before its request.
  */
 #include "launcher/daemon_link.h"
 
@@ -104,9 +105,11 @@ static ssize_t receive_datagram(struct daemon_link *link, int flags)
 /* What ends the answers to a request. */
 struct ending {
 	uint32_t sequence;
-	bool probed; /* the acknowledgement of our own request behind it, number sequence of ours */
+	bool probed; /* the acknowledgement of our own request behind it */
 	uint32_t probe;
-	uint16_t probe_type;
+	bool marked; /* by our own before it, with a token */
+	uint32_t mark;
+	uint16_t own_type; /* of our own */
 };
 
 static bool quotes(const struct nl_message *m, uint16_t type)
@@ -120,17 +123,24 @@ static bool quotes(const struct nl_message *m, uint16_t type)
 static bool is_probe(const struct ending *e, const struct nl_message *m)
 {
 	return e->probed && m->type == NLMSG_ERROR && m->sequence == e->probe &&
-	       quotes(m, e->probe_type);
+	       quotes(m, e->own_type);
+}
+
+static bool is_of_mark(const struct ending *e, const struct nl_message *m)
+{
+	return e->marked && m->type == NLMSG_ERROR && m->sequence == e->mark &&
+	       quotes(m, e->own_type);
 }
 
 static bool is_end(const struct ending *e, const struct nl_message *m)
 {
 	if (e->probed)
 		return is_probe(e, m);
-	return (m->type == NLMSG_ERROR || m->type == NLMSG_DONE) && m->sequence == e->sequence;
+	return (m->type == NLMSG_ERROR || m->type == NLMSG_DONE) && m->sequence == e->sequence &&
+	       !is_of_mark(e, m);
 }
 
-/* Return: whether the end was in this datagram. The answer to a probe has one of its own, which stays ours. */
+/* Return: whether the end was in this datagram. The answers to our own have one each, which stays ours. */
 static bool take_answers(struct daemon_link *link, size_t len, const struct ending *e,
                          daemon_answer_fn *fn, void *arg)
 {
@@ -139,7 +149,7 @@ static bool take_answers(struct daemon_link *link, size_t len, const struct endi
 	struct nl_message m;
 
 	while (nl_message_next(&datagram, &m)) {
-		ours |= e && is_probe(e, &m);
+		ours |= e && (is_probe(e, &m) || is_of_mark(e, &m));
 		end |= e && is_end(e, &m);
 	}
 	if (!ours)
@@ -163,7 +173,23 @@ static size_t write_probe(struct daemon_link *link, struct ending *e, uint8_t *o
 	nl_message_end(&w, ul2tp_message_begin(&w, &header, UL2TP_CMD_SOCKET_SET));
 	e->probed = true;
 	e->probe = header.sequence;
-	e->probe_type = header.type;
+	return write_len(&w);
+}
+
+/* One that says which the request behind it is; how long it is. */
+static size_t write_mark(struct daemon_link *link, struct ending *e, uint8_t *octets, size_t size)
+{
+	const struct ul2tp_socket_set set = { .token = link->token };
+	struct writer w = writer_over(octets, size);
+	struct nl_header header = own_header(link);
+	size_t start;
+
+	header.flags = NLM_F_REQUEST;
+	start = ul2tp_message_begin(&w, &header, UL2TP_CMD_SOCKET_SET);
+	ul2tp_socket_set_put(&w, &set);
+	nl_message_end(&w, start);
+	e->marked = true;
+	e->mark = header.sequence;
 	return write_len(&w);
 }
 
@@ -189,14 +215,15 @@ int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, co
                     size_t fd_count, daemon_answer_fn *fn, void *arg, bool (*alive)(void *arg))
 {
 	struct reader datagram = reader_over(octets, len);
-	uint8_t probe[OWN_REQUEST], padding[NLMSG_ALIGNTO] = { 0 };
+	uint8_t mark[OWN_REQUEST], probe[OWN_REQUEST], padding[NLMSG_ALIGNTO] = { 0 };
 	struct iovec parts[] = {
+		{ mark, 0 },
 		{ (void *)octets, len },
 		{ padding, NLMSG_ALIGN(len) - len },
 		{ probe, 0 },
 	};
-	size_t count = 1;
-	struct ending e = { 0 };
+	size_t count = 2;
+	struct ending e = { .own_type = link->own_family };
 	struct nl_message m;
 	int err;
 
@@ -205,9 +232,11 @@ int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, co
 	if (len > DAEMON_LINK_REQUEST_MAX)
 		return -EMSGSIZE;
 	e.sequence = m.sequence;
+	if (link->token)
+		parts[0].iov_len = write_mark(link, &e, mark, sizeof(mark));
 	if (!nl_message_wants_ack(&m) && !nl_message_is_dump(&m)) {
-		parts[2].iov_len = write_probe(link, &e, probe, sizeof(probe));
-		count = 3;
+		parts[3].iov_len = write_probe(link, &e, probe, sizeof(probe));
+		count = 4;
 	}
 	err = send_datagram(link, parts, count, fds, fd_count);
 	if (!err)

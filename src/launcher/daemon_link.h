@@ -16,7 +16,7 @@
 /* Receives each datagram of ul2tpd, one or more messages that it may change. */
 typedef void daemon_answer_fn(void *arg, uint8_t *octets, size_t len);
 
-/* ul2tpd reads no longer datagrams than 64 KiB; there may be a probe behind a request. */
+/* ul2tpd reads no longer datagrams than 64 KiB; there may be a token before a request and a probe behind it. */
 #define DAEMON_LINK_REQUEST_MAX (65536 - 64)
 
 /** Who waits for a connection: asked now and then while ul2tpd says nothing; false gives up */
@@ -32,6 +32,7 @@ struct daemon_link {
 	uint32_t sequence;
 	struct nl_socket_options options; /* as ul2tpd knows them */
 	bool subscribed;
+	uint64_t token;                     /* of a request (UL2TP_ATTR_TOKEN); 0: it has none */
 	const struct daemon_waiter *waiter; /* while it is made; NULL: ten seconds are enough */
 	daemon_answer_fn *notify;           /* gets what nobody asked for */
 	void *notify_arg;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,7 +30,9 @@ struct estate *estate_new(void)
 	struct estate *e = mmap(NULL, sizeof(*e), PROT_READ | PROT_WRITE,
 	                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return e == MAP_FAILED ? NULL : e;
+	if (e == MAP_FAILED)
+		return NULL;
+	return getrandom(&e->tokens, sizeof(e->tokens), 0) == sizeof(e->tokens) ? e : NULL;
 }
 
 static void letter_send(struct launcher *l, const struct letter *letter, const int *fds,

@@ -6,7 +6,8 @@
  * are held by the guardian, too, and have the same numbers in every later supervisor.
  *
  * A call in flight whose answer was decided is answered with that. Another may have been carried out already when
- * its supervisor was killed; it is carried out again.
+ * its supervisor was killed; it is carried out again, but what it asks of ul2tpd's tunnels has the same token then, and
+ * is done once.
  */
 #ifndef UL2TP_LAUNCHER_ESTATE_H
 #define UL2TP_LAUNCHER_ESTATE_H
@@ -68,6 +69,7 @@ struct estate {
 	uint32_t reply_magic, reply_port;
 	uint16_t l2tp_family;
 	uint32_t l2tp_group;
+	uint64_t tokens;       /* trap_token() counts from here; nobody else knows it */
 	atomic_uint next_port; /* of the private namespace, for ip_socket.c */
 	atomic_uint ip_mark;   /* ip_mark.c; 0: none yet */
 	atomic_uint next;      /* where a free thing is looked for first */

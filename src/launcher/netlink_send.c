@@ -88,12 +88,13 @@ static int tunnel_socket(const struct trap *t, const struct nl_message *m)
 	return number < 0 ? -1 : descriptor_for_tunnel(t, number);
 }
 
-static int ask(struct asking *a, const struct nl_message *m)
+static int ask(struct asking *a, const struct nl_message *m, uint64_t token)
 {
 	const struct launcher *l = a->n->launcher;
 	const struct l2tp_numbers ours = { l->l2tp_family, l->l2tp_group };
 	AUTO_MEMORY uint8_t *copy = malloc(m->length);
 	AUTO_FD fd = -1;
+	int err;
 
 	if (!copy)
 		return -ENOMEM;
@@ -103,7 +104,10 @@ static int ask(struct asking *a, const struct nl_message *m)
 		fd = tunnel_socket(a->t, m);
 	if (fd >= 0)
 		managed_socket_note(a->n->launcher, fd);
-	return daemon_link_ask(a->link, copy, m->length, &fd, fd >= 0, take_answer, a, is_waiting);
+	a->link->token = token;
+	err = daemon_link_ask(a->link, copy, m->length, &fd, fd >= 0, take_answer, a, is_waiting);
+	a->link->token = 0;
+	return err;
 }
 
 /* Answered for ul2tpd, which can not. */
@@ -129,13 +133,29 @@ static int unreachable(struct netlink_socket *n, const struct nl_message *m, int
 	return 0;
 }
 
-static bool needs_rights(const struct launcher *l, const struct nl_message *m)
+/* Of l2tp; L2TP_CMD_NOOP: another's, or none. */
+static uint8_t command_of(const struct launcher *l, const struct nl_message *m)
 {
 	struct reader attributes;
 	uint8_t command;
 
-	return m->type == l->l2tp_family && genl_header_read(m, &command, &attributes) == 0 &&
-	       command != L2TP_CMD_NOOP;
+	return m->type == l->l2tp_family && genl_header_read(m, &command, &attributes) == 0
+	               ? command
+	               : L2TP_CMD_NOOP;
+}
+
+static bool needs_rights(const struct launcher *l, const struct nl_message *m)
+{
+	return command_of(l, m) != L2TP_CMD_NOOP;
+}
+
+/* What asks for something only can be done twice. */
+static bool changes(const struct launcher *l, const struct nl_message *m)
+{
+	const uint8_t command = command_of(l, m);
+
+	return command != L2TP_CMD_NOOP && command != L2TP_CMD_TUNNEL_GET &&
+	       command != L2TP_CMD_SESSION_GET;
 }
 
 /* Return: 0, whatever the answer was; -EINTR the program has gone. */
@@ -146,13 +166,14 @@ static int serve_l2tp(struct trap *t, struct netlink_socket *n, const struct nl_
 	bool rights = needs_rights(n->launcher, m) && (n->opener_is_admin || !opener_counts) &&
 	              caller_is_admin(t, n->netns);
 	const struct daemon_waiter waiter = { is_waiting, &a };
+	const uint64_t token = changes(n->launcher, m) ? trap_token(t) : 0;
 	int err = -EPIPE;
 
 	/* Over a connection whose other end has ended nothing was sent: perhaps a new ul2tpd is there. */
 	for (int i = 0; i < 2 && err == -EPIPE; i++) {
 		err = netlink_link(n, rights ? LINK_ADMIN : LINK_ANYONE, &waiter, &a.link);
 		if (!err)
-			err = ask(&a, m);
+			err = ask(&a, m, token);
 		else if (err != -EPIPE && err != -ESRCH)
 			return unreachable(n, m, err);
 	}

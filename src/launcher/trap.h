@@ -35,6 +35,7 @@ struct trap {
 		notif; /* .pid: the thread that called, in our pid namespace; .data.nr, .data.args */
 	bool answered;
 	bool again; /* an earlier supervisor was killed over it, and may have carried it out, or a part of it */
+	uint32_t tokens;              /* that it has had */
 	struct estate_answer *answer; /* where the next supervisor would find it; NULL: nowhere */
 	struct trap_caller *caller;   /* room for it; NULL: it is read anew each time */
 };
@@ -62,6 +63,10 @@ void trap_decide(struct trap *t, int64_t result);
 
 /** trap_answer_again() - the answer that an earlier supervisor had decided on; false: it had not */
 bool trap_answer_again(struct trap *t);
+
+/** trap_token() - the next number for something that this call does, by which it is known; the next supervisor, which makes the
+ * call again, gets the same ones in the same order */
+uint64_t trap_token(struct trap *t);
 
 /** trap_continue() - the kernel executes the call as if it had not been trapped */
 void trap_continue(struct trap *t);

@@ -112,6 +112,7 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_PPP_BRIDGE]  = { "ppp_bridge",  ATTRIBUTE_U32 },
 	[UL2TP_ATTR_PPP_FILES]   = { "ppp_files",   ATTRIBUTE_U32 },
 	[UL2TP_ATTR_STOP_AT_REFUSAL] = { "stop_at_refusal", ATTRIBUTE_U8, .max = 1 },
+	[UL2TP_ATTR_TOKEN]       = { "token",       ATTRIBUTE_U64 },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -153,7 +154,7 @@ static const struct request_rule {
 	[UL2TP_CMD_STATUS_GET]     = { 0 },
 	[UL2TP_CMD_SOCKET_SET]     = { 0, BIT(UL2TP_ATTR_CAP_ACK) | BIT(UL2TP_ATTR_EXT_ACK) |
 	                                  BIT(UL2TP_ATTR_DROP_RIGHTS) | BIT(UL2TP_ATTR_KEEP_RIGHTS) |
-	                                  BIT(UL2TP_ATTR_STOP_AT_REFUSAL) },
+	                                  BIT(UL2TP_ATTR_STOP_AT_REFUSAL) | BIT(UL2TP_ATTR_TOKEN) },
 	[UL2TP_CMD_SUBSCRIBE]      = { UL2TP_ATTR_GROUP },
 	[UL2TP_CMD_UNSUBSCRIBE]    = { UL2TP_ATTR_GROUP },
 	[UL2TP_CMD_TUNNEL_CREATE]  = { UL2TP_ATTR_L2TP, UL2TP_TUNNEL_OPTIONS, L2TP_TUNNEL_CREATE_ATTRIBUTES },

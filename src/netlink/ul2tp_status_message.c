@@ -149,6 +149,8 @@ void ul2tp_socket_set_put(struct writer *w, const struct ul2tp_socket_set *set)
 		attribute_put_u8(w, UL2TP_ATTR_KEEP_RIGHTS, 1);
 	if (set->has_stop)
 		attribute_put_u8(w, UL2TP_ATTR_STOP_AT_REFUSAL, set->stop);
+	if (set->token)
+		attribute_put_u64(w, UL2TP_ATTR_TOKEN, set->token);
 }
 
 struct ul2tp_socket_set ul2tp_socket_set_read(const struct ul2tp_request *r)
@@ -162,6 +164,7 @@ struct ul2tp_socket_set ul2tp_socket_set_read(const struct ul2tp_request *r)
 		.keep_rights = attributes_has(&r->top, UL2TP_ATTR_KEEP_RIGHTS),
 		.has_stop = attributes_has(&r->top, UL2TP_ATTR_STOP_AT_REFUSAL),
 		.stop = attributes_u8(&r->top, UL2TP_ATTR_STOP_AT_REFUSAL),
+		.token = attributes_u64(&r->top, UL2TP_ATTR_TOKEN),
 	};
 }
 

@@ -69,7 +69,8 @@ struct ul2tp_socket_set {
 	bool drop_rights; /* for good */
 	bool keep_rights;
 	bool has_stop;
-	bool stop; /* at a refusal */
+	bool stop;      /* at a refusal */
+	uint64_t token; /* of the next request of the datagram; 0: none */
 };
 
 void ul2tp_socket_set_put(struct writer *w, const struct ul2tp_socket_set *set);

@@ -138,6 +138,7 @@ static void only_options_that_are_present_are_set(void **state)
 		{ .keep_rights = true },
 		{ .has_stop = true, .stop = true },
 		{ .has_stop = true },
+		{ .token = UINT64_MAX },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -157,6 +158,7 @@ static void only_options_that_are_present_are_set(void **state)
 		assert_int_equal(back.keep_rights, cases[i].keep_rights);
 		assert_int_equal(back.has_stop, cases[i].has_stop);
 		assert_int_equal(back.stop, cases[i].stop);
+		assert_int_equal(back.token, cases[i].token);
 	}
 }
 

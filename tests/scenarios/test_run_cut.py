@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The connection of `ul2tp run` with ul2tpd ends behind each request that a call needs: the program gets an error or what it
-asked for, the supervisor lives on, and the next call succeeds."""
+asked for, the supervisor lives on, and the next call succeeds. Or the supervisor ends: another gets the answer."""
+import os
+import signal
 import sys
 
 import pytest
 
-from support.launcher import Launcher, supervisor_of
+from support import netlink
+from support.api import Api, encode
+from support.daemon import TOP, Cli
+from support.launcher import REPLIES, Launcher, supervisor_of
 from support.relay import Relay
+from support.wait import eventually
 
 pytestmark = pytest.mark.quick
 
@@ -61,3 +67,93 @@ def test_a_connection_ends_behind_each_request(daemon, tmp_path, name):
             assert supervisor_of(program) == supervisor
             process.stdin.close()
             assert process.wait() == 0
+
+
+# The requests of each line go in one datagram: (command, {attribute: value}), ...
+REQUESTS = """
+import os, struct, sys
+sys.path.insert(0, sys.argv[1])
+from support import api, asking, netlink
+s = asking.opened()
+s.send(asking.question())
+family = struct.unpack("=H", asking.attributes(s.recv(65536)[20:])[1])[0]
+def send(requests):
+    s.send(b"".join(netlink.message_encode(family, 5, number, netlink.genl_payload(	# NLM_F_REQUEST, NLM_F_ACK
+        netlink.L2TP_COMMANDS[command], api.encode(values))) for number, (command, values) in enumerate(requests)))
+    results = {}
+    while len(results) < len(requests):
+        octets = s.recv(65536)
+        results[struct.unpack_from("=I", octets, 8)[0]] = -struct.unpack_from("=i", octets, 16)[0]
+    return list(results.values())
+print(os.getpid(), flush=True)
+for line in sys.stdin:
+    print(send(eval(line)), flush=True)
+"""
+
+
+def tunnel(conn_id):
+    return "TUNNEL_CREATE", {"CONN_ID": conn_id, "PEER_CONN_ID": 9, "PROTO_VERSION": 3, "ENCAP_TYPE": 1,
+                             "IP_SADDR": "127.0.0.1", "IP_DADDR": "127.0.0.1"}
+
+
+CHANGES = [  # what was there, what is asked for, how many tunnels are there when ul2tpd has done the first of it
+    ([], [tunnel(1)], 1),
+    ([], [tunnel(1), tunnel(2)], 1),
+    ([tunnel(1)], [("TUNNEL_DELETE", {"CONN_ID": 1})], 0),
+]
+
+
+@pytest.mark.parametrize("before, asked, tunnels", CHANGES, ids=["create", "two", "delete"])
+@pytest.mark.parametrize("reply", REPLIES)
+def test_a_supervisor_ends_between_a_change_and_its_answer(daemon, namespace, tmp_path, reply, before, asked, tunnels):
+    """The next one asks again, and gets the answer to what was done. Requirements: NL-1"""
+    cli = Cli(daemon, namespace)
+    with Relay(daemon.socket, tmp_path / "relay", namespace) as relay:
+        launcher = Launcher(relay, namespace, reply=reply)
+        with launcher.popen(sys.executable, "-uc", REQUESTS, TOP / "tests", stdin=-1, stderr=None) as process:
+            def send(requests):
+                process.stdin.write(f"{requests}\n")
+                process.stdin.flush()
+
+            program = int(process.stdout.readline())
+            send([*before, ("TUNNEL_DELETE", {"CONN_ID": 5})])     # so that the connection is there
+            assert "19" in process.stdout.readline()    # ENODEV
+            relay.answers_wait = True
+            send(asked)
+            eventually(lambda: cli("show tunnel").count("Tunnel ") == tunnels, "ul2tpd has done it")
+            os.kill(supervisor_of(program), signal.SIGKILL)
+            relay.answers_wait = False
+            assert process.stdout.readline() == f"{[0] * len(asked)}\n"
+            process.stdin.close()
+            assert process.wait() == 0
+
+
+# --- what ul2tpd knows requests by ---
+
+TOKEN = 0x0123456789abcdef
+
+
+def asked(api, token, command, values):
+    """The result of a request that came with a token."""
+    connection = api.netlink
+    requests = [("ul2tp", "SOCKET_SET", [netlink.u64(netlink.UL2TP_ATTR_TOKEN, token)], 1),
+                ("l2tp", command, encode(values), 5)]
+    octets = b"".join(netlink.message_encode(connection.family(family).id, flags, connection.next_sequence(), netlink.genl_payload(
+        connection.family(family).tables[0][command], attributes)) for family, command, attributes, flags in requests)
+    return connection.exchange(octets).errors[0].name
+
+
+def test_a_token_is_of_one_request_in_one_namespace(shared_daemon, cable):
+    """What was refused is tried again, what was done is not, and the request after that is another."""
+    gone = ("TUNNEL_DELETE", {"CONN_ID": 1})
+    with Api(shared_daemon, cable.near) as api, Api(shared_daemon, cable.near) as later, \
+            Api(shared_daemon, cable.far) as other:
+        assert asked(api, TOKEN, *gone) == "ENODEV"
+        assert asked(api, TOKEN, *tunnel(1)) == "OK"
+        assert asked(api, TOKEN, *tunnel(1)) == asked(later, TOKEN, *tunnel(1)) == "OK"
+        assert asked(api, TOKEN + 1, *tunnel(1)) == "EEXIST"
+        assert asked(other, TOKEN, *gone) == "ENODEV"
+        with pytest.raises(netlink.Refused):
+            later.tunnel_create(**tunnel(1)[1])
+        assert asked(api, TOKEN + 2, *gone) == asked(later, TOKEN + 2, *gone) == "OK"
+        assert not api.tunnels()

@@ -87,7 +87,8 @@ UL2TP_ATTRIBUTES = dict(enumerate((
     ("PPP_PID", "u32"), ("PPP_IOCTL", "u32"), ("PPP_STATE", "u8"), ("PPP_CHANNEL", "u32"),
     ("PPP_UNIT", "u32"), ("KEEP_RIGHTS", "u8"), ("PPP_OWN_DEVICE", "u8"), ("UNIT_SHARED", "u8"), ("UNIT_STRAYS", "u64"),
     ("UNIT_COUNTERS", "nest"), ("UNIT_PREFIX", "octets"), ("UNIT_RX_RATE", "u64"), ("UNIT_RX_BURST", "u32"),
-    ("UNIT_TX_RATE", "u64"), ("UNIT_TX_BURST", "u32"), ("FAST_PATH", "string"), ("FAST_PATH_WORDS", "string")), start=1))
+    ("UNIT_TX_RATE", "u64"), ("UNIT_TX_BURST", "u32"), ("FAST_PATH", "string"), ("FAST_PATH_WORDS", "string"),
+    ("PPP_BRIDGE", "u32"), ("PPP_FILES", "u32"), ("STOP_AT_REFUSAL", "u8"), ("TOKEN", "u64")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (

@@ -3,6 +3,7 @@
 
     with Relay(daemon.socket, path) as relay:
         relay.requests_left = 2     # the third one ends its connection, unanswered; then all goes on
+        relay.answers_wait = True   # requests reach ul2tpd, and nobody hears what became of them
 """
 import contextlib
 import os
@@ -27,9 +28,10 @@ def pass_on(source, sink):
 
 
 class Relay:
-    def __init__(self, to, path):
-        self.to, self.socket = to, str(path)
+    def __init__(self, to, path, namespace=None):
+        self.to, self.socket, self.namespace = to, str(path), namespace
         self.requests_left = None       # None: none is kept
+        self.answers_wait = False       # seen with the next request, or connection
         self.stop, self.stopped = os.pipe()
         self.pairs = []                 # of a program's end and ul2tpd's
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -40,8 +42,9 @@ class Relay:
 
     def _accept(self):
         near, _ = self.listener.accept()
-        far = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        far.connect(self.to)
+        with self.namespace.entered() if self.namespace else contextlib.nullcontext():
+            far = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            far.connect(self.to)
         self.pairs.append((near, far))
 
     def _is_kept(self):
@@ -69,7 +72,8 @@ class Relay:
 
     def _serve(self):
         while True:
-            ready, _, _ = select.select([self.stop, self.listener, *(s for pair in self.pairs for s in pair)], [], [])
+            ends = [s for near, far in self.pairs for s in ([near] if self.answers_wait else [near, far])]
+            ready, _, _ = select.select([self.stop, self.listener, *ends], [], [])
             if self.stop in ready:
                 return
             for pair in [*self.pairs]:
