@@ -81,6 +81,19 @@ def test_the_quick_start_works_as_written(hosts, environment, tmp_path):
     shell(a, "ping -q -c 3 -i 0.2 -W 5 10.0.0.2", environment, tmp_path)
 
 
+def test_two_sites_are_one_ethernet_as_written(hosts, environment, tmp_path):
+    """The manual's bridge, on top of the quick start: frames of full length pass, though the path has no room for them."""
+    a, b = hosts
+    page = (TOP / "man/ul2tp.8").read_text()
+    bridge = re.search(r"\.Ss Two sites as one Ethernet\n.*?\.Bd .*?\n(.*?)\.Ed", page, re.DOTALL)[1]
+    for host, first, address in ((a, "# host A", "10.0.0.1"), (b, "# host B", "10.0.0.2")):
+        made = shell(host, block(first) + "ip link add eth1 type veth peer name lan\nip address flush dev l2tpeth0\n"
+                     "ip -o link show l2tpeth0\n", environment, tmp_path)
+        assert "mtu 1438 " in made and "1438" in page, made
+        shell(host, f"{bridge}ip address add {address}/24 dev br0\n", environment, tmp_path)
+    shell(a, "ping -q -c 3 -i 0.2 -W 5 -M do -s 1472 10.0.0.2", environment, tmp_path)
+
+
 def test_programs_for_the_kernel_run_as_written(hosts, environment, tmp_path):
     a, _ = hosts
     lines = re.search(r"### Programs for the kernel's L2TP\n.*?```sh\n(.*?)```", (TOP / "README.md").read_text(),
