@@ -5,22 +5,24 @@
  * threads never mix.
  */
 #include "base/log.h"
-#include "base/cleanup.h"
 
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/monotonic.h"
 
 #define LOG_LINE_MAX    1024
 #define EVENT_NAMES_MAX 64
 
 struct event_rate {
 	char name[32];
-	time_t second;
+	uint64_t second;
 	unsigned int lines;
 	unsigned int suppressed;
 };
@@ -49,17 +51,16 @@ static struct event_rate *rate_of(const char *event)
 /* Whether the line may be written; *suppressed: how many lines before it were not. */
 static bool rate_allows(const char *event, unsigned int *suppressed)
 {
-	struct timespec now;
 	struct event_rate *rate;
+	uint64_t second = monotonic_ms() / 1000;
 	bool allowed;
 
 	*suppressed = 0;
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	pthread_mutex_lock(&rates_lock);
 	rate = rate_of(event);
-	if (rate->second != now.tv_sec) {
+	if (rate->second != second) {
 		*suppressed = rate->suppressed;
-		rate->second = now.tv_sec;
+		rate->second = second;
 		rate->lines = rate->suppressed = 0;
 	}
 	allowed = rate->lines < LOG_BURST;

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "base/monotonic.h"
 
 int connection_fail(struct ul2tp *u, int code, const char *argument, const char *format, ...)
 {
@@ -23,17 +24,14 @@ int connection_fail(struct ul2tp *u, int code, const char *argument, const char 
 	return code;
 }
 
-int64_t clock_ms(void)
+static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)monotonic_ms();
 }
 
 int64_t deadline_after(int timeout_ms)
 {
-	return timeout_ms < 0 ? INT64_MAX : clock_ms() + timeout_ms;
+	return timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
 }
 
 static void attach_descriptor(struct msghdr *message, int fd)
@@ -88,7 +86,7 @@ static int wait_readable(struct ul2tp *u, int64_t deadline_ms)
 	struct pollfd p = { .fd = u->fd, .events = POLLIN };
 
 	for (;;) {
-		int64_t left = deadline_ms == INT64_MAX ? -1 : deadline_ms - clock_ms();
+		int64_t left = deadline_ms == INT64_MAX ? -1 : deadline_ms - now_ms();
 		int n;
 
 		if (deadline_ms != INT64_MAX && left < 0)
@@ -96,7 +94,7 @@ static int wait_readable(struct ul2tp *u, int64_t deadline_ms)
 		n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
 		if (n > 0)
 			return 0;
-		if (n == 0 && deadline_ms != INT64_MAX && clock_ms() >= deadline_ms)
+		if (n == 0 && deadline_ms != INT64_MAX && now_ms() >= deadline_ms)
 			return connection_fail(u, -ETIMEDOUT, "", "no answer in time");
 		if (n < 0 && errno != EINTR)
 			return connection_fail(u, -errno, "", "cannot wait: %s", strerror(errno));

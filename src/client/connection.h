@@ -62,7 +62,7 @@ int connection_send(struct ul2tp *u, const void *data, size_t length, int fd);
 
 /**
  * connection_receive() - the next datagram of the other end
- * @deadline_ms: on the clock of clock_ms(); INT64_MAX: wait for ever
+ * @deadline_ms: as of deadline_after(); INT64_MAX: wait for ever
  * @ret:	 set on success; borrowed, until the next call
  *
  * What others may have sent to a netlink socket is skipped.
@@ -70,9 +70,6 @@ int connection_send(struct ul2tp *u, const void *data, size_t length, int fd);
  * Return: 0; -ETIMEDOUT; -EPIPE; -ENOBUFS: something was lost; -EMSGSIZE: too long.
  */
 int connection_receive(struct ul2tp *u, int64_t deadline_ms, struct reader *ret);
-
-/** clock_ms() - monotonic milliseconds */
-int64_t clock_ms(void);
 
 /** deadline_after() - @timeout_ms from now; INT64_MAX if it is negative */
 int64_t deadline_after(int timeout_ms);

@@ -5,7 +5,8 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <time.h>
+
+#include "base/monotonic.h"
 
 #define NOT_SEEN                                                                                   \
 	UINT64_MAX /* the next look may come at once, and tells nothing of the time since */
@@ -92,14 +93,6 @@ static uint64_t in_backlog(const struct fast_gate *g)
 	return sent - seen;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Another processor is about to deal with it, or this one as soon as we let it: so we yield, and do not put the packet
  * aside, which would cost more than it takes. Bounded: some may have been dropped there. */
 static void wait_for_backlog(struct fast_gate *g)
@@ -112,8 +105,8 @@ static void wait_for_backlog(struct fast_gate *g)
 			return;
 		}
 		if (!until)
-			until = now_ns() + WAIT_NS_MAX;
-		else if (now_ns() > until) {
+			until = monotonic_ns() + WAIT_NS_MAX;
+		else if (monotonic_ns() > until) {
 			g->lost = waiting;
 			return;
 		}

@@ -6,23 +6,15 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "wire/data_header.h"
 
 void trace_name(struct trace *t, uint32_t pid, const char *process)
 {
 	t->pid = pid;
 	snprintf(t->process, sizeof(t->process), "%s", process);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static void open_letter(struct letter *letter)
@@ -59,7 +51,7 @@ static void put(struct trace *t, const _Atomic uint64_t *events, const struct tu
 		put_probe(e);
 	if (!(atomic_load_explicit(events, memory_order_acquire) >> e->event & 1))
 		return;
-	e->time_ns = now_ns();
+	e->time_ns = monotonic_ns();
 	e->cpu = (uint32_t)sched_getcpu();
 	e->pid = t->pid;
 	memcpy(e->process, t->process, sizeof(e->process));

@@ -8,9 +8,9 @@
 #include <linux/ppp_defs.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "path/counter.h"
 #include "path/unit_complete.h"
 #include "path/unit_fast.h"
@@ -21,14 +21,6 @@
 /* sizes fixed by the kernel's interface; glibc's time_t does not matter */
 #define IOCTL_IDLE32 _IOR('t', 63, uint32_t[2])
 #define IOCTL_IDLE64 _IOR('t', 63, uint64_t[2])
-
-uint64_t unit_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static int short_argument(struct extack *ea)
 {
@@ -143,7 +135,7 @@ static int get_np_mode(struct unit *u, struct reader in, struct writer *out, str
 static uint64_t idle_s(const struct unit *u, bool received)
 {
 	const struct unit_counters *counters = received ? u->rx.counters : u->tx.counters;
-	uint64_t last_ms = counter_read(&counters->last_ms), now_ms = unit_now_ms();
+	uint64_t last_ms = counter_read(&counters->last_ms), now_ms = monotonic_ms();
 	uint64_t fast_ms = unit_fast_count(u, received).last_ms;
 
 	if (fast_ms > last_ms)

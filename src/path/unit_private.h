@@ -7,9 +7,6 @@
 
 #include "path/unit.h"
 
-/** unit_now_ms() - loop_now_ms() for a thread without loop */
-uint64_t unit_now_ms(void);
-
 /* A packet as a device of PPP hands it over. */
 struct tun_packet {
 	struct tun_pi pi;

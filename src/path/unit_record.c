@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "path/dataplane_private.h"
 #include "path/unit.h"
 #include "path/unit_kept.h"
@@ -72,7 +73,7 @@ int unit_record_open(struct dataplane *dp, const struct netns *ns, uint32_t numb
 	r->netns = ns->id;
 	r->netns_index = ns->index;
 	r->number = number;
-	r->created_ms = unit_now_ms();
+	r->created_ms = monotonic_ms();
 	atomic_store(&r->state, RECORD_LIVE);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "base/monotonic.h"
 #include "packet/drop_reason.h"
 #include "tunnel/session.h"
 
@@ -59,20 +60,16 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t clock_ms(clockid_t which)
+/* The programs have a monotonic clock only. */
+static uint64_t wall_ms(uint64_t then_ms)
 {
 	struct timespec now;
 
-	clock_gettime(which, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* The programs have a monotonic clock only. */
-static uint64_t wall_ms(uint64_t monotonic_ns)
-{
-	if (!monotonic_ns)
+	if (!then_ms)
 		return 0;
-	return clock_ms(CLOCK_REALTIME) - (clock_ms(CLOCK_MONOTONIC) - monotonic_ns / 1000000);
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 -
+	       (monotonic_ms() - then_ms);
 }
 
 static uint64_t read_fast(const __u64 *counter)
@@ -84,6 +81,7 @@ struct fast_sum session_fast_sum(const struct session *s)
 {
 	const struct fast_board *b = s->fast;
 	struct fast_sum sum = { 0 };
+	uint64_t tx_last_ns = 0, rx_last_ns = 0;
 
 	if (!b || s->index >= b->sessions)
 		return sum;
@@ -92,15 +90,15 @@ struct fast_sum session_fast_sum(const struct session *s)
 
 		sum.tx_packets += read_fast(&lane->tx_packets);
 		sum.tx_bytes += read_fast(&lane->tx_bytes);
-		sum.tx_last_ms = later(sum.tx_last_ms, read_fast(&lane->tx_last_ns));
+		tx_last_ns = later(tx_last_ns, read_fast(&lane->tx_last_ns));
 		sum.rx_packets += read_fast(&lane->rx_packets);
 		sum.rx_bytes += read_fast(&lane->rx_bytes);
-		sum.rx_last_ms = later(sum.rx_last_ms, read_fast(&lane->rx_last_ns));
+		rx_last_ns = later(rx_last_ns, read_fast(&lane->rx_last_ns));
 	}
-	sum.tx_monotonic_ms = sum.tx_last_ms / 1000000;
-	sum.rx_monotonic_ms = sum.rx_last_ms / 1000000;
-	sum.tx_last_ms = wall_ms(sum.tx_last_ms);
-	sum.rx_last_ms = wall_ms(sum.rx_last_ms);
+	sum.tx_monotonic_ms = tx_last_ns / 1000000;
+	sum.rx_monotonic_ms = rx_last_ns / 1000000;
+	sum.tx_last_ms = wall_ms(sum.tx_monotonic_ms);
+	sum.rx_last_ms = wall_ms(sum.rx_monotonic_ms);
 	return sum;
 }
 
