@@ -94,7 +94,8 @@ static void program_stir(struct classic *c)
 	program_fold(c);
 }
 
-void spread_program(struct classic *ret, sa_family_t family, uint32_t count)
+/* Into @ret: chooses among @count sockets of @family. */
+static void write_program(struct classic *ret, sa_family_t family, uint32_t count)
 {
 	ret->count = 0;
 	ret->full = false;
@@ -117,7 +118,7 @@ static int attach_program(int fd, sa_family_t family, uint32_t count)
 	static struct classic program;
 	struct sock_fprog p;
 
-	spread_program(&program, family, count);
+	write_program(&program, family, count);
 	p = (struct sock_fprog){ .len = (unsigned short)program.count, .filter = program.at };
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &p, sizeof(p)) < 0 ? -errno : 0;
 }

@@ -31,9 +31,6 @@ struct spread {
 /** spread_number() - which of @count sockets gets the packets of @peer; what the program says. Any thread */
 uint32_t spread_number(const union address *peer, uint32_t count);
 
-/** spread_program() - into @ret: chooses among @count sockets of @family */
-void spread_program(struct classic *ret, sa_family_t family, uint32_t count);
-
 /**
  * spread_open() - make the others; in the namespace of the first
  * @p:    of the first, with its real port

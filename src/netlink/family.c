@@ -63,10 +63,3 @@ uint32_t genl_command_flags(const struct genl_command *command)
 	       (command->has_dump ? GENL_CMD_CAP_DUMP : 0) |
 	       (command->privilege == GENL_ANYONE ? 0 : GENL_UNS_ADMIN_PERM);
 }
-
-const char *genl_command_name(const struct genl_family *family, uint8_t number)
-{
-	const struct genl_command *command = command_find(family, number);
-
-	return command ? command->name : "?";
-}

@@ -63,7 +63,4 @@ int genl_request_read(const struct genl_family *family, const struct nl_message 
 /** genl_command_flags() - what nlctrl says of the command: GENL_CMD_CAP_* and GENL_UNS_ADMIN_PERM (NL-3) */
 uint32_t genl_command_flags(const struct genl_command *command);
 
-/** genl_command_name() - its name, for log lines; "?" if there is no such command */
-const char *genl_command_name(const struct genl_family *family, uint8_t number);
-
 #endif

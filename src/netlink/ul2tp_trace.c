@@ -59,14 +59,6 @@ const char *trace_event_name(unsigned int event)
 	return event < UL2TP_TRACE_EVENTS ? events[event].name : NULL;
 }
 
-int trace_event_find(const char *name)
-{
-	for (int i = 0; i < UL2TP_TRACE_EVENTS; i++)
-		if (strcmp(events[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
 enum trace_kind trace_event_kind(unsigned int event)
 {
 	assert(event < UL2TP_TRACE_EVENTS);

@@ -43,9 +43,6 @@ struct trace_event {
 /** trace_event_name() - "register_tunnel"; NULL: there is none of this number */
 const char *trace_event_name(unsigned int event);
 
-/** trace_event_find() - the number of the event with this name; -1 */
-int trace_event_find(const char *name);
-
 /** trace_event_kind() - what it tells; @event exists */
 enum trace_kind trace_event_kind(unsigned int event);
 

@@ -13,12 +13,12 @@
 #include "netlink/ul2tp_trace.h"
 #include "netlink/test_octets.h"
 
-static void names_and_numbers(void **state)
+static void each_event_has_its_own_name(void **state)
 {
 	for (unsigned int i = 0; i < UL2TP_TRACE_EVENTS; i++)
-		assert_int_equal(trace_event_find(trace_event_name(i)), i);
+		for (unsigned int j = 0; j < i; j++)
+			assert_string_not_equal(trace_event_name(i), trace_event_name(j));
 	assert_null(trace_event_name(UL2TP_TRACE_EVENTS));
-	assert_int_equal(trace_event_find("register"), -1);
 	assert_int_equal(trace_events_all(), 0x1fff);
 }
 
@@ -105,7 +105,7 @@ static void malformed_messages_are_not_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_and_numbers),
+		cmocka_unit_test(each_event_has_its_own_name),
 		cmocka_unit_test(each_event_comes_back),
 		cmocka_unit_test(what_was_lost),
 		cmocka_unit_test(malformed_messages_are_not_taken),

@@ -27,8 +27,6 @@ struct ppp_file;
 struct session;
 struct unit;
 
-#define CHANNEL_HEAD_MAX 256 /* octets of a frame that can be written beside its L2TP header */
-
 /* Where what is received goes. */
 enum channel_mode {
 	CHANNEL_TO_SOCKET, /* PX-40: until its number was asked for */
@@ -63,7 +61,8 @@ struct channel_tx {
 	struct letter letter;
 	struct worker *worker; /* the owner */
 	struct sender *sender; /* NULL: the session has gone, frames vanish (SES-43) */
-	uint8_t *room; /* between channel_frame_begin() and _end(): the headers of the frame */
+	uint8_t *
+		room; /* between frame_begin() and frame_end() of channel_send.c: the headers of the frame */
 	size_t prefix; /* octets written there already */
 };
 
@@ -146,25 +145,10 @@ void channel_move(struct channel *c, struct worker *w);
  * worker's coalescer and outbox are flushed */
 void channel_receive(struct channel *c, struct receiver *r, const uint8_t *frame, size_t len);
 
-/** channel_queue() - a frame for its files: protocol and information (PPP-20 (3)) */
-void channel_queue(struct channel *c, uint16_t protocol, const uint8_t *info, size_t len);
-
 /* On the worker that owns .tx. */
 
-/**
- * channel_frame_begin() - make room for a frame: L2TP header, ff 03 and @protocol are written there
- * @head_len: octets that the caller will write there at most, up to CHANNEL_HEAD_MAX
- *
- * Return: where; NULL: the frame can not be sent, which was counted if there is a session.
- */
-uint8_t *channel_frame_begin(struct channel *c, uint16_t protocol, size_t head_len);
-
-/** channel_frame_end() - put it into the outbox, with @head_len octets that were written there
- * @payload: what follows; stays where it is until outbox_flush() */
-void channel_frame_end(struct channel *c, size_t head_len, const uint8_t *payload,
-                       size_t payload_len);
-
-/** channel_send() - both at once: one frame, whose information is @head (copied) and @payload (as above) */
+/** channel_send() - one frame, whose information is @head (copied) and @payload, which stays where it is until
+ * outbox_flush() */
 void channel_send(struct channel *c, uint16_t protocol, const uint8_t *head, size_t head_len,
                   const uint8_t *payload, size_t payload_len);
 

@@ -78,7 +78,8 @@ static void to_file(struct channel *c, const struct iovec *pieces, int count)
 		drop(c, RX_DROP_FILE_FULL);
 }
 
-void channel_queue(struct channel *c, uint16_t protocol, const uint8_t *info, size_t len)
+/* A frame for its files: protocol and information (PPP-20 (3)). */
+static void queue_frame(struct channel *c, uint16_t protocol, const uint8_t *info, size_t len)
 {
 	uint8_t octets[PROTOCOL_LEN] = { (uint8_t)(protocol >> 8), (uint8_t)protocol };
 
@@ -168,7 +169,7 @@ static void to_files_or_unit(struct channel *c, const uint8_t *octets, size_t le
 	} else if (to_unit && !is_link_level(frame.protocol)) {
 		unit_receive(c->rx.route.unit, c, frame.protocol, frame.info, frame.len);
 	} else if (to_unit || !finish(c, octets, len, to_file)) {
-		channel_queue(c, frame.protocol, frame.info, frame.len);
+		queue_frame(c, frame.protocol, frame.info, frame.len);
 	}
 }
 

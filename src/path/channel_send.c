@@ -47,7 +47,9 @@ static uint8_t *begin(struct channel *c, size_t head_len)
 	return room + c->tx.prefix;
 }
 
-uint8_t *channel_frame_begin(struct channel *c, uint16_t protocol, size_t head_len)
+/* Makes room for a frame: L2TP header, ff 03 and @protocol are written there, and the caller may write @head_len octets.
+ * Where; NULL: the frame can not be sent, which was counted if there is a session. */
+static uint8_t *frame_begin(struct channel *c, uint16_t protocol, size_t head_len)
 {
 	uint8_t *at = begin(c, PROTOCOL_LEN + head_len);
 
@@ -59,8 +61,9 @@ uint8_t *channel_frame_begin(struct channel *c, uint16_t protocol, size_t head_l
 	return at + PROTOCOL_LEN;
 }
 
-void channel_frame_end(struct channel *c, size_t head_len, const uint8_t *payload,
-                       size_t payload_len)
+/* Puts it into the outbox, with @head_len octets that were written there; @payload stays where it is until outbox_flush(). */
+static void frame_end(struct channel *c, size_t head_len, const uint8_t *payload,
+                      size_t payload_len)
 {
 	outbox_put(c->tx.worker->outbox, c->tx.sender, c->tx.room, c->tx.prefix + head_len, payload,
 	           payload_len);
@@ -69,13 +72,13 @@ void channel_frame_end(struct channel *c, size_t head_len, const uint8_t *payloa
 void channel_send(struct channel *c, uint16_t protocol, const uint8_t *head, size_t head_len,
                   const uint8_t *payload, size_t payload_len)
 {
-	uint8_t *at = channel_frame_begin(c, protocol, head_len);
+	uint8_t *at = frame_begin(c, protocol, head_len);
 
 	if (!at)
 		return;
 	if (head_len)
 		memcpy(at, head, head_len);
-	channel_frame_end(c, head_len, payload, payload_len);
+	frame_end(c, head_len, payload, payload_len);
 }
 
 bool channel_send_all(struct channel *c, uint16_t protocol, struct segmenter *segmenter)
@@ -102,17 +105,17 @@ bool channel_send_all(struct channel *c, uint16_t protocol, struct segmenter *se
 
 void channel_send_segment(struct channel *c, uint16_t protocol, struct segmenter *segmenter)
 {
-	uint8_t *room = channel_frame_begin(c, protocol, segmenter->headers_len);
+	uint8_t *room = frame_begin(c, protocol, segmenter->headers_len);
 	uint8_t unsent[SEGMENT_HEADERS_MAX];
 	struct segment part;
 
 	segment_next(segmenter, room ? room : unsent, &part);
 	if (room)
-		channel_frame_end(c, part.headers_len, part.payload, part.payload_len);
+		frame_end(c, part.headers_len, part.payload, part.payload_len);
 }
 
 void channel_forward(struct channel *c, const uint8_t *frame, size_t len)
 {
 	if (begin(c, 0))
-		channel_frame_end(c, 0, frame, len);
+		frame_end(c, 0, frame, len);
 }

@@ -36,23 +36,6 @@ static void post(struct worker *w, struct letter *letter, void (*open)(struct le
 
 /* --- what is sent ------------------------------------------------------------------------------------- */
 
-/* The API thread is told once for all that are lost at the time: a letter of the unit's own could outlive it. */
-static void open_lost(struct letter *letter)
-{
-	struct dataplane *dp = container_of(letter, struct dataplane, units_lost);
-
-	atomic_store(&dp->units_lost_told, false);
-	units_lost_die(dp);
-}
-
-void units_tell_lost(struct dataplane *dp)
-{
-	if (dp->api && !atomic_exchange(&dp->units_lost_told, true)) {
-		dp->units_lost.open = open_lost;
-		mailbox_post(dp->api, &dp->units_lost);
-	}
-}
-
 /* A device that has gone is one that can not be read any more, and is not watched then. */
 static void ready(struct watch *watch, uint32_t events)
 {
@@ -383,7 +366,7 @@ static void lost_die_in(struct netns *ns)
 	}
 }
 
-void units_lost_die(struct dataplane *dp)
+static void lost_die(struct dataplane *dp)
 {
 	struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0);
 
@@ -395,6 +378,23 @@ void units_lost_die(struct dataplane *dp)
 		lost_die_in(ns);
 		dataplane_netns_release(dp, ns);
 		node = ordered_from(&dp->netns_by_cookie, next);
+	}
+}
+
+/* The API thread is told once for all that are lost at the time: a letter of the unit's own could outlive it. */
+static void open_lost(struct letter *letter)
+{
+	struct dataplane *dp = container_of(letter, struct dataplane, units_lost);
+
+	atomic_store(&dp->units_lost_told, false);
+	lost_die(dp);
+}
+
+void units_tell_lost(struct dataplane *dp)
+{
+	if (dp->api && !atomic_exchange(&dp->units_lost_told, true)) {
+		dp->units_lost.open = open_lost;
+		mailbox_post(dp->api, &dp->units_lost);
 	}
 }
 

@@ -196,9 +196,6 @@ void unit_settle(struct unit *u);
 /** unit_call() - @fn runs on the receiving worker, which of a combined unit is the only one */
 void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg);
 
-/** units_lost_die() - those whose devices have gone, of all namespaces */
-void units_lost_die(struct dataplane *dp);
-
 /* On the worker that receives. */
 
 /** unit_receive() - a frame for it came by @c, the protocol number decompressed (§6.7); @info stays where it is until the
@@ -211,9 +208,6 @@ void unit_receive_short(struct unit *u);
 
 /** unit_take() - steps 6 to 8 of §6.7: count it, and give it to file or interface */
 void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);
-
-/** unit_refuse_received() - count one, under a reason and as dropped: it is none of the packets received */
-void unit_refuse_received(struct unit *u, enum rx_drop why);
 
 /** unit_drop_received() - count one, under a reason and as an error */
 void unit_drop_received(struct unit *u, enum rx_drop why);

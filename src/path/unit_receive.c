@@ -68,7 +68,8 @@ void unit_drop_received(struct unit *u, enum rx_drop why)
 		unit_complete_error(u);
 }
 
-void unit_refuse_received(struct unit *u, enum rx_drop why)
+/* One under a reason and as dropped: it is none of the packets received. */
+static void refuse(struct unit *u, enum rx_drop why)
 {
 	drop(u, why, 1);
 	counter_add(&u->rx.counters->dropped, 1);
@@ -142,7 +143,7 @@ static bool may_come_in(struct unit *u, enum unit_np np, const uint8_t *info, si
 	         !policer_passes(&u->rx.policer, len, loop_now_ms(u->rx.worker->loop)))
 		why = RX_DROP_POLICED;
 	if (why)
-		unit_refuse_received(u, why);
+		refuse(u, why);
 	return !why;
 }
 
