@@ -73,7 +73,7 @@ static int event_read(struct ul2tp *u, const struct nl_message *m, struct ul2tp_
 	uint8_t command;
 
 	*ret = (struct ul2tp_event){ .kind = UL2TP_EVENT_OTHER };
-	if (answer_attributes(m, &command, &attributes) < 0)
+	if (genl_header_read(m, &command, &attributes) < 0)
 		return connection_fail(u, -EBADMSG, "", "a malformed event");
 
 	for (size_t i = 0; i < ARRAY_SIZE(event_rows); i++) {

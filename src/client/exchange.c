@@ -68,9 +68,21 @@ int request_begin(struct request *r, struct ul2tp *u, enum client_family family,
 	return 0;
 }
 
-int answer_attributes(const struct nl_message *m, uint8_t *command, struct reader *ret)
+int request_begin_get(struct request *r, struct ul2tp *u, const struct get_commands *get,
+                      unsigned int flags, bool dump)
 {
-	return genl_header_read(m, command, ret) < 0 ? -EBADMSG : 0;
+	if (flags & UL2TP_PUBLIC)
+		return request_begin(r, u, FAMILY_UL2TP, get->public, dump);
+	if (flags & UL2TP_EXTRAS && u->family_ids[FAMILY_UL2TP])
+		return request_begin(r, u, FAMILY_UL2TP, get->ul2tp, dump);
+	return request_begin(r, u, FAMILY_L2TP, get->l2tp, dump);
+}
+
+int answer_attributes(const struct nl_message *m, struct reader *ret)
+{
+	uint8_t command;
+
+	return genl_header_read(m, &command, ret) < 0 ? -EBADMSG : 0;
 }
 
 /* What one message means for the exchange: 1: go on; 0 or an errno: it is over. */

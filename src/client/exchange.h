@@ -31,6 +31,17 @@ typedef int answer_fn(struct ul2tp *u, const struct nl_message *m, void *arg);
 int request_begin(struct request *r, struct ul2tp *u, enum client_family family, uint8_t command,
                   bool dump);
 
+/* What asks for objects of one kind, in each of the three ways there are. */
+struct get_commands {
+	uint8_t l2tp;
+	uint8_t ul2tp;  /* UL2TP_EXTRAS, where the other end is ul2tpd */
+	uint8_t public; /* UL2TP_PUBLIC: of ul2tpd too */
+};
+
+/** request_begin_get() - the same with the command that @flags of ul2tp.h ask for; r->family says which it was */
+int request_begin_get(struct request *r, struct ul2tp *u, const struct get_commands *get,
+                      unsigned int flags, bool dump);
+
 /**
  * request_run() - send it and take the answers until the acknowledgement or the end of the dump
  * @fn: gets messages of @r's family; NULL: they are skipped
@@ -42,7 +53,7 @@ int request_run(struct request *r, answer_fn *fn, void *arg);
 /** socket_set() - set options of the connection; -EOPNOTSUPP: the other end is no ul2tpd */
 int socket_set(struct ul2tp *u, const struct ul2tp_socket_set *set);
 
-/** answer_attributes() - what follows generic netlink's header; *command is set. 0 or -EBADMSG */
-int answer_attributes(const struct nl_message *m, uint8_t *command, struct reader *ret);
+/** answer_attributes() - what follows generic netlink's header. 0 or -EBADMSG */
+int answer_attributes(const struct nl_message *m, struct reader *ret);
 
 #endif

@@ -19,7 +19,7 @@ static int take_message(struct ul2tp *u, const struct nl_message *m, void *arg)
 	struct ul2tp_message message = { .family = t->family, .flags = m->flags };
 	struct reader attributes;
 
-	if (answer_attributes(m, &message.command, &attributes) < 0)
+	if (genl_header_read(m, &message.command, &attributes) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer without a command");
 	message.attributes = attributes.at;
 	message.length = read_left(&attributes);

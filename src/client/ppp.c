@@ -30,10 +30,8 @@ static int take_state(struct ul2tp *u, const struct nl_message *m, void *arg)
 	struct ul2tp_ppp_state_message state;
 	struct taker *t = arg;
 	struct reader attributes;
-	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 ||
-	    ul2tp_ppp_state_read(attributes, &state) < 0)
+	if (answer_attributes(m, &attributes) < 0 || ul2tp_ppp_state_read(attributes, &state) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that makes no sense");
 	if (state.has_handle) {
 		t->has_handle = true;

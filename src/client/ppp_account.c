@@ -141,10 +141,8 @@ static int take_account(struct ul2tp *u, const struct nl_message *m, void *arg)
 {
 	static _Thread_local struct ul2tp_unit_message unit;
 	struct reader attributes;
-	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 ||
-	    ul2tp_unit_message_read(attributes, &unit) < 0)
+	if (answer_attributes(m, &attributes) < 0 || ul2tp_unit_message_read(attributes, &unit) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that makes no sense");
 	ppp_account_of(&unit, arg);
 	return 0;
@@ -169,9 +167,8 @@ static int take_unit(struct ul2tp *u, const struct nl_message *m, void *arg)
 {
 	const struct ul2tp_ppp_unit_info **ret = arg;
 	struct reader attributes;
-	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 ||
+	if (answer_attributes(m, &attributes) < 0 ||
 	    ppp_unit_view_read(attributes, &u->ppp_unit) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that is no unit");
 	*ret = &u->ppp_unit.unit;

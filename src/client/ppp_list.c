@@ -18,9 +18,8 @@ static int take_channel(struct ul2tp *u, const struct nl_message *m, void *arg)
 {
 	const struct channels *l = arg;
 	struct reader attributes;
-	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 ||
+	if (answer_attributes(m, &attributes) < 0 ||
 	    ppp_channel_view_read(attributes, &u->ppp_channel) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that is no channel");
 	return l->fn(&u->ppp_channel.channel, l->arg);
@@ -30,9 +29,8 @@ static int take_unit(struct ul2tp *u, const struct nl_message *m, void *arg)
 {
 	const struct units *l = arg;
 	struct reader attributes;
-	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 ||
+	if (answer_attributes(m, &attributes) < 0 ||
 	    ppp_unit_view_read(attributes, &u->ppp_unit) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that is no unit");
 	return l->fn(&u->ppp_unit.unit, l->arg);

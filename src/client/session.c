@@ -172,26 +172,24 @@ static int take_session(struct ul2tp *u, const struct nl_message *m, void *arg)
 {
 	struct listing *l = arg;
 	struct reader attributes;
-	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 ||
+	if (answer_attributes(m, &attributes) < 0 ||
 	    session_view_read(attributes, l->daemon, &u->session) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that is no session");
 	l->found = true;
 	return l->fn ? l->fn(&u->session.session, l->arg) : 0;
 }
 
-static int get_begin(struct request *r, struct ul2tp *u, unsigned int flags, bool dump,
-                     struct listing *l)
+static const struct get_commands get = {
+	.l2tp = L2TP_CMD_SESSION_GET,
+	.ul2tp = UL2TP_CMD_SESSION_GET,
+	.public = UL2TP_CMD_V2_SESSION_GET,
+};
+
+static int run(struct request *r, struct listing *l)
 {
-	if (flags & UL2TP_PUBLIC) {
-		l->daemon = true;
-		return request_begin(r, u, FAMILY_UL2TP, UL2TP_CMD_V2_SESSION_GET, dump);
-	}
-	l->daemon = (flags & UL2TP_EXTRAS) && u->family_ids[FAMILY_UL2TP];
-	if (l->daemon)
-		return request_begin(r, u, FAMILY_UL2TP, UL2TP_CMD_SESSION_GET, dump);
-	return request_begin(r, u, FAMILY_L2TP, L2TP_CMD_SESSION_GET, dump);
+	l->daemon = r->family == FAMILY_UL2TP;
+	return request_run(r, take_session, l);
 }
 
 int ul2tp_session_get(struct ul2tp *u, const struct ul2tp_session_key *key, unsigned int flags,
@@ -204,14 +202,14 @@ int ul2tp_session_get(struct ul2tp *u, const struct ul2tp_session_key *key, unsi
 
 	if (err < 0)
 		return err;
-	err = get_begin(&r, u, flags, false, &l);
+	err = request_begin_get(&r, u, &get, flags, false);
 	if (err < 0)
 		return err;
-	if (l.daemon)
+	if (r.family == FAMILY_UL2TP)
 		ul2tp_session_get_put(&r.attributes, &select);
 	else
 		session_select_put(&r.attributes, &select);
-	err = request_run(&r, take_session, &l);
+	err = run(&r, &l);
 	if (err < 0)
 		return err;
 	if (!l.found)
@@ -224,7 +222,7 @@ int ul2tp_session_list(struct ul2tp *u, unsigned int flags, ul2tp_session_fn *fn
 {
 	struct listing l = { .fn = fn, .arg = arg };
 	struct request r;
-	int err = get_begin(&r, u, flags, true, &l);
+	int err = request_begin_get(&r, u, &get, flags, true);
 
-	return err < 0 ? err : request_run(&r, take_session, &l);
+	return err < 0 ? err : run(&r, &l);
 }

@@ -10,10 +10,8 @@ static int take_status(struct ul2tp *u, const struct nl_message *m, void *arg)
 {
 	bool *found = arg;
 	struct reader attributes;
-	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 ||
-	    status_view_read(attributes, &u->status) < 0)
+	if (answer_attributes(m, &attributes) < 0 || status_view_read(attributes, &u->status) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that is no status");
 	*found = true;
 	return 0;

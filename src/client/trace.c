@@ -53,7 +53,7 @@ static int record_read(struct ul2tp *u, const struct nl_message *m,
 	struct reader attributes;
 	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 || command != UL2TP_CMD_TRACE ||
+	if (genl_header_read(m, &command, &attributes) < 0 || command != UL2TP_CMD_TRACE ||
 	    trace_view_read(attributes, &u->trace) < 0)
 		return connection_fail(u, -EBADMSG, "", "a malformed trace event");
 	*ret = &u->trace.record;

@@ -160,26 +160,24 @@ static int take_tunnel(struct ul2tp *u, const struct nl_message *m, void *arg)
 {
 	struct listing *l = arg;
 	struct reader attributes;
-	uint8_t command;
 
-	if (answer_attributes(m, &command, &attributes) < 0 ||
+	if (answer_attributes(m, &attributes) < 0 ||
 	    tunnel_view_read(attributes, l->daemon, &u->tunnel) < 0)
 		return connection_fail(u, -EBADMSG, "", "an answer that is no tunnel");
 	l->found = true;
 	return l->fn ? l->fn(&u->tunnel.tunnel, l->arg) : 0;
 }
 
-static int get_begin(struct request *r, struct ul2tp *u, unsigned int flags, bool dump,
-                     struct listing *l)
+static const struct get_commands get = {
+	.l2tp = L2TP_CMD_TUNNEL_GET,
+	.ul2tp = UL2TP_CMD_TUNNEL_GET,
+	.public = UL2TP_CMD_V2_TUNNEL_GET,
+};
+
+static int run(struct request *r, struct listing *l)
 {
-	if (flags & UL2TP_PUBLIC) {
-		l->daemon = true;
-		return request_begin(r, u, FAMILY_UL2TP, UL2TP_CMD_V2_TUNNEL_GET, dump);
-	}
-	l->daemon = (flags & UL2TP_EXTRAS) && u->family_ids[FAMILY_UL2TP];
-	if (l->daemon)
-		return request_begin(r, u, FAMILY_UL2TP, UL2TP_CMD_TUNNEL_GET, dump);
-	return request_begin(r, u, FAMILY_L2TP, L2TP_CMD_TUNNEL_GET, dump);
+	l->daemon = r->family == FAMILY_UL2TP;
+	return request_run(r, take_tunnel, l);
 }
 
 int ul2tp_tunnel_get(struct ul2tp *u, uint32_t tunnel_id, unsigned int flags,
@@ -187,15 +185,15 @@ int ul2tp_tunnel_get(struct ul2tp *u, uint32_t tunnel_id, unsigned int flags,
 {
 	struct listing l = { 0 };
 	struct request r;
-	int err = get_begin(&r, u, flags, false, &l);
+	int err = request_begin_get(&r, u, &get, flags, false);
 
 	if (err < 0)
 		return err;
-	if (l.daemon)
+	if (r.family == FAMILY_UL2TP)
 		ul2tp_tunnel_get_put(&r.attributes, tunnel_id);
 	else
 		tunnel_select_put(&r.attributes, tunnel_id);
-	err = request_run(&r, take_tunnel, &l);
+	err = run(&r, &l);
 	if (err < 0)
 		return err;
 	if (!l.found)
@@ -208,7 +206,7 @@ int ul2tp_tunnel_list(struct ul2tp *u, unsigned int flags, ul2tp_tunnel_fn *fn, 
 {
 	struct listing l = { .fn = fn, .arg = arg };
 	struct request r;
-	int err = get_begin(&r, u, flags, true, &l);
+	int err = request_begin_get(&r, u, &get, flags, true);
 
-	return err < 0 ? err : request_run(&r, take_tunnel, &l);
+	return err < 0 ? err : run(&r, &l);
 }

@@ -129,12 +129,11 @@ static int address_new(struct unit *u, const struct prefix *p, struct unit_addre
 	err = insert(a);
 	if (err < 0) {
 		free(a);
-		return err == -ENOSPC
-		               ? extack_fail(
-					 ea, err, 0,
-					 "no more than %d different lengths of prefixes can be routed",
-					 PREFIX_TABLE_LENGTHS)
-		               : err;
+		if (err != -ENOSPC)
+			return err;
+		return extack_fail(ea, err, 0,
+		                   "no more than %d different lengths of prefixes can be routed",
+		                   PREFIX_TABLE_LENGTHS);
 	}
 	list_append(&u->addresses, &a->in_unit);
 	*ret = a;
