@@ -174,14 +174,8 @@ def test_a_program_is_there_while_it_is_needed(plain_wire):
 def test_an_engine_that_dies(plain_wire):
     """Data goes on without it, and counters are kept."""
     with FastPair(plain_wire) as pair:
-        engine = pair.daemons[0].engine_pid
         sent = pair.counts()[0]["TX_PACKETS"]
-        ping = pair.hosts[0].popen("ping", "-c", 200, "-i", "0.005", "-q", INNER[4][1], stdout=-1, text=True)
-        os.kill(engine, signal.SIGKILL)
-        assert "200 received" in ping.communicate(timeout=AT_MOST)[0]
-        eventually(lambda: pair.daemons[0].engine_pid != engine)
-        pair.apis[0].close()
-        pair.apis[0] = type(pair.apis[0])(pair.daemons[0], pair.hosts[0])
+        pair.ping_while_the_engine_dies()
         assert pair.counts()[0]["TX_PACKETS"] >= sent + 200
         eventually(pair.agree)
 

@@ -16,7 +16,7 @@ from support.numbered_flow import flows_both_ways
 from support.program import Program
 from support.tcx import programs
 from support.transfer import transfer
-from support.wait import AT_MOST, SLOW, eventually
+from support.wait import SLOW, eventually
 
 OCTETS = os.urandom(8 << 20)
 DIGEST = hashlib.sha256(OCTETS).hexdigest()
@@ -98,14 +98,8 @@ def takes_it(pair):
 def test_an_engine_that_dies(plain_wire):
     """Data goes on without it, counters are kept, and the next engine knows the socket."""
     with ManagedPair(plain_wire) as pair:
-        engine = pair.daemons[0].engine_pid
         sent = pair.counts()[0]["TX_PACKETS"]
-        ping = pair.hosts[0].popen("ping", "-c", 200, "-i", "0.005", "-q", INNER[4][1], stdout=-1, text=True)
-        os.kill(engine, signal.SIGKILL)
-        assert "200 received" in ping.communicate(timeout=AT_MOST)[0]
-        eventually(lambda: pair.daemons[0].engine_pid != engine)
-        pair.apis[0].close()
-        pair.apis[0] = type(pair.apis[0])(pair.daemons[0], pair.hosts[0])
+        pair.ping_while_the_engine_dies()
         assert pair.counts()[0]["TX_PACKETS"] >= sent + 200
         eventually(lambda: takes_it(pair))
         pair.send_checksums(pair.sockets[0], True)

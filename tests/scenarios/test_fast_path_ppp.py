@@ -275,12 +275,8 @@ def test_a_session_that_goes_and_another_in_its_place(plain_wire):
 def test_an_engine_that_dies(plain_wire):
     """Data goes on without it, and counters are kept. A unit whose program ends meanwhile goes, with what led to it."""
     with PppFastPair(plain_wire) as pair:
-        engine, unit, sent = pair.daemons[0].engine_pid, unit_counts(pair, 0), pair.counts()[0]["TX_PACKETS"]
-        ping = pair.hosts[0].popen("ping", "-c", 200, "-i", "0.005", "-q", INNER[4][1], stdout=-1, text=True)
-        os.kill(engine, signal.SIGKILL)
-        assert "200 received" in ping.communicate(timeout=AT_MOST)[0]
-        eventually(lambda: pair.daemons[0].engine_pid != engine)
-        pair.again(0)
+        unit, sent = unit_counts(pair, 0), pair.counts()[0]["TX_PACKETS"]
+        pair.ping_while_the_engine_dies()
         assert pair.counts()[0]["TX_PACKETS"] == sent + 200
         assert unit_counts(pair, 0)["TX"][0] == unit["TX"][0] + 200
         pair.warm_up()
@@ -295,7 +291,7 @@ def test_a_unit_whose_program_ends_while_no_engine_runs(plain_wire):
         engine = pair.daemons[0].engine_pid
         os.kill(engine, signal.SIGKILL)
         pair.units[0].close()
-        eventually(lambda: pair.daemons[0].engine_pid != engine)
+        pair.daemons[0].next_engine(engine)
         eventually(lambda: "pw" not in pair.hosts[0].devices())
         pair.again(0)
         eventually(lambda: pair.reason(0) == "ppp-unit")

@@ -13,7 +13,7 @@ import pytest
 
 from support import proc, wire
 from support.api import Api, gone
-from support.daemon import Cli, Daemon, children, descriptors, no_more_than
+from support.daemon import Cli, Daemon, descriptors, no_more_than
 from support.netns import Cable, Namespace
 from support.program_socket import CONTROL, ProgramSocket, beside, next_port
 from support.rig import Rig
@@ -47,7 +47,7 @@ def next_engine(rig, programs):
     engine = daemon.engine_pid
     os.kill(engine, signal.SIGKILL)
     rig.api.close()
-    eventually(lambda: children(daemon.pid) not in ([], [engine]), "the keeper starts another engine")
+    daemon.next_engine(engine)
     rig.api = Api(daemon, rig.near)
     for p in programs:
         p.api = rig.api
@@ -144,7 +144,7 @@ def test_a_socket_that_is_closed_while_there_is_no_engine(own_cable, build, way)
         finally:
             os.kill(daemon.keeper_pid, signal.SIGCONT)
         rig.api.close()
-        eventually(lambda: children(daemon.pid) not in ([], [engine]), "the keeper starts another engine")
+        daemon.next_engine(engine)
         kept.api = rig.api = Api(daemon, rig.near)
         eventually(lambda: gone(rig.api.tunnel_get, p.id), "the tunnel is gone")
         kept.send(kept.data())

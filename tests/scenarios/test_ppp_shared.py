@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from support.api import UL2TP_NUMBERS, Api, encode, refused
-from support.daemon import BUILD, Cli, Daemon, children, descriptors
+from support.daemon import BUILD, Cli, Daemon, descriptors
 from support.netns import Cable, run
 from support.ppp_file import LCP, PPPIOCSFLAGS
 from support.ppp_link import SIOCGPPPSTATS, End
@@ -277,7 +277,7 @@ def kill_engine(near, daemon, meanwhile=lambda: None):
     os.kill(engine, signal.SIGKILL)
     meanwhile()
     os.kill(daemon.keeper_pid, signal.SIGCONT)
-    eventually(lambda: children(daemon.pid) not in ([], [engine]), "the keeper starts another engine")
+    daemon.next_engine(engine)
     near.rig.api.close()
     near.rig.api = Api(daemon, near.near)
     near.tunnel.api = near.rig.api

@@ -14,7 +14,7 @@ import pytest
 
 from support import wire
 from support.api import PPP, Api, gone
-from support.daemon import Cli, Daemon, children, descriptors, no_more_than
+from support.daemon import Cli, Daemon, descriptors, no_more_than
 from support.launcher import Launcher
 from support.netlink import Refused
 from support.netns import Cable
@@ -56,7 +56,7 @@ class World:
     def next(self, engine):
         self.rig.api.close()
         self.ppp.netlink.close()
-        eventually(lambda: children(self.daemon.pid) not in ([], [engine]), "the keeper starts another engine")
+        self.daemon.next_engine(engine)
         self.rig.api = Api(self.daemon, self.rig.near)
         self.ppp.netlink = PppClient(self.daemon, self.rig.near).netlink
         for tunnel in self.rig.tunnels:

@@ -101,6 +101,10 @@ class Daemon:
         return eventually(lambda: [p for p in children(self.keeper_pid) if not _is_guard(p)],
                           "the keeper has an engine")[0]
 
+    def next_engine(self, engine):
+        """Wait for the one that comes after it."""
+        eventually(lambda: self.engine_pid != engine, "the keeper starts another engine")
+
     @property
     def guard_pid(self):
         """Of the process that frees programs' sockets if the keeper dies; None: there is none."""

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """fast_pair.py - two hosts joined by a pseudowire, each with a ul2tpd of its own, for tests of the fast path"""
+import os
 import re
+import signal
 import sys
 
 from support.api import UDP, Api, agree
 from support.daemon import Daemon, children
 from support.netns import Cable
-from support.wait import eventually
+from support.wait import AT_MOST, eventually
 
 PORT = 7000
 INNER = {4: ("10.9.0.1", "10.9.0.2"), 6: ("fd09::1", "fd09::2")}
@@ -123,6 +125,20 @@ class FastPair:
         """(sent, received) by way of the engine: what the interface's own counters have seen."""
         stats = self.hosts[end].link_statistics("pw")
         return stats["tx_packets"], stats["rx_packets"]
+
+    def again(self, end):
+        """Connections to an engine that is another."""
+        self.apis[end].close()
+        self.apis[end] = Api(self.daemons[end], self.hosts[end])
+
+    def ping_while_the_engine_dies(self):
+        """The near one; 200 packets go by the fast path meanwhile. The next engine has been asked nothing yet."""
+        engine = self.daemons[0].engine_pid
+        ping = self.hosts[0].popen("ping", "-c", 200, "-i", "0.005", "-q", INNER[4][1], stdout=-1, text=True)
+        os.kill(engine, signal.SIGKILL)
+        assert "200 received" in ping.communicate(timeout=AT_MOST)[0]
+        self.daemons[0].next_engine(engine)
+        self.again(0)
 
     def close(self):
         for api in self.apis:

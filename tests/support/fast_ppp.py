@@ -49,9 +49,7 @@ class PppFastPair(FastPair):
         self.ppp[end].netlink.ul2tp("UNIT_POLICE", encode(values, UL2TP_NUMBERS)).check()
 
     def again(self, end):
-        """Connections to an engine that is another."""
-        self.apis[end].close()
-        self.apis[end] = Api(self.daemons[end], self.hosts[end])
+        super().again(end)
         self.ppp[end].netlink.close()
         self.ppp[end].netlink = PppClient(self.daemons[end], self.hosts[end]).netlink
 
