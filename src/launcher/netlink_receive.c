@@ -21,29 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "launcher/incoming.h"
 #include "launcher/netlink_stand_in.h"
 
 #define ERESTARTSYS 512 /* the kernel's own: never seen by a program */
 #define SLICE_MS    20
-#define IOV_COUNT   1024
-#define MMSG_COUNT  1024
-#define CONTROL_MAX 1024
-
-/* Where one datagram goes, in the program's memory. */
-struct incoming {
-	struct iovec *parts;
-	size_t count;
-	uint64_t name, name_len_at; /* 0: not wanted */
-	uint64_t control;
-	size_t control_len;
-};
-
-/* What came of it, besides the octets. */
-struct received {
-	size_t name_len, control_len;
-	int flags;
-	bool taken; /* it was looked at only, and is to leave the queue: take_out() */
-};
 
 /* --- waiting --- */
 
@@ -119,15 +101,6 @@ static int wait_for_datagram(struct trap *t, struct netlink_socket *n, int fd, i
 
 /* --- one datagram --- */
 
-static size_t total(const struct incoming *in)
-{
-	size_t sum = 0;
-
-	for (size_t i = 0; i < in->count; i++)
-		sum += in->parts[i].iov_len;
-	return sum;
-}
-
 /* The next datagram's length; what is not ours is taken out. */
 static ssize_t peek(struct netlink_socket *n, int fd)
 {
@@ -145,66 +118,30 @@ static ssize_t peek(struct netlink_socket *n, int fd)
 	}
 }
 
-static int scatter(const struct trap *t, const struct incoming *in, const uint8_t *octets,
-                   size_t len)
-{
-	for (size_t i = 0; i < in->count && len; i++) {
-		size_t part = in->parts[i].iov_len < len ? in->parts[i].iov_len : len;
-		int err = part ? trap_write(t, (uint64_t)in->parts[i].iov_base, octets, part) : 0;
-
-		if (err < 0)
-			return err;
-		octets += part;
-		len -= part;
-	}
-	return 0;
-}
-
-/* 0 or -EFAULT. */
-static int write_name(const struct trap *t, const struct incoming *in)
-{
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-
-	if (!in->name)
-		return 0;
-	return trap_write_sized(t, in->name, in->name_len_at, &kernel, sizeof(kernel));
-}
-
-/* Return: as recvmsg(); @ret also says what of name, control and flags. */
+/* Return: as recvmsg(); @due: it was looked at only, and is to leave the queue: take_out(). */
 static ssize_t receive_now(struct trap *t, struct netlink_socket *n, int fd,
-                           const struct incoming *in, int flags, struct received *ret)
+                           const struct incoming *in, bool *due)
 {
-	_Alignas(struct cmsghdr) uint8_t control[CONTROL_MAX];
 	ssize_t size = peek(n, fd);
 	AUTO_MEMORY uint8_t *octets = NULL;
-	struct iovec iov;
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
-	size_t room = total(in);
+	size_t room = incoming_room(in), len;
+	struct received got = { 0 };
 	int err;
 
 	if (size < 0)
 		return size;
-	iov.iov_len = room < (size_t)size ? room : (size_t)size;
-	iov.iov_base = octets = malloc(iov.iov_len + 1);
+	len = room < (size_t)size ? room : (size_t)size;
+	octets = malloc(len + 1);
 	if (!octets)
 		return -ENOMEM;
-	m.msg_controllen = in->control_len < CONTROL_MAX ? in->control_len : CONTROL_MAX;
-	size = recvmsg(fd, &m,
-	               (flags & (MSG_OOB | MSG_ERRQUEUE)) | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+	size = incoming_take(fd, (in->flags & (MSG_OOB | MSG_ERRQUEUE)) | MSG_PEEK, octets, len,
+	                     in->control_len, &got);
 	if (size < 0)
-		return -errno;
-	ret->taken = !(flags & MSG_PEEK);
-	err = scatter(t, in, octets, iov.iov_len);
-	if (!err && m.msg_controllen)
-		err = trap_write(t, in->control, control, m.msg_controllen);
-	if (!err)
-		err = write_name(t, in);
-	if (err < 0)
-		return err;
-	ret->name_len = sizeof(struct sockaddr_nl);
-	ret->control_len = m.msg_controllen;
-	ret->flags = m.msg_flags;
-	return flags & MSG_TRUNC || (size_t)size < iov.iov_len ? size : (ssize_t)iov.iov_len;
+		return size;
+	*due = !(in->flags & MSG_PEEK);
+	got.name = (struct sockaddr_nl){ .nl_family = AF_NETLINK }; /* the kernel */
+	err = incoming_put(t, in, octets, len, &got);
+	return err < 0 ? err : incoming_result(in, (size_t)size);
 }
 
 /* Whether notifications were lost and the program wants to know. */
@@ -223,13 +160,12 @@ static bool take_loss(struct netlink_socket *n, int fd)
 }
 
 static ssize_t receive(struct trap *t, struct netlink_socket *n, int fd, const struct incoming *in,
-                       int flags, struct received *ret)
+                       bool *due)
 {
-	int64_t deadline = deadline_of(fd, flags);
+	int64_t deadline = deadline_of(fd, in->flags);
 
 	for (;;) {
-		ssize_t result =
-			take_loss(n, fd) ? -ENOBUFS : receive_now(t, n, fd, in, flags, ret);
+		ssize_t result = take_loss(n, fd) ? -ENOBUFS : receive_now(t, n, fd, in, due);
 
 		if (result == -EAGAIN)
 			result = wait_for_datagram(t, n, fd, deadline);
@@ -244,66 +180,28 @@ static ssize_t receive(struct trap *t, struct netlink_socket *n, int fd, const s
 
 /* A datagram leaves the queue when the call's answer is decided: a supervisor that is killed before leaves it to the
  * next one, which makes the call again, and one that is killed after leaves it the answer. */
-static void take_out(struct received *got, int fd)
+static void take_out(bool *due, int fd)
 {
-	if (got->taken)
+	if (*due)
 		recv(fd, NULL, 0, MSG_DONTWAIT);
-	got->taken = false;
+	*due = false;
 }
 
-static ssize_t call_recvfrom(struct trap *t, struct netlink_socket *n, int fd, struct received *got)
+static ssize_t call_receive(struct trap *t, struct netlink_socket *n, int fd, bool *due)
 {
-	struct iovec part = { (void *)trap_argument(t, 1), (size_t)trap_argument(t, 2) };
-	struct incoming in = { .parts = &part,
-		               .count = 1,
-		               .name = trap_argument(t, 4),
-		               .name_len_at = trap_argument(t, 5) };
+	AUTO_INCOMING in = { 0 };
+	int err = incoming_read(t, &in);
 
-	return receive(t, n, fd, &in, (int)trap_argument(t, 3), got);
+	return err < 0 ? err : receive(t, n, fd, &in, due);
 }
 
-/* A struct msghdr at @address: received into, and changed as recvmsg() changes it. */
 static ssize_t receive_message(struct trap *t, struct netlink_socket *n, int fd, uint64_t address,
-                               int flags, struct received *got)
+                               int flags, bool *due)
 {
-	AUTO_MEMORY struct iovec *parts = NULL;
-	struct incoming in = { 0 };
-	struct msghdr m;
-	ssize_t result;
-	int err = trap_read(t, address, &m, sizeof(m));
+	AUTO_INCOMING in = { 0 };
+	int err = incoming_read_header(t, address, flags, &in);
 
-	if (err < 0)
-		return err;
-	if (m.msg_iovlen > IOV_COUNT)
-		return -EMSGSIZE;
-	parts = calloc(m.msg_iovlen + 1, sizeof(*parts));
-	if (!parts)
-		return -ENOMEM;
-	err = trap_read(t, (uint64_t)m.msg_iov, parts, m.msg_iovlen * sizeof(*parts));
-	if (err < 0)
-		return err;
-	in = (struct incoming){
-		.parts = parts,
-		.count = m.msg_iovlen,
-		.name = (uint64_t)m.msg_name,
-		.name_len_at = address + offsetof(struct msghdr, msg_namelen),
-		.control = (uint64_t)m.msg_control,
-		.control_len = m.msg_control ? m.msg_controllen : 0,
-	};
-	result = receive(t, n, fd, &in, flags, got);
-	if (result < 0)
-		return result;
-	err = trap_write(t, address + offsetof(struct msghdr, msg_controllen), &got->control_len,
-	                 sizeof(got->control_len));
-	if (!err)
-		err = trap_write(t, address + offsetof(struct msghdr, msg_flags), &got->flags,
-		                 sizeof(got->flags));
-	return err < 0 ? err : result;
-}
-
-static ssize_t call_recvmsg(struct trap *t, struct netlink_socket *n, int fd, struct received *got)
-{
-	return receive_message(t, n, fd, trap_argument(t, 1), (int)trap_argument(t, 2), got);
+	return err < 0 ? err : receive(t, n, fd, &in, due);
 }
 
 /* Until when, from a struct timespec that may be there. */
@@ -325,8 +223,7 @@ static int read_timeout(const struct trap *t, int64_t *deadline)
 }
 
 /* As the kernel's, which looks at the time only when something came. */
-static ssize_t call_recvmmsg(struct trap *t, struct netlink_socket *n, int fd,
-                             struct received *last)
+static ssize_t call_recvmmsg(struct trap *t, struct netlink_socket *n, int fd, bool *due)
 {
 	uint64_t address = trap_argument(t, 1);
 	unsigned int count = (unsigned int)trap_argument(t, 2), got = 0;
@@ -334,14 +231,14 @@ static ssize_t call_recvmmsg(struct trap *t, struct netlink_socket *n, int fd,
 	int64_t deadline;
 	ssize_t result = read_timeout(t, &deadline);
 
-	if (count > MMSG_COUNT)
-		count = MMSG_COUNT;
+	if (count > INCOMING_MMSG_MAX)
+		count = INCOMING_MMSG_MAX;
 	while (!result && got < count) {
 		uint64_t at = address + got * sizeof(struct mmsghdr);
 		unsigned int len;
 
-		take_out(last, fd);
-		result = receive_message(t, n, fd, at, flags & ~MSG_WAITFORONE, last);
+		take_out(due, fd);
+		result = receive_message(t, n, fd, at, flags & ~MSG_WAITFORONE, due);
 		if (result < 0)
 			break;
 		len = (unsigned int)result;
@@ -359,16 +256,14 @@ void netlink_receive(struct trap *t, struct object *o)
 {
 	struct netlink_socket *n = netlink_socket_of(o);
 	AUTO_FD fd = netlink_descriptor(t, n);
+	bool due = false;
 	ssize_t result = fd;
-	struct received got = { 0 };
 
-	if (fd >= 0 && t->notif.data.nr == SYS_recvfrom)
-		result = call_recvfrom(t, n, fd, &got);
-	else if (fd >= 0 && t->notif.data.nr == SYS_recvmsg)
-		result = call_recvmsg(t, n, fd, &got);
+	if (fd >= 0 && t->notif.data.nr == SYS_recvmmsg)
+		result = call_recvmmsg(t, n, fd, &due);
 	else if (fd >= 0)
-		result = call_recvmmsg(t, n, fd, &got);
+		result = call_receive(t, n, fd, &due);
 	trap_decide(t, result);
-	take_out(&got, fd);
+	take_out(&due, fd);
 	trap_result(t, result);
 }

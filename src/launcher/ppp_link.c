@@ -14,17 +14,11 @@
 #include "base/cleanup.h"
 #include "launcher/caller.h"
 #include "launcher/daemon_link.h"
+#include "launcher/idle_links.h"
 #include "netlink/error_message.h"
 
-#define IDLE_MAX 16   /* connections that wait */
-#define IDLE_MS  1000 /* so long */
-
-struct idle {
-	struct daemon_link link;
-	ino_t netns;
-	bool rights;
-	uint64_t since_ms;
-};
+#define PLACES_MAX 16
+#define PLACE_MS   1000 /* so long one is remembered */
 
 /* A namespace that was asked from: who owns it never changes, and while it is held its number is no other's. */
 struct place {
@@ -34,64 +28,24 @@ struct place {
 	uint64_t used_ms;
 };
 
-static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct idle idle[IDLE_MAX];
-static unsigned int idle_count;
-static struct place places[IDLE_MAX];
+static pthread_mutex_t place_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct place places[PLACES_MAX];
 static unsigned int place_count;
-
-static bool take_idle(ino_t netns, bool rights, struct daemon_link *ret)
-{
-	bool found = false;
-
-	pthread_mutex_lock(&idle_lock);
-	for (unsigned int i = idle_count; i-- > 0 && !found;) {
-		if (idle[i].netns != netns || idle[i].rights != rights)
-			continue;
-		*ret = idle[i].link;
-		idle[i] = idle[--idle_count];
-		found = true;
-	}
-	pthread_mutex_unlock(&idle_lock);
-	return found;
-}
-
-static void put_idle(ino_t netns, bool rights, struct daemon_link *link)
-{
-	pthread_mutex_lock(&idle_lock);
-	if (link->fd >= 0 && idle_count < IDLE_MAX) {
-		idle[idle_count++] = (struct idle){ *link, netns, rights, launcher_now_ms() };
-		link->fd = -1;
-		link->buffer = NULL;
-	}
-	pthread_mutex_unlock(&idle_lock);
-	daemon_link_close(link);
-}
 
 void ppp_links_age(void)
 {
-	struct daemon_link old[IDLE_MAX];
 	uint64_t now = launcher_now_ms();
-	unsigned int count = 0;
-	int held[IDLE_MAX];
+	int held[PLACES_MAX];
 	unsigned int held_count = 0;
 
-	pthread_mutex_lock(&idle_lock);
-	for (unsigned int i = idle_count; i-- > 0;) {
-		if (now - idle[i].since_ms < IDLE_MS)
-			continue;
-		old[count++] = idle[i].link;
-		idle[i] = idle[--idle_count];
-	}
+	pthread_mutex_lock(&place_lock);
 	for (unsigned int i = place_count; i-- > 0;) {
-		if (now - places[i].used_ms < IDLE_MS)
+		if (now - places[i].used_ms < PLACE_MS)
 			continue;
 		held[held_count++] = places[i].held;
 		places[i] = places[--place_count];
 	}
-	pthread_mutex_unlock(&idle_lock);
-	while (count-- > 0)
-		daemon_link_close(&old[count]);
+	pthread_mutex_unlock(&place_lock);
 	while (held_count-- > 0)
 		close(held[held_count]);
 }
@@ -100,7 +54,7 @@ static bool owner_known(ino_t netns, struct rights_owner *ret)
 {
 	bool found = false;
 
-	pthread_mutex_lock(&idle_lock);
+	pthread_mutex_lock(&place_lock);
 	for (unsigned int i = 0; i < place_count && !found; i++) {
 		if (places[i].netns != netns)
 			continue;
@@ -108,7 +62,7 @@ static bool owner_known(ino_t netns, struct rights_owner *ret)
 		*ret = places[i].owner;
 		found = true;
 	}
-	pthread_mutex_unlock(&idle_lock);
+	pthread_mutex_unlock(&place_lock);
 	return found;
 }
 
@@ -117,13 +71,13 @@ static void owner_note(int fd, ino_t netns, const struct rights_owner *owner)
 {
 	bool is_new = true;
 
-	pthread_mutex_lock(&idle_lock);
+	pthread_mutex_lock(&place_lock);
 	for (unsigned int i = 0; i < place_count; i++)
 		is_new &= places[i].netns != netns;
-	if (is_new && place_count < IDLE_MAX)
+	if (is_new && place_count < PLACES_MAX)
 		places[place_count++] =
 			(struct place){ netns, TAKE_FD(fd), *owner, launcher_now_ms() };
-	pthread_mutex_unlock(&idle_lock);
+	pthread_mutex_unlock(&place_lock);
 	if (fd >= 0)
 		close(fd);
 }
@@ -270,7 +224,7 @@ static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
 	for (int tries = 0; err == -ENETDOWN && tries < 2; tries++) {
 		struct daemon_link link = DAEMON_LINK_CLOSED;
 
-		if (tries > 0 || !take_idle(ino, rights, &link)) {
+		if (tries > 0 || !idle_link_take(ino, rights, &link)) {
 			int opened = open_link(l, t, rights, &link);
 
 			if (opened == -ESRCH)
@@ -279,7 +233,7 @@ static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
 				break;
 		}
 		err = ask_by(&link, t, command, put, arg, fd, ret);
-		put_idle(ino, rights, &link);
+		idle_link_put(ino, rights, &link);
 	}
 	if (err == -ENETDOWN)
 		no_daemon(l);

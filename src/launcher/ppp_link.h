@@ -2,8 +2,7 @@
 /* ppp_link.h - what is asked of ul2tpd about PPPoL2TP sockets and files of /dev/ppp
  *
  * Thousands of them can be open, and each is known at ul2tpd by a handle that any connection may name. So connections
- * are not theirs: one that has just answered waits a moment for the next question from the same network
- * namespace, and is closed then, since it keeps the namespace alive.
+ * are not theirs (idle_links.h).
  */
 #ifndef UL2TP_LAUNCHER_PPP_LINK_H
 #define UL2TP_LAUNCHER_PPP_LINK_H
@@ -43,7 +42,7 @@ int ppp_ask(struct trap *t, enum ul2tp_command command, const struct ul2tp_ppp_r
 /** ppp_forget() - UL2TP_CMD_PPP_CLOSE of one whose program has closed it, from where the launcher is */
 void ppp_forget(struct launcher *l, uint64_t handle);
 
-/** ppp_links_age() - close those that nobody has asked for a moment; now and then */
+/** ppp_links_age() - forget namespaces that nobody has asked from for a moment; now and then */
 void ppp_links_age(void);
 
 #endif

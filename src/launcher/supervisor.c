@@ -19,6 +19,7 @@
 #include "launcher/calls.h"
 #include "launcher/estate.h"
 #include "launcher/guardian.h"
+#include "launcher/idle_links.h"
 #include "launcher/ip_socket.h"
 #include "launcher/netlink_socket.h"
 #include "launcher/pass.h"
@@ -323,6 +324,7 @@ static void attend(struct launcher *l)
 		}
 		object_collect(&l->objects);
 		ppp_links_age();
+		idle_links_age();
 	}
 }
 
