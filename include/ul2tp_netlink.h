@@ -78,6 +78,9 @@ enum ul2tp_command {
 	UL2TP_CMD_PPP_CHANNEL_GET, /* dump of the channels that have a number, in its order -> PPP_CHANNEL, PPP_STATE (of its
 				    * socket), PPP_FILES; L2TP { CONN_ID, SESSION_ID }, COUNTERS, RX_DROPS, TX_DROPS of its
 				    * session if that is there; PPP_UNIT or PPP_BRIDGE. admin */
+	UL2TP_CMD_DEVICE_GET, /* DEVICE_INDEX, of several interfaces -> for each of them that is a session's or has a PPP unit
+			       * alone: DEVICE_INDEX, DEVICE, COUNTERS. Of those that were made in the client's
+			       * namespace. no privilege: a kernel shows them to everyone */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 
@@ -96,7 +99,7 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_TOS,  /* u8: TOS or traffic class of outer packets; 0 if absent */
 	UL2TP_ATTR_TTL,  /* u8 1..255: TTL or hop limit of outer packets; the system's if absent */
 	UL2TP_ATTR_PEER_CHECK,  /* u8: enum ul2tp_peer_check */
-	UL2TP_ATTR_COUNTERS,    /* nest of UL2TP_COUNTER_* */
+	UL2TP_ATTR_COUNTERS,    /* nest of UL2TP_COUNTER_*; of DEVICE_GET, of UL2TP_DEVICE_COUNTER_* */
 	UL2TP_ATTR_RX_DROPS,    /* nest of UL2TP_DROP, one a reason that is not zero */
 	UL2TP_ATTR_TX_DROPS,    /* nest of UL2TP_DROP, one a reason that is not zero */
 	UL2TP_ATTR_CREATED,     /* u64: seconds since 1970 */
@@ -152,6 +155,7 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_TOKEN, /* u64: of the request behind this one in the datagram, which changes something. If one with this
 			   * token was done lately in the client's namespace, it succeeds, and is not done again. So a client
 			   * that ended before it heard the answer can ask again. Nobody else should be able to guess it */
+	UL2TP_ATTR_DEVICE_INDEX, /* octets: u32 each, at most 64: numbers of interfaces when they were made */
 	UL2TP_ATTR_MAX_PLUS_1,
 };
 
@@ -172,6 +176,21 @@ enum ul2tp_unit_counter {
 	UL2TP_UNIT_COUNTER_TX_ERRORS,
 	UL2TP_UNIT_COUNTER_TX_DROPPED,
 	UL2TP_UNIT_COUNTER_MAX_PLUS_1,
+};
+
+/* What the interface of a kernel's L2TP or PPP would have counted, u64 each. Packets and octets are all of them; errors and drops
+ * are to be added to what the interface itself has counted. */
+enum ul2tp_device_counter {
+	UL2TP_DEVICE_COUNTER_UNSPEC,
+	UL2TP_DEVICE_COUNTER_RX_PACKETS,
+	UL2TP_DEVICE_COUNTER_RX_OCTETS, /* of Ethernet with the L2TP header (ETH-20) */
+	UL2TP_DEVICE_COUNTER_RX_ERRORS,
+	UL2TP_DEVICE_COUNTER_RX_DROPPED,
+	UL2TP_DEVICE_COUNTER_TX_PACKETS, /* that were sent */
+	UL2TP_DEVICE_COUNTER_TX_OCTETS,  /* of Ethernet without the L2TP header */
+	UL2TP_DEVICE_COUNTER_TX_ERRORS,
+	UL2TP_DEVICE_COUNTER_TX_DROPPED,
+	UL2TP_DEVICE_COUNTER_MAX_PLUS_1,
 };
 
 enum ul2tp_ppp_kind {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/device_service.h"
 #include "api/ip_socket_service.h"
 #include "api/notification.h"
 #include "api/ppp_service.h"
@@ -389,6 +390,7 @@ static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struc
 	[UL2TP_CMD_UNIT_ADDRESS_REMOVE] = unit_serve_address_remove,
 	[UL2TP_CMD_UNIT_POLICE]    = unit_serve_police,
 	[UL2TP_CMD_UNIT_GET]       = unit_serve_get,
+	[UL2TP_CMD_DEVICE_GET]     = device_serve_get,
 };
 /* clang-format on */
 

@@ -18,7 +18,7 @@
 #include "keeper/ppp_records.h"
 
 #define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    11
+#define RECORDS_VERSION    12
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
 #define RECORD_LIMITED_MAX 1024 /* namespaces that can have limits of their own */
@@ -55,6 +55,7 @@ struct tunnel_record {
 
 struct session_rx_record {
 	_Atomic uint64_t packets, bytes, oos_packets, last_ms;
+	_Atomic uint64_t lost_bytes; /* of these, what the interface did not take */
 	_Atomic uint64_t drops[RECORD_DROPS_MAX];
 	_Atomic uint32_t held;
 	_Atomic uint32_t nr;

@@ -13,6 +13,7 @@
 #include "netlink/error_message.h"
 #include "netlink/session_message.h"
 #include "netlink/tunnel_message.h"
+#include "netlink/ul2tp_device_message.h"
 #include "netlink/ul2tp_ppp_channel.h"
 #include "netlink/ul2tp_ppp_message.h"
 #include "netlink/ul2tp_session_message.h"
@@ -109,6 +110,17 @@ static bool unit_recode(struct reader octets, struct writer *w)
 	return true;
 }
 
+static bool device_recode(struct reader octets, struct writer *w)
+{
+	struct ul2tp_device_message m;
+
+	if (ul2tp_device_message_read(octets, &m) < 0)
+		return false;
+	assert(strlen(m.name) < sizeof(m.name));
+	ul2tp_device_message_put(w, &m);
+	return true;
+}
+
 static void recode_twice(recode recode_one, struct reader octets)
 {
 	static uint8_t first[MESSAGE_MAX], second[MESSAGE_MAX];
@@ -128,7 +140,8 @@ static void message_take(const struct nl_message *m)
 	static const recode recodes[] = { tunnel_recode,       session_recode,
 		                          ul2tp_tunnel_recode, ul2tp_session_recode,
 		                          status_recode,       unit_recode,
-		                          ppp_state_recode,    ppp_channel_recode };
+		                          ppp_state_recode,    ppp_channel_recode,
+		                          device_recode };
 	struct control_answer family;
 	struct nl_error error;
 	struct reader attributes;

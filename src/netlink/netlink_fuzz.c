@@ -12,6 +12,7 @@
 #include "netlink/error_message.h"
 #include "netlink/session_message.h"
 #include "netlink/tunnel_message.h"
+#include "netlink/ul2tp_device_message.h"
 #include "netlink/ul2tp_ip_socket_message.h"
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_status_message.h"
@@ -71,6 +72,7 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 	struct session_create session;
 	struct ul2tp_tunnel_set set;
 	struct ul2tp_unit_request unit;
+	struct ul2tp_device_request devices;
 	int err;
 
 	switch (command) {
@@ -111,6 +113,10 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 	case UL2TP_CMD_UNIT_GET:
 		err = ul2tp_unit_request_read(r, &unit, ea);
 		assert(err < 0 || unit.prefix.bits <= prefix_bits_max(unit.prefix.family));
+		return err;
+	case UL2TP_CMD_DEVICE_GET:
+		err = ul2tp_device_request_read(r, &devices, ea);
+		assert(err < 0 || (devices.count && devices.count <= UL2TP_DEVICES_MAX));
 		return err;
 	default:
 		ul2tp_subscribe_read(r);

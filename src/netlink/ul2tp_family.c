@@ -49,6 +49,7 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_UNIT_POLICE,    "UNIT_POLICE",    true, false,  GENL_ADMIN },
 	{ UL2TP_CMD_UNIT_GET,       "UNIT_GET",       true, true,   GENL_ADMIN },
 	{ UL2TP_CMD_PPP_CHANNEL_GET, "PPP_CHANNEL_GET", false, true, GENL_ADMIN },
+	{ UL2TP_CMD_DEVICE_GET,     "DEVICE_GET",     true, false,  GENL_ANYONE },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -113,6 +114,7 @@ static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike
 	[UL2TP_ATTR_PPP_FILES]   = { "ppp_files",   ATTRIBUTE_U32 },
 	[UL2TP_ATTR_STOP_AT_REFUSAL] = { "stop_at_refusal", ATTRIBUTE_U8, .max = 1 },
 	[UL2TP_ATTR_TOKEN]       = { "token",       ATTRIBUTE_U64 },
+	[UL2TP_ATTR_DEVICE_INDEX] = { "device_index", ATTRIBUTE_BINARY, .max = 4 * UL2TP_DEVICES_MAX },
 };
 
 static const struct policy_row limit_rows[] = {
@@ -192,6 +194,7 @@ static const struct request_rule {
 	                                  BIT(UL2TP_ATTR_UNIT_TX_RATE) | BIT(UL2TP_ATTR_UNIT_TX_BURST) },
 	[UL2TP_CMD_UNIT_GET]       = { 0, BIT(UL2TP_ATTR_PPP_HANDLE) | BIT(UL2TP_ATTR_PPP_UNIT) },
 	[UL2TP_CMD_PPP_CHANNEL_GET] = { 0 },
+	[UL2TP_CMD_DEVICE_GET]     = { UL2TP_ATTR_DEVICE_INDEX },
 };
 /* clang-format on */
 

@@ -23,6 +23,7 @@
 #define UL2TP_FAST_PATH_MAX       39
 #define UL2TP_FAST_PATH_WORDS_MAX 119
 #define UL2TP_LABEL_MAX           63 /* octets without NUL */
+#define UL2TP_DEVICES_MAX         64 /* interfaces that are asked for at once */
 
 /* Of L2TP/IP sockets, in octets. */
 #define UL2TP_IP_NAME_MAX    128 /* sizeof(struct sockaddr_storage) */

@@ -60,6 +60,7 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 		[UL2TP_CMD_UNIT_POLICE] = GENL_ADMIN,
 		[UL2TP_CMD_UNIT_GET] = GENL_ADMIN,
 		[UL2TP_CMD_PPP_CHANNEL_GET] = GENL_ADMIN,
+		[UL2TP_CMD_DEVICE_GET] = GENL_ANYONE,
 	};
 
 	for (uint8_t n = 1; n < UL2TP_CMD_MAX_PLUS_1; n++) {

@@ -118,6 +118,7 @@ int dataplane_session_start(struct dataplane *dp, struct session *s,
 	if (!s->receiver || !s->sender)
 		return -ENOMEM;
 	s->tap = tap;
+	s->ifindex = device ? device->ifindex : 0;
 	session_insert(s);
 	s->tunnel->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] += SESSION_KIB;
 	receiver_attach(s->receiver);

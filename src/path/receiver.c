@@ -20,6 +20,23 @@
 #include "pseudowire/ethernet.h"
 #include "tunnel/session_key.h"
 
+/* Packets that have been counted as received. */
+static void lose(struct receiver *r, enum rx_drop why, uint64_t packets, uint64_t l2tp_bytes)
+{
+	receiver_drop(r, why, packets);
+	counter_add(&r->record->rx.lost_bytes, l2tp_bytes);
+}
+
+/* What came over the network as @frame: each packet of it with the headers that they share. */
+static uint64_t l2tp_bytes(const struct receiver *r, const struct coalesced *frame)
+{
+	const struct virtio_net_hdr *vnet = frame->iov[0].iov_base;
+	uint64_t headers = frame->frames > 1 ? vnet->hdr_len : 0;
+
+	return frame->frame_len + (frame->frames - 1) * headers +
+	       (uint64_t)frame->frames * r->header_len;
+}
+
 static void receiver_write(struct frame_taker *taker, const struct coalesced *frame)
 {
 	struct receiver *r = container_of(taker, struct receiver, taker);
@@ -28,7 +45,7 @@ static void receiver_write(struct frame_taker *taker, const struct coalesced *fr
 	if (writev(r->device, frame->iov, (int)frame->iov_count) >= 0)
 		return;
 	why = rx_drop_of_errno(errno);
-	receiver_drop(r, why, frame->frames);
+	lose(r, why, frame->frames, l2tp_bytes(r, frame));
 	if (why == RX_DROP_DEVICE_GONE)
 		r->device = -1;
 }
@@ -57,6 +74,8 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 	r->sublayer.cookie_len = record->peer_cookie_len;
 	memcpy(r->sublayer.cookie, record->peer_cookie, sizeof(r->sublayer.cookie));
 	r->sublayer.l2spec = record->l2spec_type == L2TP_L2SPECTYPE_DEFAULT;
+	r->header_len = 4u + (endpoint_is_udp(s->tunnel->endpoint) ? 4 : 0) +
+	                r->sublayer.cookie_len + (r->sublayer.l2spec ? 4 : 0); /* HDR-4 */
 	r->recv_seq = record->recv_seq;
 	r->lns_mode = record->lns_mode;
 	r->timeout_ms = record->reorder_timeout_ms;
@@ -347,9 +366,9 @@ static void deliver(struct receiver *r, const uint8_t *frame, size_t len, size_t
 	else if (r->ppp)
 		receiver_drop(r, RX_DROP_NO_SOCKET, 1);
 	else if (len < ETHERNET_HEADER_LEN)
-		receiver_drop(r, RX_DROP_FRAME_SHORT, 1);
+		lose(r, RX_DROP_FRAME_SHORT, 1, l2tp_len);
 	else if (r->device < 0)
-		receiver_drop(r, RX_DROP_NO_DEVICE, 1);
+		lose(r, RX_DROP_NO_DEVICE, 1, l2tp_len);
 	else
 		coalesce_add(&r->worker->coalescer, &r->taker, r->accepts, frame, len);
 }

@@ -45,6 +45,7 @@ struct receiver {
 	bool ppp;                /* else Ethernet */
 	struct channel *channel; /* of PPP: whose frames they are; NULL: no socket is attached */
 	struct data_sublayer_params sublayer;
+	uint32_t header_len; /* of L2TP, of a v3 session; what lies in front of its frames */
 	struct reorder reorder;
 	struct fast_gate gate;
 	const struct fast_board *fast; /* NULL: there is none */

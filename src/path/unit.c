@@ -209,6 +209,7 @@ static void say_end_of_file(struct unit *u, void *arg)
 static void have_device(struct unit *u, const struct keeper_device *device)
 {
 	u->slot = device->slot;
+	u->ifindex = device->ifindex;
 	u->rx.device = u->tx.device = device->fd;
 	u->rx.accepts = coalesce_accepts_of(device->offloads);
 	if (u->rx.accepts) /* as of Ethernet (receiver.c) */

@@ -87,6 +87,7 @@ struct unit {
 	struct netns *netns;
 	uint32_t number;
 	uint32_t slot;                /* the keeper's, of its own device */
+	int ifindex;                  /* which number that had when it was made; 0: it has none */
 	struct shared_device *shared; /* with which it does without one; NULL: it has one */
 	struct list addresses;        /* of struct unit_address; then */
 	bool dead;        /* PPP-44; it is freed when its last channel is disconnected (PPP-45) */

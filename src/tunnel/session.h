@@ -26,6 +26,7 @@ struct session {
 	struct session_record *record;
 	const struct fast_board *fast; /* where the fast path counts; NULL: there is none */
 	int tap;                       /* its interface; -1: none */
+	int ifindex;                   /* which number that had when it was made; 0: none */
 	struct receiver *receiver;     /* its direction from the peer; see path/receiver.h */
 	struct sender *sender;         /* its direction to the peer; see path/sender.h */
 	struct channel *
