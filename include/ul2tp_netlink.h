@@ -98,14 +98,14 @@ enum ul2tp_attribute {
 	UL2TP_ATTR_MARK, /* u32: mark of outer packets (SO_MARK) */
 	UL2TP_ATTR_TOS,  /* u8: TOS or traffic class of outer packets; 0 if absent */
 	UL2TP_ATTR_TTL,  /* u8 1..255: TTL or hop limit of outer packets; the system's if absent */
-	UL2TP_ATTR_PEER_CHECK,  /* u8: enum ul2tp_peer_check */
-	UL2TP_ATTR_COUNTERS,    /* nest of UL2TP_COUNTER_*; of DEVICE_GET, of UL2TP_DEVICE_COUNTER_* */
-	UL2TP_ATTR_RX_DROPS,    /* nest of UL2TP_DROP, one a reason that is not zero */
-	UL2TP_ATTR_TX_DROPS,    /* nest of UL2TP_DROP, one a reason that is not zero */
-	UL2TP_ATTR_CREATED,     /* u64: seconds since 1970 */
-	UL2TP_ATTR_MTU,         /* u32: the interface's MTU as computed at creation (ETH-10) */
-	UL2TP_ATTR_LIMITS,      /* nest of UL2TP_LIMIT_* */
-	UL2TP_ATTR_USAGE,       /* nest of UL2TP_LIMIT_*: how much of each is used */
+	UL2TP_ATTR_PEER_CHECK, /* u8: enum ul2tp_peer_check */
+	UL2TP_ATTR_COUNTERS, /* nest of UL2TP_COUNTER_*; of DEVICE_GET, of UL2TP_DEVICE_COUNTER_* */
+	UL2TP_ATTR_RX_DROPS, /* nest of UL2TP_DROP, one a reason that is not zero */
+	UL2TP_ATTR_TX_DROPS, /* nest of UL2TP_DROP, one a reason that is not zero */
+	UL2TP_ATTR_CREATED,  /* u64: seconds since 1970 */
+	UL2TP_ATTR_MTU,      /* u32: the interface's MTU as computed at creation (ETH-10) */
+	UL2TP_ATTR_LIMITS,   /* nest of UL2TP_LIMIT_* */
+	UL2TP_ATTR_USAGE,    /* nest of UL2TP_LIMIT_*: how much of each is used */
 	UL2TP_ATTR_L2SPEC_TYPE, /* u8: enum l2tp_l2spec_type; the l2tp family does not report it */
 	UL2TP_ATTR_DROP_RIGHTS, /* u8 1: from now on this connection has no privilege, whoever sends on it */
 	UL2TP_ATTR_DEBUG, /* nest of UL2TP_DEBUG_*: what a kernel's debug files show beside the rest */

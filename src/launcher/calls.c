@@ -37,13 +37,15 @@
 #define MASKED(argument, mask, value)  { argument, TEST_EQUAL, mask, (uint32_t)(value) }
 #define AT_MOST(argument, value)       { argument, TEST_AT_MOST, UINT32_MAX, (uint32_t)(value) }
 #define RANGE(argument)                { argument, TEST_IN_RANGE, UINT32_MAX, 0 }
-#define CASE(...)                      { { __VA_ARGS__ } }
+#define CASE(...)                      { .tests = { __VA_ARGS__ } }
+#define CASE_WITH_FILES(...)           { .tests = { __VA_ARGS__ }, .need = NEED_FILES }
 #define WHEN(...) \
 	.cases = (const struct filter_case[]){ __VA_ARGS__ }, \
 	.case_count = sizeof((const struct filter_case[]){ __VA_ARGS__ }) / sizeof(struct filter_case)
 #define IN_RANGE  WHEN(CASE(RANGE(0)))
 #define IN_PPP_RANGE     WHEN(CASE({ 0, TEST_IN_PPP_RANGE, UINT32_MAX, 0 }))
 #define IN_RECEIVE_RANGE WHEN(CASE({ 0, TEST_IN_RECEIVE_RANGE, UINT32_MAX, 0 }))
+#define IN_READ_RANGE    WHEN(CASE({ 0, TEST_IN_READ_RANGE, UINT32_MAX, 0 }))
 /* As /dev/ppp is opened, by a shell's <> with O_CREAT; who makes files of his own says O_EXCL, too. */
 #define TO_READ_AND_WRITE(argument) WHEN(CASE(MASKED(argument, O_ACCMODE | O_EXCL, O_RDWR)))
 #define ALWAYS    .case_count = 0
@@ -82,11 +84,12 @@ static const struct filter_call calls[] = {
 	{ "recvmsg",        {  47, 212,  -1,  -1,  -1 }, socket_call_receive, IN_RECEIVE_RANGE },
 	{ "recvmmsg",       { 299, 243,  -1,  -1,  -1 }, socket_call_receive, IN_RECEIVE_RANGE },
 
-	{ "read",           {   0,  63,  -1,  -1,  -1 }, socket_call_receive, IN_PPP_RANGE },
-	{ "readv",          {  19,  65,  -1,  -1,  -1 }, socket_call_receive, IN_PPP_RANGE },
+	{ "read",           {   0,  63,  -1,  -1,  -1 }, socket_call_receive, IN_READ_RANGE },
+	{ "readv",          {  19,  65,  -1,  -1,  -1 }, socket_call_receive, IN_READ_RANGE },
 
 	{ "socket",         {  41, 198, 359,  41, 281 }, socket_call_socket,
 	  WHEN(CASE(EQUAL(0, AF_NETLINK), EQUAL(2, NETLINK_GENERIC)),
+	       CASE_WITH_FILES(EQUAL(0, AF_NETLINK), EQUAL(2, NETLINK_ROUTE)),
 	       CASE(EQUAL(0, AF_PPPOX)),
 	       CASE(EQUAL(0, AF_INET),    EQUAL(2, IPPROTO_L2TP_NUMBER)),
 	       CASE(EQUAL(0, AF_INET6),   EQUAL(2, IPPROTO_L2TP_NUMBER))) },

@@ -74,18 +74,26 @@ static struct pending emit_if(struct assembler *a, uint16_t comparison, uint32_t
 	return (struct pending){ emit(a, JUMP | comparison, 0, 0, k), true };
 }
 
-static const struct descriptor_range *range_of(const struct filter_setup *setup, uint8_t kind)
+static struct descriptor_range range_of(const struct filter_setup *setup, uint8_t kind)
 {
-	if (kind == TEST_IN_PPP_RANGE || (kind == TEST_IN_RECEIVE_RANGE && !setup->receive))
-		return &setup->ppp_range;
-	return &setup->range;
+	struct descriptor_range range = setup->ppp_range;
+
+	if (kind == TEST_IN_RANGE)
+		return setup->range;
+	if (kind == TEST_IN_PPP_RANGE)
+		return range;
+	if (setup->route_range.first)
+		range.first = setup->route_range.first;
+	if (kind == TEST_IN_RECEIVE_RANGE && setup->receive)
+		range.last = setup->range.last;
+	return range;
 }
 
 /* Leaves the jumps that are taken when the test fails in @jumps; how many. */
 static unsigned int emit_test(struct assembler *a, const struct filter_setup *setup,
                               const struct filter_test *test, struct pending *jumps)
 {
-	const struct descriptor_range *range;
+	struct descriptor_range range;
 
 	if (test->kind == TEST_NONE)
 		return 0;
@@ -102,8 +110,8 @@ static unsigned int emit_test(struct assembler *a, const struct filter_setup *se
 		return 1;
 	default:
 		range = range_of(setup, test->kind);
-		jumps[0] = emit_unless(a, BPF_JGE, range->first);
-		jumps[1] = emit_if(a, BPF_JGT, range->last);
+		jumps[0] = emit_unless(a, BPF_JGE, range.first);
+		jumps[1] = emit_if(a, BPF_JGT, range.last);
 		return 2;
 	}
 }
@@ -146,7 +154,9 @@ static void emit_call(struct assembler *a, const struct filter_setup *setup,
 		emit_return(a, SECCOMP_RET_USER_NOTIF);
 	} else {
 		for (size_t i = 0; i < call->case_count; i++)
-			emit_case(a, setup, &call->cases[i]);
+			if (call->cases[i].need == NEED_NOTHING ||
+			    (setup->files && abi == setup->native))
+				emit_case(a, setup, &call->cases[i]);
 		emit_return(a, SECCOMP_RET_ALLOW);
 	}
 	lands_here(a, other);

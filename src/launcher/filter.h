@@ -45,7 +45,8 @@ enum filter_test_kind {
 	TEST_AT_MOST,
 	TEST_IN_RANGE,     /* one of the numbers of stand-ins */
 	TEST_IN_PPP_RANGE, /* one of those of PPP */
-	TEST_IN_RECEIVE_RANGE, /* one of those whose receive calls are trapped: of PPP, or with .receive of all */
+	TEST_IN_RECEIVE_RANGE, /* one of those whose receive calls are trapped: of PPP and of routes, with .receive of all */
+	TEST_IN_READ_RANGE, /* one of those whose read() is: of PPP and of routes */
 };
 
 struct filter_test {
@@ -57,15 +58,16 @@ struct filter_test {
 
 #define FILTER_TESTS 3
 
+/* What must be asked for at start for a row, or one of its cases, to be there at all. */
+enum filter_need {
+	NEED_NOTHING,
+	NEED_FILES, /* a case then is for programs that call natively alone */
+};
+
 /* Trapped if all of these hold. */
 struct filter_case {
 	struct filter_test tests[FILTER_TESTS];
-};
-
-/* What must be asked for at start for a row to be there at all. */
-enum filter_need {
-	NEED_NOTHING,
-	NEED_FILES,
+	enum filter_need need;
 };
 
 struct filter_call {
@@ -82,8 +84,9 @@ struct filter_call {
 
 struct filter_setup {
 	enum filter_abi native;
-	struct descriptor_range range;     /* of all stand-ins */
-	struct descriptor_range ppp_range; /* of those of PPP, its lower part; 0 to 0: none */
+	struct descriptor_range range;       /* of all stand-ins */
+	struct descriptor_range ppp_range;   /* of those of PPP, its lower part; 0 to 0: none */
+	struct descriptor_range route_range; /* just below: of NETLINK_ROUTE; first 0: none */
 	bool receive, files, all_sends;
 };
 

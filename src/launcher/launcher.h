@@ -88,6 +88,8 @@ struct launcher {
 	struct descriptor_range range;
 	struct descriptor_range
 		ppp_range; /* just below: of PPP, while there is room; their receive calls are trapped too */
+	/* Below that, with .files: of NETLINK_ROUTE, likewise; first 0: none. */
+	struct descriptor_range route_range;
 	struct object_table objects;
 	struct held_sockets held_sockets;
 	int listener;    /* of the filter */

@@ -51,8 +51,9 @@ int run_program_natively(char **program)
 	return err == ENOENT ? RUN_NOT_FOUND : RUN_NOT_EXECUTABLE;
 }
 
-/* Room for stand-ins below the limit, and below what select() can watch; for those of PPP below that. */
-static int ranges_choose(struct descriptor_range *ret, struct descriptor_range *ppp)
+/* Room for stand-ins below the limit, and below what select() can watch; for those of PPP below that, and with --files below
+ * that for sockets of NETLINK_ROUTE. */
+static int ranges_choose(struct launcher *l)
 {
 	struct rlimit limit;
 	unsigned int end, size;
@@ -63,8 +64,10 @@ static int ranges_choose(struct descriptor_range *ret, struct descriptor_range *
 	size = end / 8 < 64 ? end / 8 : 64;
 	if (end < 32)
 		return -EMFILE;
-	*ret = (struct descriptor_range){ end - size, end - 1 };
-	*ppp = (struct descriptor_range){ end - 3 * size, end - size - 1 };
+	l->range = (struct descriptor_range){ end - size, end - 1 };
+	l->ppp_range = (struct descriptor_range){ end - 3 * size, end - size - 1 };
+	if (l->options.files)
+		l->route_range = (struct descriptor_range){ end - 4 * size, end - 3 * size - 1 };
 	return 0;
 }
 
@@ -145,6 +148,7 @@ static int filter_make(const struct launcher *l, enum reply_way reply, struct so
 		.native = ABI_NATIVE,
 		.range = { l->ppp_range.first, l->range.last },
 		.ppp_range = l->ppp_range,
+		.route_range = l->route_range,
 		.receive = reply == REPLY_TRAP,
 		.files = l->options.files,
 		.all_sends = l->options.trap_all_sends,
@@ -261,7 +265,7 @@ int run_program(const struct launcher_options *options, char **program)
 		launcher_trace(&l, 1, "a launcher around serves this program, too");
 		return run_program_natively(program);
 	}
-	err = ranges_choose(&l.range, &l.ppp_range);
+	err = ranges_choose(&l);
 	if (err < 0)
 		return fail(&l, "RLIMIT_NOFILE is too low (ulimit -n)", err);
 	l.program = (int)syscall(SYS_pidfd_open, getpid(), 0);

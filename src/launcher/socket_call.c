@@ -3,6 +3,7 @@
 #include "launcher/socket_call.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <linux/ppp-ioctl.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,7 @@
 #include "launcher/netlink_socket.h"
 #include "launcher/ppp_file.h"
 #include "launcher/pppox.h"
+#include "launcher/route_socket.h"
 
 typedef void operation(struct trap *t, struct object *o);
 
@@ -46,7 +48,10 @@ void socket_call_socket(struct trap *t)
 		pppox_open(t);
 		break;
 	case AF_NETLINK:
-		netlink_socket_open(t);
+		if ((int)trap_argument(t, 2) == NETLINK_ROUTE)
+			route_socket_open(t);
+		else
+			netlink_socket_open(t);
 		break;
 	default:
 		ip_socket_open(t);
@@ -56,7 +61,7 @@ void socket_call_socket(struct trap *t)
 void socket_call_receive(struct trap *t)
 {
 	if (!SERVE(t, receive))
-		trap_continue(t);
+		route_socket_receive(t);
 }
 
 void socket_call_bind(struct trap *t)

@@ -193,10 +193,9 @@ static void places_put(const struct trap *t, const struct ppp_places *places)
 	pthread_mutex_unlock(&t->launcher->give_locks[places - t->launcher->ppp_places]);
 }
 
-/* Of ppp_range, as the program's RLIMIT_NOFILE is now; 0: none. */
-static unsigned int last_allowed(const struct trap *t, pid_t process)
+/* Of @range, as the program's RLIMIT_NOFILE is now; 0: none. */
+static unsigned int last_allowed(const struct descriptor_range *range, pid_t process)
 {
-	const struct descriptor_range *range = &t->launcher->ppp_range;
 	struct rlimit limit;
 
 	if (prlimit(process, RLIMIT_NOFILE, NULL, &limit) < 0 || limit.rlim_cur > range->last)
@@ -216,10 +215,10 @@ static unsigned int ppp_number(const struct trap *t, struct ppp_places *places)
 	if (places->full) {
 		places->next = places->next < last ? places->next + 1 : range->first;
 		number = free_number(t, places->next, places->next);
-		if (number > 0 && number > last_allowed(t, places->process))
+		if (number > 0 && number > last_allowed(range, places->process))
 			number = 0;
 	} else {
-		last = last_allowed(t, places->process);
+		last = last_allowed(range, places->process);
 		if (!last)
 			return 0;
 		number = free_number(t, places->next, last);
@@ -287,6 +286,31 @@ static int give_in_ppp_range(struct trap *t, int fd, bool cloexec)
 	return given;
 }
 
+/* The lowest that is free and allowed; 0: none. */
+static unsigned int route_number(const struct trap *t, pid_t process)
+{
+	const struct descriptor_range *range = &t->launcher->route_range;
+	const unsigned int last = range->first ? last_allowed(range, process) : 0;
+
+	return last ? free_number(t, range->first, last) : 0;
+}
+
+static int give_in_route_range(struct trap *t, int fd, bool cloexec)
+{
+	const pid_t process = trap_process(t);
+	pthread_mutex_t *lock = &t->launcher->give_locks[(unsigned int)process % GIVE_LOCKS];
+	unsigned int number;
+	int given;
+
+	pthread_mutex_lock(lock);
+	number = route_number(t, process);
+	given = number ? try_add(t, fd, number, SECCOMP_ADDFD_FLAG_SETFD, cloexec) : -EBADF;
+	if (given == -EBADF)
+		given = add(t, fd, 0, 0, cloexec);
+	pthread_mutex_unlock(lock);
+	return given;
+}
+
 /* The program has a lower RLIMIT_NOFILE than the one that our numbers were chosen by. */
 static int refuse_past_limit(struct trap *t)
 {
@@ -331,9 +355,10 @@ int trap_give_from(struct trap *t, int fd, unsigned int first, bool cloexec)
 
 int trap_give(struct trap *t, int fd, enum give_where where, bool cloexec)
 {
-	int given = where == GIVE_LOWEST     ? add(t, fd, 0, 0, cloexec)
-	            : where == GIVE_IN_RANGE ? trap_give_from(t, fd, 0, cloexec)
-	                                     : give_in_ppp_range(t, fd, cloexec);
+	int given = where == GIVE_LOWEST           ? add(t, fd, 0, 0, cloexec)
+	            : where == GIVE_IN_RANGE       ? trap_give_from(t, fd, 0, cloexec)
+	            : where == GIVE_IN_ROUTE_RANGE ? give_in_route_range(t, fd, cloexec)
+	                                           : give_in_ppp_range(t, fd, cloexec);
 
 	launcher_trace(t->launcher, 2, "%u: descriptor %d", t->notif.pid, given);
 	return given;

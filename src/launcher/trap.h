@@ -72,9 +72,10 @@ uint64_t trap_token(struct trap *t);
 void trap_continue(struct trap *t);
 
 enum give_where {
-	GIVE_LOWEST,       /* as the kernel chooses a number */
-	GIVE_IN_RANGE,     /* the lowest free one of launcher.range; EMFILE if there is none */
-	GIVE_IN_PPP_RANGE, /* a free one of launcher.ppp_range; if there is none as GIVE_LOWEST */
+	GIVE_LOWEST,         /* as the kernel chooses a number */
+	GIVE_IN_RANGE,       /* the lowest free one of launcher.range; EMFILE if there is none */
+	GIVE_IN_PPP_RANGE,   /* a free one of launcher.ppp_range; if there is none as GIVE_LOWEST */
+	GIVE_IN_ROUTE_RANGE, /* the same of launcher.route_range */
 };
 
 /**

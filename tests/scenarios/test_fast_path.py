@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The eBPF fast path: what it moves arrives as by way of the engine, and is counted as there."""
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from support.daemon import BUILD, Cli, Daemon
 from support.fast_pair import INNER, FastPair, make_busy
+from support.launcher import Launcher
 from support.numbered_flow import flows_both_ways
 from support.tcx import programs
 from support.transfer import transfer
@@ -34,9 +36,10 @@ def test_tcp_takes_it_both_ways(wire):
 
 
 def test_all_is_counted(wire):
-    """As many packets and octets as were sent, at both ends, in session and tunnel.
+    """As many packets and octets as were sent, at both ends, in session and tunnel, and for programs under `ul2tp run --files` in
+    the interface.
 
-    Requirements: STAT-1
+    Requirements: STAT-1, ETH-20
     """
     with FastPair(wire) as pair:
         before = pair.counts()
@@ -52,6 +55,15 @@ def test_all_is_counted(wire):
             tunnel, session = pair.apis[0].tunnel_get(1)["STATS"], pair.counts()[0]
             return all(tunnel[name] == session[name] for name in ("TX_PACKETS", "RX_PACKETS"))
         eventually(tunnel_agrees, "the tunnel counts what its session does")
+
+        def interface_agrees():
+            run = Launcher(pair.daemons[0], pair.hosts[0], options=["--files"])
+            link = json.loads(run("ip", "-s", "-j", "link", "show", "pw"))[0]["stats64"]
+            session, header = pair.counts()[0], 12
+            return [link[way][what] for way in ("tx", "rx") for what in ("packets", "bytes")] == [
+                session["TX_PACKETS"], session["TX_BYTES"] - header * session["TX_PACKETS"],
+                session["RX_PACKETS"], session["RX_BYTES"]]
+        eventually(interface_agrees, "the interface counts what its session does")
 
 
 def nft(host, *lines):

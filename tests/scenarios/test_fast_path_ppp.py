@@ -3,6 +3,7 @@
 the unit is to do more with them than to carry them."""
 import contextlib
 import hashlib
+import json
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import pytest
 
 from support.fast_pair import INNER
 from support.fast_ppp import PppFastPair
+from support.launcher import Launcher
 from support.numbered_flow import flows_both_ways
 from support.ppp_file import LCP, PPPIOCCONNECT, PPPIOCDISCONN, PPPIOCSFLAGS
 from support.ppp_link import CCP_OPEN, PPPIOCSCOMPRESS, STATELESS
@@ -38,6 +40,13 @@ def unit_counts(pair, end):
     return {"RX": (stats[3], stats[1]), "TX": (stats[8], stats[6])}
 
 
+def link_counts(pair, end):
+    """The same as `ip -s link` shows them."""
+    run = Launcher(pair.daemons[end], pair.hosts[end], options=["--files"])
+    stats = json.loads(run("ip", "-s", "-j", "link", "show", "dev", "pw"))[0]["stats64"]
+    return {way: (stats[way.lower()]["packets"], stats[way.lower()]["bytes"]) for way in ("RX", "TX")}
+
+
 def test_tcp_takes_it_both_ways(wire_once):
     with PppFastPair(wire_once) as pair:
         near, far = pair.hosts
@@ -51,7 +60,8 @@ def test_tcp_takes_it_both_ways(wire_once):
 
 
 def test_all_is_counted(wire_once):
-    """In session, unit and what programs ask for: as many packets and octets as were sent, at both ends.
+    """In session, unit and what programs ask for, of the unit, or under `ul2tp run --files` of rtnetlink: as many packets and
+    octets as were sent, at both ends.
 
     Requirements: STAT-1, PPP-64, PPP-53
     """
@@ -65,6 +75,8 @@ def test_all_is_counted(wire_once):
                 assert new[f"{way}_BYTES"] - sessions[end][f"{way}_BYTES"] == 500 * (HEADER + 1028)
                 packets, octets = (a - b for a, b in zip(unit_counts(pair, end)[way], units[end][way]))
                 assert (packets, octets) == (500, 500 * 1028)
+            counted = unit_counts(pair, end)
+            assert link_counts(pair, end) == counted, "nothing has moved meanwhile"
             stats = pair.sockets[end].stats()
             assert (stats["tx_packets"], stats["rx_packets"]) == (pair.counts()[end]["TX_PACKETS"], pair.counts()[end]["RX_PACKETS"])
         assert pair.agree()

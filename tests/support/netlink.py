@@ -72,7 +72,8 @@ UL2TP_COMMANDS = {name: number for number, name in enumerate((
     "V2_TUNNEL_GET", "V2_SESSION_GET", "IPSOCKET_OPEN", "IPSOCKET_BIND", "IPSOCKET_CONNECT",
     "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET", "TRACE", "SOCKET_CHANGED",
     "PPP_OPEN", "PPP_CLOSE", "PPP_CONNECT", "PPP_IOCTL", "PPP_OPTION_SET", "PPP_OPTION_GET", "PPP_GET",
-    "UNIT_ADDRESS_ADD", "UNIT_ADDRESS_REMOVE", "UNIT_POLICE", "UNIT_GET"), start=1)}
+    "UNIT_ADDRESS_ADD", "UNIT_ADDRESS_REMOVE", "UNIT_POLICE", "UNIT_GET",
+    "PPP_CHANNEL_GET", "DEVICE_GET"), start=1)}
 
 UL2TP_ATTRIBUTES = dict(enumerate((
     ("VERSION", "string"), ("FEATURES", "nest"), ("GROUP", "u32"), ("CAP_ACK", "u8"), ("EXT_ACK", "u8"),
@@ -88,7 +89,7 @@ UL2TP_ATTRIBUTES = dict(enumerate((
     ("PPP_UNIT", "u32"), ("KEEP_RIGHTS", "u8"), ("PPP_OWN_DEVICE", "u8"), ("UNIT_SHARED", "u8"), ("UNIT_STRAYS", "u64"),
     ("UNIT_COUNTERS", "nest"), ("UNIT_PREFIX", "octets"), ("UNIT_RX_RATE", "u64"), ("UNIT_RX_BURST", "u32"),
     ("UNIT_TX_RATE", "u64"), ("UNIT_TX_BURST", "u32"), ("FAST_PATH", "string"), ("FAST_PATH_WORDS", "string"),
-    ("PPP_BRIDGE", "u32"), ("PPP_FILES", "u32"), ("STOP_AT_REFUSAL", "u8"), ("TOKEN", "u64")), start=1))
+    ("PPP_BRIDGE", "u32"), ("PPP_FILES", "u32"), ("STOP_AT_REFUSAL", "u8"), ("TOKEN", "u64"), ("DEVICE_INDEX", "octets")), start=1))
 
 UL2TP_FEATURE = {1: ("FEATURE", "string")}
 UL2TP_COUNTERS = dict(enumerate(((name, "u64") for name in (
