@@ -10,15 +10,16 @@
 
 #define KEPT_BACK 16
 
-/* So many more than are kept back may be taken between two looks without being seen. */
+/* So many may be taken unseen between two looks, beside those that are kept back. */
 #define UNSEEN 48
 
-/* While it is far, it is looked once in so many checks as may take UNLOOKED. What follows one check takes fewer than TAKEN_AT_MOST. */
+/* While the limit is far, the lowest free number is looked up only once in as many checks as can take UNLOOKED
+ * numbers; what follows one check takes fewer than TAKEN_AT_MOST. */
 #define TAKEN_AT_MOST 8
 #define UNLOOKED      128
 
-/* Numbers that are free lie anywhere: what a request needs for a moment is below what it leaves behind. So they are
- * taken, and given back. */
+/* Free numbers lie anywhere, since what a request needs for a moment lies below what it leaves behind. So the test is
+ * to take as many as are kept back, and to give them back. */
 static bool enough_are_free(void)
 {
 	int taken[KEPT_BACK];
@@ -32,8 +33,8 @@ static bool enough_are_free(void)
 	return count == KEPT_BACK;
 }
 
-/* A number is given out when all below it are taken. So above those that were the lowest free one at some time all are
- * free, but for what was taken since; and while the limit is far from there, nothing need be tried. */
+/* The system gives out the lowest free number. So above the highest number that was ever the lowest free one, all are
+ * free except what was taken since; while that is far below the limit, there is no need to try. */
 static bool limit_is_far(struct descriptors *d, rlim_t limit)
 {
 	int lowest;

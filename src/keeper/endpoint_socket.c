@@ -324,8 +324,8 @@ int bulk_socket(const struct endpoint_params *p, int main, uint32_t number)
 	return TAKE_FD(fd);
 }
 
-/* A group of those for documentation. What is bound to one has none for its own address, and the port; packets to the
- * endpoint are not for it, not even once it is connected. */
+/* A multicast group for documentation. A socket that is bound to one has the port, but no source address of its own:
+ * the route chooses one. It does not receive what comes for the endpoint, not even once it is connected. */
 static union address path_address(const struct endpoint_params *p)
 {
 	union address a = p->local;
@@ -357,8 +357,8 @@ int path_socket(const struct endpoint_params *p, int main)
 	return err < 0 ? err : TAKE_FD(fd);
 }
 
-/* Of a part of the same ranges that bulk_address() does not reach. What is bound to an IPv6 address proper sends no
- * IPv4. */
+/* From the same ranges as bulk_address(), a part that it does not reach. IPv4-mapped where the program's socket is:
+ * one that is bound to a real IPv6 address sends no IPv4. */
 static union address transmit_address(const struct endpoint_params *p, uint32_t number)
 {
 	union address a = bulk_address(p, 0x800000 | (number & 0x7fffff));

@@ -117,7 +117,7 @@ struct {
 #define NOT_DF        bpf_htons(0xbfff)
 #define NOT_FIRST     bpf_htons(0x1fff) /* of a datagram's fragments */
 #define NOT_FIRST6    bpf_htons(0xfff8)
-/* What becomes visible is of IPv4 or IPv6, whatever it was in; Linux 6.3 and later. */
+/* What is visible once the headers are off: IPv4 or IPv6, whatever it was in. Linux 6.3 and later. */
 #define DECAP_L3_IPV4 (1ull << 7)
 #define DECAP_L3_IPV6 (1ull << 8)
 
@@ -177,7 +177,8 @@ static __always_inline int time_note(__u64 *tick, __u64 *last_ns)
 	return 0;
 }
 
-/* Of this processor. Programs of one do not interrupt each other, or there are none (constants.fronts). */
+/* This processor's copy. Programs on one processor do not interrupt each other; where they do, there are no copies
+ * (constants.fronts). */
 static __always_inline __u32 front_index(__u32 number)
 {
 	return bpf_get_smp_processor_id() * FAST_FRONTS + (number & (FAST_FRONTS - 1));
@@ -250,8 +251,9 @@ static __always_inline int frame_read(struct __sk_buff *skb, __u32 at, __u32 len
 	return 0;
 }
 
-/* Asked right before a call that takes so many octets: verifiers before Linux 6.6 forget what they saw of a number that
- * was put aside meanwhile. The compiler would make one comparison of the two, which none understands. */
+/* To be called right before a helper that takes so many octets: verifiers before Linux 6.6 forget the bounds of a
+ * number that was spilled in between. The empty asm keeps the compiler from merging the two comparisons into one,
+ * which no verifier understands. */
 static __always_inline int is_between(__u64 *octets, __u64 least, __u64 most)
 {
 	asm volatile("" : "+r"(*octets));
@@ -291,7 +293,7 @@ static __always_inline int out_fits(const struct __sk_buff *skb, const struct fa
 	return each + headers_len <= out->mtu && f->len + headers_len <= 0xffff;
 }
 
-/* What each packet has its own of, in headers that are there. */
+/* Fills in what differs from packet to packet, in headers that are there: lengths, identification, checksum. */
 static __always_inline void finish_v4(struct iphdr *ip, const struct fast_out *out,
                                       struct fast_passed *passed, const struct frame *f)
 {

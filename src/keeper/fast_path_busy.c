@@ -31,7 +31,7 @@ static uint64_t packets_of(const struct server *server, const struct fast_sessio
 
 void fast_busy_again(struct fast_path *f, struct fast_session *s)
 {
-	/* It keeps its place: what happens again and again must not put it off again and again. */
+	/* It keeps its place: an event that keeps coming must not put it off for ever. */
 	if (!list_empty(&s->in_queue))
 		return;
 	if (s->way != FAST_TCX && s->way != FAST_CLSACT) {
@@ -94,7 +94,7 @@ static void look(struct server *server, struct fast_path *f)
 	}
 }
 
-/* While in the namespace @here, if @entered. What can not be done so, or not in time, is done when there is time. */
+/* @entered: we are in its namespace, @here. What can not be decided that way, or not in time, goes to the queue. */
 static void decide_doubted(struct server *server, struct fast_session *s, bool entered, ino_t here)
 {
 	bool in_time = monotonic_ns() - s->doubted_ns < DOUBT_NS;
@@ -108,8 +108,8 @@ static void decide_doubted(struct server *server, struct fast_session *s, bool e
 	list_append(&server->fast->queue, &s->in_queue);
 }
 
-/* One that waits too long is not fast until its turn comes: to say so is quick. One at least is done however busy the
- * machine is. */
+/* At least one is done, however busy the machine is. One that has waited too long is only marked as not fast, which is
+ * quick. */
 static void doubted_turn(struct server *server, uint64_t until_ns)
 {
 	const struct list *doubted = &server->fast->doubted;
@@ -133,7 +133,7 @@ static void doubted_turn(struct server *server, uint64_t until_ns)
 		netns_go_home(&server->home);
 }
 
-/* One at least, that those in doubt do not keep it waiting for ever. */
+/* At least one is done, so that those in doubt do not keep the others waiting for ever. */
 static void queue_turn(struct server *server, uint64_t until_ns)
 {
 	const struct list *queue = &server->fast->queue;
@@ -145,7 +145,7 @@ static void queue_turn(struct server *server, uint64_t until_ns)
 	while (!list_empty(queue) && monotonic_ns() < until_ns);
 }
 
-/* Those on the fast path that may be allowed to no longer have the first of its time, before routes are asked for. */
+/* First those that are on the fast path and perhaps must leave it; then those that want to get on it; then routes. */
 void fast_path_turn(struct server *server, uint64_t now_ms)
 {
 	struct fast_path *f = server->fast;

@@ -24,7 +24,8 @@ static enum fast_reason reason_of_route(int err)
 	return err == -EOPNOTSUPP ? FAST_UNDERLAY_KIND : FAST_NO_ROUTE;
 }
 
-/* The device's number @here, where we are: it may have been moved away, which is 0, or come back with another. */
+/* The device's ifindex in the namespace we are in, @here. It may have been moved away: 0; or have come back with
+ * another number. */
 static int number_at_home(const struct device *d, ino_t here)
 {
 	AUTO_FD netns = d->about.fd >= 0 ? netns_of_device(d->about.fd) : -1;
@@ -72,8 +73,8 @@ static bool filters_strictly(const char *interface)
 	return fd >= 0 && read(fd, &value, 1) == 1 && value == '1';
 }
 
-/* The system may ask where a packet from the peer would go back to (rp_filter 1), which of a socket that is bound to an
- * interface need not be where its packets go. */
+/* With rp_filter 1 the system drops a packet if its route back to the sender leads through another interface. Where a
+ * socket is bound to an interface, its packets may leave by one and the route back lead to another. */
 static bool comes_against_routes(struct fast_session *s, const struct endpoint_params *p,
                                  int underlay)
 {
@@ -115,7 +116,7 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 		return FAST_UNSUPPORTED;
 	*mtu_bytes = route.mtu_bytes;
 	s->route = route;
-	/* Programs that are not known as ours would be somebody else's. */
+	/* Loaded before the verdict: programs the watch does not know as ours would count as somebody else's. */
 	if (fast_netns_load(f, s->netns) < 0)
 		return FAST_UNSUPPORTED;
 	reason = host_watch_verdict_here(&server->host, s->netns->id, &flow, s->device,
@@ -134,7 +135,7 @@ void fast_reason_set(struct server *server, const struct fast_session *s, enum f
 	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
 }
 
-/* A program's, which is not connected, or is closed. */
+/* The program's socket is not connected, or closed. */
 static void shut_without_socket(struct server *server, struct fast_session *s)
 {
 	fast_shut(server, s, s->wish.reason ? s->wish.reason : FAST_MANAGED);
@@ -190,7 +191,7 @@ void fast_decide(struct server *server, struct fast_session *s)
 	bool away;
 	ino_t here;
 
-	/* Wherever it waited: a doubt that comes from now on is a new one. */
+	/* It waits no longer, in whichever list: a doubt that arises from now on is a new one. */
 	list_remove(&s->in_queue);
 	if (fast_enter(server, s, &here) < 0) {
 		shut_without_socket(server, s);
@@ -200,7 +201,8 @@ void fast_decide(struct server *server, struct fast_session *s)
 	netns_go_home(&server->home);
 	if (!away)
 		return;
-	/* Programs that it has taken along would know it by a number that there is somebody else's. */
+	/* The programs attached to the device went along with it. They know a device by its ifindex, which where it is
+	 * now may be that of another session's device. */
 	fast_take_off(server, s);
 	if (number)
 		fast_renumbered(server, s, number);
@@ -212,7 +214,7 @@ void fast_shut(struct server *server, struct fast_session *s, enum fast_reason r
 	fast_reason_set(server, s, reason);
 }
 
-/* Its interface is in another namespace, and may be what has arrived in this one, whatever its number. */
+/* Its interface is in another namespace. What has arrived here may be that interface, whatever its number. */
 static bool is_away(struct server *server, const struct fast_session *s)
 {
 	return atomic_load(&records_session(server->records, s->index)->fast_reason) ==

@@ -165,8 +165,8 @@ static void flow_look(struct fast_path *f, struct fast_flow *flow, int fd)
 		fast_busy_again(f, list_entry(node, struct fast_use, in_flow)->session);
 }
 
-/* Goes on where it stopped; chains that are split meanwhile are asked for a second time rather than not at all.
- * @chains: how many have been. Return: whether all have; -errno: none can be asked for now. */
+/* Goes on where it stopped. A chain that is split meanwhile is asked for twice rather than not at all. @chains: how
+ * many are done. Return: true: all are; false: not yet; -errno: none can be asked for now. */
 static int flows_look(struct fast_path *f, struct fast_netns *n, size_t *chains, size_t *left)
 {
 	AUTO_FD fd = link_socket();
@@ -206,8 +206,8 @@ static int netns_look(struct server *server, struct fast_netns *n, size_t *chain
 	return through;
 }
 
-/* A namespace has its turn until all of it have been, so none waits longer than for all others once; nor for one that can
- * not be asked. */
+/* A namespace keeps its turn until all its flows were asked for, or none can be; then it goes to the end. So none
+ * waits longer than one round of all others. */
 void fast_flows_look(struct server *server)
 {
 	struct list *all = &server->fast->netns, *last = all->prev, *node = NULL;
@@ -224,8 +224,8 @@ void fast_flows_look(struct server *server)
 	}
 }
 
-/* A routing daemon may change routes all the time. A round that can not go on, as for want of descriptors, does so later:
- * until then sessions go by routes that may be others now. */
+/* A routing daemon may change routes all the time: there is a pause between rounds. A round that can not go on, for
+ * want of descriptors for example, goes on later; until then sessions use the routes they had. */
 static void round_turn(struct server *server, struct fast_netns *n, size_t *left)
 {
 	struct fast_round *r = &n->round;

@@ -26,7 +26,7 @@
 
 #define BARE_DEVICES 8
 
-/* rtnetlink of the namespace, by which filters are put on a clsact. */
+/* Whether there is, by now at least, an rtnetlink socket of the namespace, by which filters are put on a clsact. */
 static bool has_route(struct server *server, struct fast_session *s)
 {
 	ino_t here;
@@ -38,7 +38,7 @@ static bool has_route(struct server *server, struct fast_session *s)
 	return s->netns->route >= 0;
 }
 
-/* The interface of PPP outlives the session, and another finds the clsact there. */
+/* A unit's interface outlives the session: the next session finds the clsact there. */
 void fast_born(struct server *server, struct fast_session *s)
 {
 	struct device *d = slots_get(&server->devices, s->wish.device);
@@ -87,7 +87,7 @@ static int device_by_clsact(const struct fast_session *s)
 	return err;
 }
 
-/* Which is not looked for each time: what takes off a filter of ours tells us. */
+/* The filter itself is not looked for each time: whoever takes it off, the watch tells. */
 static bool device_is_hooked(const struct fast_path *f, const struct fast_session *s)
 {
 	return s->way == FAST_TCX ||
@@ -109,7 +109,8 @@ enum fast_reason fast_hook_device(struct fast_path *f, struct fast_session *s)
 		s->way = FAST_CLSACT;
 		return FAST_USED;
 	}
-	/* He has taken it off, maybe: it is not made again while there is traffic. */
+	/* The administrator may have removed the clsact. Making one stops the queues, so it is not made again while
+	 * there is traffic. */
 	s->clsact = false;
 	if (device_by_tcx(s) < 0)
 		return FAST_UNSUPPORTED;
@@ -124,8 +125,8 @@ void fast_unhooked_device(struct fast_path *f, struct fast_session *s)
 	s->way = FAST_NOT_ATTACHED;
 }
 
-/* The namespace it is in now, which need not be that of the session's socket; that may be closed, too.
- * Return: its ifindex there; -errno, still at home. */
+/* Enter the namespace the device is in now. That need not be the one of the session's socket, which may be closed,
+ * too. Return: the ifindex there; -errno, still at home. */
 static int device_enter(const struct server *server, const struct fast_session *s)
 {
 	const struct device *d = slots_get(&server->devices, s->wish.device);
@@ -184,9 +185,9 @@ static int ask_card(const char *name, void *question)
 	return fd < 0 || ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
 }
 
-/* What a card says of a checksum it says of the outer packet; once XDP has taken that off, the system takes it for said of
- * the inner, and puts segments together that nobody has verified (RX-62). A veth says nothing that was not so, and
- * virtio_net stops to say it while there is XDP. */
+/* What a card says of a checksum is about the outer packet. Once XDP has taken the outer headers off, the system
+ * believes it of the inner packet and merges segments that nobody has verified (RX-62). A veth never says more than is
+ * true, and virtio_net says nothing while an XDP program is attached. */
 static bool card_vouches(const char *name)
 {
 	struct ethtool_value verifies = { .cmd = ETHTOOL_GRXCSUM };

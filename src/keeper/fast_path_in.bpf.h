@@ -201,8 +201,8 @@ static __always_inline int inner_read(struct __sk_buff *skb, __u32 at, __u64 hea
 	return 0;
 }
 
-/* What the engine will receive of it: UDP_GRO and UDP_SEGMENT make one of many datagrams; segments of TCP in one frame
- * are one. */
+/* Counts what the engine will receive of it. With UDP_GRO and UDP_SEGMENT one sk_buff is many datagrams; TCP segments
+ * in one frame are one. */
 static __always_inline int pass_up_rx(const struct __sk_buff *skb, struct fast_passed *passed,
                                       __u32 at, int is_frame)
 {
@@ -212,7 +212,7 @@ static __always_inline int pass_up_rx(const struct __sk_buff *skb, struct fast_p
 	return TC_ACT_UNSPEC;
 }
 
-/* What is left must be as long as a header of IP, or the system refuses. */
+/* What is left must be at least as long as an IP header, or the system refuses: hence the flag. */
 static __always_inline int decapsulate(struct __sk_buff *skb, __s32 octets,
                                        const struct ethhdr *eth)
 {
@@ -258,7 +258,8 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
-	/* From where it may come at all is for the system to say: of other interfaces, by the socket or by rp_filter. */
+	/* Only from the underlay. Whether it may come by another interface is for the system to say (rp_filter, or
+	 * what the socket is bound to): handed up. */
 	is_open = !in->closed && passed->rx == done->rx && is_plain && skb->ifindex == in->underlay;
 	if (in->ppp)
 		return in_take_packet(skb, in, at, is_open, passed, count);
@@ -277,7 +278,7 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	return bpf_redirect(in->device, BPF_F_INGRESS);
 }
 
-/* A datagram in fragments is the engine's, and counted by the first, as what else is handed up. */
+/* A fragmented datagram is left to the engine. Its first fragment is counted as handed up; the others name no port. */
 static __always_inline int take_v4(struct __sk_buff *skb)
 {
 	const struct fast_in *in;
@@ -291,7 +292,8 @@ static __always_inline int take_v4(struct __sk_buff *skb)
 	          : TC_ACT_UNSPEC;
 }
 
-/* Likewise. What has other extension headers is not counted: it is rare, and the gates look twice (path/fast_gate.c). */
+/* Likewise. A packet with other extension headers is not counted: it is rare, and the gates look twice
+ * (path/fast_gate.c). */
 static __always_inline int take_v6(struct __sk_buff *skb)
 {
 	const struct fast_in *in;

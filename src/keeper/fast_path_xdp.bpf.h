@@ -21,7 +21,7 @@ struct fast_meta {
 	__u16 addresses[6]; /* of the inner Ethernet header */
 };
 
-/* In front of what begins at x->data. Return: 0; -1: this driver has no room for it. */
+/* Puts the struct fast_meta in front of what begins at x->data. Return: 0; -1: this driver has no room for it. */
 static __always_inline int meta_put(struct xdp_md *x, __u32 session, __u32 device,
                                     const struct ethhdr *eth)
 {
@@ -49,7 +49,7 @@ static __always_inline int xdp_pass_up(struct xdp_md *x, struct fast_passed *pas
 	return XDP_PASS;
 }
 
-/* To the underlay itself, and within it what GRO is for. */
+/* Whether the packet is addressed to the underlay itself, and what is in it is something GRO can merge. */
 static __always_inline int xdp_may(const struct xdp_md *x, const struct fast_in *in,
                                    const struct ethhdr *outer, const struct ethhdr *inner)
 {
@@ -165,18 +165,19 @@ static __always_inline int meta_take(struct __sk_buff *skb)
 	meta = *at;
 	if (!meta.device)
 		return TC_ACT_UNSPEC;
-	/* fast_xdp could not see the tag. Of a VLAN it was not the tunnel's; else it goes, as it would have. */
+	/* fast_xdp could not see the VLAN tag. With a VLAN id the packet was not the tunnel's: dropped. A tag with a
+	 * priority only is taken off, as the system would. */
 	if (skb->vlan_present && (skb->vlan_tci & VLAN_ID || bpf_skb_vlan_pop(skb)))
 		return TC_ACT_SHOT;
 	if (bpf_skb_store_bytes(skb, 0, meta.addresses, sizeof(meta.addresses), 0))
 		return TC_ACT_SHOT;
-	/* What the card has said was of the outer packet. */
+	/* What the card said of checksums was about the outer packet. */
 	bpf_csum_level(skb, BPF_CSUM_LEVEL_RESET);
 	skb->mark = MARK_XDP + meta.session;
 	return bpf_redirect(meta.device, BPF_F_INGRESS);
 }
 
-/* It stays with the packet wherever that goes, and is not to be believed again. */
+/* The octets stay in front of the packet wherever it goes: make them invalid, so that nothing believes them again. */
 static __always_inline void meta_forget(struct __sk_buff *skb)
 {
 	struct fast_meta *meta = (void *)(long)skb->data_meta;

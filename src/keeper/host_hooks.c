@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* host_hooks.c - see host_hooks.h
  *
- * To see the number of each link costs a system call, to see what it is three more: so the latter is remembered. Numbers are given
- * again after two thousand millions of them only.
+ * Getting the number of each link takes one system call, and finding out what it is three more: so what they are is
+ * remembered. The kernel uses a number again only after two thousand million others.
  */
 #include "keeper/host_hooks.h"
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* host_hooks.h - BPF programs that are attached to netfilter itself (Linux 6.4)
  *
- * Neither nftables nor iptables knows of them. Such a program hangs on a link, and the kernel tells of those of the whole system,
- * not in which network namespace they are. But it takes no second program for one place in a namespace: so where there are
- * any, one that lets all through is put there for a moment, and refused if the place is taken. Those on the forward hook do
- * not count, for a tunnel's packets are not forwarded. An administrator who attaches a program at the same place in that
- * instant gets EBUSY; so does another ul2tpd, which asks again at its next look.
+ * Neither nftables nor iptables lists them. Each such program hangs on a BPF link, and the kernel lists the links of
+ * the whole system but not the network namespace of each. But one place (hook, family, priority) of a namespace takes
+ * only one program. So where the system has such links, we attach a program that lets everything pass at the same
+ * place for a moment: if that is refused, the place is taken in this namespace. The forward hook does not count, for a
+ * tunnel's packets are not forwarded. An administrator who attaches a program at the same place in that instant gets
+ * EBUSY; so does another ul2tpd, which asks again at its next look.
  *
- * Nothing tells of them, so they are looked at: what is new among them, by its number.
+ * The kernel sends no notice of them, so we look for new ones, by their numbers.
  */
 #ifndef UL2TP_KEEPER_HOST_HOOKS_H
 #define UL2TP_KEEPER_HOST_HOOKS_H

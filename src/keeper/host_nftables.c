@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* host_nftables.c - see host_nftables.h
  *
- * Chains are asked for, not rules: a base chain says how many rules it has, for nothing may jump to it, and there are
- * fewer chains by far. Elements of sets come and go by the thousand without a word to be said about them here.
+ * Chains are asked for, not rules: there are far fewer of them, and a base chain says how many rules it has (its use
+ * count, since nothing may jump to it). Changes of sets, whose elements come and go by the thousand, need no new look.
  */
 #include "keeper/host_nftables.h"
 

@@ -129,7 +129,7 @@ static void read_nftables(struct host_picture *p, uint64_t now)
 	p->changed |= memcmp(&was, &p->nftables.summary, sizeof(was)) != 0;
 }
 
-/* One source, two parts: who lost news lost those of both. */
+/* Links and rules come by one source: news that were lost may have been of either. */
 static void read_links(struct host_picture *p, uint64_t now)
 {
 	int err;
@@ -170,7 +170,8 @@ bool host_picture_refresh(struct host_picture *p, uint64_t now)
 		p->later = (struct host_news){ 0 };
 		p->later_ms = 0;
 	}
-	/* Those who were told what is in doubt are told when it no longer is; and the other way round. */
+	/* Whoever was told FAST_IN_DOUBT is told when the doubt is over, and whoever got a verdict when a doubt
+	 * begins. */
 	doubt = is_in_doubt(p);
 	p->changed |= doubt != p->doubted || host_picture_is_lacking(p);
 	p->doubted = doubt;
@@ -203,10 +204,11 @@ uint64_t host_picture_due(const struct host_picture *p, uint64_t until)
 	return until;
 }
 
-/* An interface that is new, or has a new name, is told of with all it has. Who goes through it hears of it by group LINK, and
- * asks it for its rp_filter then; who has lost sight of it, as it was in another namespace, does not. By itself rp_filter
- * is told of when it is written: packets are asked where they would go back to, which matters to sockets bound to an
- * interface (fast_path_decide.c); not where no tunnel goes through, as what scripts write to each session's. */
+/* The kernel sends all values (NETCONFA_FORWARDING among them) for an interface that is new or renamed, and rp_filter
+ * alone when it is written. A new interface: sessions that go through it hear of it by group LINK and read its
+ * rp_filter then; but a session whose own interface was away in another namespace hears of its return only here. A
+ * written rp_filter: it matters to sockets that are bound to an interface (fast_path_decide.c), so only where tunnels
+ * go through; scripts write it on the interfaces of sessions, too. */
 static void take_netconf(struct host_picture *p, struct reader *payload)
 {
 	bool reverse_path = false, everything = false;

@@ -99,7 +99,7 @@ static bool look_beyond(struct host_watches *w, uint64_t now)
 	return cgroups || hooks;
 }
 
-/* Of this namespace, for all: what its kernel has not is to be had in none. */
+/* Asked of this namespace, and true of all: what its kernel lacks, no namespace has. */
 static int can_here(struct host_watches *w, struct extack *ea)
 {
 	struct host_picture picture;
@@ -183,7 +183,7 @@ static int parts_listen(struct host_watches *all, struct host_watch *w)
 	return 0;
 }
 
-/* Of what can not be watched the session says nothing but that; the log says what it is. */
+/* The session shows only that something can not be watched; the log says what. */
 static void say_lacking(struct host_watches *all, const struct host_watch *w)
 {
 	int err;
