@@ -568,6 +568,28 @@ static void wrong_checksums_are_handed_on_as_they_came(void **state)
 		}
 }
 
+/* The checksum at @field is 0 as a sender computes it: ffff means the same, but could not be restored. */
+static void merged_as_computed_only(const struct frame_model *m, uint8_t *frame, size_t len,
+                                    size_t field)
+{
+	for (int spelling = 0; spelling <= 0xff; spelling += 0xff) {
+		struct frame_model next = *m;
+
+		begin();
+		frame[field] = frame[field + 1] = (uint8_t)spelling;
+		assert_true(frame_model_valid(m, frame, len));
+		add_octets(&owner_a, ALL, frame, len);
+		next.seq += 1000;
+		next.ip_id++;
+		add(&next, 1000);
+		finish();
+		if (spelling)
+			emitted_were(1, 1);
+		else
+			emitted_were(2);
+	}
+}
+
 /* A TCP checksum of 0xffff verifies, but cutting would write 0. */
 static void a_checksum_in_another_spelling_is_not_merged(void **state)
 {
@@ -582,22 +604,7 @@ static void a_checksum_in_another_spelling_is_not_merged(void **state)
 	len = frame_model_write(&m, odd, 1000, frame);
 	assert_int_equal(frame[l4 + 16] | frame[l4 + 17], 0);
 
-	for (int spelling = 0; spelling <= 0xff; spelling += 0xff) {
-		struct frame_model next = m;
-
-		begin();
-		frame[l4 + 16] = frame[l4 + 17] = (uint8_t)spelling;
-		assert_true(frame_model_valid(&m, frame, len));
-		add_octets(&owner_a, ALL, frame, len);
-		next.seq += 1000;
-		next.ip_id++;
-		add(&next, 1000);
-		finish();
-		if (spelling)
-			emitted_were(1, 1);
-		else
-			emitted_were(2);
-	}
+	merged_as_computed_only(&m, frame, len, l4 + 16);
 }
 
 static void nor_an_ip_checksum_in_another_spelling(void **state)
@@ -611,22 +618,7 @@ static void nor_an_ip_checksum_in_another_spelling(void **state)
 		if (!(frame[field] | frame[field + 1]))
 			break;
 	}
-	for (int spelling = 0; spelling <= 0xff; spelling += 0xff) {
-		struct frame_model next = m;
-
-		begin();
-		frame[field] = frame[field + 1] = (uint8_t)spelling;
-		assert_true(frame_model_valid(&m, frame, len));
-		add_octets(&owner_a, ALL, frame, len);
-		next.seq += 1000;
-		next.ip_id++;
-		add(&next, 1000);
-		finish();
-		if (spelling)
-			emitted_were(1, 1);
-		else
-			emitted_were(2);
-	}
+	merged_as_computed_only(&m, frame, len, field);
 }
 
 /* Ethernet pads short frames; the padding is not payload. */
