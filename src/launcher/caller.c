@@ -188,22 +188,10 @@ static int travel(void *arg, int *fd)
 	return err < 0 ? err : j->act.fn(j->act.arg, fd);
 }
 
-static int open_userns(const struct trap *t)
-{
-	AUTO_FD fd = -1;
-	char path[48];
-
-	snprintf(path, sizeof(path), "/proc/%u/ns/user", t->notif.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	return trap_is_valid(t) ? TAKE_FD(fd) : -ESRCH;
-}
-
 int as_caller(const struct trap *t, int netns, int (*fn)(void *arg, int *fd), void *arg, int *fd)
 {
 	AUTO_FD ours = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-	AUTO_FD theirs = open_userns(t);
+	AUTO_FD theirs = trap_namespace(t, "user");
 	struct process_credentials who;
 	int unused = -1;
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "launcher/daemon_link.h"
 #include "launcher/idle_links.h"
 #include "netlink/error_message.h"
@@ -87,7 +88,7 @@ void device_counters_ask(struct trap *t, int socket, const struct ul2tp_device_r
 	bool waited;
 
 	ret->count = 0;
-	if (!netns || launcher_now_ms() < atomic_load(&silent_until_ms))
+	if (!netns || monotonic_ms() < atomic_load(&silent_until_ms))
 		return;
 	/* One that waited may be of an ul2tpd that has gone. */
 	for (int tries = 0; tries < 2; tries++) {
@@ -102,7 +103,7 @@ void device_counters_ask(struct trap *t, int socket, const struct ul2tp_device_r
 			break;
 	}
 	if (err == -ESRCH)
-		atomic_store(&silent_until_ms, launcher_now_ms() + SILENT_MS);
+		atomic_store(&silent_until_ms, monotonic_ms() + SILENT_MS);
 	if (err < 0)
 		ret->count = 0;
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/monotonic.h"
 #include "launcher/launcher.h"
 #include "process/holders.h"
 
@@ -45,14 +46,14 @@ static void walk(struct held_sockets *h)
 {
 	bool looked;
 
-	h->began_ms = launcher_now_ms();
+	h->began_ms = monotonic_ms();
 	h->count = 0;
 	h->all = true;
 	looked = holders_walk(note, h);
 	h->all = h->all && looked;
 	if (h->count > 0)
 		qsort(h->inodes, h->count, sizeof(ino_t), compare);
-	h->found_ms = launcher_now_ms();
+	h->found_ms = monotonic_ms();
 }
 
 static bool lack(const struct held_sockets *h, ino_t ino)
@@ -66,7 +67,7 @@ bool held_sockets_lack(struct held_sockets *h, ino_t ino, uint64_t since_ms)
 	bool lacks;
 
 	pthread_mutex_lock(&h->lock);
-	if (!h->found_ms || launcher_now_ms() - h->found_ms >= GOOD_MS)
+	if (!h->found_ms || monotonic_ms() - h->found_ms >= GOOD_MS)
 		walk(h);
 	lacks = h->began_ms > since_ms && lack(h, ino);
 	pthread_mutex_unlock(&h->lock);

@@ -25,7 +25,7 @@ void held_sockets_init(struct held_sockets *h);
 
 /**
  * held_sockets_lack() - whether nobody but this process holds the socket any more
- * @since_ms: when somebody was given it (launcher_now_ms()); an earlier walk says nothing of it
+ * @since_ms: when somebody was given it (monotonic_ms()); an earlier walk says nothing of it
  *
  * Return: true, and it stays so; false: somebody does, or did a moment ago, or it can not be known. Any thread.
  */

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/monotonic.h"
+
 #define IDLE_MAX 16   /* connections that wait */
 #define IDLE_MS  1000 /* so long */
 
@@ -39,7 +41,7 @@ void idle_link_put(ino_t netns, bool rights, struct daemon_link *link)
 {
 	pthread_mutex_lock(&lock);
 	if (link->fd >= 0 && idle_count < IDLE_MAX) {
-		idle[idle_count++] = (struct idle){ *link, netns, rights, launcher_now_ms() };
+		idle[idle_count++] = (struct idle){ *link, netns, rights, monotonic_ms() };
 		link->fd = -1;
 		link->buffer = NULL;
 	}
@@ -50,7 +52,7 @@ void idle_link_put(ino_t netns, bool rights, struct daemon_link *link)
 void idle_links_age(void)
 {
 	struct daemon_link old[IDLE_MAX];
-	uint64_t now = launcher_now_ms();
+	uint64_t now = monotonic_ms();
 	unsigned int count = 0;
 
 	pthread_mutex_lock(&lock);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <syslog.h>
 #include <unistd.h>
-#include <time.h>
 
 __attribute__((format(printf, 2, 0))) static void say(struct launcher *l, const char *format,
                                                       va_list args)
@@ -26,14 +25,6 @@ __attribute__((format(printf, 2, 0))) static void say(struct launcher *l, const 
 	/* One write: lines of several threads do not mix. Where it can not be written there is nobody to tell. */
 	if (write(log, line, (size_t)len) < 0)
 		return;
-}
-
-uint64_t launcher_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 void launcher_say(struct launcher *l, const char *format, ...)

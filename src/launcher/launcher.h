@@ -117,9 +117,6 @@ struct launcher {
 		process_of[THREADS_KNOWN]; /* by thread: its number << 32 | its process's */
 };
 
-/** launcher_now_ms() - CLOCK_MONOTONIC in milliseconds; any thread */
-uint64_t launcher_now_ms(void);
-
 /** launcher_say() - one line on the launcher's standard error, "ul2tp run: ..."; any thread */
 void launcher_say(struct launcher *l, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "base/monotonic.h"
 #include "launcher/caller.h"
 #include "launcher/family_numbers.h"
 #include "launcher/listing.h"
@@ -68,7 +69,7 @@ static void give(struct trap *t, struct object *o, int fd, bool cloexec)
 	object_add(objects, o);
 	object_find(objects, o->ino); /* a reference of our own */
 	given = trap_give(t, fd, GIVE_IN_RANGE, cloexec);
-	netlink_socket_of(o)->given_ms = launcher_now_ms();
+	netlink_socket_of(o)->given_ms = monotonic_ms();
 	netlink_socket_of(o)->held.number = given;
 	pthread_mutex_unlock(&o->lock);
 	if (given < 0)

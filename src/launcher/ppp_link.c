@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "launcher/caller.h"
 #include "launcher/daemon_link.h"
 #include "launcher/idle_links.h"
@@ -34,7 +35,7 @@ static unsigned int place_count;
 
 void ppp_links_age(void)
 {
-	uint64_t now = launcher_now_ms();
+	uint64_t now = monotonic_ms();
 	int held[PLACES_MAX];
 	unsigned int held_count = 0;
 
@@ -58,7 +59,7 @@ static bool owner_known(ino_t netns, struct rights_owner *ret)
 	for (unsigned int i = 0; i < place_count && !found; i++) {
 		if (places[i].netns != netns)
 			continue;
-		places[i].used_ms = launcher_now_ms();
+		places[i].used_ms = monotonic_ms();
 		*ret = places[i].owner;
 		found = true;
 	}
@@ -76,7 +77,7 @@ static void owner_note(int fd, ino_t netns, const struct rights_owner *owner)
 		is_new &= places[i].netns != netns;
 	if (is_new && place_count < PLACES_MAX)
 		places[place_count++] =
-			(struct place){ netns, TAKE_FD(fd), *owner, launcher_now_ms() };
+			(struct place){ netns, TAKE_FD(fd), *owner, monotonic_ms() };
 	pthread_mutex_unlock(&place_lock);
 	if (fd >= 0)
 		close(fd);

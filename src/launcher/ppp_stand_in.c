@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "launcher/estate.h"
 #include "launcher/unix_list.h"
 
@@ -63,7 +64,7 @@ static struct ppp_stand_in *new_stand_in(struct launcher *l, const struct ppp_fa
 		return NULL;
 	p->launcher = l;
 	p->facts = *facts;
-	p->born_ms = launcher_now_ms();
+	p->born_ms = monotonic_ms();
 	p->estate = ESTATE_NONE;
 	return p;
 }
@@ -179,13 +180,13 @@ bool ppp_stand_in_is_gone(struct object *o)
 
 	/* A list that is read while others are closed can lack one that is there: two in a row do not. */
 	if (!unix_list_lacks(o->ino, (p->missed_ms ? p->missed_ms : p->born_ms) + 1)) {
-		if (p->missed_ms && launcher_now_ms() - p->missed_ms > LISTED_AGAIN_MS)
+		if (p->missed_ms && monotonic_ms() - p->missed_ms > LISTED_AGAIN_MS)
 			p->missed_ms = 0;
 		return false;
 	}
 	if (p->missed_ms)
 		return true;
-	p->missed_ms = launcher_now_ms();
+	p->missed_ms = monotonic_ms();
 	return false;
 }
 

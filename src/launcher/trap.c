@@ -423,16 +423,21 @@ struct object *trap_object(const struct trap *t, int number)
 	return o;
 }
 
-int trap_netns(const struct trap *t)
+int trap_namespace(const struct trap *t, const char *kind)
 {
 	AUTO_FD fd = -1;
 	char path[48];
 
-	snprintf(path, sizeof(path), "/proc/%u/ns/net", t->notif.pid);
+	snprintf(path, sizeof(path), "/proc/%u/ns/%s", t->notif.pid, kind);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	return trap_is_valid(t) ? TAKE_FD(fd) : -ESRCH;
+}
+
+int trap_netns(const struct trap *t)
+{
+	return trap_namespace(t, "net");
 }
 
 ino_t trap_netns_number(const struct trap *t)

@@ -135,7 +135,10 @@ int trap_descriptor_of(const struct trap *t, const struct object *o, int number)
  * gives back (object_put()); NULL: an ordinary descriptor, or none */
 struct object *trap_object(const struct trap *t, int number);
 
-/** trap_netns() - a descriptor of the network namespace the calling thread is in; the caller's */
+/** trap_namespace() - a descriptor of the calling thread's namespace, which the caller closes. @kind: as in /proc/PID/ns */
+int trap_namespace(const struct trap *t, const char *kind);
+
+/** trap_netns() - that of the network */
 int trap_netns(const struct trap *t);
 
 /** trap_netns_number() - its inode, which is another's when it has gone. 0: the caller has gone */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 #include "launcher/launcher.h"
 
 #define AGE_MS             1000
@@ -70,7 +71,7 @@ static unsigned long long processor_ms(void)
 static bool read_list(void)
 {
 	FILE *f = fopen("/proc/thread-self/net/unix", "re");
-	unsigned long long started_ms = launcher_now_ms(), used_ms = processor_ms(), inode;
+	unsigned long long started_ms = monotonic_ms(), used_ms = processor_ms(), inode;
 	size_t room = list.count;
 	char line[512];
 	bool all = f;
@@ -97,7 +98,7 @@ bool unix_list_lacks(ino_t ino, unsigned long long since_ms)
 
 	pthread_mutex_lock(&list.lock);
 	/* Of those that are younger than the list nothing is known until its time has come. */
-	if ((list.read_ms && launcher_now_ms() - list.read_ms < list.age_ms) || read_list())
+	if ((list.read_ms && monotonic_ms() - list.read_ms < list.age_ms) || read_list())
 		lacks = list.read_ms >= since_ms &&
 		        (!list.count || !bsearch(&wanted, list.inodes, list.count,
 		                                 sizeof(*list.inodes), ascending));
