@@ -38,7 +38,8 @@ void route_socket_open(struct trap *t)
 	AUTO_FD netns = trap_netns(t);
 	AUTO_FD fd = -1;
 
-	if (netns < 0 || as_caller(t, netns, make_socket, &type, &fd) < 0)
+	/* Without a duplicate of it nothing could be received in the program's place. */
+	if (t->launcher->keeps || netns < 0 || as_caller(t, netns, make_socket, &type, &fd) < 0)
 		trap_continue(t);
 	else
 		trap_give(t, fd, GIVE_IN_ROUTE_RANGE, type & SOCK_CLOEXEC);

@@ -156,6 +156,12 @@ def test_what_the_check_says_is_so(level):
     assert made == ("made" if ways["ip_socket"] else str(errno.EPROTONOSUPPORT))
 
 
+def test_rtnetlink_is_there(level):
+    """With --files, whatever the launcher can have of the program, and without a word about it."""
+    done = level.launcher.run("ip", "-s", "link", options=["--files"])
+    assert (done.returncode, done.stderr) == (0, "") and "RX:" in done.stdout
+
+
 def call(end, ids, here, there, addresses):
     """pppd on a session of version 3, which the program that becomes pppd makes"""
     end.start({"CONN_ID": ids[0], "PEER_CONN_ID": ids[1], "PROTO_VERSION": 3, "ENCAP_TYPE": 0, "IP_SADDR": here,
