@@ -79,12 +79,10 @@ static int answer_int(struct ul2tp *u, const struct ppp_answer *answer, uint32_t
 	return 0;
 }
 
-int ppp_ioctl_get(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, const uint32_t *value,
-                  int fd, uint32_t *ret)
+int ppp_ioctl_get(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, int fd, uint32_t *ret)
 {
 	struct ppp_answer answer;
-	int err = ppp_ioctl(u, handle, number, reader_over(value, value ? sizeof(*value) : 0), fd,
-	                    &answer);
+	int err = ppp_ioctl(u, handle, number, reader_over(NULL, 0), fd, &answer);
 
 	return err < 0 ? err : answer_int(u, &answer, ret);
 }
@@ -242,7 +240,7 @@ int ul2tp_ppp_connect(struct ul2tp *u, const struct ul2tp_ppp *socket,
 
 int ul2tp_ppp_channel(struct ul2tp *u, const struct ul2tp_ppp *socket, uint32_t *ret)
 {
-	return ppp_ioctl_get(u, socket->handle, PPP_GCHAN, NULL, socket->fd, ret);
+	return ppp_ioctl_get(u, socket->handle, PPP_GCHAN, socket->fd, ret);
 }
 
 int ul2tp_ppp_unit_connect(struct ul2tp *u, const struct ul2tp_ppp *channel, uint32_t unit)

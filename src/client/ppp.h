@@ -62,8 +62,7 @@ void ppp_account_of(const struct ul2tp_unit_message *m, struct ul2tp_ppp_account
 /** ppp_ioctl_int() - one whose argument is an int */
 int ppp_ioctl_int(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, uint32_t value);
 
-/** ppp_ioctl_get() - one that answers an int, which @value may give it to begin with; NULL: nothing */
-int ppp_ioctl_get(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, const uint32_t *value,
-                  int fd, uint32_t *ret);
+/** ppp_ioctl_get() - one that answers an int, without an argument */
+int ppp_ioctl_get(struct ul2tp *u, uint64_t handle, enum ppp_ioctl number, int fd, uint32_t *ret);
 
 #endif

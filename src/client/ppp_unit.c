@@ -45,7 +45,7 @@ int ul2tp_ppp_get(struct ul2tp *u, const struct ul2tp_ppp *unit, enum ul2tp_ppp_
 	if (settings[setting].get == 0)
 		return connection_fail(u, -EINVAL, settings[setting].name, "%s can not be read",
 		                       settings[setting].name);
-	return ppp_ioctl_get(u, unit->handle, settings[setting].get, NULL, -1, ret);
+	return ppp_ioctl_get(u, unit->handle, settings[setting].get, -1, ret);
 }
 
 int ul2tp_ppp_np_mode_set(struct ul2tp *u, const struct ul2tp_ppp *unit, uint16_t protocol,

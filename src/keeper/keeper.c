@@ -57,11 +57,11 @@ static int ask(struct keeper *k, const struct request *request, int fd, struct r
 }
 
 /* A request whose answer is only whether it was done. */
-static int tell(struct keeper *k, const struct request *request, int fd)
+static int tell(struct keeper *k, const struct request *request)
 {
 	struct message_fds fds;
 	struct reply reply;
-	int err = ask(k, request, fd, &reply, &fds, NULL);
+	int err = ask(k, request, -1, &reply, &fds, NULL);
 
 	if (err >= 0)
 		message_fds_close(&fds);
@@ -91,14 +91,14 @@ int keeper_client_check(struct keeper *k, uint32_t client, pid_t sender, bool ov
 		.check = { .sender = sender, .over_daemon = over_daemon },
 	};
 
-	return tell(k, &request, -1);
+	return tell(k, &request);
 }
 
 void keeper_client_close(struct keeper *k, uint32_t client)
 {
 	struct request request = { .kind = REQUEST_CLIENT_CLOSE, .slot = client };
 
-	tell(k, &request, -1);
+	tell(k, &request);
 }
 
 static int ask_endpoint(struct keeper *k, const struct request *request, int fd,
@@ -183,7 +183,7 @@ int keeper_divert_add(struct keeper *k, uint32_t endpoint, const struct divert_s
 		                   .slot = endpoint,
 		                   .session = *session };
 
-	return tell(k, &request, -1);
+	return tell(k, &request);
 }
 
 void keeper_divert_remove(struct keeper *k, uint32_t endpoint, const struct divert_session *session)
@@ -192,7 +192,7 @@ void keeper_divert_remove(struct keeper *k, uint32_t endpoint, const struct dive
 		                   .slot = endpoint,
 		                   .session = *session };
 
-	tell(k, &request, -1);
+	tell(k, &request);
 }
 
 int keeper_divert_channel(struct keeper *k, uint32_t worker, int *ring, int *board,
@@ -228,21 +228,21 @@ int keeper_fast_session(struct keeper *k, uint32_t index, const struct fast_wish
 {
 	struct request request = { .kind = REQUEST_FAST_SESSION, .slot = index, .fast = *wish };
 
-	return tell(k, &request, -1);
+	return tell(k, &request);
 }
 
 void keeper_fast_forget(struct keeper *k, uint32_t index)
 {
 	struct request request = { .kind = REQUEST_FAST_FORGET, .slot = index };
 
-	tell(k, &request, -1);
+	tell(k, &request);
 }
 
 void keeper_endpoint_close(struct keeper *k, uint32_t endpoint)
 {
 	struct request request = { .kind = REQUEST_ENDPOINT_CLOSE, .slot = endpoint };
 
-	tell(k, &request, -1);
+	tell(k, &request);
 }
 
 int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
@@ -394,7 +394,7 @@ void keeper_device_route_remove(struct keeper *k, uint32_t device, const struct 
 		.device_route = { .prefix = *prefix },
 	};
 
-	tell(k, &request, -1);
+	tell(k, &request);
 }
 
 int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *ret)
@@ -408,7 +408,7 @@ void keeper_device_remove(struct keeper *k, uint32_t device)
 {
 	struct request request = { .kind = REQUEST_DEVICE_REMOVE, .slot = device };
 
-	tell(k, &request, -1);
+	tell(k, &request);
 }
 
 int keeper_file_keep(struct keeper *k, int fd, uint32_t *ret, struct extack *ea)
@@ -443,7 +443,7 @@ void keeper_file_close(struct keeper *k, uint32_t file)
 {
 	struct request request = { .kind = REQUEST_FILE_CLOSE, .slot = file };
 
-	tell(k, &request, -1);
+	tell(k, &request);
 }
 
 int keeper_event_fd(const struct keeper *k)

@@ -25,12 +25,12 @@ static int say(int err, const char *path, const char *what)
 	return err;
 }
 
-static int int_option(int fd, int option)
+static int passed_option(int option)
 {
 	socklen_t len = sizeof(int);
 	int value = -1;
 
-	return getsockopt(fd, SOL_SOCKET, option, &value, &len) < 0 ? -1 : value;
+	return getsockopt(LISTEN_FDS_START, SOL_SOCKET, option, &value, &len) < 0 ? -1 : value;
 }
 
 static int prepare(int fd, const char *path)
@@ -52,9 +52,8 @@ static int listener_inherit(struct listener *l)
 		return say(-EINVAL, "none", "no socket path, and none passed by a service manager");
 	if (strcmp(count, "1") != 0)
 		return say(-EINVAL, "passed", "the service manager must pass exactly one socket");
-	if (int_option(LISTEN_FDS_START, SO_DOMAIN) != AF_UNIX ||
-	    int_option(LISTEN_FDS_START, SO_TYPE) != SOCK_SEQPACKET ||
-	    int_option(LISTEN_FDS_START, SO_ACCEPTCONN) != 1)
+	if (passed_option(SO_DOMAIN) != AF_UNIX || passed_option(SO_TYPE) != SOCK_SEQPACKET ||
+	    passed_option(SO_ACCEPTCONN) != 1)
 		return say(
 			-EINVAL, "passed",
 			"the service manager must pass a listening Unix socket of type SOCK_SEQPACKET");
@@ -85,9 +84,9 @@ static bool is_stale(const struct sockaddr_un *address)
 	       errno == ECONNREFUSED;
 }
 
-static int bind_as(int fd, const struct sockaddr_un *address, mode_t mode)
+static int bind_for_everyone(int fd, const struct sockaddr_un *address)
 {
-	mode_t before = umask(0777 & ~mode);
+	mode_t before = umask(0111); /* 0666 */
 	int err = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
 
 	umask(before);
@@ -129,7 +128,7 @@ static int listener_bind(int fd, const char *path)
 		return say(-ENAMETOOLONG, path, "the path is too long for a socket");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	make_directory(path);
-	err = bind_as(fd, &address, 0666);
+	err = bind_for_everyone(fd, &address);
 	if (err == -EADDRINUSE) {
 		if (!is_stale(&address))
 			return say(
@@ -138,7 +137,7 @@ static int listener_bind(int fd, const char *path)
 					? "another ul2tpd listens there: stop it, or name another path by --socket"
 					: "a file that is no socket is there: remove it, or name another path by --socket");
 		unlink(path);
-		err = bind_as(fd, &address, 0666);
+		err = bind_for_everyone(fd, &address);
 	}
 	return err < 0 ? say(err, path, bind_words(err)) : 0;
 }

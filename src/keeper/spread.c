@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "keeper/classic.h"
 #include "keeper/endpoint_socket.h"
 
 /* Odd, so that no bit is lost. */

@@ -17,7 +17,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "keeper/classic.h"
 #include "keeper/descriptors.h"
 #include "keeper/keeper.h"
 
