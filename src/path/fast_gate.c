@@ -93,8 +93,8 @@ static uint64_t in_backlog(const struct fast_gate *g)
 	return sent - seen;
 }
 
-/* Another processor is about to deal with it, or this one as soon as we let it: so we yield, and do not put the packet
- * aside, which would cost more than it takes. Bounded: some may have been dropped there. */
+/* Another processor is about to deal with the packet, or this one as soon as we let it. So we yield; putting our
+ * packet aside would cost more than that takes. Bounded, since some may have been dropped there. */
 static void wait_for_backlog(struct fast_gate *g)
 {
 	uint64_t until = 0, waiting;

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fast_gate.h - when a direction of a session may take the fast path, so that nothing is overtaken
  *
- * The fast path's programs count what they hand up to us, and hand up everything while we have not said that all of it
- * is through (keeper/fast_path_maps.h). Here is counted what has come, and said when none is on its way any more. That
- * is looked at every FAST_GATE_TICK_MS only: a session whose packets go up now and then does not swing to and fro.
+ * The fast path's programs count what they hand up to us, and hand up everything until we have said that all of it is
+ * through (keeper/fast_path_maps.h). The gate counts what has come of it, and says so when none is on its way any
+ * more. It looks only every FAST_GATE_TICK_MS, so that a session whose packets go up now and then does not swing to
+ * and fro.
  *
- * The other way round, from fast to us: on its way out a packet of the fast path is in the underlay's queue when the
- * next one is handed up. On its way in it may wait in a processor's backlog; the first packet that comes up waits until
- * all have come out of there (the programs count that too), which is a matter of microseconds.
+ * The other way round, when a session leaves the fast path: on its way out, a packet of the fast path is in the
+ * underlay's queue before the next one is handed up. On its way in, it may still wait in a processor's backlog; so the
+ * first packet that comes up waits until all have come out of there (the programs count that too), which is a matter
+ * of microseconds.
  *
- * The programs come when a session is busy, and what came before they counted nobody knows. While nothing is to be
- * read, what they have counted and we have not is on its way just now: a few microseconds, so the least that is seen in
- * FAST_GATE_LOOKS looks is what the two counts differ by.
+ * The programs are attached when a session becomes busy, and nobody knows how many packets were on their way before
+ * they counted. While nothing waits to be read, what they have counted and we have not is in flight for a few
+ * microseconds only. So the least difference seen in FAST_GATE_LOOKS looks is the constant one of the two counts.
  *
  * One worker's.
  */

@@ -301,7 +301,7 @@ static void count_sent(const struct outbox *o, struct sender *s, uint32_t packet
 	counter_set(&s->record->tx.last_ms, o->wall_ms);
 }
 
-/* The next packet of a message: one piece, or its headers and its payload. What is left of the message stays in @batch. */
+/* The next packet of a message: in one piece, or as headers and payload. What is not sent yet stays in @batch. */
 static size_t cut_packet(struct msghdr *batch, size_t len, struct iovec ret[2])
 {
 	size_t count = 0;
