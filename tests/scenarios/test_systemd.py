@@ -87,7 +87,7 @@ def test_the_socket_starts_it_and_it_can_do_all_it_must(machine, options):
     assert machine.show("ul2tpd.service", "ActiveState") == ["inactive"]
     machine.shell("ip netns add before; ip -n before link set lo up")
     machine.run("ul2tp", "status")
-    assert machine.show("ul2tpd.service", "ActiveState", "SubState") == ["active", "running"]
+    assert machine.show("ul2tpd.service", "ActiveState", "SubState", "OOMPolicy") == ["active", "running", "continue"]
     machine.shell("""
 ip netns add after; ip -n after link set lo up
 for at in before after; do
@@ -152,6 +152,7 @@ def test_xl2tpd_ends_its_calls_before_it_is_stopped(hosts, server, lac):
     called(hosts, lac)
     # With pppd and two of the launcher's, when the scripts of pppd have ended.
     eventually(lambda: len(processes(server, "xl2tpd.service")) == 4, "all that it consists of is in its control group")
+    assert server.show("xl2tpd.service", "OOMPolicy") == ["continue"]
     server.run("systemctl", "stop", "ul2tpd.socket")
     assert server.show("xl2tpd.service", "ActiveState", "Result") == STOPPED
     assert server.show("ul2tpd.service", "ActiveState", "Result") == STOPPED
