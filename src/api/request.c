@@ -103,14 +103,11 @@ static int serve_message(struct request *r)
 
 static void acknowledge(struct request *r, int error)
 {
+	/* A refusal for want of memory needs none. */
+	static _Thread_local uint8_t octets[NL_ERROR_OVERHEAD + EXTACK_TEXT_MAX + DATAGRAM_MAX];
 	struct connection *c = r->c;
-	size_t size = NL_ERROR_OVERHEAD + EXTACK_TEXT_MAX + r->message.length;
-	AUTO_MEMORY uint8_t *octets = malloc(size);
-	struct writer w;
+	struct writer w = writer_over(octets, sizeof(octets));
 
-	if (!octets)
-		return;
-	w = writer_over(octets, size);
 	if (nl_error_put(&w, &r->message, error, &r->ea, &r->fault, c->options))
 		connection_answer(c, octets, write_len(&w));
 }

@@ -2,14 +2,18 @@
 /* buckets.c - see buckets.h */
 #include "base/buckets.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define FIRST_SIZE 64
 
+static struct bucket_node **chain_of(struct buckets *b, const struct bucket_node *node)
+{
+	return b->size ? &b->heads[node->hash & (b->size - 1)] : &b->only;
+}
+
 static void push(struct buckets *b, struct bucket_node *node)
 {
-	struct bucket_node **head = &b->heads[node->hash & (b->size - 1)];
+	struct bucket_node **head = chain_of(b, node);
 
 	node->next = *head;
 	*head = node;
@@ -36,38 +40,47 @@ static void move_chain(struct buckets *to, struct bucket_node *node)
 	}
 }
 
-static int grow(struct buckets *b)
+static void grow(struct buckets *b)
 {
 	size_t size = b->size ? b->size * 2 : FIRST_SIZE;
-	struct buckets larger = { calloc(size, sizeof(*larger.heads)), size, b->count };
+	struct buckets larger = { .heads = calloc(size, sizeof(*larger.heads)),
+		                  .size = size,
+		                  .count = b->count };
 
 	if (!larger.heads)
-		return -ENOMEM;
+		return;
+	move_chain(&larger, b->only);
 	for (size_t i = 0; i < b->size; i++)
 		move_chain(&larger, b->heads[i]);
 	free(b->heads);
 	*b = larger;
-	return 0;
 }
 
-int buckets_insert(struct buckets *b, struct bucket_node *node, uint64_t hash)
+void buckets_insert(struct buckets *b, struct bucket_node *node, uint64_t hash)
 {
-	if (b->count >= b->size && grow(b) < 0 && !b->size)
-		return -ENOMEM;
+	if (b->count >= b->size)
+		grow(b);
 	node->hash = hash;
 	push(b, node);
 	b->count++;
-	return 0;
 }
 
 void buckets_remove(struct buckets *b, struct bucket_node *node)
 {
-	struct bucket_node **at = &b->heads[node->hash & (b->size - 1)];
+	struct bucket_node **at = chain_of(b, node);
 
 	while (*at != node)
 		at = &(*at)->next;
 	*at = node->next;
 	b->count--;
+}
+
+struct bucket_node *buckets_any(const struct buckets *b)
+{
+	for (size_t i = 0; i < buckets_chains(b); i++)
+		if (buckets_chain(b, i))
+			return buckets_chain(b, i);
+	return NULL;
 }
 
 void buckets_release(struct buckets *b)

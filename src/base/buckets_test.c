@@ -18,7 +18,7 @@ static void test_finds_what_is_in_it(void **state)
 
 	assert_null(buckets_first(&b, 1));
 	for (uint64_t i = 0; i < MANY; i++)
-		assert_int_equal(buckets_insert(&b, &nodes[i], hash_u64(i, 7)), 0);
+		buckets_insert(&b, &nodes[i], hash_u64(i, 7));
 	for (uint64_t i = 0; i < MANY; i++)
 		assert_ptr_equal(buckets_first(&b, hash_u64(i, 7)), &nodes[i]);
 	for (uint64_t i = 0; i < MANY; i += 2)
@@ -35,13 +35,45 @@ static void test_newest_of_one_hash_comes_first_also_after_growing(void **state)
 	struct buckets b = { 0 };
 
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(buckets_insert(&b, &same[i], 42), 0);
+		buckets_insert(&b, &same[i], 42);
 	for (uint64_t i = 0; i < MANY; i++)
-		assert_int_equal(buckets_insert(&b, &others[i], hash_u64(i, 0)), 0);
+		buckets_insert(&b, &others[i], hash_u64(i, 0));
 	assert_ptr_equal(buckets_first(&b, 42), &same[2]);
 	assert_ptr_equal(buckets_next(&same[2]), &same[1]);
 	assert_ptr_equal(buckets_next(&same[1]), &same[0]);
 	assert_null(buckets_next(&same[0]));
+	buckets_release(&b);
+}
+
+/* As it is when the first chains could not be had: .size stays 0, and all is in the one chain. */
+static void test_one_chain_does_until_there_is_memory(void **state)
+{
+	static struct bucket_node nodes[3], more;
+	struct buckets b = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		nodes[i] = (struct bucket_node){ b.only, i == 2 ? 42 : 43 };
+		b.only = &nodes[i];
+		b.count++;
+	}
+	assert_ptr_equal(buckets_first(&b, 42), &nodes[2]);
+	assert_ptr_equal(buckets_first(&b, 43), &nodes[1]);
+	assert_ptr_equal(buckets_next(&nodes[1]), &nodes[0]);
+	assert_int_equal(buckets_chains(&b), 1);
+	assert_ptr_equal(buckets_chain(&b, 0), &nodes[2]);
+	buckets_remove(&b, &nodes[1]);
+	assert_ptr_equal(buckets_first(&b, 43), &nodes[0]);
+	buckets_insert(&b, &more, 43);
+	assert_true(b.size > 0);
+	assert_null(b.only);
+	assert_ptr_equal(buckets_first(&b, 43), &more);
+	assert_ptr_equal(buckets_next(&more), &nodes[0]);
+	assert_ptr_equal(buckets_first(&b, 42), &nodes[2]);
+	buckets_remove(&b, &more);
+	buckets_remove(&b, &nodes[0]);
+	assert_ptr_equal(buckets_any(&b), &nodes[2]);
+	buckets_remove(&b, &nodes[2]);
+	assert_null(buckets_any(&b));
 	buckets_release(&b);
 }
 
@@ -50,6 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_finds_what_is_in_it),
 		cmocka_unit_test(test_newest_of_one_hash_comes_first_also_after_growing),
+		cmocka_unit_test(test_one_chain_does_until_there_is_memory),
 	};
 
 	return cmocka_run_group_tests_name("buckets", tests, NULL, NULL);

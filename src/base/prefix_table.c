@@ -63,16 +63,13 @@ static void length_remove(struct prefix_lengths *l, uint8_t bits)
 int prefix_table_insert(struct prefix_table *t, struct prefix_node *node)
 {
 	struct prefix_lengths *l = lengths_of(t, node->prefix.family);
-	int err;
 
 	if (prefix_table_find(t, &node->prefix))
 		return -EEXIST;
 	if (!length_add(l, node->prefix.bits))
 		return -ENOSPC;
-	err = buckets_insert(&t->nodes, &node->by_prefix, hash_of(t, &node->prefix));
-	if (err < 0)
-		length_remove(l, node->prefix.bits);
-	return err;
+	buckets_insert(&t->nodes, &node->by_prefix, hash_of(t, &node->prefix));
+	return 0;
 }
 
 void prefix_table_remove(struct prefix_table *t, struct prefix_node *node)

@@ -30,7 +30,7 @@ struct prefix_table {
 	} lengths[2]; /* of IPv4, of IPv6 */
 };
 
-/** prefix_table_insert() - @node->prefix is set. 0; -EEXIST; -ENOSPC it would be one length too many; -ENOMEM */
+/** prefix_table_insert() - @node->prefix is set. 0; -EEXIST; -ENOSPC it would be one length too many */
 int prefix_table_insert(struct prefix_table *t, struct prefix_node *node);
 
 /** prefix_table_remove() - @node is in it */

@@ -76,10 +76,7 @@ static struct fast_flow *flow_new(struct fast_netns *n, const struct fast_asker 
 		return NULL;
 	list_init(&flow->users);
 	flow->key = *key;
-	if (buckets_insert(&n->flows, &flow->node, hash) < 0) {
-		free(flow);
-		return NULL;
-	}
+	buckets_insert(&n->flows, &flow->node, hash);
 	fd = link_socket();
 	flow->err = fd < 0 ? fd : fast_route(fd, key, &flow->route);
 	return flow;
@@ -173,8 +170,8 @@ static int flows_look(struct fast_path *f, struct fast_netns *n, size_t *chains,
 
 	if (fd < 0)
 		return fd;
-	for (; *chains < n->flows.size; (*chains)++) {
-		struct bucket_node *node = n->flows.heads[*chains];
+	for (; *chains < buckets_chains(&n->flows); (*chains)++) {
+		struct bucket_node *node = buckets_chain(&n->flows, *chains);
 
 		if (!*left)
 			return false;
@@ -267,15 +264,15 @@ void fast_flows_changed(struct fast_netns *n)
 
 void fast_flows_forget(struct fast_netns *n)
 {
-	for (size_t i = 0; i < n->flows.size; i++)
-		while (n->flows.heads[i]) {
-			struct fast_flow *flow =
-				container_of(n->flows.heads[i], struct fast_flow, node);
+	struct bucket_node *any;
 
-			list_for_each_safe (node, &flow->users) {
-				list_remove(node);
-				list_entry(node, struct fast_use, in_flow)->flow = NULL;
-			}
-			flow_free(n, flow);
+	while ((any = buckets_any(&n->flows))) {
+		struct fast_flow *flow = container_of(any, struct fast_flow, node);
+
+		list_for_each_safe (node, &flow->users) {
+			list_remove(node);
+			list_entry(node, struct fast_use, in_flow)->flow = NULL;
 		}
+		flow_free(n, flow);
+	}
 }

@@ -88,10 +88,7 @@ static struct host_device *device_find_or_new(struct host_devices *d, int ifinde
 	if (!device)
 		return NULL;
 	device->ifindex = ifindex;
-	if (buckets_insert(&d->table, &device->node, hash_u64((uint64_t)ifindex, 0)) < 0) {
-		free(device);
-		return NULL;
-	}
+	buckets_insert(&d->table, &device->node, hash_u64((uint64_t)ifindex, 0));
 	list_append(&d->all, &device->in_all);
 	return device;
 }

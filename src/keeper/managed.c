@@ -118,15 +118,13 @@ static int take(struct server *s, struct endpoint *e, int fd, bool needs_port, s
 	describe(e, &p);
 	measure_path(e, fd, &p);
 	err = s->divert.ops->attach(&s->divert, &m->divert, fd, ea);
-	if (err == 0) {
-		program_socket_quieten(fd);
-		if (buckets_insert(&s->managed, &m->by_cookie, m->divert.cookie) == 0)
-			return 0;
-		s->divert.ops->detach(&s->divert, &m->divert);
-		err = -ENOMEM;
+	if (err < 0) {
+		transmitter_put(TAKE(m->transmitter));
+		return err;
 	}
-	transmitter_put(TAKE(m->transmitter));
-	return err;
+	program_socket_quieten(fd);
+	buckets_insert(&s->managed, &m->by_cookie, m->divert.cookie);
+	return 0;
 }
 
 static int take_in_namespace(struct server *s, struct endpoint *e, const struct client *c, int fd,

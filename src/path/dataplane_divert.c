@@ -186,17 +186,9 @@ int dataplane_managed_start(struct dataplane *dp, struct netns *ns, struct endpo
 		err = raw_start(dp, e);
 	if (err < 0)
 		return err;
-	err = buckets_insert(&dp->managed, &e->by_cookie, e->at.cookie);
-	if (err < 0) {
-		raw_receive_leave(e->intake);
-		return err;
-	}
-	err = dataplane_ends_join(dp, e);
-	if (err < 0) {
-		buckets_remove(&dp->managed, &e->by_cookie);
-		raw_receive_leave(e->intake);
-	}
-	return err;
+	buckets_insert(&dp->managed, &e->by_cookie, e->at.cookie);
+	dataplane_ends_join(dp, e);
+	return 0;
 }
 
 void dataplane_managed_stop(struct dataplane *dp, struct endpoint *e)
@@ -267,10 +259,9 @@ int dataplane_socket_changed(struct dataplane *dp, int fd, struct tunnel **ret, 
 	intake_tunnel_remove(e->intake, t);
 	dataplane_ends_leave(dp, e);
 	take_changes(e, t, &now);
-	err = dataplane_ends_join(dp, e);
+	dataplane_ends_join(dp, e);
 	intake_tunnel_add(e->intake, t);
-	if (err == 0)
-		err = raw_start(dp, e);
+	err = raw_start(dp, e);
 	list_for_each (node, &t->sessions) {
 		struct session *s = list_entry(node, struct session, in_tunnel);
 

@@ -43,26 +43,22 @@ static struct endpoint *endpoint_of(struct bucket_node *node)
 	return container_of(node, struct endpoint, by_ends);
 }
 
-int dataplane_ends_join(struct dataplane *dp, struct endpoint *e)
+void dataplane_ends_join(struct dataplane *dp, struct endpoint *e)
 {
 	struct bucket_node *node;
-	int err;
 
 	if (e->at.params.peer.any.sa_family == AF_UNSPEC)
-		return 0;
+		return;
 	node = buckets_first(&dp->by_ends, ends_hash(e));
 	while (node && !same_ends(e, endpoint_of(node)))
 		node = buckets_next(node);
-	err = buckets_insert(&dp->by_ends, &e->by_ends, ends_hash(e));
-	if (err < 0)
-		return err;
+	buckets_insert(&dp->by_ends, &e->by_ends, ends_hash(e));
 	e->in_by_ends = true;
 	if (!node)
-		return 0;
+		return;
 	if (!endpoint_of(node)->ends)
 		number(dp, endpoint_of(node), ++dp->last_ends);
 	number(dp, e, endpoint_of(node)->ends);
-	return 0;
 }
 
 void dataplane_ends_leave(struct dataplane *dp, struct endpoint *e)

@@ -120,9 +120,8 @@ int dataplane_divert_add(struct dataplane *dp, const struct session *s, bool fre
  * other sockets than its own */
 void dataplane_divert_follow(struct dataplane *dp, const struct tunnel *t);
 
-/** dataplane_ends_join() - a program's socket has the addresses that it has; dataplane_ends_leave() - no longer. 0 or
- * -ENOMEM */
-int dataplane_ends_join(struct dataplane *dp, struct endpoint *e);
+/** dataplane_ends_join() - a program's socket has the addresses that it has; dataplane_ends_leave() - no longer */
+void dataplane_ends_join(struct dataplane *dp, struct endpoint *e);
 void dataplane_ends_leave(struct dataplane *dp, struct endpoint *e);
 
 /** dataplane_divert_remove() - no longer; before anything else of it goes */

@@ -187,10 +187,10 @@ void divert_ring_drain(struct divert_ring *ring)
 		;
 }
 
-int divert_ring_add(struct divert_ring *ring, struct intake *in)
+void divert_ring_add(struct divert_ring *ring, struct intake *in)
 {
-	return buckets_insert(&ring->intakes, &in->by_cookie,
-	                      hash_u64(in->endpoint->at.cookie, ring->worker->seed));
+	buckets_insert(&ring->intakes, &in->by_cookie,
+	               hash_u64(in->endpoint->at.cookie, ring->worker->seed));
 }
 
 void divert_ring_remove(struct divert_ring *ring, struct intake *in)

@@ -47,8 +47,8 @@ void divert_ring_turn(struct divert_ring *ring);
 /** divert_ring_drain() - take all that is in it now: before a session goes, whose last packets may be there (TUN-49) */
 void divert_ring_drain(struct divert_ring *ring);
 
-/** divert_ring_add() - packets of the socket of @in's endpoint are for it; -ENOMEM */
-int divert_ring_add(struct divert_ring *ring, struct intake *in);
+/** divert_ring_add() - packets of the socket of @in's endpoint are for it */
+void divert_ring_add(struct divert_ring *ring, struct intake *in);
 void divert_ring_remove(struct divert_ring *ring, struct intake *in);
 
 #endif

@@ -97,19 +97,15 @@ static void open_add(struct letter *letter)
 	struct intake *in = container_of(letter, struct intake, letter);
 	struct tunnel *t = in->changing;
 
-	/* Without memory its stray packets are counted in the first. */
-	if (buckets_insert(&in->tunnels, &t->by_peer,
-	                   address_hash(&t->record->peer, in->worker->seed)) < 0)
-		return;
+	buckets_insert(&in->tunnels, &t->by_peer, address_hash(&t->record->peer, in->worker->seed));
 	in->first = t;
 }
 
 static struct tunnel *any_tunnel(const struct intake *in)
 {
-	for (size_t i = 0; i < in->tunnels.size; i++)
-		if (in->tunnels.heads[i])
-			return container_of(in->tunnels.heads[i], struct tunnel, by_peer);
-	return NULL;
+	struct bucket_node *node = buckets_any(&in->tunnels);
+
+	return node ? container_of(node, struct tunnel, by_peer) : NULL;
 }
 
 static void open_remove(struct letter *letter)

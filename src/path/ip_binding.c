@@ -31,8 +31,9 @@ static void post(struct ip_binding *b, void (*open)(struct letter *))
 
 static void insert(struct ip_binding *b)
 {
-	b->attached = buckets_insert(&b->worker->ip_bindings, &b->by_conn_id,
-	                             key_hash(b->worker, b->netns_index, b->conn_id)) == 0;
+	buckets_insert(&b->worker->ip_bindings, &b->by_conn_id,
+	               key_hash(b->worker, b->netns_index, b->conn_id));
+	b->attached = true;
 }
 
 static void take_out(struct ip_binding *b)

@@ -40,8 +40,8 @@ static bool has_too_many(const struct dataplane *dp, uid_t uid)
 
 	if (uid == 0)
 		return false;
-	for (size_t i = 0; i < dp->ppp_files.size; i++)
-		for (struct bucket_node *n = dp->ppp_files.heads[i]; n; n = n->next)
+	for (size_t i = 0; i < buckets_chains(&dp->ppp_files); i++)
+		for (struct bucket_node *n = buckets_chain(&dp->ppp_files, i); n; n = n->next)
 			count += container_of(n, struct ppp_file, by_handle)->uid == uid;
 	return count >= FILES_OF_USER_MAX;
 }
@@ -51,8 +51,8 @@ static bool evict_dead(struct dataplane *dp, const uid_t *uid)
 {
 	struct ppp_file *oldest = NULL;
 
-	for (size_t i = 0; i < dp->ppp_files.size; i++)
-		for (struct bucket_node *n = dp->ppp_files.heads[i]; n; n = n->next) {
+	for (size_t i = 0; i < buckets_chains(&dp->ppp_files); i++)
+		for (struct bucket_node *n = buckets_chain(&dp->ppp_files, i); n; n = n->next) {
 			struct ppp_file *f = container_of(n, struct ppp_file, by_handle);
 
 			if (f->dead && (!uid || f->uid == *uid) &&
@@ -118,10 +118,11 @@ static struct ppp_file *file_new(struct dataplane *dp, struct loop *loop, struct
 /* @fd: -1: there is nothing to watch */
 static int insert(struct ppp_file *f, int fd)
 {
-	int err = buckets_insert(&f->dp->ppp_files, &f->by_handle, f->handle);
+	int err;
 
-	if (err < 0 || fd < 0)
-		return err;
+	buckets_insert(&f->dp->ppp_files, &f->by_handle, f->handle);
+	if (fd < 0)
+		return 0;
 	err = loop_add(f->loop, &f->hangup, fd, 0, hung_up); /* hang-ups are always told */
 	if (err < 0)
 		buckets_remove(&f->dp->ppp_files, &f->by_handle);
@@ -297,10 +298,9 @@ struct ppp_file *ppp_file_from(const struct netns *ns, uint64_t serial)
 
 static struct ppp_file *any(const struct dataplane *dp)
 {
-	for (size_t i = 0; i < dp->ppp_files.size; i++)
-		if (dp->ppp_files.heads[i])
-			return container_of(dp->ppp_files.heads[i], struct ppp_file, by_handle);
-	return NULL;
+	struct bucket_node *node = buckets_any(&dp->ppp_files);
+
+	return node ? container_of(node, struct ppp_file, by_handle) : NULL;
 }
 
 void ppp_files_close(struct dataplane *dp)

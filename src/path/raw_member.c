@@ -15,7 +15,6 @@ void raw_member_init(struct raw_member *m, const union address *local, const uni
 	*m = (struct raw_member){ .local = *local, .peer = *peer };
 	address_unmap(&m->local);
 	address_unmap(&m->peer);
-	list_init(&m->in_rest);
 }
 
 static bool is_connected(const struct raw_member *m)
@@ -26,7 +25,6 @@ static bool is_connected(const struct raw_member *m)
 void raw_members_init(struct raw_members *all, uint64_t seed)
 {
 	*all = (struct raw_members){ .seed = seed };
-	list_init(&all->rest);
 }
 
 void raw_members_release(struct raw_members *all)
@@ -50,18 +48,15 @@ void raw_members_add(struct raw_members *all, struct raw_member *m)
 	uint64_t hash =
 		is_connected(m) ? address_hash(&m->peer, all->seed) : port_hash(all, &m->local);
 
-	m->is_hashed = buckets_insert(table_of(all, m), &m->by_key, hash) == 0;
-	if (!m->is_hashed)
-		list_append(&all->rest, &m->in_rest);
+	buckets_insert(table_of(all, m), &m->by_key, hash);
+	m->is_added = true;
 }
 
 void raw_members_remove(struct raw_members *all, struct raw_member *m)
 {
-	if (m->is_hashed)
+	if (m->is_added)
 		buckets_remove(table_of(all, m), &m->by_key);
-	else
-		list_remove(&m->in_rest);
-	m->is_hashed = false;
+	m->is_added = false;
 }
 
 /* How well @m is meant; 0: not at all. */
@@ -113,7 +108,5 @@ struct raw_member *raw_members_find(const struct raw_members *all, const union a
 	consider_all(&c, &all->connected, address_hash(from, all->seed));
 	if (!c.best)
 		consider_all(&c, &all->others, port_hash(all, to));
-	list_for_each (node, &all->rest)
-		consider(&c, list_entry(node, struct raw_member, in_rest));
 	return c.best;
 }

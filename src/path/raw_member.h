@@ -16,8 +16,7 @@ struct raw_receive;
 
 struct raw_member {
 	struct bucket_node by_key; /* the peer; of a socket that has none, its own port */
-	struct list in_rest;
-	bool is_hashed; /* by_key; else in_rest */
+	bool is_added;
 	struct raw_receive *raw;
 	struct intake *in;
 	union address local,
@@ -26,7 +25,6 @@ struct raw_member {
 
 struct raw_members {
 	struct buckets connected, others;
-	struct list rest; /* for which there was no memory in these */
 	uint64_t seed;
 };
 

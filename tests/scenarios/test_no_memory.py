@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each allocation of ul2tpd's fails once: it says ENOMEM and goes on, nothing half made stays, and it works at the next try
+
+A story is told again and again, with the first, the second, the third allocation failing, until there are no more of them.
+"""
+import errno
+import gc
+import mmap
+import os
+import socket
+import struct
+
+import pytest
+
+from support.api import IP, UDP, Api
+from support.daemon import BUILD, Daemon
+from support.netlink import Refused
+from support.netns import Cable
+from support.ppp_file import PPPIOCBRIDGECHAN, PPPIOCSFLAGS
+from support.ppp_link import End
+from support.wait import eventually
+
+PPPIOCSMRRU, MULTILINK = 0x4004743b, 0x400
+MOST = 200  # allocations of a story
+
+# The sanitizers have allocators of their own in front, which abort.
+pytestmark = pytest.mark.skipif(bool(os.environ.get("UL2TP_SANITIZED")), reason="sanitizers allocate by themselves")
+
+
+class Lacking:
+    """A ul2tpd one of whose allocations can be made to fail."""
+
+    def __init__(self, directory, *options):
+        path = directory / "left"
+        path.write_bytes(bytes(mmap.PAGESIZE))
+        with path.open("r+b") as file:
+            self.shared = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+        self.cable = Cable()
+        # Each worker that has had a program's socket keeps a ring.
+        self.daemon = Daemon("--workers", "1", *options, environment={"LD_PRELOAD": str(BUILD / "tests/programs/lack_memory.so"),
+                                                    "LACK_MEMORY": str(path)})
+        self.held, self.devices, self.spare = [], self.cable.near.devices(), 0
+
+    @property
+    def left(self):
+        return struct.unpack("i", self.shared[:4])[0]
+
+    @left.setter
+    def left(self, number):
+        self.shared[:4] = struct.pack("i", number)
+
+    def processes(self):
+        return self.daemon.keeper_pid, self.daemon.engine_pid
+
+    def descriptors(self):
+        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in self.processes()]
+
+    def clean(self):
+        """Everything goes that the story has left, and ul2tpd lets it."""
+        while self.held:
+            self.held.pop().close()
+        gc.collect()  # connections of an end that could not be made
+        with Api(self.daemon, self.cable.near) as api:
+            for number in api.tunnels():
+                try:
+                    api.tunnel_delete(number)
+                except Refused as refusal:  # it has gone with its socket
+                    assert refusal.errno == errno.ENODEV
+            eventually(lambda: not api.tunnels(), "the tunnels have gone")
+        eventually(lambda: self.cable.near.devices() <= self.devices, "the interfaces have gone")
+
+    def tell(self, story):
+        """Return: what the refusal said; "": there was none."""
+        try:
+            with Api(self.daemon, self.cable.near) as api:
+                story(self, api)
+        except Refused as refusal:
+            assert refusal.errno == errno.ENOMEM, refusal
+            return "ENOMEM"
+        except (ConnectionResetError, BrokenPipeError):
+            return "no connection"
+        return ""
+
+    def tell_without(self, story, number):
+        """The same with one allocation failing, and all cleaned up; spare: how many more it would have taken to come to it."""
+        self.left = number
+        said = self.tell(story)
+        self.spare, self.left = self.left, 0
+        self.clean()
+        return said
+
+    def close(self):
+        self.left = 0
+        self.daemon.stop()
+        self.cable.close()
+
+
+def addresses(lacking):
+    near, far = lacking.cable.addresses(4)
+    return {"IP_SADDR": near, "IP_DADDR": far}
+
+
+def ethernet(lacking, api, over=UDP):
+    ports = {"UDP_SPORT": 5000, "UDP_DPORT": 5001} if over == UDP else {}
+    api.tunnel_create(CONN_ID=1, PEER_CONN_ID=2, ENCAP_TYPE=over, **addresses(lacking), **ports)
+    api.session_create(1, 10, PEER_SESSION_ID=20, IFNAME="lacking0")
+    api.session_get(1, 10)
+    api.do("SESSION_MODIFY", CONN_ID=1, SESSION_ID=10, RECV_SEQ=1)
+    assert len(api.tunnels()) == 1
+    api.do("SESSION_DELETE", CONN_ID=1, SESSION_ID=10)
+    api.tunnel_delete(1)
+
+
+def ethernet_over_ip(lacking, api):
+    ethernet(lacking, api, IP)
+
+
+def managed(lacking, api):
+    near, far = lacking.cable.addresses(4)
+    program = lacking.cable.near.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    lacking.held.append(program)
+    program.bind((near, 5000))
+    program.connect((far, 5001))
+    api.tunnel_on(program, CONN_ID=1, PEER_CONN_ID=2)
+    api.session_create(1, 10, PEER_SESSION_ID=20, IFNAME="lacking0")
+    program.connect((far, 5002))
+    api.socket_changed(program)
+
+
+def ppp(lacking, _):
+    """A unit over two links, and a bridge."""
+    ends = []
+    for ids in ((1, 2), (3, 4), (5, 6)):
+        ends.append(End(lacking.daemon, lacking.cable.near, ids, lacking.cable.addresses(4), 3, "ip"))
+        lacking.held.append(ends[-1])
+    ends[0].connect()
+    ends[0].unit.ioctl_int(PPPIOCSMRRU, 1500)
+    ends[0].unit.ioctl_int(PPPIOCSFLAGS, MULTILINK)
+    ends[0].another(1)
+    ends[1].channel.ioctl_int(PPPIOCBRIDGECHAN, ends[2].socket.channel())
+
+
+STORIES = {"ethernet": (ethernet,), "ip": (ethernet_over_ip,), "ebpf": (managed, "--divert", "ebpf"),
+           "raw": (managed, "--divert", "raw"), "ppp": (ppp,), "shared": (ppp, "--ppp-device", "shared"),
+           "workers": (ethernet, "--workers", "4")}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_it_goes_on_after_each(build, tmp_path, name):
+    story, *options = STORIES[name]
+    lacking = Lacking(tmp_path, *options)
+    try:
+        assert lacking.tell(story) == ""
+        lacking.clean()
+        processes, said, before = lacking.processes(), [], lacking.descriptors()
+        while not said or lacking.spare == 0:
+            said.append(lacking.tell_without(story, len(said) + 1))
+            assert lacking.processes() == processes, f"allocation {len(said)} ended a process: {lacking.daemon.log}"
+            assert len(said) < MOST, said
+        assert "ENOMEM" in said and said[-1] == "", said
+        eventually(lambda: all(now <= then for now, then in zip(lacking.descriptors(), before)), "no descriptor stays")
+    finally:
+        lacking.close()
