@@ -54,6 +54,11 @@ def sysctl(name, value):
         f.write(str(value))
 
 
+def operational(device):
+    words = subprocess.run(["ip", "-o", "link", "show", device], text=True, check=True, capture_output=True).stdout.split()
+    return words[words.index("state") + 1] == "UP"
+
+
 def becomes(condition, patience=PATIENCE):
     """Whether it becomes true in time."""
     end = time.monotonic() + patience
@@ -87,6 +92,9 @@ class Hosts:
             "address add 192.0.2.1/24 dev near", "address add 2001:db8::1/64 dev near nodad"])
         ours.send(b"join")
         assert ours.recv(10) == b"joined"
+        # Until the kernel has taken notice of the other end, what is sent is dropped; the second command waits for its lock.
+        becomes(lambda: operational("near"))
+        ip(["link set near up"])
         # Not to be asked for again in the middle of a case.
         ip([f"neigh replace {FAR[4]} lladdr {FAR_MAC} dev near nud permanent",
             f"neigh replace {FAR[6]} lladdr {FAR_MAC} dev near nud permanent"])
