@@ -13,11 +13,30 @@
 #include "path/ppp_adopt.h"
 #include "path/ppp_file.h"
 
+#define ACCEPT_AGAIN_MS 100
+
 static void refuse(int fd)
 {
 	log_event(LOG_WARNING, "client-refused", "reason=\"%d clients are connected\"",
 	          CONNECTIONS_MAX);
 	close(fd);
+}
+
+static bool is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS;
+}
+
+/* Whoever waits to be accepted goes on waiting, so that the listener would be reported at each turn. */
+static void stop_accepting(struct server *server, int err)
+{
+	if (!server->accept_ms)
+		log_event(LOG_ERR, "out-of-descriptors", "error=\"%s\" reason=\"%s\"",
+		          strerror(err),
+		          err == EMFILE ? "raise LimitNOFILE of the service"
+		                        : "the system is short of them, or of memory");
+	loop_remove(server->loop, &server->listener);
+	server->accept_ms = loop_now_ms(server->loop) + ACCEPT_AGAIN_MS;
 }
 
 static void accept_clients(struct watch *watch, uint32_t events)
@@ -28,16 +47,43 @@ static void accept_clients(struct watch *watch, uint32_t events)
 		int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE)
-				log_event(LOG_ERR, "out-of-descriptors",
-				          "reason=\"raise LimitNOFILE of the service\"");
+			if (is_shortage(errno))
+				stop_accepting(server, errno);
 			return;
 		}
+		server->accept_ms = 0;
 		if (server->connection_count >= CONNECTIONS_MAX)
 			refuse(fd);
 		else
 			connection_new(server, fd);
 	}
+}
+
+static int listen_for_clients(struct server *server)
+{
+	return loop_add(server->loop, &server->listener, server->listener_fd, EPOLLIN,
+	                accept_clients);
+}
+
+/* Return: milliseconds to wait at most; -1: for ever. */
+static int accept_turn(struct server *server, uint64_t now_ms)
+{
+	if (server->listener.fd >= 0)
+		return -1;
+	if (now_ms < server->accept_ms)
+		return (int)(server->accept_ms - now_ms);
+	return listen_for_clients(server) < 0 ? ACCEPT_AGAIN_MS : -1;
+}
+
+static int turn(struct server *server)
+{
+	uint64_t now_ms = loop_now_ms(server->loop);
+	int tidy_ms = tidy_turn(&server->tidy, server->dataplane, now_ms);
+	int accept_ms = accept_turn(server, now_ms);
+
+	if (tidy_ms < 0 || accept_ms < 0)
+		return tidy_ms < 0 ? accept_ms : tidy_ms;
+	return tidy_ms < accept_ms ? tidy_ms : accept_ms;
 }
 
 static void netns_gone(struct server *server, struct netns_id id)
@@ -93,6 +139,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		.fast_path = start->fast != NULL,
 		.fast_why = start->fast_why,
 		.tun_error = start->tun_error,
+		.listener_fd = start->listener,
 		.listener.fd = -1,
 		.events.fd = -1,
 		.mailbox.fd = -1,
@@ -105,8 +152,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 	err = loop_add(server.loop, &server.events, keeper_event_fd(start->keeper), EPOLLIN,
 	               hear_keeper);
 	if (!err)
-		err = loop_add(server.loop, &server.listener, start->listener, EPOLLIN,
-		               accept_clients);
+		err = listen_for_clients(&server);
 	if (!err)
 		err = mailbox_open(&server.mailbox, server.loop);
 	if (!err)
@@ -114,7 +160,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 	if (!err && !start->first)
 		err = ppp_adopt(dp, server.loop);
 	while (!err && !server.stop) {
-		err = loop_once(server.loop, tidy_turn(&server.tidy, dp, loop_now_ms(server.loop)));
+		err = loop_once(server.loop, turn(&server));
 		if (server.tracers)
 			trace_tell(&server);
 	}

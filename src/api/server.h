@@ -23,6 +23,8 @@ struct server {
 	struct keeper *keeper;
 	struct dataplane *dataplane;
 	struct watch listener, events;
+	int listener_fd;
+	uint64_t accept_ms; /* when it is listened to again; 0: the last client was accepted */
 	struct list connections;
 	uint32_t connection_count;
 	uint32_t tracers;       /* connections that listen to trace events */
