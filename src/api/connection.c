@@ -22,6 +22,7 @@
 struct arrived_descriptors {
 	int fd[RIGHTS_MAX];
 	unsigned int count, taken;
+	bool cut; /* there were more */
 };
 
 static void wait_for(struct connection *c)
@@ -77,6 +78,7 @@ static ssize_t receive(struct connection *c, void *octets, struct arrived_descri
 	if (n < 0)
 		return -errno;
 	c->sender = take_ancillary(&msg, arrived);
+	arrived->cut = msg.msg_flags & MSG_CTRUNC;
 	if (msg.msg_flags & MSG_TRUNC) {
 		log_event(LOG_WARNING, "request-too-long", "client=%d process=\"%s\" longest=%d",
 		          c->client.pid, c->client.process, DATAGRAM_MAX);
@@ -104,6 +106,11 @@ int connection_take_descriptor(struct connection *c)
 	struct arrived_descriptors *a = c->arrived;
 
 	return a && a->taken < a->count ? a->fd[a->taken++] : -EBADF;
+}
+
+bool connection_lacks_descriptors(const struct connection *c)
+{
+	return c->arrived && c->arrived->cut;
 }
 
 /* The client's last close and an empty datagram look alike to recvmsg(); poll() tells them apart. */

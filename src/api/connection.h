@@ -80,6 +80,9 @@ void connection_answer(struct connection *c, const void *octets, size_t len);
  * becomes the caller's. -EBADF: there is none. Those that nobody takes are closed */
 int connection_take_descriptor(struct connection *c);
 
+/** connection_lacks_descriptors() - some came with the datagram being served for which there was no room */
+bool connection_lacks_descriptors(const struct connection *c);
+
 /** connection_notify() - send octets that may be lost, which is then told later */
 void connection_notify(struct connection *c, const void *octets, size_t len);
 

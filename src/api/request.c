@@ -47,7 +47,9 @@ int request_check_privilege(struct request *r, enum genl_privilege privilege)
 	if (err < 0)
 		extack_set(
 			&r->ea, 0,
-			privilege == GENL_DAEMON_ADMIN
+			err == -ENFILE
+				? "ul2tpd is out of descriptors, and can not see who asks: raise its limit (LimitNOFILE)"
+			: privilege == GENL_DAEMON_ADMIN
 				? "this needs CAP_NET_ADMIN where ul2tpd was started"
 				: "this needs CAP_NET_ADMIN in the network namespace: run it as root there");
 	return err;
@@ -160,6 +162,10 @@ static int serve(struct request *r, bool too_late)
 	if (too_late)
 		return extack_fail(&r->ea, -ECANCELED, 0,
 		                   "a request before it in the same datagram was refused");
+	if (connection_lacks_descriptors(r->c))
+		return extack_fail(
+			&r->ea, -ENFILE, 0,
+			"ul2tpd had no room for the descriptors that came along: raise its limit (LimitNOFILE)");
 	return serve_once(r);
 }
 

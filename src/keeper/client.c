@@ -136,7 +136,7 @@ int kept_client_check(struct server *s, uint32_t slot, pid_t sender, bool over_d
 		return -EPERM;
 	process = sender_open(s, c, sender);
 	if (process < 0 || process_credentials(process, &now) < 0 || process_is_raised(process))
-		return -EPERM;
+		return descriptors_check(&s->descriptors, NULL) < 0 ? -ENFILE : -EPERM;
 	owner = over_daemon ? &s->home_owner : &c->owner;
 	return rights_allow(owner, &now) ? 0 : -EPERM;
 }

@@ -53,6 +53,17 @@ static bool limit_is_far(struct descriptors *d, rlim_t limit)
 	return (rlim_t)d->high + KEPT_BACK + UNSEEN < limit;
 }
 
+int descriptors_lack(struct extack *ea)
+{
+	struct rlimit limit = { 0 };
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return extack_fail(
+		ea, -ENFILE, 0,
+		"ul2tpd is out of descriptors, of which it may have %llu: raise its limit (LimitNOFILE)",
+		(unsigned long long)limit.rlim_cur);
+}
+
 int descriptors_check(struct descriptors *d, struct extack *ea)
 {
 	struct rlimit limit;
@@ -61,8 +72,5 @@ int descriptors_check(struct descriptors *d, struct extack *ea)
 		return -errno;
 	if (limit_is_far(d, limit.rlim_cur) || enough_are_free())
 		return 0;
-	return extack_fail(
-		ea, -ENFILE, 0,
-		"ul2tpd is out of descriptors, of which it may have %llu: raise its limit (LimitNOFILE)",
-		(unsigned long long)limit.rlim_cur);
+	return descriptors_lack(ea);
 }

@@ -22,4 +22,7 @@ struct descriptors {
  */
 int descriptors_check(struct descriptors *d, struct extack *ea);
 
+/** descriptors_lack() - -ENFILE, with words: there are none left */
+int descriptors_lack(struct extack *ea);
+
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/descriptors.h"
 #include "keeper/engine_process.h"
 #include "keeper/request.h"
 
@@ -34,6 +35,15 @@ struct keeper *keeper_new(int requests, int events)
 	return k;
 }
 
+/* What was made for a request while there was no room here for its descriptors: nobody else knows of it. */
+static void take_back(struct keeper *k, const struct request *request, const struct reply *reply)
+{
+	if (request->kind == REQUEST_DEVICE_CREATE)
+		keeper_device_remove(k, reply->device.slot);
+	else if (request->kind == REQUEST_ENDPOINT_OPEN || request->kind == REQUEST_MANAGED_OPEN)
+		keeper_endpoint_close(k, reply->endpoint.slot);
+}
+
 /* Send @request with @fd (-1: none) and wait for the answer; its descriptors are the caller's on success. */
 static int ask(struct keeper *k, const struct request *request, int fd, struct reply *reply,
                struct message_fds *fds, struct extack *ea)
@@ -46,7 +56,11 @@ static int ask(struct keeper *k, const struct request *request, int fd, struct r
 	if (err < 0)
 		return extack_fail(ea, err, 0, "the keeper does not answer");
 	err = message_receive(k->requests, reply, sizeof(*reply), fds, 0);
-	if (err <= 0)
+	if (err == -EMFILE && reply->err >= 0) {
+		take_back(k, request, reply);
+		return descriptors_lack(ea);
+	}
+	if (err <= 0 && err != -EMFILE)
 		return extack_fail(ea, err ? err : -EPIPE, 0, "the keeper does not answer");
 	if (reply->err < 0) {
 		message_fds_close(fds);

@@ -71,7 +71,7 @@ int keeper_client_open(struct keeper *k, int connection, struct keeper_client *r
  * @sender: process that sent the request (SCM_CREDENTIALS)
  * @over_daemon: ask about the namespace ul2tpd was started in, not the client's
  *
- * Return: 0; -EPERM no, or the sender can not be identified beyond doubt. NL-12.
+ * Return: 0; -EPERM no, or the sender can not be identified beyond doubt; -ENFILE for want of descriptors. NL-12.
  */
 int keeper_client_check(struct keeper *k, uint32_t client, pid_t sender, bool over_daemon);
 void keeper_client_close(struct keeper *k, uint32_t client);

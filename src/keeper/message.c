@@ -84,11 +84,10 @@ int message_receive(int socket, void *message, size_t len, struct message_fds *f
 		return -EPIPE;
 
 	detach_fds(&m, fds);
-	if ((size_t)received != len || m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-		message_fds_close(fds);
-		return -EPROTO;
-	}
-	return 1;
+	if ((size_t)received == len && !(m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+		return 1;
+	message_fds_close(fds);
+	return (size_t)received == len && !(m.msg_flags & MSG_TRUNC) ? -EMFILE : -EPROTO;
 }
 
 void message_fds_close(struct message_fds *fds)

@@ -114,7 +114,8 @@ int message_send(int socket, const void *message, size_t len, const struct messa
 
 /** message_receive() - receive one message of exactly @len octets; descriptors become the caller's
  *
- * Return: 1; 0 nothing waits; -EPIPE the other end has gone; -EPROTO not such a message; negative errno.
+ * Return: 1; 0 nothing waits; -EPIPE the other end has gone; -EPROTO not such a message; -EMFILE there was no room for
+ *         its descriptors, but @message is as it was sent; negative errno.
  */
 int message_receive(int socket, void *message, size_t len, struct message_fds *fds, int flags);
 

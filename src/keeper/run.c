@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/monotonic.h"
+#include "keeper/descriptors.h"
 #include "keeper/engine_process.h"
 #include "keeper/listener.h"
 #include "keeper/managed.h"
@@ -189,12 +190,17 @@ static void on_request(struct keeping *k)
 
 	if (err == 0)
 		return;
-	if (err > 0) {
+	if (err == -EMFILE) {
+		reply_fds = MESSAGE_NO_FDS;
+		reply = (struct reply){ 0 };
+		reply.err = descriptors_lack(&reply.ea);
+	} else if (err > 0) {
 		server_answer(&k->server, &request, &fds, &reply, &reply_fds);
 		message_fds_close(&fds);
+	}
+	if (err > 0 || err == -EMFILE)
 		err = message_send(k->engine.requests, &reply, sizeof(reply), &reply_fds,
 		                   MSG_DONTWAIT);
-	}
 	if (err < 0) {
 		kill(k->engine.pid, SIGKILL);
 		close(k->engine.requests);

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Descriptors run out in a process of ul2tpd while clients ask"""
+"""Descriptors run out in either process of ul2tpd while clients ask: ENFILE, nothing half made stays, and then it goes on"""
+import errno
+import socket
 import threading
 
 from support import proc
-from support.api import Api
-from support.daemon import Daemon, descriptors, settle
+from support.api import PPP, Api
+from support.daemon import Daemon, descriptors, no_more_than, settle
+from support.netlink import Refused
 from support.netns import run
+from support.ppp_file import DEAD, PPPIOCCONNECT, PPPIOCNEWUNIT, PppClient, name
+from support.wait import eventually
+
+CLIENTS, IDS = 2, (1, 2)
 
 
 class Scarce:
@@ -28,6 +35,89 @@ class Scarce:
 
     def __exit__(self, *_):
         self.limit(self.before)
+
+
+class Client:
+    def __init__(self, daemon, cable):
+        self.api, self.ppp = Api(daemon, cable.near), PppClient(daemon, cable.near)
+        self.addresses = cable.addresses(4)
+        self.program = cable.near.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.program.bind((self.addresses[0], 0))
+        self.program.connect((self.addresses[1], 1701))
+
+    def tell(self, number):
+        """All that makes descriptors, one after the other. Return: whether nothing was refused."""
+        near, far = self.addresses
+        ids = 10 * number + IDS[0], 10 * number + IDS[1]
+        try:
+            self.api.tunnel_on(self.program, CONN_ID=ids[1], PEER_CONN_ID=ids[1])
+            self.api.tunnel_create(CONN_ID=ids[0], PEER_CONN_ID=ids[0], IP_SADDR=near, IP_DADDR=far, UDP_SPORT=3000 + number,
+                                   UDP_DPORT=1701)
+            self.api.session_create(ids[0], 1)
+            self.api.session_create(ids[0], 2, PW_TYPE=PPP)
+            call, channel, unit = self.ppp.socket(), self.ppp.file(), self.ppp.file()
+            call.connect(name(ids[0], 2, 0, 0, version=3))
+            channel.attach_channel(call.channel())
+            channel.ioctl_int(PPPIOCCONNECT, unit.ioctl_int(PPPIOCNEWUNIT, -1))
+        except Refused as refusal:
+            assert refusal.errno == errno.ENFILE and "LimitNOFILE" in str(refusal), refusal
+            return False
+        return True
+
+    def close(self):
+        for file in self.ppp.files:
+            file.close()
+        for number in self.api.tunnels():
+            self.api.tunnel_delete(number)
+        for part in (self.ppp, self.api, self.program):
+            part.close()
+
+
+def nothing_is_left(daemon, cable):
+    eventually(lambda: cable.near.devices() == {"wire"}, "no interface is left")
+    with Api(daemon, cable.near) as api, PppClient(daemon, cable.near) as ppp:
+        assert not api.tunnels()
+        eventually(lambda: not [m for m in ppp.dump() if m["PPP_STATE"] != DEAD], "no file of PPP is left")
+
+
+def tell_all(daemon, cable, pid=0, left=0):
+    """Return: how many clients were refused nothing."""
+    clients = [Client(daemon, cable) for _ in range(CLIENTS)]
+    try:
+        if not pid:
+            return sum(client.tell(number) for number, client in enumerate(clients))
+        with Scarce(pid, left):
+            return sum(client.tell(number) for number, client in enumerate(clients))
+    finally:
+        for client in clients:
+            client.close()
+        nothing_is_left(daemon, cable)
+
+
+def test_an_engine_that_can_not_take_what_the_keeper_made(cable, build):
+    """It is refused at each step, first at the first; the keeper does not keep what nobody knows."""
+    with Daemon() as daemon:
+        engine = daemon.engine_pid
+        assert tell_all(daemon, cable) == CLIENTS
+        held = {pid: descriptors(pid) for pid in (daemon.keeper_pid, engine)}
+        done = [tell_all(daemon, cable, engine, left) for left in range(16)]
+        assert done[0] == 0 and done[-1] > 0, done
+        assert tell_all(daemon, cable) == CLIENTS
+        assert daemon.engine_pid == engine and "engine-died" not in daemon.log
+        for pid, before in held.items():
+            no_more_than(before, pid)
+
+
+def test_a_keeper_that_can_not_take_what_the_engine_hands_over(cable, build):
+    """It says so, and does not take the engine for broken."""
+    with Daemon() as daemon:
+        engine = daemon.engine_pid
+        assert tell_all(daemon, cable, daemon.keeper_pid) == 0
+        with Scarce(daemon.keeper_pid, 0), cable.near.entered(), socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.connect(daemon.socket)
+            daemon.wait_for_log("client-refused error=.*LimitNOFILE")
+        assert tell_all(daemon, cable) == CLIENTS
+        assert daemon.engine_pid == engine and "engine-died" not in daemon.log
 
 
 def test_who_can_not_be_accepted_waits_and_costs_nothing(cable, build):
