@@ -310,15 +310,12 @@ def test_a_killed_supervisor_leaves_nothing_to_restore(shared_daemon, place, ses
     assert [json.loads(line) for line in seen] == [KERNELS] * 3
 
 
-def test_nobody_sees_them_too(shared_daemon, place, sessions, tmp_path_factory):
+def test_nobody_sees_them_too(shared_daemon, place, sessions, open_directory):
     """Counters are shown to everyone. What a program may not do it still may not.
 
     Requirements: TX-10
     """
-    directory = tmp_path_factory.mktemp("everyone")
-    for path in (directory, *list(directory.parents)[:3]):
-        os.chmod(path, 0o755)
-    launcher = run_with(shared_daemon, place, programs=programs_for_everyone(directory))
+    launcher = run_with(shared_daemon, place, programs=programs_for_everyone(open_directory))
     run = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "ip"]
     assert transmitted(launcher(*run, "-s", "-j", "link", "show", "vpn0"))["vpn0"] == KERNELS
     refused = launcher.run(*run, "link", "set", "vpn0", "down")

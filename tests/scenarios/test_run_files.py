@@ -363,12 +363,9 @@ while sys.stdin.readline():
     process.wait(60)
 
 
-def test_who_may_trace(shared_daemon, namespace, tmp_path_factory):
+def test_who_may_trace(shared_daemon, namespace, open_directory):
     """Root alone, as of a kernel's tracefs."""
-    directory = tmp_path_factory.mktemp("everyone")
-    for path in (directory, *list(directory.parents)[:3]):
-        os.chmod(path, 0o755)
-    programs = programs_for_everyone(directory)
+    programs = programs_for_everyone(open_directory)
     launcher = Launcher(shared_daemon, namespace, options=["--files"], programs=programs)
     words = f"""
 import errno, os
