@@ -3,7 +3,9 @@
  *
  * A message holds one packet, or up to 64 of one length (the last may be shorter) that the system cuts again
  * (UDP_SEGMENT). The latter need checksums, which a socket with SO_NO_CHECK refuses: they leave through the
- * endpoint's second socket (keeper.h, bulk_fd).
+ * endpoint's second socket (keeper.h, bulk_fd). From then on all packets of the session do, as long as batches are not
+ * refused: Linux puts datagrams together when they arrive (UDP_GRO), but hands on at once those without a checksum, which
+ * would overtake what it holds.
  */
 #include "path/outbox.h"
 
@@ -37,6 +39,7 @@ struct message {
 	uint32_t segments, octets;
 	uint32_t segment_len; /* of all but the last */
 	bool closed;          /* the last was shorter */
+	bool bulk;            /* it leaves through the second socket */
 };
 
 struct outbox {
@@ -262,22 +265,20 @@ static void put_source(struct msghdr *msg, const union address *source)
 	}
 }
 
-static bool uses_bulk(const struct message *m)
-{
-	return m->segments > 1 && m->sender->endpoint->at.bulk_fd >= 0;
-}
-
 static void address_message(struct outbox *o, uint32_t i)
 {
-	const struct message *m = &o->messages[i];
-	const struct sender *s = m->sender;
+	struct message *m = &o->messages[i];
+	struct sender *s = m->sender;
 	struct msghdr *msg = &o->wire[i].msg_hdr;
 
+	if (m->segments > 1)
+		s->has_batched = true;
+	m->bulk = s->has_batched && s->endpoint->at.bulk_fd >= 0;
 	memset(o->control[i], 0, sizeof(o->control[i]));
 	msg->msg_name = (void *)&s->tunnel->peer;
 	msg->msg_namelen = address_size(&s->tunnel->peer);
 	msg->msg_control = o->control[i];
-	if (uses_bulk(m) || endpoint_is_managed(s->endpoint) ||
+	if (m->bulk || endpoint_is_managed(s->endpoint) ||
 	    address_unspecified(&s->endpoint->at.params.local))
 		put_source(msg, &s->tunnel->source);
 	if (m->segments > 1) {
@@ -291,7 +292,7 @@ static void address_message(struct outbox *o, uint32_t i)
 
 static int message_fd(const struct message *m)
 {
-	return uses_bulk(m) ? m->sender->endpoint->at.bulk_fd : m->sender->endpoint->at.fd;
+	return m->bulk ? m->sender->endpoint->at.bulk_fd : m->sender->endpoint->at.fd;
 }
 
 static void count_sent(const struct outbox *o, struct sender *s, uint32_t packets, uint32_t octets)
@@ -330,7 +331,7 @@ static bool send_singly(struct outbox *o, uint32_t i)
 	struct iovec pieces[2];
 	bool sent = false;
 
-	m->segments = 1; /* no UDP_SEGMENT, no second socket */
+	m->segments = 1; /* no UDP_SEGMENT */
 	o->wire[i].msg_hdr.msg_controllen = 0;
 	address_message(o, i);
 	one = o->wire[i].msg_hdr;
@@ -340,7 +341,7 @@ static bool send_singly(struct outbox *o, uint32_t i)
 
 		left -= len;
 		one.msg_iovlen = cut_packet(&batch, len, pieces);
-		if (sendmsg(m->sender->endpoint->at.fd, &one, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+		if (sendmsg(message_fd(m), &one, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
 			count_sent(o, m->sender, 1, len);
 			sent = true;
 		} else {
@@ -370,7 +371,15 @@ static void message_failed(struct outbox *o, uint32_t i, int error)
 	if (!send_singly(o, i))
 		return;
 	m->sender->batch_max = error == EMSGSIZE || error == EINVAL ? m->segment_len - 1 : 0;
+	m->sender->has_batched = m->sender->batch_max != 0;
 	m->sender->batch_retry_ms = 0; /* set by sender_retry_batches() */
+}
+
+static void message_left(const struct outbox *o, const struct message *m)
+{
+	if (m->segments > 1)
+		m->sender->has_batched = true;
+	count_sent(o, m->sender, m->segments, m->octets);
 }
 
 /* What ICMP has said of earlier packets ends one call on a connected socket, and is no fault of these (UDP-2). */
@@ -399,8 +408,7 @@ static uint32_t send_run(struct outbox *o, uint32_t first)
 		return first + 1;
 	}
 	for (uint32_t i = first; i < first + (uint32_t)sent; i++)
-		count_sent(o, o->messages[i].sender, o->messages[i].segments,
-		           o->messages[i].octets);
+		message_left(o, &o->messages[i]);
 	return first + (uint32_t)sent;
 }
 

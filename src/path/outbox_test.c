@@ -39,6 +39,8 @@ static struct tunnel_record tunnel;
 static struct endpoint endpoint;
 static uint32_t put[SENDERS], lens[SENDERS][PACKETS_MAX], next_came[SENDERS], state;
 static uint64_t came[SENDERS], came_octets[SENDERS];
+static bool
+	batches_leave[SENDERS]; /* of what that one sends since it was not refused the last time */
 static uint32_t calls_in_batches;
 static uint8_t octets[70000], elsewhere[OUTBOX_ARENA_OCTETS];
 static refusal *refuse;
@@ -90,6 +92,29 @@ static size_t segment_len_of(struct msghdr *msg)
 	return len;
 }
 
+/* What follows a batch must not overtake it where it arrives: it needs a checksum, too. In @octets. */
+static void may_leave_by(int fd, bool batch)
+{
+	uint32_t sender;
+
+	memcpy(&sender, octets, 4);
+	assert_true(sender < SENDERS);
+	if (endpoint.at.bulk_fd < 0)
+		assert_int_equal(fd, FD);
+	else if (batch || batches_leave[sender])
+		assert_int_equal(fd, BULK_FD);
+	else
+		assert_true(fd == FD || fd == BULK_FD);
+}
+
+static void batch_left(bool has_left)
+{
+	uint32_t sender;
+
+	memcpy(&sender, octets, 4);
+	batches_leave[sender] = has_left;
+}
+
 static int take(int fd, struct msghdr *msg)
 {
 	size_t len = 0, segment_len = segment_len_of(msg);
@@ -100,9 +125,11 @@ static int take(int fd, struct msghdr *msg)
 		memcpy(octets + len, msg->msg_iov[i].iov_base, msg->msg_iov[i].iov_len);
 		len += msg->msg_iov[i].iov_len;
 	}
-	assert_int_equal(fd, segment_len && endpoint.at.bulk_fd >= 0 ? BULK_FD : FD);
+	may_leave_by(fd, segment_len != 0);
 	error = refuse(segment_len ? (uint32_t)((len + segment_len - 1) / segment_len) : 0,
 	               segment_len ? segment_len : len, fd);
+	if (segment_len)
+		batch_left(!error);
 	if (error) {
 		errno = error;
 		return -1;
@@ -158,6 +185,7 @@ static void begin(bool bulk, bool connected)
 	memset(came_octets, 0, sizeof(came_octets));
 	memset(next_came, 0, sizeof(next_came));
 	calls_in_batches = 0;
+	memset(batches_leave, 0, sizeof(batches_leave));
 	stream = NULL;
 	tunnel.peer = tunnel.source = peer;
 	endpoint = (struct endpoint){ .at = { .fd = FD, .bulk_fd = bulk ? BULK_FD : -1 } };

@@ -28,6 +28,7 @@ struct sender {
 	bool may_batch;     /* its endpoint sends in segments at all */
 	uint32_t batch_max; /* longest packet that may go in a batch of segments; 0: none may */
 	uint64_t batch_retry_ms; /* when to try again what was refused; 0: not decided */
+	bool has_batched;        /* and may still: its packets need checksums (outbox.c) */
 	int device;
 	struct fast_gate gate;
 	uint32_t record_index;
