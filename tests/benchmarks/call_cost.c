@@ -1,33 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* call_cost.c - what a system call costs, to be run with and without the launcher around it
  *
- *   call_cost calls              recvmsg, sendmsg, epoll_wait and a generic netlink round trip: "NAME NANOSECONDS"
- *   call_cost requests T N       T threads make N requests each: "REQUESTS WRONG SECONDS"
+ *   call_cost turns [CPU [any-filter]]  for each name of a call that is read, what it costs now, in nanoseconds; on one
+ *                                       processor; with a filter of its own that allows everything
+ *   call_cost requests T N              T threads make N requests each: "REQUESTS WRONG SECONDS"
  *
- * Calls are timed in batches, and the median batch counts. recvmsg finds nothing on an ordinary UDP socket, sendmsg
- * sends to a socket whose buffer is full, epoll_wait looks at both and does not wait: so what is measured is the
- * call and not what it moves. A round trip is nlctrl's GETFAMILY for "l2tp" and, where there is one, its NOOP.
+ * What a call costs changes from second to second. So one program of each kind is asked by turns, for a batch of less than a
+ * millisecond. recvmsg finds nothing on an ordinary UDP socket, sendmsg is told no address by one, epoll_wait looks at the
+ * first and does not wait, read takes an octet of /dev/zero: so what is measured is the call and not what it moves. The
+ * round trips are nlctrl's GETFAMILY and, where there is "l2tp", its NOOP.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/genetlink.h>
 #include <linux/l2tp.h>
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-	BATCHES = 301,
-	CALLS = 2000,
-	ROUND_TRIPS = 3001,
+	CALLS = 500,
+	CALLS_BEFORE =
+		50, /* that nobody counts: what the others have taken out of the caches comes back */
+	ROUND_TRIPS = 20,
+	ROUND_TRIPS_BEFORE = 2,
 	THREADS_MAX = 64,
 };
 
@@ -45,37 +55,18 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), by_value);
-	return values[count / 2];
-}
-
 /* --- ordinary sockets ----------------------------------------------------------------------------- */
 
-static int udp_socket, sender_socket, epoll_set;
+static int udp_socket, epoll_set, zeros;
 
 static void open_ordinary(void)
 {
-	struct sockaddr_in here = { .sin_family = AF_INET,
-		                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(here);
 	struct epoll_event none = { .events = EPOLLIN };
 
 	udp_socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	sender_socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	epoll_set = epoll_create1(0);
-	if (udp_socket < 0 || sender_socket < 0 || epoll_set < 0 ||
-	    bind(sender_socket, (struct sockaddr *)&here, len) < 0 ||
-	    getsockname(sender_socket, (struct sockaddr *)&here, &len) < 0 ||
-	    connect(sender_socket, (struct sockaddr *)&here, len) < 0 ||
+	zeros = open("/dev/zero", O_RDONLY);
+	if (udp_socket < 0 || epoll_set < 0 || zeros < 0 ||
 	    epoll_ctl(epoll_set, EPOLL_CTL_ADD, udp_socket, &none) < 0)
 		fail("an ordinary socket");
 }
@@ -96,7 +87,8 @@ static void call_sendmsg(void)
 	struct iovec iov = { octets, sizeof(octets) };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	sendmsg(sender_socket, &message, MSG_DONTWAIT);
+	if (sendmsg(udp_socket, &message, MSG_DONTWAIT) >= 0)
+		abort();
 }
 
 static void call_epoll_wait(void)
@@ -106,18 +98,12 @@ static void call_epoll_wait(void)
 	epoll_wait(epoll_set, &ready, 1, 0);
 }
 
-static double cost(void (*call)(void))
+static void call_read(void)
 {
-	static double batches[BATCHES];
+	char octet;
 
-	for (int i = 0; i < BATCHES; i++) {
-		double began = now_ns();
-
-		for (int j = 0; j < CALLS; j++)
-			call();
-		batches[i] = (now_ns() - began) / CALLS;
-	}
-	return median(batches, BATCHES);
+	if (read(zeros, &octet, 1) != 1)
+		abort();
 }
 
 /* --- generic netlink ------------------------------------------------------------------------------ */
@@ -192,35 +178,101 @@ static uint16_t find_family(int fd)
 	return 0;
 }
 
-static double round_trip(int fd, uint16_t type, uint8_t command, bool named)
+static int netlink_socket;
+static uint16_t l2tp_family;
+
+static void round_trip(uint16_t type, uint8_t command, bool named)
 {
-	static double samples[ROUND_TRIPS];
+	struct request r = { .netlink.nlmsg_flags = NLM_F_REQUEST };
 	char answer[8192];
 
-	for (int i = 0; i < ROUND_TRIPS; i++) {
-		struct request r = { .netlink.nlmsg_flags = NLM_F_REQUEST };
-		double began = now_ns();
-
-		if (named)
-			put_attribute(&r, CTRL_ATTR_FAMILY_NAME, "nlctrl", 7);
-		ask(fd, &r, type, command, answer, sizeof(answer));
-		samples[i] = now_ns() - began;
-	}
-	return median(samples, ROUND_TRIPS);
+	if (named)
+		put_attribute(&r, CTRL_ATTR_FAMILY_NAME, "nlctrl", 7);
+	ask(netlink_socket, &r, type, command, answer, sizeof(answer));
 }
 
-static int measure_calls(void)
+static void call_nlctrl(void)
 {
-	int fd = open_netlink();
-	uint16_t family = find_family(fd);
+	round_trip(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, true);
+}
+
+static void call_l2tp(void)
+{
+	round_trip(l2tp_family, L2TP_CMD_NOOP, false);
+}
+
+/* --- by turns ------------------------------------------------------------------------------------- */
+
+static const struct call {
+	const char *name;
+	void (*make)(void);
+	int before, count;
+} calls[] = {
+	{ "recvmsg", call_recvmsg, CALLS_BEFORE, CALLS },
+	{ "sendmsg", call_sendmsg, CALLS_BEFORE, CALLS },
+	{ "epoll_wait", call_epoll_wait, CALLS_BEFORE, CALLS },
+	{ "read", call_read, CALLS_BEFORE, CALLS },
+	{ "nlctrl", call_nlctrl, ROUND_TRIPS_BEFORE, ROUND_TRIPS },
+	{ "l2tp", call_l2tp, ROUND_TRIPS_BEFORE, ROUND_TRIPS },
+};
+
+static const struct call *call_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (!strcmp(calls[i].name, name))
+			return &calls[i];
+	return NULL;
+}
+
+static double cost(const struct call *c)
+{
+	double began;
+
+	for (int i = 0; i < c->before; i++)
+		c->make();
+	began = now_ns();
+	for (int i = 0; i < c->count; i++)
+		c->make();
+	return (now_ns() - began) / c->count;
+}
+
+static void keep_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) < 0)
+		fail("a processor of its own");
+}
+
+/* The kernel finds out that it need never run it: less than to have this one there is not. */
+static void filter_nothing(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_fprog program = { .len = 1, .filter = &allow };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		fail("a filter");
+}
+
+static int take_turns(void)
+{
+	char name[32];
 
 	open_ordinary();
-	printf("recvmsg %.0f\n", cost(call_recvmsg));
-	printf("sendmsg %.0f\n", cost(call_sendmsg));
-	printf("epoll_wait %.0f\n", cost(call_epoll_wait));
-	printf("nlctrl %.0f\n", round_trip(fd, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, true));
-	if (family)
-		printf("l2tp %.0f\n", round_trip(fd, family, L2TP_CMD_NOOP, false));
+	netlink_socket = open_netlink();
+	l2tp_family = find_family(netlink_socket);
+	while (scanf("%31s", name) == 1) {
+		const struct call *c = call_named(name);
+
+		if (!c || (c->make == call_l2tp && !l2tp_family))
+			puts("none");
+		else
+			printf("%.1f\n", cost(c));
+		fflush(stdout);
+	}
 	return 0;
 }
 
@@ -294,10 +346,16 @@ static int measure_requests(unsigned int threads, unsigned int requests)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "calls"))
-		return measure_calls();
+	if (argc >= 2 && argc <= 4 && !strcmp(argv[1], "turns")) {
+		if (argc > 2)
+			keep_to(atoi(argv[2]));
+		if (argc > 3)
+			filter_nothing();
+		return take_turns();
+	}
 	if (argc == 4 && !strcmp(argv[1], "requests"))
 		return measure_requests((unsigned int)atoi(argv[2]), (unsigned int)atoi(argv[3]));
-	fputs("usage: call_cost calls | call_cost requests THREADS EACH\n", stderr);
+	fputs("usage: call_cost turns [CPU [any-filter]] | call_cost requests THREADS EACH\n",
+	      stderr);
 	return 2;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ppp_call_cost.c - what read() and write() cost, of an ordinary file and of a PPP channel; with and without the launcher
+/* ppp_call_cost.c - what read() and write() of a PPP channel cost, with and without the launcher
  *
  *	ppp_call_cost
  *
- * Prints "NAME NANOSECONDS": "read" is one octet of /dev/zero; "ppp_read" a frame that waits, "ppp_write" one that is sent,
- * on a file of /dev/ppp. For these it makes a tunnel and a session on the loopback device, whose other end is an ordinary
- * socket. Where there is no PPPoL2TP they are left out.
+ * Prints "NAME NANOSECONDS": "ppp_read" is a frame that waits, "ppp_write" one that is sent, on a file of /dev/ppp. For
+ * these it makes a tunnel and a session on the loopback device, whose other end is an ordinary socket. Where there is no
+ * PPPoL2TP it prints nothing.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -59,24 +59,6 @@ static void say(const char *name)
 {
 	qsort(samples, ROUNDS * AT_ONCE, sizeof(*samples), by_value);
 	printf("%s %.0f\n", name, samples[ROUNDS * AT_ONCE / 2]);
-}
-
-static void measure_ordinary(void)
-{
-	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-	char octet;
-
-	if (fd < 0)
-		fail("/dev/zero");
-	for (int i = 0; i < ROUNDS * AT_ONCE; i++) {
-		double began = now_ns();
-
-		if (read(fd, &octet, 1) != 1)
-			fail("read");
-		samples[i] = now_ns() - began;
-	}
-	close(fd);
-	say("read");
 }
 
 static int udp_open(struct sockaddr_in *ret)
@@ -177,7 +159,6 @@ int main(void)
 	struct sockaddr_in here, there;
 	int udp, peer, management, sock, channel;
 
-	measure_ordinary();
 	udp = udp_open(&here);
 	peer = udp_open(&there);
 	if (connect(udp, (struct sockaddr *)&there, sizeof(there)) < 0)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """programs.py - what `ul2tp run` and tunnels on programs' sockets cost; a part of bench
 
-  calls     recvmsg, sendmsg, epoll_wait, read of an ordinary file and a generic netlink round trip, bare and behind the
-            launcher; read and write of frames on a PPP channel
+  calls     recvmsg, sendmsg, epoll_wait, read of an ordinary file and a generic netlink round trip, bare, behind the
+            launcher, and with a seccomp filter that allows everything: less the launcher can not add; by turns, a batch
+            each. Then read and write of frames on a PPP channel
   requests  of eight threads, each answer checked
   close     from a program's close() of its tunnel's socket until ul2tpd knows the tunnel no more
   receive   data packets of a managed tunnel, by ul2tpd, and of a bare socket, by recvmmsg
@@ -10,6 +11,7 @@
 In each round every row is measured once, and differences and ratios are taken within a round.
 """
 import contextlib
+import os
 import socket
 import statistics
 import subprocess
@@ -22,7 +24,8 @@ from support.netlink import Refused
 from support.netns import Cable
 
 TOOLS = BUILD / "tests/benchmarks"
-CALLS = ("recvmsg", "sendmsg", "epoll_wait", "read", "nlctrl", "l2tp", "ppp_read", "ppp_write")
+ORDINARY, ROUND_TRIPS, PPP = ("recvmsg", "sendmsg", "epoll_wait", "read"), ("nlctrl", "l2tp"), ("ppp_read", "ppp_write")
+TURNS = 200
 THREADS, REQUESTS = 8, 5000
 PORT, SESSION, SMALL, LARGE = 7101, 77, 100, 1400
 
@@ -37,21 +40,64 @@ def costs_read(text):
     return {name: float(value) for name, value in (line.split() for line in text.splitlines())}
 
 
-def costs_bare(namespace):
-    return {**costs_read(namespace.run(TOOLS / "call_cost", "calls", timeout=300).stdout),
-            **costs_read(namespace.run(TOOLS / "ppp_call_cost", timeout=300).stdout)}
+class Turns:
+    """Programs that make calls when asked: bare, with any filter at all, and behind the launcher; all on one processor."""
+
+    def __init__(self, cleanup, namespace, launcher):
+        words = [TOOLS / "call_cost", "turns", max(os.sched_getaffinity(0))]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.programs = {"bare": namespace.popen(*words, **pipes), "any": namespace.popen(*words, "any-filter", **pipes),
+                         "launcher": launcher.popen(*words, **pipes, stderr=None)}
+        cleanup.callback(self.close)
+
+    def close(self):
+        for program in self.programs.values():
+            program.stdin.close()
+            program.wait(timeout=20)
+            program.stdout.close()
+
+    def ask(self, who, call):
+        """Nanoseconds; None: it does not have such a call."""
+        program = self.programs[who]
+        program.stdin.write(call + "\n")
+        program.stdin.flush()
+        said = program.stdout.readline().strip()
+        return None if said == "none" else float(said)
+
+    def measure(self, call):
+        """{what: nanoseconds}: the calls themselves, and what is more than bare within a turn, of which medians."""
+        order, taken = list(self.programs), {who: [] for who in self.programs}
+        for _ in range(TURNS):
+            for who in order:
+                taken[who].append(self.ask(who, call))
+            order.append(order.pop(0))
+        result = {who: statistics.median(values) for who, values in taken.items() if None not in values}
+        for who, words in (("any", "any_added"), ("launcher", "added")):
+            if "bare" in result and who in result:
+                result[words] = statistics.median(b - a for a, b in zip(taken["bare"], taken[who]))
+        return result
 
 
-def costs_behind(launcher):
-    return {**costs_read(launcher(TOOLS / "call_cost", "calls", timeout=300)),
-            **costs_read(launcher(TOOLS / "ppp_call_cost", timeout=300))}
+def ppp_costs(namespace, launcher):
+    bare = costs_read(namespace.run(TOOLS / "ppp_call_cost", timeout=300).stdout)
+    behind = costs_read(launcher(TOOLS / "ppp_call_cost", timeout=300))
+    return {name: {"launcher": behind[name], **({"bare": bare[name], "added": behind[name] - bare[name]} if name in bare else {})}
+            for name in PPP}
+
+
+def costs(namespace, launcher):
+    with contextlib.ExitStack() as cleanup:
+        turns = Turns(cleanup, namespace, launcher)
+        return {**{name: turns.measure(name) for name in ORDINARY + ROUND_TRIPS}, **ppp_costs(namespace, launcher)}
 
 
 def traps(launcher):
-    """How often a call of each kind was trapped while it was made some hundred thousand times."""
-    done = launcher.run(TOOLS / "call_cost", "calls", options=["-v", "-v"], timeout=300)
+    """How often a call of each kind was trapped while it was made some ten thousand times."""
+    asked = "".join(f"{name}\n" * 20 for name in ORDINARY)
+    done = launcher.run(TOOLS / "call_cost", "turns", options=["-v", "-v"], timeout=300, input=asked)
+    assert len(done.stdout.splitlines()) == 20 * len(ORDINARY), done.stderr
     return {name: sum(f" {name} " in f" {line} ".replace("(", " ").replace(":", " ")
-                      for line in done.stderr.splitlines()) for name in CALLS[:3]}
+                      for line in done.stderr.splitlines()) for name in ORDINARY}
 
 
 def requests(launcher):
@@ -132,10 +178,8 @@ def measure(rounds, seconds, closes, say):
         for number in range(rounds):
             def step(what, when=f"programs, round {number + 1} of {rounds}"):
                 say(f"{when}: {what}")
-            step("calls, bare")
-            bare = costs_bare(near.cable.near)
-            step("calls, behind ul2tp run")
-            result["calls"].append({"bare": bare, "launcher": costs_behind(near.launcher)})
+            step("calls, by turns")
+            result["calls"].append(costs(near.cable.near, near.launcher))
             step("requests")
             result["requests"].append(requests(near.launcher))
             row = {}
@@ -157,15 +201,15 @@ def summary(values, scale=1, decimals=0):
     return f"{statistics.median(values):.{decimals}f} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
 
 
+def cell(values):
+    return "not there" if None in values else summary(values)
+
+
 def show(result):
-    print(f"\n{'behind ul2tp run':26}{'bare, ns':>24}{'added, ns':>24}{'traps':>10}")
-    for name in CALLS:
-        bare = [c["bare"].get(name) for c in result["calls"]]
-        behind = [c["launcher"][name] for c in result["calls"]]
-        known = all(b is not None for b in bare)
-        print(f"{name:26}{summary(bare) if known else 'not there':>24}"
-              f"{summary([b - a for a, b in zip(bare, behind)] if known else behind):>24}"
-              f"{result['traps'].get(name, ''):>10}")
+    print(f"\n{'behind ul2tp run':20}{'bare, ns':>24}{'behind it, ns':>24}{'added, ns':>24}{'of that any filter':>24}{'traps':>8}")
+    for name in ORDINARY + ROUND_TRIPS + PPP:
+        cells = [cell([taken[name].get(what) for taken in result["calls"]]) for what in ("bare", "launcher", "added", "any_added")]
+        print(f"{name:20}" + "".join(f"{words:>24}" for words in cells) + f"{result['traps'].get(name, ''):>8}")
     asked = result["requests"]
     print(f"{THREADS} threads: {sum(r['requests'] for r in asked)} requests, {sum(r['wrong'] for r in asked)} wrong answers, "
           f"{summary([r['per_second'] for r in asked])} a second")
