@@ -137,6 +137,8 @@ static bool is_needed(const struct filter_setup *setup, const struct filter_call
 	switch (call->need) {
 	case NEED_FILES:
 		return setup->files;
+	case NEED_RECEIVES:
+		return setup->receive || setup->files;
 	default:
 		return true;
 	}

@@ -62,6 +62,7 @@ struct filter_test {
 enum filter_need {
 	NEED_NOTHING,
 	NEED_FILES, /* a case then is for programs that call natively alone */
+	NEED_RECEIVES, /* .receive or .files; else the kernel knows that it never has to ask about such a call */
 };
 
 /* Trapped if all of these hold. */
