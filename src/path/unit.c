@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unit.c - units come, are connected and go; the API thread. See unit.h */
+/* unit.c - units come, are connected and go; the API thread. See unit.h; their files are in unit_files.c, what is asked of
+ * workers in unit_workers.c */
 #include "path/unit.h"
 
 #include <errno.h>
-#include <linux/ppp-ioctl.h>
 #include <linux/ppp_defs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "keeper/tap.h"
 #include "path/channel.h"
 #include "path/dataplane_private.h"
-#include "path/ppp_file.h"
-#include "path/ppp_record.h"
 #include "path/shared_device.h"
 #include "path/unit_address.h"
 #include "path/unit_complete.h"
@@ -26,182 +23,6 @@
 static struct worker *first_sending_worker(const struct unit *u)
 {
 	return u->dp->workers[(u->netns->index + 1 + u->number) % u->dp->worker_count];
-}
-
-static void post(struct worker *w, struct letter *letter, void (*open)(struct letter *))
-{
-	letter->open = open;
-	mailbox_post_wait(&w->mailbox, letter);
-}
-
-/* --- what is sent ------------------------------------------------------------------------------------- */
-
-/* A device that has gone is one that can not be read any more, and is not watched then. */
-static void ready(struct watch *watch, uint32_t events)
-{
-	struct unit *u = container_of(watch, struct unit, tx.watch);
-
-	unit_ready(watch, events);
-	if (u->tx.watch.fd < 0) {
-		atomic_store(&u->lost, true);
-		units_tell_lost(u->dp);
-	}
-}
-
-static void watch_device(struct unit *u)
-{
-	if (u->tx.device >= 0)
-		loop_add(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, ready);
-}
-
-/* Its own letter, as nobody waits for it: what is asked of the unit later comes behind it. */
-static void open_tx_begun(struct letter *letter)
-{
-	watch_device(container_of(letter, struct unit, tx.begun));
-}
-
-static void open_tx_channels(struct letter *letter)
-{
-	struct unit *u = container_of(letter, struct unit, tx.letter);
-
-	unit_gate_close(u);
-	u->tx.channel = list_empty(&u->channels)
-	                        ? NULL
-	                        : list_entry(u->channels.next, struct channel, in_unit);
-	unit_gate_follow(u);
-	if (u->complete)
-		unit_multilink_channels(u);
-}
-
-static void open_tx_start(struct letter *letter)
-{
-	open_tx_channels(letter);
-	watch_device(container_of(letter, struct unit, tx.letter));
-}
-
-static void open_tx_stop(struct letter *letter)
-{
-	struct unit *u = container_of(letter, struct unit, tx.letter);
-
-	loop_remove(u->tx.worker->loop, &u->tx.watch);
-	unit_gate_close(u);
-}
-
-/* While it is stopped frames wait in the device and in the files' sockets. */
-static void tx_stop(struct unit *u)
-{
-	list_for_each (node, &u->files)
-		ppp_end_stop(&list_entry(node, struct ppp_file, in_unit)->end);
-	post(u->tx.worker, &u->tx.letter, open_tx_stop);
-}
-
-static void tx_start(struct unit *u)
-{
-	post(u->tx.worker, &u->tx.letter, open_tx_start);
-	list_for_each (node, &u->files)
-		ppp_end_start(&list_entry(node, struct ppp_file, in_unit)->end, u->tx.worker,
-		              unit_frame_written, u);
-}
-
-static void set_shared_device(struct unit *u, void *arg)
-{
-	coalesce_flush(&u->rx.worker->coalescer);
-	u->rx.device = u->shared->fd;
-}
-
-static void share(struct unit *u, struct shared_device *d)
-{
-	u->shared = d;
-	u->record->device = d->slot;
-	unit_call(u, set_shared_device, NULL);
-}
-
-static void open_settle(struct letter *letter)
-{
-	struct unit *u = container_of(letter, struct unit, tx.letter);
-
-	list_for_each (node, &u->files)
-		ppp_end_drain(&list_entry(node, struct ppp_file, in_unit)->end);
-}
-
-void unit_settle(struct unit *u)
-{
-	post(u->tx.worker, &u->tx.letter, open_settle);
-}
-
-void unit_combine(struct unit *u)
-{
-	if (u->tx.worker == u->rx.worker)
-		return;
-	tx_stop(u);
-	if (u->shared)
-		unit_addresses_leave(u);
-	list_for_each (node, &u->channels)
-		channel_move(list_entry(node, struct channel, in_unit), u->rx.worker);
-	u->tx.worker = u->rx.worker;
-	if (u->shared)
-		share(u, shared_device_of(u->netns, u->tx.worker));
-	tx_start(u);
-	if (u->shared)
-		unit_addresses_enter(u);
-}
-
-/* --- what is received --------------------------------------------------------------------------------- */
-
-struct call {
-	struct letter letter;
-	struct unit *unit;
-	void (*fn)(struct unit *u, void *arg);
-	void *arg;
-};
-
-static void open_call(struct letter *letter)
-{
-	struct call *call = container_of(letter, struct call, letter);
-
-	call->fn(call->unit, call->arg);
-}
-
-void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
-{
-	struct call call = { .unit = u, .fn = fn, .arg = arg };
-
-	post(u->rx.worker, &call.letter, open_call);
-}
-
-void unit_call_sending(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
-{
-	struct call call = { .unit = u, .fn = fn, .arg = arg };
-
-	post(u->tx.worker, &call.letter, open_call);
-}
-
-static void set_file(struct unit *u, void *arg)
-{
-	u->rx.file = arg;
-}
-
-/* The kernel has one queue, from which all files read; here the first has it. */
-static void route_to_files(struct unit *u)
-{
-	struct ppp_end *first = NULL;
-
-	if (!list_empty(&u->files))
-		first = &list_entry(u->files.next, struct ppp_file, in_unit)->end;
-	unit_call(u, set_file, first);
-}
-
-/* @arg: to this file alone; NULL: to all, since each is a queue of its own */
-static void say_end_of_file(struct unit *u, void *arg)
-{
-	struct iovec nothing = { 0 };
-
-	list_for_each (node, &u->files) {
-		struct ppp_file *f = list_entry(node, struct ppp_file, in_unit);
-
-		if (!arg || f == arg)
-			ppp_end_write(&f->end, &nothing, 1);
-	}
 }
 
 /* --- coming and going --------------------------------------------------------------------------------- */
@@ -270,8 +91,7 @@ int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t record_index,
 		return -ENOMEM;
 	if (u->shared)
 		u->netns->shared->users++;
-	u->tx.begun.open = open_tx_begun;
-	mailbox_post(&u->tx.worker->mailbox, &u->tx.begun);
+	unit_tx_begin(u);
 	*ret = u;
 	return 0;
 }
@@ -307,19 +127,6 @@ static void forget_device(struct unit *u, void *arg)
 		unit_multilink_forget(u);
 }
 
-static void kill_files(struct unit *u)
-{
-	list_for_each_safe (node, &u->files) {
-		struct ppp_file *f = list_entry(node, struct ppp_file, in_unit);
-
-		list_remove(&f->in_unit);
-		f->unit = NULL;
-		f->was_on_unit = true;
-		f->unit_number = u->number;
-		ppp_file_die(f);
-	}
-}
-
 static void device_end(struct unit *u)
 {
 	if (u->shared) {
@@ -341,11 +148,11 @@ void unit_die(struct unit *u)
 	ordered_remove(&u->netns->units, &u->by_number);
 	if (u->number < u->netns->lowest_unit)
 		u->netns->lowest_unit = u->number;
-	tx_stop(u);
+	unit_tx_stop(u);
 	unit_fast_tell(u);
 	unit_addresses_remove(u);
 	unit_call(u, forget_device, NULL);
-	kill_files(u);
+	unit_files_die(u);
 	device_end(u);
 	unit_record_free(u);
 	log_event(LOG_NOTICE, "ppp-unit-removed", "unit=%u netns=%llu", u->number,
@@ -409,17 +216,6 @@ void units_die(struct netns *ns)
 
 /* --- channels ----------------------------------------------------------------------------------------- */
 
-bool unit_is_idle(const struct unit *u)
-{
-	return list_empty(&u->channels) && !(atomic_load(&u->flags) & SC_LOOP_TRAFFIC);
-}
-
-void unit_say_if_idle(struct unit *u)
-{
-	if (unit_is_idle(u))
-		unit_call(u, say_end_of_file, NULL);
-}
-
 void unit_connect(struct unit *u, struct channel *c)
 {
 	if (!list_empty(&u->channels))
@@ -429,8 +225,7 @@ void unit_connect(struct unit *u, struct channel *c)
 	list_append(&u->channels, &c->in_unit);
 	unit_fast_join(u, c);
 	channel_move(c, u->tx.worker);
-	u->tx.letter.open = open_tx_channels;
-	mailbox_post(&u->tx.worker->mailbox, &u->tx.letter);
+	unit_channels_post(u);
 	channel_unit_set(c, u); /* which waits for a worker */
 	if (u->tx.worker != c->rx.worker)
 		mailbox_wait(&u->tx.worker->mailbox);
@@ -443,48 +238,11 @@ void unit_disconnect(struct channel *c)
 	channel_unit_set(c, NULL);
 	c->unit = NULL;
 	list_remove(&c->in_unit);
-	post(u->tx.worker, &u->tx.letter, open_tx_channels);
+	unit_channels_changed(u);
 	channel_move(c, NULL);
 	unit_fast_leave(u, c);
 	unit_say_if_idle(u);
 	unit_free_if_done(u);
-}
-
-/* --- files -------------------------------------------------------------------------------------------- */
-
-void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner)
-{
-	/* Nothing leads to a new one yet: no worker looks at what it receives by. */
-	const bool is_new = owner && !u->dp->ppp_adopting;
-
-	f->unit = u;
-	list_append(&u->files, &f->in_unit);
-	if (owner)
-		u->owner = f;
-	if (is_new)
-		set_file(u, &f->end);
-	else
-		route_to_files(u);
-	if (f->empty_reads && unit_is_idle(u) && !u->dp->ppp_adopting) {
-		if (is_new)
-			say_end_of_file(u, f);
-		else
-			unit_call(u, say_end_of_file, f);
-	}
-	ppp_end_start(&f->end, u->tx.worker, unit_frame_written, u);
-	ppp_record_update(f);
-}
-
-void unit_file_detach(struct ppp_file *f)
-{
-	struct unit *u = f->unit;
-
-	ppp_end_stop(&f->end);
-	list_remove(&f->in_unit);
-	f->unit = NULL;
-	route_to_files(u);
-	if (u->owner == f)
-		unit_die(u);
 }
 
 /* One that shares a device is known by the name that its own would have. */

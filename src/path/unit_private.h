@@ -24,6 +24,20 @@ void unit_take_packet(struct unit *u, const struct tun_packet *p);
 /** unit_packets_taken() - of a batch that has some for it, after them */
 void unit_packets_taken(struct unit *u, uint64_t now_ms);
 
+/** unit_tx_begin() - its device is watched from now on; posted, and nobody waits for it: what is asked later comes behind it */
+void unit_tx_begin(struct unit *u);
+
+/** unit_tx_stop() - nothing is sent any more, and frames wait in the device and in the files' sockets; waits for the worker */
+void unit_tx_stop(struct unit *u);
+
+/** unit_channels_changed() - the worker that sends is told, and waited for; unit_channels_post() - it is told, and has heard it
+ * when mailbox_wait() returns */
+void unit_channels_changed(struct unit *u);
+void unit_channels_post(struct unit *u);
+
+/** unit_files_die() - all its files are at their end (PPP-44) */
+void unit_files_die(struct unit *u);
+
 /** units_tell_lost() - devices have gone, and who has them is marked: the API thread removes those units; any thread */
 void units_tell_lost(struct dataplane *dp);
 
