@@ -19,9 +19,9 @@ bool caller_is_admin(const struct trap *t, int netns);
 /** caller_is_allowed() - the same of one whose owner is known */
 bool caller_is_allowed(const struct trap *t, const struct rights_owner *owner);
 
-/** caller_part() - its capabilities and user namespace, which take less time to see than all the rest: .euid is
- * nobody's. 0; -ESRCH */
-int caller_part(const struct trap *t, struct process_credentials *ret);
+/** caller_credentials() - its effective user and capabilities, and its user namespace: .process and .name are not set. They
+ * are read once a call. 0; -ESRCH */
+int caller_credentials(const struct trap *t, struct process_credentials *ret);
 
 /** in_netns() - run @fn(@arg) on this thread in the namespace @netns, then be home again
  *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* file_stand_in.c - see file_stand_in.h */
+#include "launcher/caller.h"
 #include "launcher/file_stand_in.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ static int may_of(const struct trap *t, enum file_kind kind, struct may *ret)
 	struct process_credentials who;
 	bool owner, override, look, is_ours;
 
-	if (trap_credentials(t, &who) < 0)
+	if (caller_credentials(t, &who) < 0)
 		return -ESRCH;
 	/* Those file systems belong to the outermost user namespace: capabilities in another are none. */
 	is_ours = who.userns == t->launcher->home_userns_number;

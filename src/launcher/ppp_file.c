@@ -192,8 +192,7 @@ static int may_open(const struct trap *t)
 {
 	struct process_credentials who;
 
-	/* Whose user can do without being known is most often who opens it. */
-	if ((caller_part(t, &who) < 0 || !overrides(t, &who)) && trap_credentials(t, &who) < 0)
+	if (caller_credentials(t, &who) < 0)
 		return -EACCES;
 	if (who.euid != 0 && !overrides(t, &who))
 		return -EACCES;

@@ -197,22 +197,6 @@ ino_t trap_netns_number(const struct trap *t)
 	return stat(path, &st) == 0 && trap_is_valid(t) ? st.st_ino : 0;
 }
 
-int trap_credentials(const struct trap *t, struct process_credentials *ret)
-{
-	AUTO_FD process = -1;
-
-	if (t->caller && t->caller->known) {
-		*ret = t->caller->who;
-		return 0;
-	}
-	process = process_open((pid_t)t->notif.pid);
-	if (process < 0 || process_credentials(process, ret) < 0 || !trap_is_valid(t))
-		return -ESRCH;
-	if (t->caller)
-		*t->caller = (struct trap_caller){ true, *ret, ret->process, t->caller->memory };
-	return 0;
-}
-
 /* A number may be another thread's by now: then it is not one of that process, as tgkill() finds before anything else. */
 static bool is_thread_of(pid_t process, pid_t thread)
 {
@@ -225,10 +209,12 @@ static pid_t process_find(const struct trap *t)
 	_Atomic uint64_t *known = &t->launcher->process_of[thread % THREADS_KNOWN];
 	const uint64_t pair = atomic_load(known);
 	struct process_credentials who;
+	AUTO_FD process = -1;
 
 	if (thread && pair >> 32 == thread && is_thread_of((pid_t)(uint32_t)pair, (pid_t)thread))
 		return (pid_t)(uint32_t)pair;
-	if (trap_credentials(t, &who) < 0)
+	process = process_open((pid_t)thread);
+	if (process < 0 || process_credentials(process, &who) < 0 || !trap_is_valid(t))
 		return -ESRCH;
 	atomic_store(known, (uint64_t)thread << 32 | (uint32_t)who.process);
 	return who.process;

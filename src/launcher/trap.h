@@ -144,9 +144,6 @@ int trap_netns(const struct trap *t);
 /** trap_netns_number() - its inode, which is another's when it has gone. 0: the caller has gone */
 ino_t trap_netns_number(const struct trap *t);
 
-/** trap_credentials() - what the calling thread may do. 0; -ESRCH */
-int trap_credentials(const struct trap *t, struct process_credentials *ret);
-
 /** trap_process() - the process of the calling thread (its tgid) in our pid namespace; -ESRCH */
 pid_t trap_process(const struct trap *t);
 
