@@ -3,7 +3,8 @@
  *
  * Who asks again, because it ended before it heard the answer, is told so instead of that what it wants to make is there.
  * Only what was done is kept, for it can not be done twice; what was refused changed nothing. Tokens are random where they
- * begin and count from there, so those of one client stand beside each other, and only the last DONE_MAX of all are known.
+ * begin and count from there: each has one of DONE_MAX places, those of one client beside each other, until another's comes
+ * to that place.
  *
  * Owned by the server, API thread only.
  */

@@ -26,7 +26,8 @@ struct extack {
 void extack_set(struct extack *ea, uint16_t attribute, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** extack_fail() - extack_set() that returns @err, so that a refusal is one line */
-#define extack_fail(ea, err, attribute, ...) (extack_set((ea), (attribute), __VA_ARGS__), (err))
+/** extack_fail() - extack_set() that returns @err, so that a refusal is one line; errno may be in it */
+int extack_fail(struct extack *ea, int err, uint16_t attribute, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

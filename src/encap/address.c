@@ -36,11 +36,6 @@ union l2tp_address address_ip(const union address *a)
 	return ip;
 }
 
-uint16_t address_port(const union address *a)
-{
-	return ntohs(a->any.sa_family == AF_INET6 ? a->v6.sin6_port : a->v4.sin_port);
-}
-
 bool address_unspecified(const union address *a)
 {
 	if (a->any.sa_family == AF_INET6)

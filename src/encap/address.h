@@ -15,9 +15,6 @@ union address address_make(int family, const union l2tp_address *ip, uint16_t po
 /** address_ip() - the address alone */
 union l2tp_address address_ip(const union address *a);
 
-/** address_port() - in host order */
-uint16_t address_port(const union address *a);
-
 /** address_unspecified() - whether it is 0.0.0.0 or ::, or of no family at all */
 bool address_unspecified(const union address *a);
 

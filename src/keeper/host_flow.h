@@ -22,12 +22,6 @@ static inline const uint8_t *address_bytes(const union address *a)
 	                                    : (const uint8_t *)&a->v4.sin_addr;
 }
 
-/* In host order. */
-static inline uint16_t address_port(const union address *a)
-{
-	return ntohs(a->any.sa_family == AF_INET6 ? a->v6.sin6_port : a->v4.sin_port);
-}
-
 /** prefix_holds() - whether the first @bits of @a are those of @prefix, which is of the same family. More than there
  * are: all */
 static inline bool prefix_holds(const uint8_t prefix[HOST_ADDRESS_BYTES], uint8_t bits,

@@ -33,6 +33,12 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
+/** address_port() - in host order */
+static inline uint16_t address_port(const union address *a)
+{
+	return ntohs(a->any.sa_family == AF_INET6 ? a->v6.sin6_port : a->v4.sin_port);
+}
+
 /* How data leaves a program's own socket (divert.h). */
 enum divert_way {
 	DIVERT_WAY_ANY, /* as options: the first that works. As what is used: none */

@@ -146,7 +146,7 @@ int ppp_socket_connect(struct ppp_file *f, const struct ppp_caller *caller, stru
 {
 	struct tunnel *t = NULL;
 	struct ppp_name n;
-	bool made;
+	bool made = false;
 	int err = read_name(&name, &n, ea);
 
 	if (!err)
