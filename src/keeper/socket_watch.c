@@ -27,7 +27,6 @@
 #define READ_OCTETS 32768
 #define LOOK_MS     100
 #define LOOK_SHARE  10 /* of our time, at most a tenth */
-#define READINGS    3  /* that lack a socket: then it has gone (udp_list.h) */
 
 struct socket_watch {
 	struct list in_all;
@@ -263,19 +262,16 @@ void socket_watches_ready(struct socket_watches *all)
 		watch_ready(all, events[i].data.ptr);
 }
 
-/* Once if nothing of ours is missing, which is nearly always. */
-static void look(struct socket_watches *all, const struct socket_watch *w)
-{
-	struct udp_list list = { 0 };
-	bool lacking = true;
+struct looking {
+	const struct socket_watches *all;
+	const struct socket_watch *w;
+};
 
-	for (unsigned int i = 1; i <= READINGS && lacking; i++) {
-		lacking = udp_texts_read(w->texts, &list) == 0;
-		udp_list_sort(&list);
-		if (lacking)
-			lacking = all->left(all->arg, w->netns, &list, i == READINGS);
-	}
-	udp_list_release(&list);
+static bool left_there(void *arg, const struct udp_list *list, bool sure)
+{
+	const struct looking *at = arg;
+
+	return at->all->left(at->all->arg, at->w->netns, list, sure);
 }
 
 void socket_watches_look(struct socket_watches *all, uint64_t now)
@@ -289,7 +285,7 @@ void socket_watches_look(struct socket_watches *all, uint64_t now)
 		if (!w->silent)
 			continue;
 		silent = true;
-		look(all, w);
+		udp_texts_look(w->texts, left_there, &(struct looking){ all, w });
 	}
 	took = monotonic_ms() - now;
 	all->look_ms = !silent                       ? UINT64_MAX

@@ -14,6 +14,7 @@
 
 #define READ_OCTETS 32768
 #define ROOM_FIRST  64
+#define READINGS    3 /* that lack a socket: then it has gone */
 
 int udp_list_add(struct udp_list *l, ino_t ino)
 {
@@ -158,4 +159,19 @@ int udp_texts_read(const int fds[UDP_TEXTS], struct udp_list *l)
 		if (fds[i] >= 0)
 			err = read_text(fds[i], l);
 	return err;
+}
+
+/* Once if nothing is missing, which is nearly always. */
+void udp_texts_look(const int fds[UDP_TEXTS], udp_left_fn *left, void *arg)
+{
+	struct udp_list list = { 0 };
+	bool lacking = true;
+
+	for (unsigned int i = 1; i <= READINGS && lacking; i++) {
+		lacking = udp_texts_read(fds, &list) == 0;
+		udp_list_sort(&list);
+		if (lacking)
+			lacking = left(arg, &list, i == READINGS);
+	}
+	udp_list_release(&list);
 }

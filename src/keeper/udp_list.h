@@ -37,4 +37,10 @@ void udp_texts_close(int fds[UDP_TEXTS]);
 /** udp_texts_read() - add all that is in them now. 0, -errno: some may be missing */
 int udp_texts_read(const int fds[UDP_TEXTS], struct udp_list *l);
 
+/** udp_left_fn() - whether one that is looked for is not in @list. @sure: then it has gone */
+typedef bool udp_left_fn(void *arg, const struct udp_list *list, bool sure);
+
+/** udp_texts_look() - ask @left about what all readings had, until nothing is missing, or after some it is sure */
+void udp_texts_look(const int fds[UDP_TEXTS], udp_left_fn *left, void *arg);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* udp_list_test.c - tests of udp_list.c: lines, and the sockets of this process */
+/* udp_list_test.c - tests of udp_list.c: lines, the sockets of this process, readings that lack one */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,11 +103,84 @@ static void sockets_come_and_go(void **state)
 	udp_texts_close(texts);
 }
 
+/* --- readings that lack something --- */
+
+struct story {
+	const char *texts[3]; /* what is read first, next, last */
+	int fd;
+	unsigned int readings;
+	bool sure;      /* ... that one of them has gone */
+	bool is_absent; /* one of them, of all readings */
+};
+
+static const ino_t looked_for[] = { 11, 12, 13 };
+
+static void show(struct story *s)
+{
+	const char *text = s->texts[s->readings];
+
+	assert_int_equal(ftruncate(s->fd, 0), 0);
+	assert_int_equal(pwrite(s->fd, text, strlen(text), 0), strlen(text));
+}
+
+static bool left(void *arg, const struct udp_list *list, bool sure)
+{
+	struct story *s = arg;
+
+	s->is_absent = false;
+	for (size_t i = 0; i < ARRAY_SIZE(looked_for); i++)
+		s->is_absent |= !udp_list_has(list, looked_for[i]);
+	s->sure |= s->is_absent && sure;
+	if (++s->readings < ARRAY_SIZE(s->texts))
+		show(s);
+	return s->is_absent;
+}
+
+static struct story look_at(const char *first, const char *second, const char *third)
+{
+	struct story s = { .texts = { first, second, third },
+		           .fd = memfd_create("udp", MFD_CLOEXEC) };
+
+	assert_true(s.fd >= 0);
+	show(&s);
+	udp_texts_look((int[UDP_TEXTS]){ s.fd, -1 }, left, &s);
+	close(s.fd);
+	return s;
+}
+
+#define LINE(ino) "1: a b c d e f 0 0 " #ino " 2\n"
+
+static void what_one_reading_leaves_out_has_not_gone(void **state)
+{
+	struct story s = look_at(LINE(11) LINE(12) LINE(13), "", "");
+
+	assert_false(s.is_absent || s.sure);
+	assert_int_equal(s.readings, 1);
+
+	s = look_at(LINE(11) LINE(12), LINE(11) LINE(13), "");
+	assert_false(s.is_absent || s.sure);
+	assert_int_equal(s.readings, 2);
+
+	s = look_at(LINE(12), LINE(13), LINE(11));
+	assert_false(s.is_absent || s.sure);
+	assert_int_equal(s.readings, 3);
+}
+
+static void what_no_reading_has_has_gone(void **state)
+{
+	struct story s = look_at(LINE(11) LINE(13), LINE(13), LINE(11) LINE(13));
+
+	assert_true(s.is_absent && s.sure);
+	assert_int_equal(s.readings, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
 		cmocka_unit_test(sockets_come_and_go),
+		cmocka_unit_test(what_one_reading_leaves_out_has_not_gone),
+		cmocka_unit_test(what_no_reading_has_has_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

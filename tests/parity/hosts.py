@@ -93,7 +93,7 @@ class Hosts:
         ours.send(b"join")
         assert ours.recv(10) == b"joined"
         # Until the kernel has taken notice of the other end, what is sent is dropped; the second command waits for its lock.
-        becomes(lambda: operational("near"))
+        assert becomes(lambda: operational("near")), "near has no carrier"
         ip(["link set near up"])
         # Not to be asked for again in the middle of a case.
         ip([f"neigh replace {FAR[4]} lladdr {FAR_MAC} dev near nud permanent",

@@ -10,7 +10,7 @@ from support.daemon import Daemon, descriptors, no_more_than, settle
 from support.netlink import Refused
 from support.netns import run
 from support.ppp_file import DEAD, PPPIOCCONNECT, PPPIOCNEWUNIT, PppClient, name
-from support.wait import eventually
+from support.wait import AT_MOST, eventually
 
 CLIENTS, IDS = 2, (1, 2)
 
@@ -126,12 +126,13 @@ def test_who_can_not_be_accepted_waits_and_costs_nothing(cable, build):
         Api(daemon, cable.near).close()  # the engine has become who it will be
         engine, answers = daemon.engine_pid, []
         with Scarce(engine, 0):
-            late = threading.Thread(target=lambda: answers.append(Api(daemon, cable.near)))
+            late = threading.Thread(target=lambda: answers.append(Api(daemon, cable.near)), daemon=True)
             late.start()
             daemon.wait_for_log("out-of-descriptors")
             before = proc.spent_ms(engine)
             settle(1)
             spent = proc.spent_ms(engine) - before
-        late.join()
+        late.join(AT_MOST)
+        assert answers, "it has never been accepted"
         answers[0].close()
         assert spent <= 50 and daemon.log.count("out-of-descriptors") == 1, (spent, daemon.log)

@@ -7,6 +7,7 @@ import errno
 import gc
 import mmap
 import os
+import platform
 import socket
 import struct
 
@@ -23,8 +24,13 @@ from support.wait import eventually
 PPPIOCSMRRU, MULTILINK = 0x4004743b, 0x400
 MOST = 200  # allocations of a story
 
-# The sanitizers have allocators of their own in front, which abort.
-pytestmark = pytest.mark.skipif(bool(os.environ.get("UL2TP_SANITIZED")), reason="sanitizers allocate by themselves")
+LACK_MEMORY = BUILD / "tests/programs/lack_memory.so"
+
+pytestmark = [
+    # The sanitizers have allocators of their own in front, which abort.
+    pytest.mark.skipif(bool(os.environ.get("UL2TP_SANITIZED")), reason="sanitizers allocate by themselves"),
+    pytest.mark.skipif(platform.libc_ver()[0] != "glibc" and not LACK_MEMORY.exists(),
+                       reason="lack_memory.so is not built: this C library has no __libc_malloc() for it")]
 
 
 class Lacking:
@@ -36,9 +42,12 @@ class Lacking:
         with path.open("r+b") as file:
             self.shared = mmap.mmap(file.fileno(), mmap.PAGESIZE)
         self.cable = Cable()
-        # Each worker that has had a program's socket keeps a ring.
-        self.daemon = Daemon("--workers", "1", *options, environment={"LD_PRELOAD": str(BUILD / "tests/programs/lack_memory.so"),
-                                                    "LACK_MEMORY": str(path)})
+        try:
+            # Each worker that has had a program's socket keeps a ring.
+            self.daemon = Daemon("--workers", "1", *options, environment={"LD_PRELOAD": str(LACK_MEMORY), "LACK_MEMORY": str(path)})
+        except BaseException:
+            self.cable.close()
+            raise
         self.held, self.devices, self.spare = [], self.cable.near.devices(), 0
 
     @property
