@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* file_stand_in.c - see file_stand_in.h */
-#include "launcher/caller.h"
 #include "launcher/file_stand_in.h"
 
 #include <errno.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launcher/caller.h"
 #include "launcher/file_text.h"
 #include "launcher/tracing.h"
 #include "process/process.h"
