@@ -3,6 +3,10 @@
  *
  * Joining the group loads inet_diag but not udp_diag, without which nothing is told; a dump loads it. The same dump
  * answers what is still there when news were lost. Kernels without them are common where nobody needs ss(8).
+ *
+ * A dump comes in pieces as the texts do (udp_list.h), and leaves out sockets that live: those of one port, which L2TP
+ * has thousands of, when others of it close between two pieces. News are lost when many close at once. So what is to be
+ * believed are several dumps with some time between them.
  */
 #include "keeper/socket_watch.h"
 
@@ -27,6 +31,7 @@
 #define READ_OCTETS 32768
 #define LOOK_MS     100
 #define LOOK_SHARE  10 /* of our time, at most a tenth */
+#define DUMPS       3  /* that lack a socket: then it has gone */
 
 struct socket_watch {
 	struct list in_all;
@@ -36,6 +41,8 @@ struct socket_watch {
 	int ask;     /* dumps; we can not come back to make it later */
 	bool silent; /* neither: its texts are read */
 	int texts[UDP_TEXTS];
+	unsigned int dumps_due; /* since news were lost; 0: none were */
+	struct udp_list there;  /* what has been in those there were since then */
 };
 
 static void socket_watch_free(struct socket_watch *w)
@@ -48,6 +55,7 @@ static void socket_watch_free(struct socket_watch *w)
 	if (w->ask >= 0)
 		close(w->ask);
 	udp_texts_close(w->texts);
+	udp_list_release(&w->there);
 	free(w);
 }
 DEFINE_AUTO(socket_watch)
@@ -153,6 +161,14 @@ static int tell_me(struct socket_watches *all, struct socket_watch *w)
 	return epoll_ctl(all->epoll, EPOLL_CTL_ADD, w->news, &event) < 0 ? -errno : 0;
 }
 
+static void look_soon(struct socket_watches *all)
+{
+	const uint64_t soon = monotonic_ms() + LOOK_MS;
+
+	if (all->look_ms > soon)
+		all->look_ms = soon;
+}
+
 static int look_for_myself(struct socket_watches *all, struct socket_watch *w, int why)
 {
 	int err = udp_texts_open(w->texts);
@@ -160,8 +176,7 @@ static int look_for_myself(struct socket_watches *all, struct socket_watch *w, i
 	if (err < 0)
 		return err;
 	w->silent = true;
-	if (all->look_ms == UINT64_MAX)
-		all->look_ms = monotonic_ms() + LOOK_MS;
+	look_soon(all);
 	if (!all->said)
 		log_event(
 			LOG_NOTICE, "socket-watch-slow",
@@ -226,16 +241,22 @@ static int take_gone(const struct nlmsghdr *m, void *arg)
 	return MNL_CB_OK;
 }
 
-/* Some were lost: whatever is not there any more has gone. */
-static void find_out(struct socket_watches *all, struct socket_watch *w)
+/* More may be lost while many close: then all is to be found out anew. */
+static void news_lost(struct socket_watches *all, struct socket_watch *w)
 {
-	struct udp_list list = { 0 };
+	w->dumps_due = DUMPS;
+	udp_list_release(&w->there);
+	look_soon(all);
+}
 
-	if (dump(w->ask, &list) == 0) {
-		udp_list_sort(&list);
-		all->left(all->arg, w->netns, &list, true);
-	}
-	udp_list_release(&list);
+/* One of the dumps. What is in none of them has gone. */
+static void find_out(const struct socket_watches *all, struct socket_watch *w)
+{
+	if (dump(w->ask, &w->there) < 0 || --w->dumps_due)
+		return;
+	udp_list_sort(&w->there);
+	all->left(all->arg, w->netns, &w->there, true);
+	udp_list_release(&w->there);
 }
 
 static void watch_ready(struct socket_watches *all, struct socket_watch *w)
@@ -245,7 +266,7 @@ static void watch_ready(struct socket_watches *all, struct socket_watch *w)
 
 	while ((n = recv(w->news, octets, sizeof(octets), 0)) != 0) {
 		if (n < 0 && errno == ENOBUFS)
-			find_out(all, w);
+			news_lost(all, w);
 		else if (n < 0)
 			return;
 		else
@@ -276,19 +297,20 @@ static bool left_there(void *arg, const struct udp_list *list, bool sure)
 
 void socket_watches_look(struct socket_watches *all, uint64_t now)
 {
-	bool silent = false;
+	bool again = false;
 	uint64_t took;
 
 	list_for_each (node, &all->all) {
-		const struct socket_watch *w = list_entry(node, struct socket_watch, in_all);
+		struct socket_watch *w = list_entry(node, struct socket_watch, in_all);
 
-		if (!w->silent)
-			continue;
-		silent = true;
-		udp_texts_look(w->texts, left_there, &(struct looking){ all, w });
+		if (w->silent)
+			udp_texts_look(w->texts, left_there, &(struct looking){ all, w });
+		else if (w->dumps_due)
+			find_out(all, w);
+		again |= w->silent || w->dumps_due;
 	}
 	took = monotonic_ms() - now;
-	all->look_ms = !silent                       ? UINT64_MAX
+	all->look_ms = !again                        ? UINT64_MAX
 	               : took > LOOK_MS / LOOK_SHARE ? now + took * LOOK_SHARE
 	                                             : now + LOOK_MS;
 }

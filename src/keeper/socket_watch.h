@@ -47,7 +47,7 @@ void socket_watch_release(struct socket_watches *w, struct netns_id netns);
 /** socket_watches_ready() - .epoll is readable: call gone() for each */
 void socket_watches_ready(struct socket_watches *w);
 
-/** socket_watches_look() - .look_ms is over: call left() where nobody tells */
+/** socket_watches_look() - .look_ms is over: call left() where nobody tells, or when it is known after news were lost */
 void socket_watches_look(struct socket_watches *w, uint64_t now_ms);
 
 #endif
