@@ -92,6 +92,20 @@ def test_every_option_is_in_the_manual_and_the_other_way_round(name):
     assert manual <= helped, f"in the manual only: {manual - helped}"
 
 
+def test_run_answers_before_it_installs_or_builds(tmp_path):
+    """`./run COMMAND --help` of each command that `./run help` names, where every package is missing."""
+    for name in ("dpkg-query", "apt-get", "meson", "ninja", "sudo"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho $0 >>{tmp_path}/called\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    environment = dict(os.environ, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    commands = re.findall(r"^  ([a-z][a-z-]*)(?= |$)", run(TOP / "run", "help").stdout, re.MULTILINE)
+    assert {"check", "bench", "requirements", "demo"} <= set(commands), commands
+    for command in commands:
+        done = run(TOP / "run", command, "--help", env=environment)
+        assert done.returncode == 0 and "usage" in done.stdout, (command, done)
+        assert not (tmp_path / "called").exists(), (command, (tmp_path / "called").read_text())
+
+
 def examples():
     """Commands of ul2tp in the manual and in its help, each as one line"""
     text = PROGRAMS["ul2tp"].read_text().replace("\\e\n", " ").replace("\n.Dl ", "\n")
