@@ -16,8 +16,11 @@
 #include "path/receiver.h"
 #include "path/sender.h"
 
-/* What the keeper has kept, by its slots. */
+/* What the keeper has kept, by its slots; and what came of it. */
 struct kept {
+	uint32_t tunnels, sessions; /* adopted */
+	uint32_t lost;              /* of both; what had ended by itself is not lost */
+	int why;                    /* of the first of these, -errno */
 	struct endpoint **endpoints;
 	uint32_t endpoint_count;
 	struct keeper_device *devices; /* .fd -1: not in use, or taken by a session */
@@ -169,22 +172,30 @@ static int adopt_session(struct dataplane *dp, struct kept *kept, struct tunnel 
 	return 0;
 }
 
-static uint32_t adopt_tunnels(struct dataplane *dp, const struct kept *kept,
-                              struct tunnel **tunnels)
+static void note_lost(struct kept *kept, int err)
 {
-	uint32_t adopted = 0;
+	if (err == -ENOENT)
+		return;
+	if (!kept->lost++)
+		kept->why = err;
+}
 
+static void adopt_tunnels(struct dataplane *dp, struct kept *kept, struct tunnel **tunnels)
+{
 	for (uint32_t i = 0; i < dp->records->tunnels_used; i++) {
 		struct tunnel_record *record = records_tunnel(dp->records, i);
+		int err;
 
 		if (record->state == RECORD_FREE)
 			continue;
-		if (adopt_tunnel(dp, kept, i, &tunnels[i]) == 0)
-			adopted++;
-		else
+		err = adopt_tunnel(dp, kept, i, &tunnels[i]);
+		if (err < 0) {
+			note_lost(kept, err);
 			record->state = RECORD_FREE;
+		} else {
+			kept->tunnels++;
+		}
 	}
-	return adopted;
 }
 
 static void drop_session(struct dataplane *dp, struct session_record *record)
@@ -226,8 +237,7 @@ static void divert_sessions(struct dataplane *dp)
 	}
 }
 
-static int adopt_sessions(struct dataplane *dp, struct kept *kept, struct tunnel *const *tunnels,
-                          uint32_t *adopted)
+static int adopt_sessions(struct dataplane *dp, struct kept *kept, struct tunnel *const *tunnels)
 {
 	AUTO_MEMORY struct session_record **live =
 		calloc(dp->records->sessions_used + 1, sizeof(*live));
@@ -245,10 +255,14 @@ static int adopt_sessions(struct dataplane *dp, struct kept *kept, struct tunnel
 	}
 	qsort(live, count, sizeof(struct session_record *), by_serial);
 	for (uint32_t i = 0; i < count; i++) {
-		if (adopt_session(dp, kept, tunnels, live[i]) == 0)
-			++*adopted;
-		else
+		int err = adopt_session(dp, kept, tunnels, live[i]);
+
+		if (err < 0) {
+			note_lost(kept, err);
 			drop_session(dp, live[i]);
+		} else {
+			kept->sessions++;
+		}
 	}
 	dataplane_wait(dp);
 	divert_sessions(dp);
@@ -296,7 +310,6 @@ int dataplane_adopt(struct dataplane *dp)
 	AUTO_MEMORY struct tunnel **tunnels =
 		calloc(dp->records->max_tunnels + 1, sizeof(*tunnels));
 	struct kept kept = { 0 };
-	uint32_t tunnel_count = 0, session_count = 0;
 	int err;
 
 	if (!tunnels)
@@ -306,12 +319,17 @@ int dataplane_adopt(struct dataplane *dp)
 	if (!err)
 		err = resume_devices(dp, &kept);
 	if (!err) {
-		tunnel_count = adopt_tunnels(dp, &kept, tunnels);
-		err = adopt_sessions(dp, &kept, tunnels, &session_count);
+		adopt_tunnels(dp, &kept, tunnels);
+		err = adopt_sessions(dp, &kept, tunnels);
 	}
 	dp->adopting = false;
 	start_endpoints(dp, true);
 	remove_rest(dp, &kept);
-	log_event(LOG_NOTICE, "adopted", "tunnels=%u sessions=%u", tunnel_count, session_count);
+	log_event(LOG_NOTICE, "adopted", "tunnels=%u sessions=%u", kept.tunnels, kept.sessions);
+	if (kept.lost)
+		log_event(
+			LOG_ERR, "not-adopted",
+			"lost=%u error=\"%s\" effect=\"they have ended, and the sessions of these tunnels\"",
+			kept.lost, strerror(-kept.why));
 	return err;
 }

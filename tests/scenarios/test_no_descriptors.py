@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Descriptors run out in either process of ul2tpd while clients ask: ENFILE, nothing half made stays, and then it goes on"""
 import errno
+import os
+import re
+import signal
 import socket
 import threading
 
 from support import proc
-from support.api import PPP, Api
+from support.api import PPP, UDP, Api
 from support.daemon import Daemon, descriptors, no_more_than, settle
 from support.netlink import Refused
 from support.netns import run
 from support.ppp_file import DEAD, PPPIOCCONNECT, PPPIOCNEWUNIT, PppClient, name
 from support.wait import AT_MOST, eventually
 
-CLIENTS, IDS = 2, (1, 2)
+CLIENTS, IDS, TUNNELS = 2, (1, 2), 8
 
 
 class Scarce:
@@ -136,3 +139,20 @@ def test_who_can_not_be_accepted_waits_and_costs_nothing(cable, build):
         assert answers, "it has never been accepted"
         answers[0].close()
         assert spent <= 50 and daemon.log.count("out-of-descriptors") == 1, (spent, daemon.log)
+
+
+def test_what_the_next_engine_can_not_take_up_is_said(cable, build):
+    """The log has how many of the tunnels have ended with the engine before, and why."""
+    near, far = cable.addresses(4)
+    with Daemon("--workers", "16") as daemon:
+        with Api(daemon, cable.near) as api:
+            for number in range(1, TUNNELS + 1):
+                api.tunnel_create(CONN_ID=number, PEER_CONN_ID=number, ENCAP_TYPE=UDP, IP_SADDR=near, IP_DADDR=far,
+                                  UDP_SPORT=5000 + number, UDP_DPORT=5000)
+                api.session_create(number, number, PEER_SESSION_ID=number)
+        with Scarce(daemon.keeper_pid, 8):
+            os.kill(daemon.engine_pid, signal.SIGKILL)
+            daemon.wait_for_log("adopted-ppp")
+        lost = re.search("event=not-adopted lost=(\\d+) error=\"Too many open files", daemon.log)
+        with Api(daemon, cable.near) as api:
+            assert lost and len(api.tunnels()) == TUNNELS - int(lost[1]), daemon.log
