@@ -14,6 +14,7 @@
 #include "path/ppp_file.h"
 
 #define ACCEPT_AGAIN_MS 100
+#define ACCEPTS_MAX     16 /* in one turn */
 
 static void refuse(int fd)
 {
@@ -39,11 +40,12 @@ static void stop_accepting(struct server *server, int err)
 	server->accept_ms = loop_now_ms(server->loop) + ACCEPT_AGAIN_MS;
 }
 
+/* Not until none is left: whoever connects without end must not keep clients from their answers, and us from our end. */
 static void accept_clients(struct watch *watch, uint32_t events)
 {
 	struct server *server = container_of(watch, struct server, listener);
 
-	for (;;) {
+	for (unsigned int i = 0; i < ACCEPTS_MAX; i++) {
 		int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0) {
