@@ -116,12 +116,13 @@ static int get_managed(struct dataplane *dp, struct netns *ns, uint32_t client,
 	return err;
 }
 
-/* UDP without destination port stays unconnected (TUN-10, TUN-14); connecting to 0.0.0.0 means this host (NL-43). */
+/* UDP without destination port stays unconnected (TUN-10, TUN-14). */
 static bool is_connected(const struct tunnel_create *p)
 {
 	return !is_udp(p) || p->peer_port;
 }
 
+/* To connect to no address means this host, over IPv4 by the address that the socket is bound to (NL-43). */
 static union address peer_of(const struct tunnel_create *p)
 {
 	static const union l2tp_address none;
@@ -133,6 +134,8 @@ static union address peer_of(const struct tunnel_create *p)
 	if (address_unspecified(&peer)) {
 		if (p->family == AF_INET6)
 			peer.v6.sin6_addr = in6addr_loopback;
+		else if (p->local.v4.s_addr)
+			peer.v4.sin_addr = p->local.v4;
 		else
 			peer.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	}

@@ -12,7 +12,7 @@ import threading
 from support import netlink
 from support.api import encode
 
-from hosts import ETH, PATIENCE, QUIET, L2tp as Language, outcome, unshare_network
+from hosts import ETH, IP, NEAR, PATIENCE, QUIET, UDP, L2tp as Language, outcome, unshare_network
 
 NOBODY = 65534
 
@@ -211,6 +211,21 @@ def from_many_threads(hosts, see):
     for thread in threads:
         thread.join()
     see("fifty times", [len(results), sorted(set(results))])
+
+
+def peers_without_an_address(hosts, see):
+    """
+    Requirements: NL-43
+    """
+    l2tp = Language()
+    for word, encap in (("UDP", UDP), ("IP", IP)):
+        for what, local in (("an address", NEAR[4]), ("loopback", "127.0.0.5"), ("none", "0.0.0.0")):
+            see(f"{word} from {what}", [l2tp.tunnel(encap=encap, IP_SADDR=local, IP_DADDR="0.0.0.0"), l2tp.tunnel_get()])
+            l2tp.tunnel_delete()
+        for what, local in (("an address", NEAR[6]), ("none", "::")):
+            see(f"{word} over IPv6 from {what}", [l2tp.tunnel(encap=encap, family=6, IP6_SADDR=local, IP6_DADDR="::"),
+                                                  l2tp.tunnel_get()])
+            l2tp.tunnel_delete()
 
 
 def namespaces_of_sockets(hosts, see):
