@@ -133,12 +133,70 @@ static int write_device(struct trap *t, const struct ip_stand_in *s)
 	                        len ? len + 1 : 0);
 }
 
+/* A name of L2TP/IP as UDP has it: as long as there is no connection id, and here without a port. */
+static socklen_t name_of_udp(struct sockaddr_storage *to, const uint8_t *name, int family)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)to;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
+
+	if (family == AF_INET6) {
+		memcpy(v6, name, sizeof(*v6));
+		v6->sin6_port = 0;
+		return sizeof(*v6);
+	}
+	memcpy(v4, name, sizeof(*v4));
+	v4->sin_port = 0;
+	return sizeof(*v4);
+}
+
+/* UDP's, with the same two ends, in the program's namespace; -errno */
+static int twin_connect(const struct ip_stand_in *s, int fd)
+{
+	const struct ip_facts *f = &s->facts;
+	struct sockaddr_storage name;
+	socklen_t len = name_of_udp(&name, f->bound, f->family);
+
+	if (f->device[0] &&
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, f->device, sizeof(f->device)) < 0)
+		return -errno;
+	if (f->bound_len && bind(fd, (struct sockaddr *)&name, len) < 0)
+		return -errno;
+	len = name_of_udp(&name, f->peer, f->family);
+	return connect(fd, (struct sockaddr *)&name, len) < 0 ? -errno : 0;
+}
+
+/* The stand-in has no route to anywhere. */
+static int write_mtu(struct trap *t, const struct ip_stand_in *s, int level, int option)
+{
+	socklen_t len = sizeof(int);
+	AUTO_FD fd = -1;
+	int mtu;
+
+	if (!s->facts.peer_len)
+		return -ENOTCONN;
+	fd = netns_socket(s->launcher, s->netns, s->facts.family, SOCK_DGRAM, 0);
+	if (fd < 0)
+		return fd;
+	if (twin_connect(s, fd) < 0 || getsockopt(fd, level, option, &mtu, &len) < 0)
+		return -ENOTCONN; /* as where the route has gone */
+	return trap_write_option(t, trap_argument(t, 3), trap_argument(t, 4), mtu);
+}
+
+static bool is_mtu(int level, int option, int family)
+{
+	return family == AF_INET6 ? level == IPPROTO_IPV6 && option == IPV6_MTU
+	                          : level == IPPROTO_IP && option == IP_MTU;
+}
+
 void ip_getsockopt(struct trap *t, struct object *o)
 {
 	int level = (int)trap_argument(t, 1), option = (int)trap_argument(t, 2);
+	int family = stand_in_of(o)->facts.family;
 
 	if (!is_known_level(level))
-		trap_fail(t, stand_in_of(o)->facts.family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP);
+		trap_fail(t, family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP);
+	else if (is_mtu(level, option, family))
+		trap_result(t, write_mtu(t, stand_in_of(o), level, option));
 	else if (level == SOL_SOCKET && option == SO_PROTOCOL)
 		trap_result(t, trap_write_option(t, trap_argument(t, 3), trap_argument(t, 4),
 		                                 PROTOCOL_L2TP));

@@ -232,6 +232,29 @@ def shutting_down(hosts, see):
         see(f"IPv{family} reading too", [outcome(made.shutdown, socket.SHUT_RD), outcome(lambda: made.recv(10).hex())])
 
 
+def the_mtu_of_its_path(hosts, see):
+    """
+    Requirements: IPS-53
+    """
+    ip(["route add 198.51.100.0/24 via 192.0.2.2 mtu 1400", "route add 2001:db8:1::/64 via 2001:db8::2 mtu 1300"])
+    for family, (level, option) in {4: (socket.IPPROTO_IP, 14), 6: (socket.IPPROTO_IPV6, 24)}.items():
+        made = new(family)
+
+        def mtu(*size, m=made, which=(level, option)):
+            value = outcome(m.getsockopt, *which, *size)
+            return value.hex() if isinstance(value, bytes) else value
+        see(f"IPv{family} unbound", mtu())
+        bind(made, name(family, NEAR[family], 1))
+        see(f"IPv{family} bound", mtu())
+        connect(made, name(family, FAR[family], 2))
+        see(f"IPv{family} connected", mtu())
+        see(f"IPv{family} in an octet", mtu(1))
+        connect(made, name(family, "2001:db8:1::9" if family == 6 else "198.51.100.9", 2))
+        see(f"IPv{family} by another route", mtu())
+        connect(made, bytes(32))
+        see(f"IPv{family} disconnected", mtu())
+
+
 # --- sending --------------------------------------------------------------------------------------------
 
 def sending(hosts, see):
