@@ -36,6 +36,7 @@ struct ip_socket {
 	uint32_t conn_id, peer_conn_id;
 	bool bound, connected;
 	bool peer_has_port; /* l2tp_unused of connect() was not 0 */
+	bool corked;        /* MSG_MORE: a message has been begun (IPS-43) */
 	struct ip_name peer;
 	struct keeper_socket_names names;
 	struct ip_binding *binding;

@@ -8,8 +8,10 @@
 #include "encap/address.h"
 #include "path/ip_socket.h"
 
+#define MSG_PROBE MSG_PROXY /* as linux/socket.h calls it: nothing is sent */
+
 /* What l2tp_ip6_sendmsg() and the system behind it know; IPv4 ignores all flags (IPS-43). */
-#define FLAGS_OF_IPV6 (MSG_OOB | MSG_DONTROUTE | MSG_CONFIRM | MSG_MORE)
+#define FLAGS_OF_IPV6 (MSG_OOB | MSG_DONTROUTE | MSG_CONFIRM | MSG_MORE | MSG_PROBE)
 
 #define SHORTEST_IPV6 24 /* SIN6_LEN_RFC2133: without scope */
 
@@ -93,6 +95,22 @@ static int send_broadcast(int fd, const struct msghdr *msg, int flags)
 	return err;
 }
 
+/* Whether what had been corked was thrown away with the piece that failed: so it is once the system had begun to add it. */
+static bool is_flushed(int err)
+{
+	return err == -EMSGSIZE || err == -ENOBUFS || err == -EAGAIN;
+}
+
+static void remember_cork(struct ip_socket *s, uint32_t asked, int err)
+{
+	if (s->family != AF_INET6)
+		return;
+	if (err < 0)
+		s->corked = s->corked && !is_flushed(err);
+	else
+		s->corked = (asked & MSG_MORE) && (s->corked || !(asked & MSG_PROBE));
+}
+
 static int send_out(struct ip_socket *s, const struct msghdr *msg, uint32_t asked)
 {
 	int fd = s->sending->at.bulk_fd, flags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -101,6 +119,7 @@ static int send_out(struct ip_socket *s, const struct msghdr *msg, uint32_t aske
 	if (s->family == AF_INET6)
 		flags |= (int)(asked & FLAGS_OF_IPV6);
 	err = sendmsg(fd, msg, flags) < 0 ? -errno : 0;
+	remember_cork(s, asked, err);
 	if (err == -EACCES && s->family == AF_INET)
 		err = send_broadcast(fd, msg, flags);
 	return as_the_kernel(s, err);
@@ -110,7 +129,8 @@ int ip_socket_send(struct ip_socket *s, const struct ul2tp_ip_socket_send *send,
 {
 	struct iovec iov[2] = { { (void *)zero_word, sizeof(zero_word) },
 		                { (void *)send->data.at, read_left(&send->data) } };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	/* A message that is made of several has the word once. */
+	struct msghdr msg = { .msg_iov = iov + s->corked, .msg_iovlen = 2 - s->corked };
 	struct ip_name to;
 	union address address;
 	int err = destination_read(s, send->name, &to);

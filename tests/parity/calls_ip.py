@@ -15,6 +15,7 @@ from hosts import (FAR, IP, L2TP, NEAR, Device, L2tp as Language, becomes, contr
 
 SIOCINQ, SIOCOUTQ, SIOCGIFINDEX = 0x541b, 0x5411, 0x8933
 DOMAIN = {4: socket.AF_INET, 6: socket.AF_INET6}
+MSG_PROBE = 0x10
 FAR_ID, OTHER = 200, {4: "192.0.2.3", 6: "2001:db8::3"}
 
 
@@ -285,6 +286,21 @@ def sending(hosts, see):
         big = bytes(3000)
         see(f"IPv{family} larger than the link", [outcome(sendto, connected, big), len(payloads(raw, family, 0))])
         see(f"IPv{family} larger than a packet", outcome(sendto, connected, bytes(66000)))
+
+
+def in_several_parts(hosts, see):
+    """
+    Requirements: IPS-41, IPS-43
+    """
+    for family in (4, 6):
+        raw, made = far_raw(hosts, family), ip_socket(family, 1, FAR_ID)
+        see(f"IPv{family} more to come", [outcome(made.send, b"one ", socket.MSG_MORE), payloads(raw, family, 0)])
+        see(f"IPv{family} the last", [outcome(made.send, b"two ", socket.MSG_MORE), outcome(made.send, b"three"),
+                                      payloads(raw, family, 0)])
+        see(f"IPv{family} another", [outcome(made.send, b"four"), payloads(raw, family)])
+        see(f"IPv{family} a probe", [outcome(made.send, b"five", MSG_PROBE), payloads(raw, family, 0)])
+        see(f"IPv{family} too long", [outcome(made.send, bytes(40000), socket.MSG_MORE), outcome(made.send, bytes(40000)),
+                                      outcome(made.send, b"seven"), payloads(raw, family, 0)])
 
 
 def source_addresses(hosts, see):
