@@ -14,7 +14,10 @@ static struct bucket_node **chain_of(struct buckets *b, const struct bucket_node
 static void push(struct buckets *b, struct bucket_node *node)
 {
 	struct bucket_node **head = chain_of(b, node);
+	size_t chain = b->size ? (size_t)(head - b->heads) : 0;
 
+	if (chain < b->low)
+		b->low = chain;
 	node->next = *head;
 	*head = node;
 }
@@ -75,11 +78,11 @@ void buckets_remove(struct buckets *b, struct bucket_node *node)
 	b->count--;
 }
 
-struct bucket_node *buckets_any(const struct buckets *b)
+struct bucket_node *buckets_any(struct buckets *b)
 {
-	for (size_t i = 0; i < buckets_chains(b); i++)
-		if (buckets_chain(b, i))
-			return buckets_chain(b, i);
+	for (; b->low < buckets_chains(b); b->low++)
+		if (buckets_chain(b, b->low))
+			return buckets_chain(b, b->low);
 	return NULL;
 }
 

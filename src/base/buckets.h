@@ -21,6 +21,7 @@ struct buckets {
 	struct bucket_node *only; /* the one chain there is while .size is 0 */
 	size_t size;              /* a power of two, or 0 */
 	size_t count;
+	size_t low; /* chains before this one are empty */
 };
 
 /** buckets_insert() - add @node under @hash, before others with the same hash */
@@ -44,8 +45,9 @@ static inline struct bucket_node *buckets_chain(const struct buckets *b, size_t 
 	return b->size ? b->heads[i] : b->only;
 }
 
-/** buckets_any() - one of the nodes; NULL: the table is empty */
-struct bucket_node *buckets_any(const struct buckets *b);
+/** buckets_any() - one of the nodes; NULL: the table is empty. To take out all nodes so, one after the other, costs no more
+ * than to look at them */
+struct bucket_node *buckets_any(struct buckets *b);
 
 /** buckets_first() - the first node with @hash, or NULL */
 static inline struct bucket_node *buckets_first(const struct buckets *b, uint64_t hash)

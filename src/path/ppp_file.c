@@ -296,7 +296,7 @@ struct ppp_file *ppp_file_from(const struct netns *ns, uint64_t serial)
 	return NULL;
 }
 
-static struct ppp_file *any(const struct dataplane *dp)
+static struct ppp_file *any(struct dataplane *dp)
 {
 	struct bucket_node *node = buckets_any(&dp->ppp_files);
 
