@@ -102,7 +102,8 @@ void device_counters_ask(struct trap *t, int socket, const struct ul2tp_device_r
 		if (!waited || !err || err == -ESRCH)
 			break;
 	}
-	if (err == -ESRCH)
+	/* It does not answer, or has no time to let anybody in. */
+	if (err == -ESRCH || err == -EAGAIN)
 		atomic_store(&silent_until_ms, monotonic_ms() + SILENT_MS);
 	if (err < 0)
 		ret->count = 0;
