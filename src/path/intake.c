@@ -101,7 +101,7 @@ static void open_add(struct letter *letter)
 	in->first = t;
 }
 
-static struct tunnel *any_tunnel(const struct intake *in)
+static struct tunnel *any_tunnel(struct intake *in)
 {
 	struct bucket_node *node = buckets_any(&in->tunnels);
 
