@@ -160,7 +160,7 @@ class Lns(Xl2tpd):
 
 
 class Lac(Xl2tpd):
-    echoes_seen = 0
+    echoes_seen = tunnels_lost = 0
 
     def __init__(self, namespace, launcher, lns, options=()):
         super().__init__(namespace, launcher, [f"[lac {name}]\nlns = {lns}\nredial = no\n" for name in LACS], options)
@@ -205,10 +205,14 @@ class Lac(Xl2tpd):
     def looks_after_calls(self):
         """Two pppd that start in the same moment can have the same random numbers, which they make of the time and their
         process ids; then each takes the other for its own echo, and gives up. Twice that is tried again; who gives up
-        three times has an echo."""
-        echoes = self.said().count("Serial line is looped back")
-        if self.echoes_seen < echoes <= 2:
-            self.echoes_seen = echoes
+        three times has an echo. And two xl2tpd that hang up in the same moment each answer for a call that they do not know
+        any more ("special ZLB"), by which they lose count of each other's messages; after some tries each gives up the tunnel,
+        and with it the call that was begun next."""
+        said = self.said()
+        echoes = said.count("Serial line is looped back")
+        lost = said.count("Maximum retries exceeded for tunnel") if "handle_special: ZLB for closed call" in said else 0
+        if self.echoes_seen < echoes <= 2 or self.tunnels_lost < lost <= 2:
+            self.echoes_seen, self.tunnels_lost = echoes, lost
             self.nothing_left()
             self.call()
 
