@@ -375,6 +375,7 @@ static void message_failed(struct outbox *o, uint32_t i, int error)
 	m->sender->batch_retry_ms = 0; /* set by sender_retry_batches() */
 }
 
+/* A batch can leave behind one that was refused. */
 static void message_left(const struct outbox *o, const struct message *m)
 {
 	if (m->segments > 1)
