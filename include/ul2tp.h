@@ -85,7 +85,8 @@ struct ul2tp_error {
  * @error:   filled on failure; may be NULL
  *
  * Return: 0; -ENOENT, -ECONNREFUSED, -EACCES: no ul2tpd there; -EOPNOTSUPP: the kernel has no such
- *	   family. The words say what to start.
+ *	   family; -ETIMEDOUT: ul2tpd is there, and did not accept or answer within ten seconds. The words
+ *	   say what to start.
  */
 int ul2tp_connect(enum ul2tp_backend backend, const char *path, struct ul2tp **ret,
                   struct ul2tp_error *error);

@@ -6,7 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -299,6 +305,46 @@ static void test_nobody_there(void **state)
 	assert_int_equal(ul2tp_connect(UL2TP_BACKEND_DAEMON, path, &u, NULL), -ENAMETOOLONG);
 }
 
+static int full; /* a listening socket whose queue is full, until the third signal */
+
+static void make_room(int signal)
+{
+	static int signals;
+	int fd;
+
+	if (++signals < 3)
+		return;
+	while ((fd = accept(full, NULL, NULL)) >= 0)
+		close(fd);
+}
+
+/* connect() is begun again after each, and the server that then closes is what is told. */
+static void test_signals_while_a_server_is_busy(void **state)
+{
+	static const struct itimerval often = { .it_interval.tv_usec = 2000,
+		                                .it_value.tv_usec = 2000 };
+	static const struct itimerval never = { 0 };
+	const struct sigaction action = { .sa_handler = make_room };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int other = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	struct ul2tp *u;
+	int err;
+
+	full = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/ul2tp-full-%d", getpid());
+	assert_int_equal(bind(full, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(full, 0), 0);
+	assert_int_equal(connect(other, (struct sockaddr *)&address, sizeof(address)), 0);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	err = ul2tp_connect(UL2TP_BACKEND_DAEMON, address.sun_path, &u, NULL);
+	setitimer(ITIMER_REAL, &never, NULL);
+	unlink(address.sun_path);
+	close(full);
+	close(other);
+	assert_int_equal(err, -EPIPE);
+}
+
 int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, scripted_begin, scripted_end)
@@ -314,6 +360,7 @@ int main(void)
 		WITH(test_events),
 		WITH(test_messages_a_program_wrote),
 		cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_signals_while_a_server_is_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

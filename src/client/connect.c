@@ -151,9 +151,25 @@ static const char *remedy(int number)
 	}
 }
 
+/* While ul2tpd has more to accept than its queue holds, connect() waits. A signal that the program handles ends that, as
+ * there is a time-out, whatever SA_RESTART says. */
+static int connect_in_time(const struct ul2tp *u, const struct sockaddr_un *address)
+{
+	int64_t deadline = deadline_after(u->timeout_ms);
+	int err;
+
+	do
+		err = connect(u->fd, (const struct sockaddr *)address, sizeof(*address)) < 0
+		              ? -errno
+		              : 0;
+	while (err == -EINTR && deadline_after(0) < deadline);
+	return err == -EINTR || err == -EAGAIN ? -ETIMEDOUT : err;
+}
+
 static int open_daemon(struct ul2tp *u, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int err;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return connection_fail(u, -ENAMETOOLONG, "",
@@ -165,12 +181,15 @@ static int open_daemon(struct ul2tp *u, const char *path)
 	if (u->fd < 0)
 		return connection_fail(u, -errno, "", "cannot make a socket: %s", strerror(errno));
 	send_timeout_set(u);
-	if (connect(u->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int err = -errno;
-
+	err = connect_in_time(u, &address);
+	if (err == -ETIMEDOUT)
+		return connection_fail(
+			u, err, "",
+			"ul2tpd at %s takes no connection: it is stopped, or has too much to do",
+			path);
+	if (err < 0)
 		return connection_fail(u, err, "", "no ul2tpd at %s (%s): %s", path, strerror(-err),
 		                       remedy(-err));
-	}
 	return 0;
 }
 
