@@ -369,12 +369,41 @@ static void test_a_session_of_another_tunnel_is_not_shown(void **state)
 	fake_server_stop(server);
 }
 
+static const struct {
+	const char *text, *json;
+} words[] = {
+	{ "x\"\\\n\x7f", "\"x\\\"\\\\\\u000a\\u007f\"" },
+	{ "Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x98\x80",
+	  "\"Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x98\x80\"" },
+	{ "Z\xfcrich", "\"Z\\ufffdrich\"" },                        /* Latin-1 */
+	{ "\xc3", "\"\\ufffd\"" },                                  /* cut off */
+	{ "\xe2\x82", "\"\\ufffd\\ufffd\"" },                       /* likewise */
+	{ "\xc0\xaf", "\"\\ufffd\\ufffd\"" },                       /* longer than need be */
+	{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"" },            /* half of a pair of UTF-16 */
+	{ "\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" }, /* beyond Unicode */
+};
+
+static void test_json_is_utf_8_whatever_a_name_is(void **state)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char *out = NULL;
+		size_t size;
+		struct printer p = { .out = open_memstream(&out, &size), .json = true };
+
+		printer_word(&p, KEY_NONE, "", words[i].text, "");
+		fclose(p.out);
+		assert_string_equal(out, words[i].json);
+		free(out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_show_is_octet_for_octet_that_of_ip),
 		cmocka_unit_test(test_what_only_ul2tpd_has_is_shown_and_saved),
 		cmocka_unit_test(test_a_session_of_another_tunnel_is_not_shown),
+		cmocka_unit_test(test_json_is_utf_8_whatever_a_name_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

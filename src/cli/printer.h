@@ -44,7 +44,7 @@ void printer_text(struct printer *p, const char *text);
 void printer_number(struct printer *p, enum json_key key, const char *prefix, uint64_t value,
                     const char *suffix);
 
-/** printer_word() - a string; octets that are not printable are escaped in JSON */
+/** printer_word() - a string; in JSON, what is not printable is escaped, and what is no UTF-8 becomes U+FFFD */
 void printer_word(struct printer *p, enum json_key key, const char *prefix, const char *value,
                   const char *suffix);
 
