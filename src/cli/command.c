@@ -218,7 +218,7 @@ static int verb_help(struct cli *cli, struct words *words)
 {
 	const char *word = words_next(words);
 
-	if (!word)
+	if (!word || word_matches(word, "help"))
 		return help_overview(cli);
 	if (strcmp(word, "tunnel") == 0)
 		return help_commands(cli, TUNNEL_COMMANDS);

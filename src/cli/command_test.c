@@ -241,6 +241,9 @@ static const struct {
 	{ "unit police help", "as tc(8) writes rates" },
 	{ "monitor help", "ready" },
 	{ "save --help", "-batch" },
+	{ "help help", "Options:" },
+	{ "-h help", "Options:" },
+	{ "help -j h", "Options:" },
 	{ "status -h", "release" },
 };
 
