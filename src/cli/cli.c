@@ -25,25 +25,27 @@ int cli_wrong(struct cli *cli, const char *format, ...)
 	return CLI_USAGE;
 }
 
-int cli_connect_another(struct cli *cli, struct ul2tp **ret)
+int cli_enter_netns(struct cli *cli)
 {
-	struct ul2tp_error error;
+	char why[200];
 
-	if (ul2tp_connect(cli->options.backend, cli->options.socket, ret, &error) == 0)
-		return CLI_DONE;
-	cli_wrong(cli, "%s", error.words);
-	return CLI_NOBODY;
+	if (cli->options.netns && netns_enter(cli->options.netns, why, sizeof(why)) < 0)
+		return cli_wrong(cli, "%s", why);
+	return CLI_DONE;
 }
 
 int cli_connect(struct cli *cli)
 {
-	char why[200];
+	struct ul2tp_error error;
 
 	if (cli->u)
 		return cli->group ? session_group_flush(cli, cli->group) : CLI_DONE;
-	if (cli->options.netns && netns_enter(cli->options.netns, why, sizeof(why)) < 0)
-		return cli_wrong(cli, "%s", why);
-	return cli_connect_another(cli, &cli->u);
+	if (cli_enter_netns(cli) != CLI_DONE)
+		return CLI_USAGE;
+	if (ul2tp_connect(cli->options.backend, cli->options.socket, &cli->u, &error) == 0)
+		return CLI_DONE;
+	cli_wrong(cli, "%s", error.words);
+	return CLI_NOBODY;
 }
 
 int cli_refused(struct cli *cli)
@@ -59,6 +61,14 @@ int cli_refused(struct cli *cli)
 	default:
 		return CLI_REFUSED;
 	}
+}
+
+int cli_flush(struct cli *cli)
+{
+	errno = 0;
+	if (fflush(cli->out) == 0 && !ferror(cli->out))
+		return CLI_DONE;
+	return cli_wrong(cli, "cannot write: %s", errno ? strerror(errno) : "a part of it is lost");
 }
 
 struct printer cli_printer(const struct cli *cli)

@@ -67,11 +67,11 @@ static inline char *words_next(struct words *w)
  */
 int cli_wrong(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** cli_enter_netns() - go into the namespace asked for, if any. CLI_DONE or told */
+int cli_enter_netns(struct cli *cli);
+
 /** cli_connect() - connect, in the namespace asked for, if that has not been done. CLI_DONE or told */
 int cli_connect(struct cli *cli);
-
-/** cli_connect_another() - a second connection, to the same other end */
-int cli_connect_another(struct cli *cli, struct ul2tp **ret);
 
 /**
  * cli_refused() - tell why the last call with cli->u failed
@@ -79,6 +79,9 @@ int cli_connect_another(struct cli *cli, struct ul2tp **ret);
  * Return: CLI_REFUSED or CLI_NOBODY.
  */
 int cli_refused(struct cli *cli);
+
+/** cli_flush() - let out what was printed. CLI_DONE, or told that it could not be written */
+int cli_flush(struct cli *cli);
 
 /** cli_printer() - a printer for this command's options */
 struct printer cli_printer(const struct cli *cli);

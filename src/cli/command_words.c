@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli/session_print.h"
 #include "cli/tunnel_print.h"
@@ -21,6 +22,15 @@ static void put_quoted(FILE *out, const char *text)
 	putc('"', out);
 }
 
+/* Interfaces can have names that batch.c would not read as they are. */
+static void put_name(FILE *out, const char *name)
+{
+	if (strpbrk(name, "\"'\\#"))
+		put_quoted(out, name);
+	else
+		fputs(name, out);
+}
+
 static void put_udp(FILE *out, const struct ul2tp_tunnel *t)
 {
 	fprintf(out, " udp_sport %u udp_dport %u", t->local.port, t->peer.port);
@@ -34,8 +44,10 @@ static void put_udp(FILE *out, const struct ul2tp_tunnel *t)
 
 static void put_tunnel_options(FILE *out, const struct ul2tp_tunnel *t)
 {
-	if (*t->device)
-		fprintf(out, " dev %s", t->device);
+	if (*t->device) {
+		fputs(" dev ", out);
+		put_name(out, t->device);
+	}
 	if (t->fwmark)
 		fprintf(out, " fwmark 0x%" PRIx32, t->fwmark);
 	if (t->tos)
@@ -87,8 +99,10 @@ void session_words(FILE *out, const struct ul2tp_session *s)
 {
 	fprintf(out, "tunnel_id %" PRIu32 " session_id %" PRIu32 " peer_session_id %" PRIu32,
 	        s->tunnel_id, s->session_id, s->peer_session_id);
-	if (*s->ifname)
-		fprintf(out, " name %s", s->ifname);
+	if (*s->ifname) {
+		fputs(" name ", out);
+		put_name(out, s->ifname);
+	}
 	put_cookie(out, "cookie", &s->cookie);
 	put_cookie(out, "peer_cookie", &s->peer_cookie);
 	if (s->send_seq || s->recv_seq)

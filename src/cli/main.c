@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main.c - ul2tp: the command line */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/streams.h"
 #include "cli/batch.h"
@@ -47,7 +45,5 @@ int main(int argc, char **argv)
 	streams_reserve();
 	status = run(&cli, (struct words){ .count = argc > 0 ? argc - 1 : 0, .at = argv + 1 });
 	cli_end(&cli);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == CLI_DONE)
-		return cli_wrong(&cli, "cannot write: %s", strerror(errno));
-	return status;
+	return status == CLI_DONE ? cli_flush(&cli) : status;
 }

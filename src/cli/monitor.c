@@ -63,8 +63,8 @@ static void print_text(struct cli *cli, const char *name, const struct ul2tp_eve
 	putc('\n', cli->out);
 }
 
-/* @e may be NULL: @name says all. */
-static void print_event(struct cli *cli, const char *name, const struct ul2tp_event *e)
+/* @e may be NULL: @name says all. CLI_DONE, or told that it can not be written */
+static int print_event(struct cli *cli, const char *name, const struct ul2tp_event *e)
 {
 	static const struct ul2tp_event nothing = { .kind = UL2TP_EVENT_OTHER };
 	struct printer p = cli_printer(cli);
@@ -88,12 +88,11 @@ static void print_event(struct cli *cli, const char *name, const struct ul2tp_ev
 	}
 	printer_object_end(&p);
 	printer_line_end(&p);
-	fflush(cli->out);
+	return cli_flush(cli);
 }
 
 int monitor_run(struct cli *cli)
 {
-	struct ul2tp *u = NULL;
 	int status = cli_connect(cli);
 
 	if (status != CLI_DONE)
@@ -102,19 +101,18 @@ int monitor_run(struct cli *cli)
 		return cli_wrong(cli, "monitor has no end, and so no place in a batch file");
 	if (ul2tp_subscribe(cli->u) < 0)
 		return cli_refused(cli);
-	print_event(cli, "ready", NULL);
+	status = print_event(cli, "ready", NULL);
 
-	u = cli->u;
-	while (!ferror(cli->out)) {
+	while (status == CLI_DONE) {
 		struct ul2tp_event e;
-		int err = ul2tp_event_next(u, -1, &e);
+		int err = ul2tp_event_next(cli->u, -1, &e);
 
 		if (err == 1)
-			print_event(cli, event_name(e.kind), &e);
+			status = print_event(cli, event_name(e.kind), &e);
 		else if (err == -ENOBUFS)
-			print_event(cli, "lost", NULL);
+			status = print_event(cli, "lost", NULL);
 		else if (err < 0 && err != -EBADMSG)
-			return cli_refused(cli);
+			status = cli_refused(cli);
 	}
-	return CLI_USAGE;
+	return status;
 }

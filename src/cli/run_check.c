@@ -155,10 +155,12 @@ int run_check(struct cli *cli)
 {
 	struct printer p = cli_printer(cli);
 	struct ul2tp_error error = { 0 }, ignored;
-	bool daemon = answers(cli, UL2TP_BACKEND_DAEMON, &error);
-	bool kernel = answers(cli, UL2TP_BACKEND_KERNEL, &ignored);
-	bool usable = false;
+	bool daemon, kernel, usable = false;
 
+	if (!cli->u && cli_enter_netns(cli) != CLI_DONE)
+		return CLI_USAGE;
+	daemon = answers(cli, UL2TP_BACKEND_DAEMON, &error);
+	kernel = answers(cli, UL2TP_BACKEND_KERNEL, &ignored);
 	printer_object_begin(&p, KEY_NONE);
 	print_backends(cli, &p, daemon, kernel, &error);
 	if (!p.json && permission_is_taken())

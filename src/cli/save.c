@@ -2,17 +2,64 @@
 /* save.c - print the commands that make the present state; see save.h */
 #include "cli/save.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "cli/command_words.h"
+
+#define ON_A_PROGRAMS_SOCKET "# on a program's own socket: "
+
+struct saving {
+	FILE *out;
+	uint32_t *unsaid; /* ids of tunnels that no command makes */
+	size_t count, room;
+};
+
+static int note_unsaid(struct saving *s, uint32_t tunnel_id)
+{
+	if (s->count == s->room) {
+		size_t room = 2 * s->room + 64;
+		uint32_t *larger = realloc(s->unsaid, room * sizeof(*larger));
+
+		if (!larger)
+			return -ENOMEM;
+		s->unsaid = larger;
+		s->room = room;
+	}
+	s->unsaid[s->count++] = tunnel_id;
+	return 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static bool is_unsaid(const struct saving *s, uint32_t tunnel_id)
+{
+	return s->count && bsearch(&tunnel_id, s->unsaid, s->count, sizeof(tunnel_id), by_id);
+}
+
+/* A socket of ours always has a peer; a program's need not. */
+static bool has_peer(const struct ul2tp_tunnel *t)
+{
+	return t->peer.family != AF_UNSPEC && (t->encap != UL2TP_ENCAP_UDP || t->peer.port);
+}
 
 static int save_tunnel(const struct ul2tp_tunnel *t, void *arg)
 {
-	struct cli *cli = arg;
+	struct saving *s = arg;
 
-	if (t->peer.family == AF_UNSPEC)
-		fputs("# on a program's own socket: ", cli->out);
-	fputs("add tunnel ", cli->out);
-	tunnel_words(cli->out, t);
-	putc('\n', cli->out);
+	if (!has_peer(t)) {
+		if (note_unsaid(s, t->tunnel_id) < 0)
+			return -ENOMEM;
+		fputs(ON_A_PROGRAMS_SOCKET, s->out);
+	}
+	fputs("add tunnel ", s->out);
+	tunnel_words(s->out, t);
+	putc('\n', s->out);
 	return 0;
 }
 
@@ -21,21 +68,33 @@ static bool can_be_said(const struct ul2tp_cookie *c)
 	return c->length == 0 || c->length == 4 || c->length == 8;
 }
 
-static int save_session(const struct ul2tp_session *s, void *arg)
+static int save_session(const struct ul2tp_session *session, void *arg)
 {
-	struct cli *cli = arg;
+	const struct saving *s = arg;
 
-	if (!can_be_said(&s->cookie) || !can_be_said(&s->peer_cookie))
-		fputs("# cookies have 8 or 16 digits: ", cli->out);
-	fputs("add session ", cli->out);
-	session_words(cli->out, s);
-	putc('\n', cli->out);
+	if (is_unsaid(s, session->tunnel_id))
+		fputs(ON_A_PROGRAMS_SOCKET, s->out);
+	else if (!can_be_said(&session->cookie) || !can_be_said(&session->peer_cookie))
+		fputs("# cookies have 8 or 16 digits: ", s->out);
+	fputs("add session ", s->out);
+	session_words(s->out, session);
+	putc('\n', s->out);
 	return 0;
+}
+
+static int save(struct cli *cli, struct saving *s)
+{
+	int err = ul2tp_tunnel_list(cli->u, UL2TP_EXTRAS, save_tunnel, s);
+
+	if (!err && s->count)
+		qsort(s->unsaid, s->count, sizeof(*s->unsaid), by_id);
+	return err ? err : ul2tp_session_list(cli->u, UL2TP_EXTRAS, save_session, s);
 }
 
 int save_run(struct cli *cli)
 {
-	int status = cli_connect(cli);
+	struct saving s = { .out = cli->out };
+	int err, status = cli_connect(cli);
 
 	if (status != CLI_DONE)
 		return status;
@@ -45,8 +104,9 @@ int save_run(struct cli *cli)
 		fputs("# The kernel does not tell l2spec_type: add \"l2spec_type none\" where it was "
 		      "used.\n",
 		      cli->out);
-	if (ul2tp_tunnel_list(cli->u, UL2TP_EXTRAS, save_tunnel, cli) < 0 ||
-	    ul2tp_session_list(cli->u, UL2TP_EXTRAS, save_session, cli) < 0)
-		return cli_refused(cli);
-	return CLI_DONE;
+	err = save(cli, &s);
+	free(s.unsaid);
+	if (err == -ENOMEM)
+		return cli_wrong(cli, "out of memory");
+	return err < 0 ? cli_refused(cli) : CLI_DONE;
 }

@@ -101,7 +101,7 @@ static void print_json(struct cli *cli, const struct ul2tp_trace_record *r)
 	printer_line_end(&p);
 }
 
-static void print_ready(struct cli *cli)
+static int print_ready(struct cli *cli)
 {
 	struct printer p = cli_printer(cli);
 
@@ -110,7 +110,7 @@ static void print_ready(struct cli *cli)
 	printer_word(&p, KEY_EVENT, "# ", "ready", "\n");
 	printer_object_end(&p);
 	printer_line_end(&p);
-	fflush(cli->out);
+	return cli_flush(cli);
 }
 
 static void print_record(struct cli *cli, const struct ul2tp_trace_record *r)
@@ -130,7 +130,8 @@ static int print_all(struct cli *cli)
 		int err = ul2tp_trace_next(cli->u, 0, &r);
 
 		if (err == 0) { /* all that came together goes out together */
-			fflush(cli->out);
+			if (cli_flush(cli) != CLI_DONE)
+				return CLI_USAGE;
 			err = ul2tp_trace_next(cli->u, -1, &r);
 		}
 		if (err == 1)
@@ -138,7 +139,7 @@ static int print_all(struct cli *cli)
 		else if (err < 0 && err != -EBADMSG)
 			return cli_refused(cli);
 	}
-	return CLI_USAGE;
+	return cli_flush(cli);
 }
 
 int trace_run(struct cli *cli, struct words *words)
@@ -157,6 +158,6 @@ int trace_run(struct cli *cli, struct words *words)
 		return cli_wrong(cli, "trace has no end, and so no place in a batch file");
 	if (ul2tp_trace(cli->u, events) < 0)
 		return cli_refused(cli);
-	print_ready(cli);
-	return print_all(cli);
+	status = print_ready(cli);
+	return status == CLI_DONE ? print_all(cli) : status;
 }

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from support.api import Api
 from support.daemon import BUILD, Cli, Daemon, programs_for_everyone
 from support.netns import Namespace
 from support.wait import AT_MOST, SLOW, eventually
@@ -65,7 +66,8 @@ def test_show_is_what_ip_showed_of_a_real_kernel(ul2tp, case):
         assert ul2tp("-p", "-j", "show", thing) == (case / f"{thing}.pretty").read_text()
 
 
-def test_what_is_saved_makes_the_same_again(ul2tp, tmp_path):
+def test_what_is_saved_makes_the_same_again(ul2tp, shared_daemon, host, tmp_path):
+    """But for what is on a program's socket without a peer: that stands in comments."""
     ul2tp(f"add tunnel {TUNNEL} udp_csum on fwmark 0x10 tos 8 ttl 9 peer_check ids dev d0")
     ul2tp("set", "tunnel", "tunnel_id", "3", "label", 'to "B" \\ # C')
     ul2tp("add tunnel tunnel_id 8 peer_tunnel_id 9 encap udp local 2001:db8::1 remote 2001:db8::2 udp_sport 1 "
@@ -74,11 +76,19 @@ def test_what_is_saved_makes_the_same_again(ul2tp, tmp_path):
     ul2tp(f"add session {SESSION} cookie 01020304 peer_cookie 0102030405060708 seq both lns_mode on "
           "reorder_timeout 21 label L")
     ul2tp("add session tunnel_id 10 session_id 7 peer_session_id 8 l2spec_type none seq send")
+    ul2tp(*"add session tunnel_id 10 session_id 8 peer_session_id 9 name".split(), "#\"x\\'")
     saved, shown = ul2tp("save"), ul2tp("-d -j show session")
+    with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as program, Api(shared_daemon, host) as api:
+        program.bind(("192.0.2.1", 5012))
+        api.tunnel_on(program, CONN_ID=12, PEER_CONN_ID=13)
+        api.session_create(12, 70)
+        lines = ul2tp("save").splitlines(keepends=True)
+        assert "".join(line for line in lines if line[0] != "#") == saved and len(lines) == saved.count("\n") + 2
+        (tmp_path / "saved").write_text("".join(lines))
+        api.tunnel_delete(12)
     for conn_id in (3, 8, 10):
         ul2tp(f"del tunnel tunnel_id {conn_id}")
     assert ul2tp("save") == ""
-    (tmp_path / "saved").write_text(saved)
     ul2tp("-batch", str(tmp_path / "saved"))
     assert ul2tp("save") == saved
     assert [s | {"created_s": 0} for s in ul2tp.json("-d show session")] == \
@@ -119,6 +129,7 @@ def test_the_exit_status_says_whose_fault_it_is(ul2tp, tmp_path):
             ("add tunel", 1, "is it tunnel?"),
             ("show tunnel tunnel_id", 1, "tunnel_id needs ID after it"),
             ("-n no-such-namespace show tunnel", 1, "no-such-namespace"),
+            ("-n no-such-namespace run --check", 1, "no-such-namespace"),
             (f"add tunnel {TUNNEL}", 2, "tunnel_id"),
             ("show tunnel tunnel_id 77", 2, "tunnel"),
             ("del session tunnel_id 3 session_id 1", 2, "session"),
@@ -218,6 +229,15 @@ def test_namespaces_by_name_are_those_of_ip(shared_daemon, host):
     assert [t["tunnel_id"] for t in outside.json(f"-n {host.name} show tunnel")] == [3]
     assert "Tunnel 3," in Cli(shared_daemon, host)("show tunnel")
     assert "Tunnel 3," not in outside("show tunnel")
+
+
+@pytest.mark.parametrize("command", ["status", "monitor", "trace"])
+def test_what_can_not_be_written_is_told(ul2tp, command):
+    """Those that have no end by themselves end there."""
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([*ul2tp.prefix, ul2tp.program, command], env=ul2tp.environment, stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=AT_MOST, check=False)
+    assert (done.returncode, done.stderr) == (1, "ul2tp: cannot write: No space left on device\n")
 
 
 @pytest.mark.parametrize("options", [[], ["-j", "-t"]], ids=["text", "json"])
