@@ -128,6 +128,17 @@ static int unbridge(struct channel *c, struct extack *ea)
 	return 0;
 }
 
+/* Nothing else in the log says which session has which unit and, by "ppp-unit-created", which interface. */
+static void log_connected(const struct channel *c, const struct unit *u)
+{
+	const struct session *s = c->session;
+
+	log_event(u->shared ? LOG_INFO : LOG_NOTICE, "ppp-connected",
+	          "unit=%u tunnel=%u session=%u netns=%llu", u->number,
+	          s ? s->tunnel->record->conn_id : 0, s ? s->record->session_id : 0,
+	          (unsigned long long)c->netns->id.cookie);
+}
+
 /* PPP-3: the unit is one of the channel's namespace. */
 static int connect_unit(struct channel *c, struct reader *in, struct extack *ea)
 {
@@ -142,6 +153,7 @@ static int connect_unit(struct channel *c, struct reader *in, struct extack *ea)
 	if (c->unit || c->bridge)
 		return extack_fail(ea, -EINVAL, 0, "the channel is connected or bridged already");
 	unit_connect(u, c);
+	log_connected(c, u);
 	return 0;
 }
 

@@ -33,6 +33,13 @@ def nothing_left(daemon, cable):
         eventually(lambda h=host: not [d for d in h.devices() if d.startswith("ppp")], "interfaces have gone", timeout=40)
 
 
+def session_of_unit(daemon, host):
+    """The log says which session ppp0 has."""
+    with Api(daemon, host) as api:
+        ids, = ((s["CONN_ID"], s["SESSION_ID"]) for s in api.sessions() if s["SESSION_ID"])
+    return "event=ppp-connected unit=0 tunnel=%d session=%d netns=" % ids in daemon.log
+
+
 def brought_up(pair):
     lns, lac = pair
     lac.call()
@@ -66,6 +73,7 @@ def test_a_call_carries_ip(shared_daemon, cable, pair):
     """
     lns, lac = pair
     brought_up(pair)
+    assert session_of_unit(shared_daemon, cable.near)
     far = cable.far
     far.run("ping", "-c", "3", "-i", "0.05", "10.9.0.1")
     far.run("ping", "-c", "1", "-s", "1372", "-M", "do", "10.9.0.1")
