@@ -88,15 +88,22 @@ static void print_reasons(struct printer *p, enum json_key key, const char *dire
 	printer_list_end(p);
 }
 
-void reasons_print(struct printer *p, const struct ul2tp_reasons *rx_drops,
-                   const struct ul2tp_reasons *tx_drops)
+static void print_all_reasons(struct printer *p, const char *none,
+                              const struct ul2tp_reasons *rx_drops,
+                              const struct ul2tp_reasons *tx_drops)
 {
 	if (rx_drops->count + tx_drops->count == 0)
-		printer_text(p, "  nothing dropped\n");
+		printer_text(p, none);
 	else if (!p->json)
 		fprintf(p->out, "    %-23s %10s  %s\n", "dropped", "packets", "what it means");
 	print_reasons(p, KEY_RX_DROPS, "rx", rx_drops);
 	print_reasons(p, KEY_TX_DROPS, "tx", tx_drops);
+}
+
+void reasons_print(struct printer *p, const struct ul2tp_reasons *rx_drops,
+                   const struct ul2tp_reasons *tx_drops)
+{
+	print_all_reasons(p, "  nothing dropped\n", rx_drops, tx_drops);
 }
 
 void accounts_print(struct printer *p, const struct ul2tp_counters *c,
@@ -104,4 +111,12 @@ void accounts_print(struct printer *p, const struct ul2tp_counters *c,
 {
 	print_counters(p, c);
 	reasons_print(p, rx_drops, tx_drops);
+}
+
+void tunnel_accounts_print(struct printer *p, const struct ul2tp_counters *c,
+                           const struct ul2tp_reasons *rx_drops,
+                           const struct ul2tp_reasons *tx_drops)
+{
+	print_counters(p, c);
+	print_all_reasons(p, "  nothing dropped outside its sessions\n", rx_drops, tx_drops);
 }

@@ -13,6 +13,11 @@ void stats_print(struct printer *p, const struct ul2tp_stats *s);
 void accounts_print(struct printer *p, const struct ul2tp_counters *c,
                     const struct ul2tp_reasons *rx_drops, const struct ul2tp_reasons *tx_drops);
 
+/** tunnel_accounts_print() - the same of a tunnel, whose lists lack what its sessions dropped */
+void tunnel_accounts_print(struct printer *p, const struct ul2tp_counters *c,
+                           const struct ul2tp_reasons *rx_drops,
+                           const struct ul2tp_reasons *tx_drops);
+
 /** reasons_print() - the two lists alone */
 void reasons_print(struct printer *p, const struct ul2tp_reasons *rx_drops,
                    const struct ul2tp_reasons *tx_drops);

@@ -104,7 +104,7 @@ void tunnel_print(struct printer *p, enum json_key key, const struct ul2tp_tunne
 	if (extent >= PRINT_STATS) {
 		stats_print(p, &t->stats);
 		if (t->has_extras)
-			accounts_print(p, &t->counters, &t->rx_drops, &t->tx_drops);
+			tunnel_accounts_print(p, &t->counters, &t->rx_drops, &t->tx_drops);
 	}
 	printer_object_end(p);
 }

@@ -107,7 +107,8 @@ def test_statistics_have_documented_keys_and_what_was_asked_for(ul2tp):
     assert session["statistics"]["rx_packets"] == 0 and session["counters"]["tx_last_ms"] == 0
     assert (session["rx_drops"], session["tx_drops"]) == ([], [])
     text = ul2tp("-s show session")
-    assert 'label "two words"' in text and "nothing dropped" in text
+    assert 'label "two words"' in text and "\n  nothing dropped\n" in text
+    assert "\n  nothing dropped outside its sessions\n" in ul2tp("-s show tunnel")
 
 
 def test_a_session_is_changed_and_found(ul2tp):
