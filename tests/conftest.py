@@ -23,6 +23,7 @@ SHARED_MACHINES = ("ppp_machine", "debian", "linux")  # fixtures of emulated mac
 def pytest_configure(config):
     config.addinivalue_line("markers", "quick: belongs to ./run check --quick")
     config.addinivalue_line("markers", "kernels: leans on what one kernel does unlike another; tests/kernels runs it on Debian's")
+    config.addinivalue_line("markers", "plain: not run with sanitizers, which see what it does in other tests, and for which it is long")
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a job in the background of a script; tests send it
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -364,6 +364,7 @@ def test_the_example_makes_two_ends(shared_daemon, cable):
             end.wait(AT_MOST)
 
 
+@pytest.mark.plain
 def test_a_program_is_built_with_the_installed_library(tmp_path):
     """pkg-config finds it, and the example needs nothing else."""
     subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", tmp_path], check=True,
@@ -373,11 +374,8 @@ def test_a_program_is_built_with_the_installed_library(tmp_path):
     flags = subprocess.run(["pkg-config", f"--define-variable=prefix={prefix}", "--cflags", "--libs", "libul2tp"],
                            env=dict(os.environ, PKG_CONFIG_PATH=str(found.parent)), check=True, text=True,
                            capture_output=True, timeout=20).stdout.split()
-    # A library with sanitizers has to find its compiler's in the program.
-    compiler = ["clang", "-fsanitize=address,undefined"] if os.environ.get("UL2TP_SANITIZED") else ["cc"]
     program = tmp_path / "two-ends"
-    subprocess.run([*compiler, TOP / "examples/two-ends.c", "-o", program, *flags], check=True,
-                   timeout=60)
+    subprocess.run(["cc", TOP / "examples/two-ends.c", "-o", program, *flags], check=True, timeout=60)
     done = subprocess.run([program, "x", "y", "a"], capture_output=True, text=True, timeout=20, check=False,
                           env=dict(os.environ, LD_LIBRARY_PATH=str(next(tmp_path.rglob("libul2tp.so.0")).parent),
                                    UL2TP_SOCKET=str(tmp_path / "none")))

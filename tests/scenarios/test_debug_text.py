@@ -105,6 +105,7 @@ def test_the_interface_has_gone(shared_daemon, namespace, steps):
     assert cli("show debug tunnels") == debug_steps.golden("several", "tunnels").replace("   interface c0\n", "")
 
 
+@pytest.mark.plain
 def test_thousands_of_sessions(shared_daemon, namespace, steps):
     """All of them, in their order, behind their tunnels."""
     made = steps("several")

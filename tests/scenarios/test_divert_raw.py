@@ -295,12 +295,10 @@ def test_a_deleted_tunnels_socket_is_an_ordinary_one(program):
     p.wait_for(session, 1)
 
 
-@pytest.mark.parametrize("version", [2, 3] if SLOW == 1 else [3])
+@pytest.mark.plain
+@pytest.mark.parametrize("version", [2, 3])
 def test_thousands_of_sessions_in_one_tunnel(daemon_raw, cable, version):
-    """Those with ids in a row cost nothing; more single ones than a filter can name, and it drops all data.
-
-    Where all is slow one version is enough: what names the sessions is the same, only where a packet has its id differs.
-    """
+    """Those with ids in a row cost nothing; more single ones than a filter can name, and it drops all data."""
     count = 1000
     with Api(daemon_raw, cable.near) as api:
         p = Program(api, cable, version=version)

@@ -21,6 +21,8 @@ from support.pppd_calls import PppdEnd
 from support.program import Program
 from support.wait import SLOW, eventually
 
+pytestmark = pytest.mark.plain
+
 PYTHON = "/usr/bin/python3"
 FEW = [*container.DEFAULT, "NET_ADMIN", "NET_RAW"]
 LEVELS = {

@@ -316,6 +316,7 @@ def test_a_program_keeps_its_namespace_and_we_do_not(build, way):
             cable.close()
 
 
+@pytest.mark.plain
 @quick
 def test_a_hundred_tries_leave_nothing(own_cable, build, way):
     """

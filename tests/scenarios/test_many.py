@@ -168,9 +168,10 @@ def test_data_among_five_thousand(crowd):
                 assert capture.take(1) == [frame]
 
 
+@pytest.mark.plain
 def test_ten_thousand_sessions(build, capsys):
     """They can be; how long it took is told, not judged here (./run bench does)."""
-    count = 10_000 if SLOW == 1 else 3_000
+    count = 10_000
     namespace = Namespace("many")
     try:
         with Daemon() as daemon:

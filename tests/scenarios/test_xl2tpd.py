@@ -121,6 +121,7 @@ def test_a_call_with_a_wrong_word(shared_daemon, cable, chap_pair):
     nothing_left(shared_daemon, cable)
 
 
+@pytest.mark.plain
 def test_ten_calls_one_after_the_other(shared_daemon, cable, pair):
     lns, lac = pair
     for _ in range(10):
