@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* call_cost.c - what a system call costs, to be run with and without the launcher around it
  *
- *   call_cost turns [CPU [any-filter]]  for each name of a call that is read, what it costs now, in nanoseconds; on one
- *                                       processor; with a filter of its own that allows everything
+ *   call_cost turns [CPU [FILTER]]      for each name of a call that is read, what it costs now, in nanoseconds; on one
+ *                                       processor; with a filter of its own: any-filter allows everything, one-row
+ *                                       everything, too, but looks at each call's descriptor first
  *   call_cost requests T N              T threads make N requests each: "REQUESTS WRONG SECONDS"
  *
  * What a call costs changes from second to second. So one program of each kind is asked by turns, for a batch of less than a
@@ -22,6 +23,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,15 +275,34 @@ static void keep_to(int cpu)
 		fail("a processor of its own");
 }
 
-/* The kernel finds out that it need never run it: less than to have this one there is not. */
-static void filter_nothing(void)
+static void set_filter(struct sock_filter *code, unsigned short len)
 {
-	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	const struct sock_fprog program = { .len = 1, .filter = &allow };
+	const struct sock_fprog program = { .len = len, .filter = code };
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		fail("a filter");
+}
+
+/* The kernel finds out that it need never run it: less than to have this one there is not. */
+static void filter_nothing(void)
+{
+	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
+
+	set_filter(code, 1);
+}
+
+/* The kernel has to run it each time: less than this a call can not cost of which some descriptors are trapped. */
+static void filter_by_descriptor(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EBADF),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	set_filter(code, sizeof(code) / sizeof(code[0]));
 }
 
 static int take_turns(void)
@@ -371,18 +392,27 @@ static int measure_requests(unsigned int threads, unsigned int requests)
 	return wrong != 0;
 }
 
+static int usage(void)
+{
+	fputs("usage: call_cost turns [CPU [any-filter|one-row]] | call_cost requests THREADS EACH\n",
+	      stderr);
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 2 && argc <= 4 && !strcmp(argv[1], "turns")) {
 		if (argc > 2)
 			keep_to(atoi(argv[2]));
-		if (argc > 3)
+		if (argc > 3 && !strcmp(argv[3], "any-filter"))
 			filter_nothing();
+		else if (argc > 3 && !strcmp(argv[3], "one-row"))
+			filter_by_descriptor();
+		else if (argc > 3)
+			return usage();
 		return take_turns();
 	}
 	if (argc == 4 && !strcmp(argv[1], "requests"))
 		return measure_requests((unsigned int)atoi(argv[2]), (unsigned int)atoi(argv[3]));
-	fputs("usage: call_cost turns [CPU [any-filter]] | call_cost requests THREADS EACH\n",
-	      stderr);
-	return 2;
+	return usage();
 }

@@ -2,8 +2,9 @@
 """programs.py - what `ul2tp run` and tunnels on programs' sockets cost; a part of bench
 
   calls     recvmsg, sendmsg, epoll_wait, read of an ordinary file and a generic netlink round trip, bare, behind the
-            launcher, and with a seccomp filter that allows everything: less the launcher can not add; by turns, a batch
-            each. Then read and write of frames on a PPP channel
+            launcher, with a seccomp filter that allows everything, and with one that looks at each call's descriptor and
+            allows it: less the launcher can not add to calls that it never traps, and to those that it traps for some
+            descriptors; by turns, a batch each. Then read and write of frames on a PPP channel
   requests  of eight threads, each answer checked
   close     from a program's close() of its tunnel's socket until ul2tpd knows the tunnel no more
   receive   data packets of a managed tunnel, by ul2tpd, and of a bare socket, by recvmmsg
@@ -41,12 +42,14 @@ def costs_read(text):
 
 
 class Turns:
-    """Programs that make calls when asked: bare, with any filter at all, and behind the launcher; all on one processor."""
+    """Programs that make calls when asked: bare, with any filter at all, with one that looks at descriptors, and
+    behind the launcher; all on one processor."""
 
     def __init__(self, cleanup, namespace, launcher):
         words = [TOOLS / "call_cost", "turns", max(os.sched_getaffinity(0))]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.programs = {"bare": namespace.popen(*words, **pipes), "any": namespace.popen(*words, "any-filter", **pipes),
+                         "row": namespace.popen(*words, "one-row", **pipes),
                          "launcher": launcher.popen(*words, **pipes, stderr=None)}
         cleanup.callback(self.close)
 
@@ -72,7 +75,7 @@ class Turns:
                 taken[who].append(self.ask(who, call))
             order.append(order.pop(0))
         result = {who: statistics.median(values) for who, values in taken.items() if None not in values}
-        for who, words in (("any", "any_added"), ("launcher", "added")):
+        for who, words in (("any", "any_added"), ("row", "row_added"), ("launcher", "added")):
             if "bare" in result and who in result:
                 result[words] = statistics.median(b - a for a, b in zip(taken["bare"], taken[who]))
         return result
@@ -206,9 +209,11 @@ def cell(values):
 
 
 def show(result):
-    print(f"\n{'behind ul2tp run':20}{'bare, ns':>24}{'behind it, ns':>24}{'added, ns':>24}{'of that any filter':>24}{'traps':>8}")
+    print(f"\n{'behind ul2tp run':20}{'bare, ns':>24}{'behind it, ns':>24}{'added, ns':>24}{'of that any filter':>24}"
+          f"{'or one with a row':>24}{'traps':>8}")
     for name in ORDINARY + ROUND_TRIPS + PPP:
-        cells = [cell([taken[name].get(what) for taken in result["calls"]]) for what in ("bare", "launcher", "added", "any_added")]
+        cells = [cell([taken[name].get(what) for taken in result["calls"]])
+                 for what in ("bare", "launcher", "added", "any_added", "row_added")]
         print(f"{name:20}" + "".join(f"{words:>24}" for words in cells) + f"{result['traps'].get(name, ''):>8}")
     asked = result["requests"]
     print(f"{THREADS} threads: {sum(r['requests'] for r in asked)} requests, {sum(r['wrong'] for r in asked)} wrong answers, "
