@@ -165,8 +165,12 @@ static struct ip_stand_in *stand_in_new(struct launcher *l)
 /* What a kernel without it says, and why once for whoever started the program. */
 static void refuse(struct trap *t, int err)
 {
-	const char *why = err == -ENETDOWN ? "ul2tpd can not be reached" : strerror(-err);
+	const char *why = strerror(-err);
 
+	if (err == -ENETDOWN)
+		why = "ul2tpd can not be reached";
+	if (err == -EPERM)
+		why = "the launcher has not both CAP_NET_ADMIN and CAP_NET_RAW, which are needed";
 	if (t->launcher->private_netns < 0)
 		why = "no network namespace can be made here, for which CAP_SYS_ADMIN or user "
 		      "namespaces are needed";

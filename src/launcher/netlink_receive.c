@@ -134,7 +134,7 @@ static ssize_t receive_now(struct trap *t, struct netlink_socket *n, int fd,
 	octets = malloc(len + 1);
 	if (!octets)
 		return -ENOMEM;
-	size = incoming_take(fd, (in->flags & (MSG_OOB | MSG_ERRQUEUE)) | MSG_PEEK, octets, len,
+	size = incoming_take(fd, (in->flags & MSG_ERRQUEUE) | MSG_PEEK, octets, len,
 	                     in->control_len, &got);
 	if (size < 0)
 		return size;
@@ -164,6 +164,8 @@ static ssize_t receive(struct trap *t, struct netlink_socket *n, int fd, const s
 {
 	int64_t deadline = deadline_of(fd, in->flags);
 
+	if (in->flags & MSG_OOB)
+		return -EOPNOTSUPP;
 	for (;;) {
 		ssize_t result = take_loss(n, fd) ? -ENOBUFS : receive_now(t, n, fd, in, due);
 

@@ -30,14 +30,26 @@ static int make(void *arg)
 	return fd < 0 ? -errno : fd;
 }
 
+int netns_enter_as_owner(int netns)
+{
+	AUTO_FD userns = ioctl(netns, NS_GET_USERNS);
+
+	if (userns < 0)
+		return -errno;
+	/* EINVAL: it is that of this process, which has all the rights already that it can have there. */
+	if (setns(userns, CLONE_NEWUSER) < 0)
+		return errno == EINVAL ? -EPERM : -errno;
+	return setns(netns, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
 /* In a child, which may become another user. */
 static int make_through_owner(void *arg, int *fd)
 {
 	const struct wanted *w = arg;
-	int userns = ioctl(w->netns, NS_GET_USERNS);
+	int err = netns_enter_as_owner(w->netns);
 
-	if (userns < 0 || setns(userns, CLONE_NEWUSER) < 0 || setns(w->netns, CLONE_NEWNET) < 0)
-		return -errno;
+	if (err < 0)
+		return err;
 	*fd = make(arg);
 	return *fd < 0 ? *fd : 0;
 }

@@ -15,6 +15,15 @@
  */
 int netns_socket(struct launcher *l, int netns, int domain, int type, int protocol);
 
+/**
+ * netns_enter_as_owner() - enter @netns with all the rights of the user namespace that owns it
+ *
+ * Of a child (child.h): it becomes another user.
+ *
+ * Return: 0; -EPERM, also where the owner is this process's own user namespace; what the system said.
+ */
+int netns_enter_as_owner(int netns);
+
 /** netns_private() - a new network namespace, empty and entered by nobody else; negative errno: none can be
  * made here (CAP_SYS_ADMIN). Of a process with one thread */
 int netns_private(int home);

@@ -7,16 +7,13 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <linux/nsfs.h>
 
 #include "base/cleanup.h"
 #include "launcher/caller.h"
 #include "launcher/child.h"
+#include "launcher/netns_socket.h"
 
 #define LOOPBACK 1 /* index of lo in a namespace that is new */
 
@@ -95,12 +92,9 @@ static int prepare(void *arg)
 static int prepare_through_owner(void *arg, int *fd)
 {
 	const struct launcher *l = arg;
-	int userns = ioctl(l->private_netns, NS_GET_USERNS);
+	int err = netns_enter_as_owner(l->private_netns);
 
-	if (userns < 0 || setns(userns, CLONE_NEWUSER) < 0 ||
-	    setns(l->private_netns, CLONE_NEWNET) < 0)
-		return -errno;
-	return prepare(NULL);
+	return err < 0 ? err : prepare(NULL);
 }
 
 int private_net_prepare(struct launcher *l)

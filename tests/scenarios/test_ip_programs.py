@@ -233,6 +233,14 @@ def test_nobody_gets_a_socket_that_does_nothing(program):
     fails("EPERM", program.sendto, fd, b"x", name4("192.0.2.2", 1))
 
 
+def test_a_launcher_without_rights_says_which_it_needs(shared_daemon, cable):
+    """A namespace can be made for the launcher, but it can not do everything in there."""
+    launcher = Launcher(shared_daemon, cable.near)
+    launcher.prefix += ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"]
+    done = launcher.run("/usr/bin/python3", "-c", "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 115)")
+    assert "Errno 93" in done.stderr and "CAP_NET_RAW" in done.stderr, done.stderr
+
+
 def test_a_supervisor_that_is_killed_is_replaced(start, cable):
     a, b = start("near"), start("far")
     fd, to, conn_id = a.socket(), b.socket(), next(ids)

@@ -273,6 +273,7 @@ def test_mistakes_get_the_kernels_errno(ways, reply, place):
         family = netlink.message_encode(0x10, 5, 1, netlink.genl_payload(3, [netlink.string(2, "nlctrl")], 1))
         attempt(s.send, b"")
         attempt(s.sendto, family, socket.MSG_OOB, (0, 0))
+        attempt(s.recv, 100, socket.MSG_OOB)
         attempt(s.sendto, family, (99999999, 0))
         attempt(s.send, b"x" * 3000000)
         attempt(s.setsockopt, 270, 1, 0)
