@@ -125,17 +125,28 @@ static const char *quotable(const struct extack *ea, char to[EXTACK_TEXT_MAX])
 	return to;
 }
 
-/* That something asked for is not there is no event; that something was not done is. */
+static bool is_shortage(int error)
+{
+	return error == -ENFILE || error == -EMFILE || error == -ENOMEM;
+}
+
+/* That something asked for is not there is no event; that something was not done is. Of what anybody may ask for, as
+ * PPPoL2TP sockets, only that we are short: the program itself is told no more than a number. */
 static void log_refusal(const struct request *r, int error)
 {
 	const struct genl_command *command = r->generic.command;
+	const bool short_of = is_shortage(error);
 	char reason[EXTACK_TEXT_MAX];
 
-	if (!r->family || r->generic.dump || !command || command->privilege == GENL_ANYONE)
+	if (!short_of &&
+	    (!r->family || r->generic.dump || !command || command->privilege == GENL_ANYONE))
 		return;
-	log_event(command->has_dump ? LOG_INFO : LOG_NOTICE, "request-refused",
+	log_event(short_of            ? LOG_WARNING
+	          : command->has_dump ? LOG_INFO
+	                              : LOG_NOTICE,
+	          "request-refused",
 	          "command=%s client=%d process=\"%s\" errno=%d reason=\"%s\" netns=%llu",
-	          command->name, r->c->client.pid, r->c->client.process, -error,
+	          command ? command->name : "none", r->c->client.pid, r->c->client.process, -error,
 	          quotable(&r->ea, reason), (unsigned long long)r->c->netns->id.cookie);
 }
 

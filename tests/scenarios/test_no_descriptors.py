@@ -97,11 +97,22 @@ def tell_all(daemon, cable, pid=0, left=0):
         nothing_is_left(daemon, cable)
 
 
+def refused_socket_is_logged(daemon, cable):
+    """Anybody may make a PPPoL2TP socket, and xl2tpd does not say why it could not."""
+    with PppClient(daemon, cable.near) as ppp, Scarce(daemon.engine_pid, 0):
+        try:
+            ppp.socket()
+        except Refused:
+            pass
+        daemon.wait_for_log("<4>event=request-refused command=.* errno=23 reason=.*LimitNOFILE")
+
+
 def test_an_engine_that_can_not_take_what_the_keeper_made(cable, build):
     """It is refused at each step, first at the first; the keeper does not keep what nobody knows."""
     with Daemon() as daemon:
         engine = daemon.engine_pid
         assert tell_all(daemon, cable) == CLIENTS
+        refused_socket_is_logged(daemon, cable)
         held = {pid: descriptors(pid) for pid in (daemon.keeper_pid, engine)}
         done = [tell_all(daemon, cable, engine, left) for left in range(16)]
         assert done[0] == 0 and done[-1] > 0, done
