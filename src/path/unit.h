@@ -28,6 +28,7 @@
 #include "keeper/ppp_records.h"
 #include "path/dataplane.h"
 #include "path/frame_taker.h"
+#include "path/unit_np.h"
 
 struct channel;
 struct ppp_end;
@@ -36,20 +37,6 @@ struct shared_device;
 struct unit;
 struct unit_complete; /* unit_complete.h */
 struct unit_record;
-
-/* Network protocols with a mode of their own (PPP-52). */
-enum unit_np {
-	UNIT_IP,
-	UNIT_IPV6,
-	UNIT_IPX,
-	UNIT_APPLETALK,
-	UNIT_MPLS,
-	UNIT_MPLS_MULTICAST,
-	UNIT_NPS,
-};
-
-/** unit_np_of() - of a PPP protocol number; UNIT_NPS: it is none of those */
-enum unit_np unit_np_of(uint16_t protocol);
 
 /* Frames of one protocol on their way to the interface: an owner of the worker's coalescer. */
 struct unit_flow {

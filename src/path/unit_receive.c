@@ -35,26 +35,6 @@ static const struct {
 	[UNIT_MPLS_MULTICAST] = { PPP_MPLS_MC, ETH_P_MPLS_MC },
 };
 
-enum unit_np unit_np_of(uint16_t protocol)
-{
-	switch (protocol) {
-	case PPP_IP:
-		return UNIT_IP;
-	case PPP_IPV6:
-		return UNIT_IPV6;
-	case PPP_IPX:
-		return UNIT_IPX;
-	case PPP_AT:
-		return UNIT_APPLETALK;
-	case PPP_MPLS_UC:
-		return UNIT_MPLS;
-	case PPP_MPLS_MC:
-		return UNIT_MPLS_MULTICAST;
-	default:
-		return UNIT_NPS;
-	}
-}
-
 static void drop(struct unit *u, enum rx_drop why, uint64_t frames)
 {
 	counter_add(&u->rx.counters->drops[why], frames);

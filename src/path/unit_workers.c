@@ -140,31 +140,3 @@ void unit_combine(struct unit *u)
 	if (u->shared)
 		unit_addresses_enter(u);
 }
-
-struct call {
-	struct letter letter;
-	struct unit *unit;
-	void (*fn)(struct unit *u, void *arg);
-	void *arg;
-};
-
-static void open_call(struct letter *letter)
-{
-	struct call *call = container_of(letter, struct call, letter);
-
-	call->fn(call->unit, call->arg);
-}
-
-void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
-{
-	struct call call = { .unit = u, .fn = fn, .arg = arg };
-
-	post(u->rx.worker, &call.letter, open_call);
-}
-
-void unit_call_sending(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
-{
-	struct call call = { .unit = u, .fn = fn, .arg = arg };
-
-	post(u->tx.worker, &call.letter, open_call);
-}

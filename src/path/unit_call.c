@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* unit_call.c - have something done on a unit's worker, and wait for it; see unit.h */
+#include "base/cleanup.h"
+#include "path/unit_private.h"
+#include "path/worker.h"
+
+struct call {
+	struct letter letter;
+	struct unit *unit;
+	void (*fn)(struct unit *u, void *arg);
+	void *arg;
+};
+
+static void open_call(struct letter *letter)
+{
+	struct call *call = container_of(letter, struct call, letter);
+
+	call->fn(call->unit, call->arg);
+}
+
+static void run(struct worker *w, struct call *call)
+{
+	call->letter.open = open_call;
+	mailbox_post_wait(&w->mailbox, &call->letter);
+}
+
+void unit_call(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
+{
+	struct call call = { .unit = u, .fn = fn, .arg = arg };
+
+	run(u->rx.worker, &call);
+}
+
+void unit_call_sending(struct unit *u, void (*fn)(struct unit *u, void *arg), void *arg)
+{
+	struct call call = { .unit = u, .fn = fn, .arg = arg };
+
+	run(u->tx.worker, &call);
+}
