@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dataplane_spread.c - which worker receives for a session, and endpoints from which several do
+/* dataplane_spread.c - endpoints from which several workers receive
  *
  * One worker receives for a namespace and knows all its sessions, since a packet may come to any endpoint (RX-3). But
  * of an endpoint of ours, of UDP, others take their share:
@@ -25,16 +25,6 @@
 #include "path/handover.h"
 #include "path/intake.h"
 #include "wire/data_header.h"
-
-struct worker *dataplane_session_worker(const struct dataplane *dp, const struct session *s)
-{
-	const struct tunnel_record *t = s->tunnel->record;
-
-	if (!s->tunnel->endpoint->intake->shares || !t->peer_known ||
-	    s->record->pw_type == L2TP_PWTYPE_PPP)
-		return dataplane_receiving_worker(dp, s->tunnel->netns);
-	return dp->workers[spread_number(&t->peer, dp->worker_count)];
-}
 
 enum spread_wish dataplane_spread_wish(uint8_t version)
 {
