@@ -16,7 +16,7 @@
 #include "path/counter.h"
 #include "path/dataplane_private.h"
 #include "path/outbox.h"
-#include "path/unit_address.h"
+#include "path/unit_address_entry.h"
 #include "path/unit_private.h"
 
 #define IPV4_DESTINATION_AT 16

@@ -16,16 +16,7 @@
 #include "path/dataplane_private.h"
 #include "path/shared_device.h"
 #include "path/unit.h"
-
-struct unit *unit_of_routed(const struct prefix_node *node)
-{
-	return node ? container_of(node, struct unit_address, routed)->unit : NULL;
-}
-
-struct unit *unit_of_source(const struct prefix_node *node)
-{
-	return node ? container_of(node, struct unit_address, source)->unit : NULL;
-}
+#include "path/unit_address_entry.h"
 
 /* --- the record */
 

@@ -9,25 +9,12 @@
 #define UL2TP_PATH_UNIT_ADDRESS_H
 
 #include "base/extack.h"
-#include "base/list.h"
-#include "base/prefix_table.h"
+#include "base/prefix.h"
 
 struct dataplane;
 struct netns;
 struct unit;
 struct unit_record;
-
-struct unit_address {
-	struct list in_unit;
-	struct unit *unit;
-	struct prefix_node known;  /* of the namespace */
-	struct prefix_node routed; /* of the device */
-	struct prefix_node source; /* of what is received */
-};
-
-/** unit_of_routed(), unit_of_source() - whose an entry of a worker's table is; NULL: of no entry */
-struct unit *unit_of_routed(const struct prefix_node *node);
-struct unit *unit_of_source(const struct prefix_node *node);
 
 /**
  * unit_address_add() - one more, and the route to it

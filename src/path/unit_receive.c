@@ -13,7 +13,7 @@
 #include "base/prefix_table.h"
 #include "path/counter.h"
 #include "path/ppp_end.h"
-#include "path/unit_address.h"
+#include "path/unit_address_entry.h"
 #include "path/unit_complete.h"
 #include "path/unit_private.h"
 #include "path/worker.h"
