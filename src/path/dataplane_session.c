@@ -11,6 +11,7 @@
 #include "path/dataplane_private.h"
 #include "path/receiver.h"
 #include "path/sender.h"
+#include "path/transmit.h"
 #include "pseudowire/ethernet.h"
 #include "tunnel/accounts.h"
 
@@ -122,7 +123,7 @@ int dataplane_session_start(struct dataplane *dp, struct session *s,
 	session_insert(s);
 	s->tunnel->netns->usage.values[UL2TP_LIMIT_MEMORY_KIB] += SESSION_KIB;
 	receiver_attach(s->receiver);
-	sender_attach(s->sender);
+	transmit_start(s->sender);
 	return 0;
 }
 
@@ -269,14 +270,14 @@ void dataplane_sending_stop(struct session *s)
 {
 	if (s->channel)
 		channel_session_going(s->channel);
-	sender_detach(s->sender);
+	transmit_stop(s->sender);
 }
 
 void dataplane_sending_start(struct session *s)
 {
 	if (s->channel)
 		channel_session_back(s->channel);
-	sender_attach(s->sender);
+	transmit_start(s->sender);
 }
 
 void dataplane_session_finish(struct dataplane *dp, struct session *s)

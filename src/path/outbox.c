@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "base/wall_clock.h"
 #include "encap/address.h"
 #include "path/counter.h"
 
@@ -48,7 +49,7 @@ struct outbox {
 	size_t packets_used;
 	bool borrows; /* payloads elsewhere */
 	uint32_t count, iov_count;
-	uint64_t wall_ms; /* of this flush, worker_wall_ms() */
+	uint64_t wall_ms; /* of this flush, wall_clock_ms() */
 	struct message messages[MESSAGES];
 	struct mmsghdr wire[MESSAGES];
 	struct iovec iovs[IOVS];
@@ -416,7 +417,7 @@ static uint32_t send_run(struct outbox *o, uint32_t first)
 void outbox_flush(struct outbox *o)
 {
 	if (o->count)
-		o->wall_ms = worker_wall_ms();
+		o->wall_ms = wall_clock_ms();
 	for (uint32_t i = 0; i < o->count; i++)
 		address_message(o, i);
 	for (uint32_t i = 0; i < o->count;)

@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/reader.h"
+#include "base/wall_clock.h"
 #include "encap/address.h"
 #include "path/counter.h"
 #include "path/handover.h"
@@ -47,7 +48,7 @@
 
 struct inbox {
 	uint8_t *buffers;
-	uint64_t wall_ms;     /* when the batch came, worker_wall_ms() */
+	uint64_t wall_ms;     /* when the batch came, wall_clock_ms() */
 	unsigned int at_once; /* messages of the size that came last that are BATCH_OCTETS */
 	struct mmsghdr messages[MESSAGES];
 	struct iovec iovs[MESSAGES];
@@ -388,7 +389,7 @@ static void take_batch(struct intake *in, struct inbox *inbox, int count)
 
 void receive_begin(struct worker *w)
 {
-	w->inbox->wall_ms = worker_wall_ms();
+	w->inbox->wall_ms = wall_clock_ms();
 }
 
 /* Whichever worker has it: only for what does not change of it. */
@@ -516,7 +517,7 @@ int receive_batch(struct worker *w, int fd)
 	/* An error of the socket (ICMP) is reported once by this and has no other effect (UDP-2). */
 	count = recvmmsg(fd, inbox->messages, inbox->at_once, MSG_DONTWAIT, NULL);
 	choose_batch(inbox, w, count);
-	inbox->wall_ms = worker_wall_ms();
+	inbox->wall_ms = wall_clock_ms();
 	return count;
 }
 

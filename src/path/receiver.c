@@ -314,11 +314,6 @@ struct receiver *receiver_find_again(const struct worker *w, uint32_t netns_inde
 	return NULL;
 }
 
-void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets)
-{
-	counter_add(&r->record->rx.drops[why], packets);
-}
-
 static void trace_mode(struct receiver *r, enum ul2tp_trace_event event)
 {
 	if (trace_wanted(r->trace_events, event))

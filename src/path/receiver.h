@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "loop/mailbox.h"
 #include "packet/drop_reason.h"
+#include "path/counter.h"
 #include "path/fast_gate.h"
 #include "path/frame_taker.h"
 #include "path/intake.h"
@@ -93,7 +94,10 @@ void receiver_take(struct receiver *r, const struct data_header *h, const uint8_
                    size_t len);
 
 /** receiver_drop() - count @packets of them; worker */
-void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets);
+static inline void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets)
+{
+	counter_add(&r->record->rx.drops[why], packets);
+}
 
 /** receiver_gate_set() - whether what comes for a PPP session goes to a unit, and so may take the fast path; worker */
 void receiver_gate_set(struct receiver *r, bool open);

@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "path/counter.h"
-#include "path/transmit.h"
 
 #define BATCH_ANY      UINT32_MAX
 #define BATCH_RETRY_MS 10000
@@ -79,36 +77,6 @@ void sender_gate_close(struct sender *s)
 	fast_gate_close(&s->gate);
 }
 
-static void open_attach(struct letter *letter)
-{
-	struct sender *s = container_of(letter, struct sender, letter);
-
-	if (s->device >= 0)
-		loop_add(s->worker->loop, &s->watch, s->device, EPOLLIN, sender_ready);
-	if (s->device >= 0)
-		sender_gate_open(s, s->device);
-}
-
-static void open_detach(struct letter *letter)
-{
-	struct sender *s = container_of(letter, struct sender, letter);
-
-	loop_remove(s->worker->loop, &s->watch);
-	fast_gate_close(&s->gate);
-}
-
-void sender_attach(struct sender *s)
-{
-	s->letter.open = open_attach;
-	mailbox_post(&s->worker->mailbox, &s->letter);
-}
-
-void sender_detach(struct sender *s)
-{
-	s->letter.open = open_detach;
-	mailbox_post(&s->worker->mailbox, &s->letter);
-}
-
 static void open_peer_changed(struct letter *letter)
 {
 	struct sender *s = container_of(letter, struct sender, letter);
@@ -121,11 +89,6 @@ void sender_peer_changed(struct sender *s)
 {
 	s->letter.open = open_peer_changed;
 	mailbox_post(&s->worker->mailbox, &s->letter);
-}
-
-void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets)
-{
-	counter_add(&s->record->tx.drops[why], packets);
 }
 
 void sender_retry_batches(struct sender *s, uint64_t now_ms)

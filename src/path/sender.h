@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "loop/mailbox.h"
 #include "packet/drop_reason.h"
+#include "path/counter.h"
 #include "path/fast_gate.h"
 #include "path/worker.h"
 #include "tunnel/session.h"
@@ -39,11 +40,7 @@ struct sender {
 struct sender *sender_new(struct worker *w, const struct session *s, int device);
 void sender_free(struct sender *s);
 
-/* API thread. Posted; done when mailbox_wait() of the worker returns. */
-void sender_attach(struct sender *s);
-void sender_detach(struct sender *s);
-
-/** sender_endpoint_changed() - while it is detached: what was known of the endpoint is to be found out again */
+/** sender_endpoint_changed() - while it does not transmit (transmit.h); API thread: what was known of the endpoint is to be found out again */
 void sender_endpoint_changed(struct sender *s);
 
 /** sender_peer_changed() - the tunnel's peer_conn_id is another now (PX-24); posted */
@@ -55,7 +52,10 @@ void sender_gate_open(struct sender *s, int device);
 void sender_gate_close(struct sender *s);
 
 /** sender_drop() - count @packets of them; worker */
-void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets);
+static inline void sender_drop(struct sender *s, enum tx_drop why, uint64_t packets)
+{
+	counter_add(&s->record->tx.drops[why], packets);
+}
 
 /** sender_retry_batches() - once in a while forget that batches were refused: routes change; worker */
 void sender_retry_batches(struct sender *s, uint64_t now_ms);

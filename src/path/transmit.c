@@ -89,7 +89,8 @@ static size_t read_frame(struct outbox *o, struct sender *s, uint8_t *at)
 	return (size_t)n;
 }
 
-void sender_ready(struct watch *watch, uint32_t events)
+/* Read and send one batch. */
+static void device_ready(struct watch *watch, uint32_t events)
 {
 	struct sender *s = container_of(watch, struct sender, watch);
 	struct outbox *o = s->worker->outbox;
@@ -106,4 +107,34 @@ void sender_ready(struct watch *watch, uint32_t events)
 	}
 	sender_retry_batches(s, loop_now_ms(s->worker->loop));
 	outbox_flush(o);
+}
+
+static void open_start(struct letter *letter)
+{
+	struct sender *s = container_of(letter, struct sender, letter);
+
+	if (s->device >= 0)
+		loop_add(s->worker->loop, &s->watch, s->device, EPOLLIN, device_ready);
+	if (s->device >= 0)
+		sender_gate_open(s, s->device);
+}
+
+static void open_stop(struct letter *letter)
+{
+	struct sender *s = container_of(letter, struct sender, letter);
+
+	loop_remove(s->worker->loop, &s->watch);
+	sender_gate_close(s);
+}
+
+void transmit_start(struct sender *s)
+{
+	s->letter.open = open_start;
+	mailbox_post(&s->worker->mailbox, &s->letter);
+}
+
+void transmit_stop(struct sender *s)
+{
+	s->letter.open = open_stop;
+	mailbox_post(&s->worker->mailbox, &s->letter);
 }

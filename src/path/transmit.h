@@ -7,10 +7,11 @@
 #ifndef UL2TP_PATH_TRANSMIT_H
 #define UL2TP_PATH_TRANSMIT_H
 
-#include "loop/loop.h"
 #include "path/sender.h"
 
-/** sender_ready() - the watch of a sender's device: read and send one batch */
-watch_fn sender_ready;
+/** transmit_start() - the sender's device is read, its frames are sent from now on; transmit_stop() - no longer. API thread;
+ * posted, done when mailbox_wait() of the worker returns */
+void transmit_start(struct sender *s);
+void transmit_stop(struct sender *s);
 
 #endif

@@ -23,14 +23,6 @@
 #define EXPIRY_TICK_MS  100 /* while packets are held, memory is given back this often (LIM-8) */
 #define HELD_OCTETS_MAX (16 << 20)
 
-uint64_t worker_wall_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static int wait_ms(const struct worker *w)
 {
 	if (!list_empty(&w->fast_unsettled))

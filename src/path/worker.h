@@ -70,7 +70,4 @@ struct worker *worker_new(unsigned int number, bool naive);
 /** worker_free() - stop the thread; what was attached to it must have been detached */
 void worker_free(struct worker *w);
 
-/** worker_wall_ms() - milliseconds since 1970, coarse: for the times of last packets */
-uint64_t worker_wall_ms(void);
-
 #endif
