@@ -8,8 +8,6 @@
 
 #include "base/cleanup.h"
 #include "encap/address.h"
-#include "path/divert_ring.h"
-#include "path/receive.h"
 
 struct intake *intake_new(struct worker *w, struct endpoint *e, uint32_t netns_index)
 {
@@ -73,25 +71,6 @@ static void post(struct intake *in, void (*open)(struct letter *))
 	mailbox_wait(&in->worker->mailbox);
 }
 
-static void open_start(struct letter *letter)
-{
-	struct intake *in = container_of(letter, struct intake, letter);
-
-	if (!endpoint_is_managed(in->endpoint) && in->fd >= 0)
-		loop_add(in->worker->loop, &in->watch, in->fd, EPOLLIN, intake_ready);
-	else if (endpoint_is_managed(in->endpoint) && in->worker->ring)
-		divert_ring_add(in->worker->ring, in);
-}
-
-static void open_stop(struct letter *letter)
-{
-	struct intake *in = container_of(letter, struct intake, letter);
-
-	if (endpoint_is_managed(in->endpoint) && in->worker->ring)
-		divert_ring_remove(in->worker->ring, in);
-	loop_remove(in->worker->loop, &in->watch);
-}
-
 static void open_add(struct letter *letter)
 {
 	struct intake *in = container_of(letter, struct intake, letter);
@@ -116,23 +95,6 @@ static void open_remove(struct letter *letter)
 	buckets_remove(&in->tunnels, &t->by_peer);
 	if (in->first == t)
 		in->first = any_tunnel(in);
-}
-
-void intake_start(struct intake *in)
-{
-	post(in, open_start);
-	for (uint32_t i = 0; i < in->share_count; i++)
-		if (in->shares[i])
-			post(in->shares[i], open_start);
-}
-
-/* What shares have handed over comes to the main one's worker before its letter does. */
-void intake_stop(struct intake *in)
-{
-	for (uint32_t i = 0; i < in->share_count; i++)
-		if (in->shares[i])
-			post(in->shares[i], open_stop);
-	post(in, open_stop);
 }
 
 void intake_tunnel_add(struct intake *in, struct tunnel *t)

@@ -8,14 +8,11 @@
 #include <sys/uio.h>
 
 #include "base/cleanup.h"
-#include "base/hash.h"
 #include "encap/address.h"
 #include "path/channel.h"
 #include "path/counter.h"
-#include "path/divert_ring.h"
 #include "path/outbox.h"
-#include "path/raw_member.h"
-#include "path/raw_receive.h"
+#include "path/receiver_private.h"
 #include "path/sequence_mode.h"
 #include "pseudowire/ethernet.h"
 #include "tunnel/session_key.h"
@@ -99,145 +96,12 @@ void receiver_free(struct receiver *r)
 	free(r);
 }
 
-static uint64_t id_hash(const struct worker *w, uint32_t netns_index, bool in_v2_space, uint32_t id)
-{
-	return hash_u64((uint64_t)netns_index << 33 | (uint64_t)in_v2_space << 32 | id, w->seed);
-}
-
-static uint64_t own_hash(const struct receiver *r, const struct worker *w)
-{
-	return id_hash(w, r->netns_index, r->in_v2_space, r->id);
-}
-
-static void post(struct receiver *r, void (*open)(struct letter *))
-{
-	r->letter.open = open;
-	mailbox_post(&r->worker->mailbox, &r->letter);
-}
-
-/* What its packets are read from. -1: more than one, without eBPF. */
-static int source_fd(const struct receiver *r)
-{
-	const struct endpoint *e = r->intake->endpoint;
-
-	if (!endpoint_is_managed(e))
-		return r->intake->fd;
-	return r->worker->ring ? divert_ring_fd(r->worker->ring) : -1;
-}
-
-void receiver_gate_set(struct receiver *r, bool open)
-{
-	if (!open)
-		fast_gate_close(&r->gate);
-	else if (!r->gate.passed && source_fd(r) >= 0)
-		fast_gate_open_rx(&r->gate, &r->worker->fast_unsettled, r->fast, r->record,
-		                  r->record_index, source_fd(r));
-}
-
-static void open_attach(struct letter *letter)
-{
-	struct receiver *r = container_of(letter, struct receiver, letter);
-
-	if (r->worker->ring)
-		r->lost = divert_ring_lost(r->worker->ring, r->record_index);
-	buckets_insert(&r->worker->receivers, &r->here.by_id, own_hash(r, r->worker));
-	if (r->device >= 0)
-		receiver_gate_set(r, true);
-}
-
-static void open_known(struct letter *letter)
-{
-	struct receiver *r = container_of(letter, struct receiver, letter_elsewhere);
-
-	buckets_insert(&r->knows_all->elsewhere, &r->elsewhere.by_id, own_hash(r, r->knows_all));
-}
-
-static void open_unknown(struct letter *letter)
-{
-	struct receiver *r = container_of(letter, struct receiver, letter_elsewhere);
-
-	buckets_remove(&r->knows_all->elsewhere, &r->elsewhere.by_id);
-}
-
-static void post_elsewhere(struct receiver *r, void (*open)(struct letter *))
-{
-	if (r->knows_all == r->worker)
-		return;
-	r->letter_elsewhere.open = open;
-	mailbox_post(&r->knows_all->mailbox, &r->letter_elsewhere);
-}
-
-static void release(struct receiver *r, struct reorder_entry *e)
-{
-	held_pool_give(&r->worker->held, container_of(e, struct held_packet, entry));
-}
-
 static void holding_changed(struct receiver *r)
 {
 	atomic_store_explicit(&r->record->rx.held, r->reorder.held, memory_order_relaxed);
 	list_remove(&r->in_holding);
 	if (reorder_holds(&r->reorder))
 		list_append(&r->worker->holding, &r->in_holding);
-}
-
-static void open_detach(struct letter *letter)
-{
-	struct receiver *r = container_of(letter, struct receiver, letter);
-	struct reorder_entry *e;
-
-	if (r->worker->ring)
-		divert_ring_drain(r->worker->ring); /* TUN-49 */
-	if (r->intake->raw)
-		raw_receive_drain(r->intake->raw->raw);
-	receiver_count_lost(r);
-	fast_gate_close(&r->gate);
-	buckets_remove(&r->worker->receivers, &r->here.by_id);
-	while ((e = reorder_remove(&r->reorder))) {
-		receiver_drop(r, RX_DROP_DELETED, 1);
-		release(r, e);
-	}
-	list_remove(&r->in_holding);
-	if (r->channel)
-		r->channel->rx.receiver = NULL;
-}
-
-static void open_modify(struct letter *letter)
-{
-	struct receiver *r = container_of(letter, struct receiver, letter);
-	const struct session_modify *m = &r->change;
-
-	if (m->has_recv_seq)
-		r->recv_seq = m->recv_seq;
-	if (m->has_lns_mode)
-		r->lns_mode = m->lns_mode;
-	if (m->has_recv_timeout)
-		r->timeout_ms = m->recv_timeout_ms;
-}
-
-void receiver_attach(struct receiver *r)
-{
-	post(r, open_attach);
-	post_elsewhere(r, open_known);
-}
-
-void receiver_detach(struct receiver *r)
-{
-	post_elsewhere(r, open_unknown);
-	post(r, open_detach);
-}
-
-void receiver_modify(struct receiver *r, const struct session_modify *change)
-{
-	r->change = *change;
-	post(r, open_modify);
-}
-
-void receiver_count_lost(struct receiver *r)
-{
-	uint64_t lost = r->lost ? __atomic_load_n(r->lost, __ATOMIC_RELAXED) : 0;
-
-	if (lost)
-		counter_set(&r->record->rx.drops[RX_DROP_RING_FULL], lost);
 }
 
 static bool peer_is(const struct receiver *r, const union address *from)
@@ -251,11 +115,19 @@ static uint32_t id_of(const struct data_header *h)
 	                                    : h->session_id;
 }
 
+void receiver_count_lost(struct receiver *r)
+{
+	uint64_t lost = r->lost ? __atomic_load_n(r->lost, __ATOMIC_RELAXED) : 0;
+
+	if (lost)
+		counter_set(&r->record->rx.drops[RX_DROP_RING_FULL], lost);
+}
+
 static struct bucket_node *first(const struct worker *w, const struct buckets *table,
                                  uint32_t netns_index, const struct data_header *h)
 {
 	return buckets_first(table,
-	                     id_hash(w, netns_index, h->version == DATA_VERSION_2, id_of(h)));
+	                     receiver_hash(w, netns_index, h->version == DATA_VERSION_2, id_of(h)));
 }
 
 static struct receiver *receiver_of(struct bucket_node *node)
@@ -412,7 +284,7 @@ static void deliver_held(struct receiver *r, uint64_t now_ms)
 			trace_untaken(r, why, e->ns, r->reorder.held + 1);
 			receiver_drop(r, why, 1);
 		}
-		release(r, e);
+		receiver_release(r, e);
 	}
 	holding_changed(r);
 }
@@ -509,7 +381,7 @@ void receivers_expire(struct worker *w)
 		while ((e = reorder_next_expired(&r->reorder, now_ms))) {
 			trace_untaken(r, RX_DROP_EXPIRED, e->ns, r->reorder.held + 1);
 			receiver_drop(r, RX_DROP_EXPIRED, 1);
-			release(r, e);
+			receiver_release(r, e);
 		}
 		holding_changed(r);
 		reorder_save(&r->reorder, &r->record->rx);
