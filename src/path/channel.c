@@ -87,11 +87,6 @@ static void open_begin(struct letter *letter)
 		c->rx.receiver->channel = c;
 }
 
-static void open_end(struct letter *letter)
-{
-	channel_queue_flush(container_of(letter, struct channel, rx.letter));
-}
-
 static struct worker *own_worker(const struct channel *c)
 {
 	return c->session ? dataplane_sending_worker(c->dp, c->session) : c->tx.worker;
@@ -221,30 +216,20 @@ void channel_session_gone(struct channel *c)
 	ppp_record_update(c->socket);
 }
 
-static void kill_files(struct channel *c)
+static void open_end(struct letter *letter)
 {
-	list_for_each_safe (node, &c->files) {
-		struct ppp_file *f = list_entry(node, struct ppp_file, in_channel);
-
-		channel_file_detach(f);
-		ppp_file_die(f);
-	}
+	channel_queue_flush(container_of(letter, struct channel, rx.letter));
 }
 
-void channel_free(struct channel *c)
+void channel_socket_detach(struct channel *c)
 {
-	if (!c)
-		return;
-	if (c->bridge)
-		channel_unbridge(c);
-	if (c->unit)
-		unit_disconnect(c);
-	kill_files(c);
 	ppp_end_stop(&c->socket->end); /* what was written before is sent */
 	c->socket = NULL;
 	set_route(c, -1);
-	if (c->session)
-		dataplane_session_remove(c->dp, c->session);
+}
+
+void channel_delete(struct channel *c)
+{
 	post(c, open_end);
 	if (c->number)
 		ordered_remove(&c->netns->channels, &c->by_number);

@@ -64,6 +64,7 @@ int dataplane_new(const struct keeper_start *start, const struct dataplane_optio
 	dp->fast_why = start->fast_why;
 	dp->divert = start->divert;
 	dp->options = *options;
+	dp->units_lost.open = units_open_lost;
 	if (dp->options.workers < 1 || dp->options.workers > WORKERS_MAX)
 		dp->options.workers = dp->options.workers ? WORKERS_MAX : 1;
 	err = start_workers(dp);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unit.c - units come, are connected and go; the API thread. See unit.h; their files are in unit_files.c, what is asked of
- * workers in unit_workers.c */
+/* unit.c - units come, are connected and go; the API thread. See unit.h; which of their files receives is in unit_files.c, what is
+ * asked of workers in unit_workers.c */
 #include "path/unit.h"
 
 #include <errno.h>
 #include <linux/ppp_defs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "keeper/tap.h"
 #include "path/channel.h"
 #include "path/dataplane_private.h"
+#include "path/ppp_file.h"
 #include "path/shared_device.h"
 #include "path/unit_address.h"
 #include "path/unit_complete.h"
@@ -96,16 +95,6 @@ int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t record_index,
 	return 0;
 }
 
-struct unit *unit_find(const struct netns *ns, uint32_t number)
-{
-	return ordered_entry(ordered_find(&ns->units, number), struct unit, by_number);
-}
-
-struct unit *unit_from(const struct netns *ns, uint64_t number)
-{
-	return ordered_entry(ordered_from(&ns->units, number), struct unit, by_number);
-}
-
 static void unit_free_if_done(struct unit *u)
 {
 	if (!u->dead || !list_empty(&u->channels))
@@ -139,6 +128,19 @@ static void device_end(struct unit *u)
 	keeper_device_remove(u->dp->keeper, u->slot);
 }
 
+static void kill_files(struct unit *u)
+{
+	list_for_each_safe (node, &u->files) {
+		struct ppp_file *f = list_entry(node, struct ppp_file, in_unit);
+
+		list_remove(&f->in_unit);
+		f->unit = NULL;
+		f->was_on_unit = true;
+		f->unit_number = u->number;
+		ppp_file_die(f);
+	}
+}
+
 void unit_die(struct unit *u)
 {
 	if (u->dead)
@@ -152,7 +154,7 @@ void unit_die(struct unit *u)
 	unit_fast_tell(u);
 	unit_addresses_remove(u);
 	unit_call(u, forget_device, NULL);
-	unit_files_die(u);
+	kill_files(u);
 	device_end(u);
 	unit_record_free(u);
 	log_event(LOG_NOTICE, "ppp-unit-removed", "unit=%u netns=%llu", u->number,
@@ -189,21 +191,12 @@ static void lost_die(struct dataplane *dp)
 	}
 }
 
-/* The API thread is told once for all that are lost at the time: a letter of the unit's own could outlive it. */
-static void open_lost(struct letter *letter)
+void units_open_lost(struct letter *letter)
 {
 	struct dataplane *dp = container_of(letter, struct dataplane, units_lost);
 
 	atomic_store(&dp->units_lost_told, false);
 	lost_die(dp);
-}
-
-void units_tell_lost(struct dataplane *dp)
-{
-	if (dp->api && !atomic_exchange(&dp->units_lost_told, true)) {
-		dp->units_lost.open = open_lost;
-		mailbox_post(dp->api, &dp->units_lost);
-	}
 }
 
 void units_die(struct netns *ns)
@@ -212,6 +205,18 @@ void units_die(struct netns *ns)
 
 	while ((node = ordered_from(&ns->units, 0)))
 		unit_die(container_of(node, struct unit, by_number));
+}
+
+void unit_file_detach(struct ppp_file *f)
+{
+	struct unit *u = f->unit;
+
+	ppp_end_stop(&f->end);
+	list_remove(&f->in_unit);
+	f->unit = NULL;
+	unit_files_route(u);
+	if (u->owner == f)
+		unit_die(u);
 }
 
 /* --- channels ----------------------------------------------------------------------------------------- */
@@ -243,27 +248,4 @@ void unit_disconnect(struct channel *c)
 	unit_fast_leave(u, c);
 	unit_say_if_idle(u);
 	unit_free_if_done(u);
-}
-
-/* One that shares a device is known by the name that its own would have. */
-static int unit_name(const struct unit *u, char ret[IFNAMSIZ])
-{
-	if (!u->shared)
-		return tap_name(u->tx.device, ret);
-	snprintf(ret, IFNAMSIZ, "ppp%u", u->number);
-	return 0;
-}
-
-/* An interface can have been renamed, or moved into another namespace, where another has the same number. */
-struct unit *unit_named(const struct netns *ns, const char *name)
-{
-	for (struct ordered_node *n = ordered_from(&ns->units, 0); n;
-	     n = ordered_from(&ns->units, n->key + 1)) {
-		struct unit *u = container_of(n, struct unit, by_number);
-		char now[IFNAMSIZ];
-
-		if (unit_name(u, now) == 0 && strncmp(now, name, IFNAMSIZ) == 0)
-			return u;
-	}
-	return NULL;
 }

@@ -128,6 +128,9 @@ struct unit *unit_named(const struct netns *ns, const char *name);
 /** unit_die() - its interface goes, its number is free, its files are at their end (PPP-44). Freed with its last channel */
 void unit_die(struct unit *u);
 
+/** units_open_lost() - the letter dataplane.units_lost: those whose devices have gone die */
+void units_open_lost(struct letter *letter);
+
 /** units_die() - all of a namespace that has gone */
 void units_die(struct netns *ns);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unit_call.c - have something done on a unit's worker, and wait for it; see unit.h */
+/* unit_call.c - have something done on a unit's worker, and wait for it; tell the API thread what a worker has seen; see unit.h */
 #include "base/cleanup.h"
+#include "path/dataplane_private.h"
 #include "path/unit_private.h"
 #include "path/worker.h"
 
@@ -36,4 +37,11 @@ void unit_call_sending(struct unit *u, void (*fn)(struct unit *u, void *arg), vo
 	struct call call = { .unit = u, .fn = fn, .arg = arg };
 
 	run(u->tx.worker, &call);
+}
+
+/* The API thread is told once for all that are lost at the time: a letter of the unit's own could outlive it. */
+void units_tell_lost(struct dataplane *dp)
+{
+	if (dp->api && !atomic_exchange(&dp->units_lost_told, true))
+		mailbox_post(dp->api, &dp->units_lost);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unit_files.c - the files of /dev/ppp on a unit: who of them receives, when they read as ended; the API thread. See unit.h */
+/* unit_files.c - the files of /dev/ppp on a unit: which of them receives, when they read as ended; the API thread. See unit.h */
 #include <linux/ppp-ioctl.h>
 
 #include "path/dataplane_private.h"
@@ -13,7 +13,7 @@ static void set_file(struct unit *u, void *arg)
 }
 
 /* The kernel has one queue, from which all files read; here the first has it. */
-static void route_to_files(struct unit *u)
+void unit_files_route(struct unit *u)
 {
 	struct ppp_end *first = NULL;
 
@@ -32,19 +32,6 @@ static void say_end_of_file(struct unit *u, void *arg)
 
 		if (!arg || f == arg)
 			ppp_end_write(&f->end, &nothing, 1);
-	}
-}
-
-void unit_files_die(struct unit *u)
-{
-	list_for_each_safe (node, &u->files) {
-		struct ppp_file *f = list_entry(node, struct ppp_file, in_unit);
-
-		list_remove(&f->in_unit);
-		f->unit = NULL;
-		f->was_on_unit = true;
-		f->unit_number = u->number;
-		ppp_file_die(f);
 	}
 }
 
@@ -71,7 +58,7 @@ void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner)
 	if (is_new)
 		set_file(u, &f->end);
 	else
-		route_to_files(u);
+		unit_files_route(u);
 	if (f->empty_reads && unit_is_idle(u) && !u->dp->ppp_adopting) {
 		if (is_new)
 			say_end_of_file(u, f);
@@ -80,16 +67,4 @@ void unit_file_attach(struct unit *u, struct ppp_file *f, bool owner)
 	}
 	ppp_end_start(&f->end, u->tx.worker, unit_frame_written, u);
 	ppp_record_update(f);
-}
-
-void unit_file_detach(struct ppp_file *f)
-{
-	struct unit *u = f->unit;
-
-	ppp_end_stop(&f->end);
-	list_remove(&f->in_unit);
-	f->unit = NULL;
-	route_to_files(u);
-	if (u->owner == f)
-		unit_die(u);
 }

@@ -35,8 +35,8 @@ void unit_tx_stop(struct unit *u);
 void unit_channels_changed(struct unit *u);
 void unit_channels_post(struct unit *u);
 
-/** unit_files_die() - all its files are at their end (PPP-44) */
-void unit_files_die(struct unit *u);
+/** unit_files_route() - what is received goes to the file that is the first now */
+void unit_files_route(struct unit *u);
 
 /** units_tell_lost() - devices have gone, and who has them is marked: the API thread removes those units; any thread */
 void units_tell_lost(struct dataplane *dp);
