@@ -105,6 +105,12 @@ int dataplane_managed_start(struct dataplane *dp, struct netns *ns, struct endpo
                             struct extack *ea);
 void dataplane_managed_stop(struct dataplane *dp, struct endpoint *e);
 
+/** dataplane_managed_raw() - without eBPF: its packets are to come by the namespace's raw sockets. 0 or -errno */
+int dataplane_managed_raw(struct dataplane *dp, struct endpoint *e);
+
+/** dataplane_managed_find() - that of the socket with this cookie, or NULL */
+struct endpoint *dataplane_managed_find(const struct dataplane *dp, uint64_t cookie);
+
 /** dataplane_managed_ends() - as the socket has them (NL-58) */
 void dataplane_managed_ends(const struct endpoint *e, struct tunnel_ends *ret);
 
