@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ip_socket.c - see ip_socket.h */
+/* ip_socket.c - what programs do with an L2TP/IP socket; see ip_socket.h */
 #include "path/ip_socket.h"
 
 #include <errno.h>
@@ -70,85 +70,6 @@ void ip_socket_free(struct ip_socket *s)
 	free(s);
 }
 
-/* Not before it is needed: whoever may not use the socket may still have one. */
-int ip_socket_need_sending(struct ip_socket *s, struct extack *ea)
-{
-	struct endpoint_params params = endpoint_params_of_all_ip(s->family);
-	int err;
-
-	if (s->sending)
-		return 0;
-	params.flags = ENDPOINT_TWIN;
-	err = endpoint_new(s->dataplane->keeper, s->client, &params, &s->sending, ea);
-	if (err < 0)
-		return err;
-	s->sending->ip_socket = s;
-	s->sending->users = 1; /* we: no tunnel releases it */
-	return 0;
-}
-
-int ip_socket_need_receiving(struct ip_socket *s, struct extack *ea)
-{
-	struct endpoint_params all = endpoint_params_of_all_ip(s->family);
-	struct endpoint *e = netns_endpoint(s->netns, &all);
-	int err = 0;
-
-	if (s->receiving)
-		return 0;
-	if (!e)
-		err = dataplane_endpoint_open(s->dataplane, s->netns, s->client, &all, SPREAD_NOT,
-		                              &e, ea);
-	if (err < 0)
-		return err;
-	s->receiving = e;
-	e->users++;
-	return 0;
-}
-
-static struct ip_place place_of(const struct ip_socket *s)
-{
-	struct ip_place place = { .local = s->names.local, .ifindex = s->names.ifindex };
-
-	if (s->connected && s->family == AF_INET) {
-		place.peer.v4.sin_family = AF_INET;
-		place.peer.v4.sin_addr = s->peer.v4;
-	} else if (s->connected) {
-		place.peer.v6.sin6_family = AF_INET6;
-		place.peer.v6.sin6_addr = s->peer.v6;
-	}
-	return place;
-}
-
-/* An IP tunnel without a program has a socket too, bound to its id (TUN-11). */
-static bool tunnel_conflicts(const struct netns *ns, int family, uint32_t conn_id,
-                             const struct ip_place *place)
-{
-	const struct tunnel *t = netns_tunnel(ns, conn_id);
-	struct ip_place taken = { 0 };
-
-	if (!t || endpoint_is_udp(t->endpoint) || t->endpoint->ip_socket ||
-	    t->record->source.any.sa_family != family)
-		return false;
-	taken.local = t->record->source;
-	return ip_place_fits(&taken, place);
-}
-
-bool ip_socket_conflict(const struct netns *ns, const struct ip_socket *but, int family,
-                        uint32_t conn_id, const struct ip_place *place)
-{
-	list_for_each (node, &ns->ip_sockets) {
-		const struct ip_socket *s = list_entry(node, struct ip_socket, in_netns);
-		struct ip_place taken;
-
-		if (s == but || !s->bound || s->family != family || s->conn_id != conn_id)
-			continue;
-		taken = place_of(s);
-		if (ip_place_fits(&taken, place))
-			return true;
-	}
-	return tunnel_conflicts(ns, family, conn_id, place);
-}
-
 static int check_bind(const struct ip_socket *s, const struct ip_name *name, struct extack *ea)
 {
 	if (name->len < (s->family == AF_INET6 ? IP_NAME6_LEN : IP_NAME4_LEN))
@@ -162,23 +83,6 @@ static int check_bind(const struct ip_socket *s, const struct ip_name *name, str
 	if (s->bound)
 		return extack_fail(ea, -EINVAL, 0, "the socket is bound already");
 	return 0;
-}
-
-/* As the system takes it: no port. */
-union address ip_socket_address(const struct ip_name *name)
-{
-	union address a;
-
-	memset(&a, 0, sizeof(a));
-	a.any.sa_family = name->family;
-	if (name->family == AF_INET6) {
-		a.v6.sin6_addr = name->v6;
-		a.v6.sin6_flowinfo = name->flow_info;
-		a.v6.sin6_scope_id = name->scope_id;
-	} else if (name->family == AF_INET) {
-		a.v4.sin_addr = name->v4;
-	}
-	return a;
 }
 
 static int take_messages(struct ip_socket *s, struct extack *ea)
@@ -197,7 +101,7 @@ static int take_messages(struct ip_socket *s, struct extack *ea)
 	b->family = s->family;
 	b->fd = s->delivery;
 	b->port = s->port;
-	b->place = place_of(s);
+	b->place = ip_socket_place(s);
 	s->binding = b;
 	ip_binding_attach(b);
 	return 0;
@@ -253,7 +157,7 @@ int ip_socket_bind(struct ip_socket *s, struct reader octets, struct extack *ea)
 /* The worker and the tunnel on it learn what changed. */
 static void moved(struct ip_socket *s)
 {
-	struct ip_place place = place_of(s);
+	struct ip_place place = ip_socket_place(s);
 
 	if (s->binding)
 		ip_binding_move(s->binding, &place);

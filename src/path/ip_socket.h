@@ -98,6 +98,9 @@ int ip_socket_need_sending(struct ip_socket *s, struct extack *ea);
 int ip_socket_need_receiving(struct ip_socket *s, struct extack *ea);
 union address ip_socket_address(const struct ip_name *name);
 
+/** ip_socket_place() - whose messages it takes */
+struct ip_place ip_socket_place(const struct ip_socket *s);
+
 /** ip_socket_conflict() - whether another socket of the namespace, or an IP tunnel, takes the same messages */
 bool ip_socket_conflict(const struct netns *ns, const struct ip_socket *but, int family,
                         uint32_t conn_id, const struct ip_place *place);
