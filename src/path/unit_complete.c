@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "base/cleanup.h"
+#include "path/dataplane_private.h"
 #include "path/unit_kept.h"
 
 #define COMPRESS_OPTION_MAX 32 /* octets; PPP-60 */
@@ -43,7 +44,8 @@ static void open_complete(struct unit *u, void *arg)
 	u->complete = arg;
 	multilink_init(&u->complete->multilink.received);
 	unit_multilink_channels(u);
-	unit_kept_open(u);
+	if (!u->dp->ppp_adopting)
+		unit_kept_open(u);
 }
 
 int unit_complete_begin(struct unit *u)
@@ -122,6 +124,7 @@ static void open_compressor(struct unit *u, void *arg)
 	struct compressor *x = arg;
 
 	x->m = ppp_compression_set(&u->complete->compression, x->transmit, x->m);
+	unit_kept_begin(u, x->transmit);
 }
 
 static int set_compress(struct unit *u, struct reader in, struct extack *ea)
@@ -136,10 +139,8 @@ static int set_compress(struct unit *u, struct reader in, struct extack *ea)
 	if (err < 0)
 		return extack_fail(ea, err, 0, "no option of a method that is known: MPPE (18)");
 	err = unit_complete_begin(u);
-	if (err == 0) {
+	if (err == 0)
 		unit_call(u, open_compressor, &x);
-		unit_kept_begin(u, x.transmit);
-	}
 	mppe_free(x.m);
 	return err;
 }

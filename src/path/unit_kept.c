@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "path/dataplane_private.h"
 #include "path/unit_complete.h"
 
 static_assert(sizeof(struct mppe_kept) <= UNIT_KEPT_MAX, "it has room in the record");
@@ -19,11 +18,8 @@ static struct mppe_kept *kept_of(struct unit *u, bool transmit)
 	return (void *)r->kept;
 }
 
-/* In an adoption nothing is noted before all of it was read. */
 void unit_kept_open(struct unit *u)
 {
-	if (u->dp->ppp_adopting)
-		return;
 	u->complete->kept = u->record;
 	unit_kept_fragments(u);
 }
@@ -39,9 +35,8 @@ void unit_kept_fragments(struct unit *u)
 	atomic_store_explicit(&r->fragment_received, m->received.next, memory_order_relaxed);
 }
 
-static void open_begin(struct unit *u, void *arg)
+void unit_kept_begin(struct unit *u, bool transmit)
 {
-	bool transmit = *(bool *)arg;
 	struct unit_complete *c = u->complete;
 	struct mppe *m = transmit ? c->compression.compressor : c->compression.decompressor;
 	struct mppe_kept *kept = kept_of(u, transmit);
@@ -52,11 +47,6 @@ static void open_begin(struct unit *u, void *arg)
 	unit_kept_state(u);
 }
 
-void unit_kept_begin(struct unit *u, bool transmit)
-{
-	unit_call(u, open_begin, &transmit);
-}
-
 void unit_kept_state(struct unit *u)
 {
 	struct unit_complete *c = u->complete;
@@ -65,7 +55,7 @@ void unit_kept_state(struct unit *u)
 		atomic_store(&c->kept->compression_state, c->compression.state);
 }
 
-static void open_resume(struct unit *u, void *arg)
+void unit_kept_resume(struct unit *u, void *arg)
 {
 	struct unit_complete *c = u->complete;
 	uint32_t state = atomic_load(&u->record->compression_state);
@@ -81,13 +71,7 @@ static void open_resume(struct unit *u, void *arg)
 	c->kept = u->record;
 }
 
-void unit_kept_resume(struct unit *u)
-{
-	if (u->complete)
-		unit_call(u, open_resume, NULL);
-}
-
-static void open_end(struct unit *u, void *arg)
+void unit_kept_end(struct unit *u, void *arg)
 {
 	struct unit_complete *c = u->complete;
 
@@ -96,10 +80,4 @@ static void open_end(struct unit *u, void *arg)
 	if (c->compression.decompressor)
 		mppe_keep(c->compression.decompressor, NULL);
 	c->kept = NULL;
-}
-
-void unit_kept_end(struct unit *u)
-{
-	if (u->complete)
-		unit_call(u, open_end, NULL);
 }

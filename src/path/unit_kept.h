@@ -8,24 +8,26 @@
 
 struct unit;
 
-/** unit_kept_open() - it is complete now; on the worker */
+/* All on the worker, of a unit that is complete. */
+
+/** unit_kept_open() - it has become so; not in an adoption, in which nothing is noted before all of it was read */
 void unit_kept_open(struct unit *u);
 
 /** unit_kept_begin() - the compressor of a direction is another one; or, of a unit that is adopted, goes on where that of
- * the engine before stood. API thread */
+ * the engine before stood */
 void unit_kept_begin(struct unit *u, bool transmit);
 
-/** unit_kept_state() - whether compressors run, or have failed, has changed; on the worker */
+/** unit_kept_state() - whether compressors run, or have failed, has changed */
 void unit_kept_state(struct unit *u);
 
-/** unit_kept_fragments() - of multilink some were made, or came; on the worker */
+/** unit_kept_fragments() - of multilink some were made, or came */
 void unit_kept_fragments(struct unit *u);
 
 /** unit_kept_resume() - a unit that is adopted has its compressors: they run if they did; and its fragments have the
- * numbers that follow. API thread */
-void unit_kept_resume(struct unit *u);
+ * numbers that follow; by unit_call() */
+void unit_kept_resume(struct unit *u, void *arg);
 
-/** unit_kept_end() - its record is about to be given back. API thread */
-void unit_kept_end(struct unit *u);
+/** unit_kept_end() - its record is about to be given back; by unit_call() */
+void unit_kept_end(struct unit *u, void *arg);
 
 #endif

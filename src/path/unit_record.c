@@ -226,7 +226,8 @@ void unit_record_replay(struct unit *u)
 	tell_compression(u, 0, &r->received);
 	tell_compression(u, 1, &r->sent);
 	unit_policing_resume(u);
-	unit_kept_resume(u);
+	if (u->complete)
+		unit_call(u, unit_kept_resume, NULL);
 }
 
 void unit_record_going(struct unit *u)
@@ -239,7 +240,8 @@ void unit_record_free(struct unit *u)
 {
 	if (!u->record)
 		return;
-	unit_kept_end(u);
+	if (u->complete)
+		unit_call(u, unit_kept_end, NULL);
 	forget_compression(u->record);
 	unit_record_drop(u->dp, u->record_index);
 	u->record = NULL;
