@@ -21,16 +21,19 @@
 #include "base/ordered.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "loop/loop.h"
 #include "loop/mailbox.h"
 #include "packet/coalesce.h"
 #include "packet/drop_reason.h"
 #include "packet/policer.h"
 #include "keeper/ppp_records.h"
-#include "path/dataplane.h"
 #include "path/frame_taker.h"
 #include "path/unit_np.h"
 
 struct channel;
+struct dataplane;
+struct keeper_device;
+struct netns;
 struct ppp_end;
 struct ppp_file;
 struct shared_device;

@@ -3,6 +3,7 @@
 #include <linux/ppp-ioctl.h>
 #include <stdatomic.h>
 
+#include "keeper/fast_path_maps.h"
 #include "path/unit_complete.h"
 #include "path/unit_fast.h"
 

@@ -5,6 +5,7 @@
 #include "keeper/tap.h"
 #include "path/shared_device.h"
 #include "path/unit.h"
+#include "tunnel/netns.h"
 
 struct unit *unit_find(const struct netns *ns, uint32_t number)
 {
