@@ -50,21 +50,6 @@ bool endpoint_is_dropped(const struct endpoint *e)
 	return e->managed ? e->managed->dropped : e->about.fd < 0;
 }
 
-int server_enter_namespace_of(struct server *s, int socket, struct netns_id id, ino_t *ino,
-                              struct extack *ea)
-{
-	AUTO_FD netns = -1;
-
-	*ino = 0;
-	if (id.cookie == s->home.id.cookie)
-		return 0;
-	netns = netns_of_socket(socket);
-	if (netns < 0 || netns_go(netns) < 0)
-		return extack_fail(ea, -EPERM, 0, "ul2tpd may not enter this network namespace");
-	*ino = netns_ino(netns);
-	return 0;
-}
-
 /* The sockets, while in the namespace. */
 static int endpoint_bind(struct endpoint *e, struct extack *ea)
 {
@@ -81,7 +66,7 @@ static int endpoint_make(struct server *s, const struct client *c, struct endpoi
                          struct extack *ea)
 {
 	ino_t ino;
-	int err = server_enter_namespace_of(s, c->connection, c->about.netns, &ino, ea);
+	int err = netns_go_to(&s->home, c->connection, c->about.netns, &ino, ea);
 
 	if (err < 0)
 		return err;
@@ -180,7 +165,7 @@ static bool may_spread(const struct endpoint *e)
 static int spread_make(struct server *s, struct endpoint *e, uint32_t count, struct extack *ea)
 {
 	ino_t ino;
-	int err = server_enter_namespace_of(s, e->about.fd, e->about.netns, &ino, ea);
+	int err = netns_go_to(&s->home, e->about.fd, e->about.netns, &ino, ea);
 
 	if (err < 0)
 		return err;
@@ -292,7 +277,7 @@ int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address
 	if (!can_reach(e, peer))
 		return extack_fail(&reply->ea, -EINVAL, 0,
 		                   "remote and local are of different families");
-	err = server_enter_namespace_of(s, e->about.fd, e->about.netns, &ino, &reply->ea);
+	err = netns_go_to(&s->home, e->about.fd, e->about.netns, &ino, &reply->ea);
 	if (err < 0)
 		return err;
 	err = route_ask(e, peer, reply);

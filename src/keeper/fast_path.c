@@ -157,45 +157,6 @@ static struct fast_session *session_get(struct fast_path *f, uint32_t index, str
 	return s;
 }
 
-/* Of PPP: its unit stays where it is, or goes soon. */
-static void device_leave(struct server *server, struct fast_session *s)
-{
-	struct fast_path *f = server->fast;
-
-	if (!s->device)
-		return;
-	fast_entry_remove(f, s);
-	fast_unhook_device(server, s);
-	fast_board_stop(f, s->index);
-	s->device = 0;
-}
-
-/* Before the wish is followed. */
-static void device_follow(struct server *server, struct fast_session *s, const struct device *d)
-{
-	int ifindex = d ? d->about.ifindex : 0;
-
-	if (ifindex == s->device)
-		return;
-	device_leave(server, s);
-	s->device = ifindex;
-}
-
-void fast_renumbered(struct server *server, struct fast_session *s, int ifindex)
-{
-	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
-	struct device *d = slots_get(&server->devices, s->wish.device);
-
-	if (!e || !d)
-		return;
-	d->about.ifindex = ifindex;
-	d->clsact = false; /* which it has lost on the way */
-	device_follow(server, s, d);
-	fast_born(server, s);
-	fast_entry_place(server->fast, s, &e->about.params.local);
-	fast_busy_again(server->fast, s);
-}
-
 int fast_path_session(struct server *server, uint32_t index, const struct fast_wish *wish)
 {
 	struct fast_path *f = server->fast;
@@ -213,7 +174,7 @@ int fast_path_session(struct server *server, uint32_t index, const struct fast_w
 	s = session_get(f, index, e->about.netns);
 	if (!s)
 		return -ENOMEM;
-	device_follow(server, s, d);
+	fast_device_follow(server, s, d);
 	s->wish = *wish;
 	fast_socket_join(s, e);
 	if (wish->reason == FAST_USED && !s->born)
@@ -233,7 +194,7 @@ void fast_path_forget(struct server *server, uint32_t index)
 		return;
 	n = s->netns;
 	if (s->wish.ppp)
-		device_leave(server, s);
+		fast_device_leave(server, s);
 	fast_entry_remove(f, s);
 	fast_busy_forget(s);
 	fast_unhooked_device(f, s);

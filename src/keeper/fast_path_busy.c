@@ -29,25 +29,6 @@ static uint64_t packets_of(const struct server *server, const struct fast_sessio
 	       atomic_load_explicit(&r->tx.packets, memory_order_relaxed);
 }
 
-void fast_busy_again(struct fast_path *f, struct fast_session *s)
-{
-	/* It keeps its place: an event that keeps coming must not put it off for ever. */
-	if (!list_empty(&s->in_queue))
-		return;
-	if (s->way != FAST_TCX && s->way != FAST_CLSACT) {
-		list_append(&f->queue, &s->in_queue);
-		return;
-	}
-	s->doubted_ns = monotonic_ns();
-	list_append(&f->doubted, &s->in_queue);
-}
-
-void fast_busy_forget(struct fast_session *s)
-{
-	list_remove(&s->in_kind);
-	list_remove(&s->in_queue);
-}
-
 void fast_busy_consider(struct server *server, struct fast_session *s)
 {
 	struct fast_path *f = server->fast;

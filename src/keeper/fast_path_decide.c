@@ -130,11 +130,6 @@ static enum fast_reason judge(struct server *server, struct fast_session *s,
 	return reason == FAST_USED ? fast_hook_device(f, s) : reason;
 }
 
-void fast_reason_set(struct server *server, const struct fast_session *s, enum fast_reason reason)
-{
-	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
-}
-
 /* The program's socket is not connected, or closed. */
 static void shut_without_socket(struct server *server, struct fast_session *s)
 {
@@ -168,23 +163,6 @@ bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here,
 	return reason == FAST_DEVICE_NETNS;
 }
 
-int fast_enter(struct server *server, const struct fast_session *s, ino_t *here)
-{
-	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
-	AUTO_FD netns = -1;
-	ino_t ino;
-	int err;
-
-	if (!e || e->about.fd < 0)
-		return -ENOENT;
-	err = server_enter_namespace_of(server, e->about.fd, e->about.netns, &ino, NULL);
-	if (err < 0)
-		return err;
-	netns = netns_of_socket(e->about.fd);
-	*here = netns < 0 ? 0 : netns_ino(netns);
-	return 0;
-}
-
 void fast_decide(struct server *server, struct fast_session *s)
 {
 	int number;
@@ -206,12 +184,6 @@ void fast_decide(struct server *server, struct fast_session *s)
 	fast_take_off(server, s);
 	if (number)
 		fast_renumbered(server, s, number);
-}
-
-void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason)
-{
-	fast_entry_shut(server->fast, s);
-	fast_reason_set(server, s, reason);
 }
 
 /* Its interface is in another namespace. What has arrived here may be that interface, whatever its number. */

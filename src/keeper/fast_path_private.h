@@ -9,6 +9,7 @@
 #include "keeper/fast_path_load.h"
 #include "keeper/fast_path_route.h"
 
+struct device;
 struct endpoint;
 
 /* All answers about routes in a namespace are asked for anew (fast_path_flow.h). */
@@ -184,6 +185,12 @@ void fast_unhooked_device(struct fast_path *f, struct fast_session *s);
 
 /** fast_take_off() - it is somewhere else, where the programs have no business; the session stays known. At home */
 void fast_take_off(struct server *server, struct fast_session *s);
+
+/** fast_device_leave() - it has no interface from now on, which may stay. Of PPP: its unit stays where it is, or goes soon */
+void fast_device_leave(struct server *server, struct fast_session *s);
+
+/** fast_device_follow() - before a wish is followed: @d is its interface now, NULL: none */
+void fast_device_follow(struct server *server, struct fast_session *s, const struct device *d);
 
 /** fast_renumbered() - it has come back with another number, by which it is the session's from now on: soon. At home */
 void fast_renumbered(struct server *server, struct fast_session *s, int ifindex);

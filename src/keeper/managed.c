@@ -132,7 +132,7 @@ static int take_in_namespace(struct server *s, struct endpoint *e, const struct 
 {
 	struct netns_id netns = c->about.netns;
 	ino_t ino;
-	int err = server_enter_namespace_of(s, c->connection, netns, &ino, ea);
+	int err = netns_go_to(&s->home, c->connection, netns, &ino, ea);
 
 	if (err < 0)
 		return err;
@@ -216,7 +216,7 @@ int kept_managed_changed(struct server *s, int fd, struct reply *reply, struct m
 	m = find(s, cookie);
 	if (!m || m->dropped)
 		return extack_fail(&reply->ea, -ENOENT, 0, "there is no tunnel on this socket");
-	err = server_enter_namespace_of(s, fd, m->divert.netns, &ino, &reply->ea);
+	err = netns_go_to(&s->home, fd, m->divert.netns, &ino, &reply->ea);
 	if (err < 0)
 		return err;
 	before = m->transmitter;

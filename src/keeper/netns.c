@@ -95,3 +95,18 @@ ino_t netns_ino(int fd)
 
 	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
 }
+
+int netns_go_to(const struct netns_home *home, int socket, struct netns_id id, ino_t *ino,
+                struct extack *ea)
+{
+	AUTO_FD netns = -1;
+
+	*ino = 0;
+	if (id.cookie == home->id.cookie)
+		return 0;
+	netns = netns_of_socket(socket);
+	if (netns < 0 || netns_go(netns) < 0)
+		return extack_fail(ea, -EPERM, 0, "ul2tpd may not enter this network namespace");
+	*ino = netns_ino(netns);
+	return 0;
+}

@@ -37,6 +37,11 @@ ino_t netns_ino(int fd);
 /** netns_go() - make the calling thread be in the namespace @fd. Return: 0 or -errno. */
 int netns_go(int fd);
 
+/** netns_go_to() - be in the namespace of @socket, whose id is @id, until netns_go_home()
+ * @ino: as in "net:[...]", 0 for home. -EPERM in words */
+int netns_go_to(const struct netns_home *home, int socket, struct netns_id id, ino_t *ino,
+                struct extack *ea);
+
 /** netns_go_home() - return home. Ends the process if that fails: nothing may ever be done in the wrong place. */
 void netns_go_home(const struct netns_home *home);
 

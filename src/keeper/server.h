@@ -95,11 +95,6 @@ void server_answer(struct server *s, const struct request *request, struct messa
 /** server_engine_gone() - forget its connections; sockets and devices stay for the next engine */
 void server_engine_gone(struct server *s);
 
-/** server_enter_namespace_of() - be in the namespace of @socket, whose id is @id, until netns_go_home()
- * @ino: as in "net:[...]", 0 for home. -EPERM in words */
-int server_enter_namespace_of(struct server *s, int socket, struct netns_id id, ino_t *ino,
-                              struct extack *ea);
-
 /** endpoint_is_dropped() - nothing of ours is left in its namespace, which is to go */
 bool endpoint_is_dropped(const struct endpoint *e);
 
