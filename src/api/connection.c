@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "api/arrived_descriptors.h"
 #include "api/request.h"
 #include "api/server.h"
 #include "api/trace.h"
@@ -14,34 +15,10 @@
 #include "base/log.h"
 #include "path/ip_socket.h"
 
-#define RIGHTS_MAX       253 /* SCM_MAX_FD: descriptors that one datagram can carry */
-#define REQUESTS_AT_ONCE 64  /* of one client before others get their turn */
+#define REQUESTS_AT_ONCE 64 /* of one client before others get their turn */
 #define BUFFER_OCTETS    (1 << 20)
 
-/* Descriptors that came with a datagram. */
-struct arrived_descriptors {
-	int fd[RIGHTS_MAX];
-	unsigned int count, taken;
-	bool cut; /* there were more */
-};
-
-static void wait_for(struct connection *c)
-{
-	bool owed = c->owed || c->dump.running || c->overrun || c->trace_lost;
-
-	loop_events(c->server->loop, &c->watch,
-	            (c->owed ? 0 : EPOLLIN | EPOLLRDHUP) | (owed ? EPOLLOUT : 0));
-}
-
-static void keep_descriptors(struct arrived_descriptors *all, const struct cmsghdr *m)
-{
-	size_t count = (m->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-	memcpy(&all->fd[all->count], CMSG_DATA(m), count * sizeof(int));
-	all->count += (unsigned int)count;
-}
-
-/* The system puts all descriptors of a datagram into one control message, and at most RIGHTS_MAX. */
+/* The system puts all descriptors of a datagram into one control message, and at most ARRIVED_DESCRIPTORS_MAX. */
 static pid_t take_ancillary(struct msghdr *msg, struct arrived_descriptors *arrived)
 {
 	pid_t sender = 0;
@@ -55,7 +32,7 @@ static pid_t take_ancillary(struct msghdr *msg, struct arrived_descriptors *arri
 			memcpy(&cred, CMSG_DATA(m), sizeof(cred));
 			sender = cred.pid;
 		} else if (m->cmsg_type == SCM_RIGHTS && !arrived->count) {
-			keep_descriptors(arrived, m);
+			arrived_descriptors_keep(arrived, m);
 		}
 	}
 	return sender;
@@ -64,8 +41,8 @@ static pid_t take_ancillary(struct msghdr *msg, struct arrived_descriptors *arri
 /* Return: length of a request, 0 when the client has gone, negative errno. */
 static ssize_t receive(struct connection *c, void *octets, struct arrived_descriptors *arrived)
 {
-	_Alignas(struct cmsghdr) char
-		control[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(RIGHTS_MAX * sizeof(int))];
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred)) +
+	                                      CMSG_SPACE(ARRIVED_DESCRIPTORS_MAX * sizeof(int))];
 	struct iovec iov = { octets, DATAGRAM_MAX };
 	struct msghdr msg = {
 		.msg_iov = &iov,
@@ -87,30 +64,12 @@ static ssize_t receive(struct connection *c, void *octets, struct arrived_descri
 	return n;
 }
 
-static void close_rest(struct arrived_descriptors *arrived)
-{
-	while (arrived->taken < arrived->count)
-		close(arrived->fd[arrived->taken++]);
-}
-
 static void serve_datagram(struct connection *c, const void *octets, size_t len,
                            struct arrived_descriptors *arrived)
 {
 	c->arrived = arrived;
 	request_serve(c, octets, len);
 	c->arrived = NULL;
-}
-
-int connection_take_descriptor(struct connection *c)
-{
-	struct arrived_descriptors *a = c->arrived;
-
-	return a && a->taken < a->count ? a->fd[a->taken++] : -EBADF;
-}
-
-bool connection_lacks_descriptors(const struct connection *c)
-{
-	return c->arrived && c->arrived->cut;
 }
 
 /* The client's last close and an empty datagram look alike to recvmsg(); poll() tells them apart. */
@@ -130,7 +89,7 @@ static void serve(struct connection *c, uint32_t events)
 			c->watch.ready = NULL;
 		else if (n >= 0)
 			serve_datagram(c, octets, (size_t)n, &arrived);
-		close_rest(&arrived);
+		arrived_descriptors_close(&arrived);
 		if (!c->watch.ready || n == 0) /* is it the last close, poll() says it */
 			return;
 	}
@@ -182,7 +141,7 @@ static void ready(struct watch *watch, uint32_t events)
 	if (events & (EPOLLHUP | EPOLLERR) && c->owed)
 		c->watch.ready = NULL; /* nobody will read it */
 	if (c->watch.ready)
-		wait_for(c);
+		connection_wait(c);
 	else
 		connection_free(c);
 }
@@ -273,49 +232,4 @@ void connection_free(struct connection *c)
 		c->owed = next;
 	}
 	free(c);
-}
-
-void connection_answer(struct connection *c, const void *octets, size_t len)
-{
-	struct answer **end = &c->owed;
-	struct answer *a;
-
-	if (!len)
-		return;
-	if (!c->owed) {
-		if (send(c->fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != EAGAIN)
-			return; /* a client that has gone is seen when it is read */
-	}
-	a = malloc(sizeof(*a) + len);
-	if (!a) {
-		c->overrun = true;
-		return;
-	}
-	a->next = NULL;
-	a->len = len;
-	memcpy(a->octets, octets, len);
-	while (*end)
-		end = &(*end)->next;
-	*end = a;
-}
-
-void connection_notify(struct connection *c, const void *octets, size_t len)
-{
-	if (!c->overrun && connection_offer(c, octets, len))
-		return;
-	c->overrun = true;
-	wait_for(c);
-}
-
-bool connection_offer(struct connection *c, const void *octets, size_t len)
-{
-	if (!c->owed &&
-	    (send(c->fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != EAGAIN))
-		return true; /* a client that has gone is seen when it is read */
-	return false;
-}
-
-void connection_owes(struct connection *c)
-{
-	wait_for(c);
 }

@@ -89,7 +89,7 @@ void connection_notify(struct connection *c, const void *octets, size_t len);
 /** connection_offer() - send octets if nothing is owed and the client's socket takes them at once; else false */
 bool connection_offer(struct connection *c, const void *octets, size_t len);
 
-/** connection_owes() - something is owed now: it will be sent when the client has read */
-void connection_owes(struct connection *c);
+/** connection_wait() - for requests, and for room if something is owed: whenever it may have become so */
+void connection_wait(struct connection *c);
 
 #endif

@@ -114,7 +114,7 @@ static void lose(struct connection *c, uint64_t events)
 	if (!events)
 		return;
 	c->trace_lost += events;
-	connection_owes(c);
+	connection_wait(c);
 }
 
 static bool is_for(const struct connection *c, const struct trace_entry *e)

@@ -39,14 +39,10 @@ CIRCLES = {
         "endpoint managed",
     ],
     "path": [
-        "unit_complete_receive unit_multilink unit_receive",
         "channel_end ppp_file unit",
-        "handover receive",
+        "unit_complete_receive unit_multilink unit_receive",
         "unit_complete_transmit unit_transmit",
-    ],
-    "api": [
-        "connection control_service device_service ip_socket_service l2tp_service notification ppp_service request trace "
-        "ul2tp_service unit_service",
+        "handover receive",
     ],
     "client": [
         "ppp_account view",
