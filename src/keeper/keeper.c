@@ -35,13 +35,26 @@ struct keeper *keeper_new(int requests, int events)
 	return k;
 }
 
-/* What was made for a request while there was no room here for its descriptors: nobody else knows of it. */
+/* What was made for a request, or kept from an engine before, while there was no room here for its descriptors: nobody
+ * else knows of it. */
 static void take_back(struct keeper *k, const struct request *request, const struct reply *reply)
 {
-	if (request->kind == REQUEST_DEVICE_CREATE)
+	switch (request->kind) {
+	case REQUEST_DEVICE_CREATE:
+	case REQUEST_DEVICE_RESUME:
 		keeper_device_remove(k, reply->device.slot);
-	else if (request->kind == REQUEST_ENDPOINT_OPEN || request->kind == REQUEST_MANAGED_OPEN)
+		break;
+	case REQUEST_ENDPOINT_OPEN:
+	case REQUEST_MANAGED_OPEN:
+	case REQUEST_ENDPOINT_RESUME:
 		keeper_endpoint_close(k, reply->endpoint.slot);
+		break;
+	case REQUEST_FILE_RESUME:
+		keeper_file_close(k, reply->file);
+		break;
+	default:
+		break;
+	}
 }
 
 /* Send @request with @fd (-1: none) and wait for the answer; its descriptors are the caller's on success. */
@@ -140,18 +153,21 @@ int keeper_endpoint_open(struct keeper *k, uint32_t client, const struct endpoin
 	return ask_endpoint(k, &request, -1, ret, ea);
 }
 
-int keeper_endpoint_spread(struct keeper *k, uint32_t endpoint, uint32_t number, uint32_t count)
+int keeper_endpoint_spread(struct keeper *k, uint32_t endpoint, uint32_t number, uint32_t count,
+                           struct extack *ea)
 {
 	struct request request = {
 		.kind = REQUEST_ENDPOINT_SPREAD,
 		.slot = endpoint,
 		.spread = { .number = number, .count = count },
 	};
+	struct reply reply = { .err = -EPIPE }; /* until there is one */
 	struct message_fds fds;
-	struct reply reply;
-	int err = ask(k, &request, -1, &reply, &fds, NULL);
+	int err = ask(k, &request, -1, &reply, &fds, ea);
 
-	return err < 0 ? err : fds.fd[0];
+	if (err < 0)
+		return reply.err < 0 ? err : -EMFILE;
+	return fds.fd[0];
 }
 
 int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoint *ret)

@@ -133,10 +133,12 @@ void keeper_endpoint_close(struct keeper *k, uint32_t endpoint);
  * @count:  of sockets, the endpoint's own included; the first call makes them, and all calls say the same
  * @number: 1 to @count - 1: which; it gets the packets of those peers of which spread_number() says so (spread.h)
  *
- * Return: a descriptor, non-blocking, which becomes the caller's; -EINVAL, -ENFILE or what the system says: then the
- * endpoint has the one socket that it had.
+ * Return: a descriptor, non-blocking, which becomes the caller's; -EMFILE: the sockets are there, and this process has no
+ * room for it; -EINVAL, -ENFILE or what the system says, if it is the first call: the endpoint has the one socket that it
+ * had. In words.
  */
-int keeper_endpoint_spread(struct keeper *k, uint32_t endpoint, uint32_t number, uint32_t count);
+int keeper_endpoint_spread(struct keeper *k, uint32_t endpoint, uint32_t number, uint32_t count,
+                           struct extack *ea);
 
 /**
  * keeper_route() - what connect() to @peer from the endpoint would answer, and what it would learn
@@ -344,7 +346,8 @@ void keeper_device_remove(struct keeper *k, uint32_t device);
 int keeper_file_keep(struct keeper *k, int fd, uint32_t *ret, struct extack *ea);
 void keeper_file_close(struct keeper *k, uint32_t file);
 
-/* After the engine was replaced: the next slot in use from @from on, with fresh duplicates; -ENOENT: no more. */
+/* After the engine was replaced: the next slot in use from @from on, with fresh duplicates; -ENOENT: no more; -ENFILE: this
+ * process has no room for them, and the keeper has let that one go, so that the next can be asked for. */
 int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoint *ret);
 int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *ret);
 int keeper_file_resume(struct keeper *k, uint32_t from, uint32_t *file, int *fd);

@@ -115,5 +115,6 @@ void dataplane_free(struct dataplane *dp)
 	unit_records_close(dp);
 	free_list_close(&dp->free_tunnels);
 	free_list_close(&dp->free_sessions);
+	free(dp->ppp_devices.at);
 	free(dp);
 }

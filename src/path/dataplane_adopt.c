@@ -11,20 +11,22 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "keeper/descriptors.h"
 #include "path/dataplane_private.h"
 #include "path/intake.h"
 #include "path/receiver.h"
 #include "path/sender.h"
+#include "path/spare_descriptors.h"
 
 /* What the keeper has kept, by its slots; and what came of it. */
 struct kept {
 	uint32_t tunnels, sessions; /* adopted */
 	uint32_t lost;              /* of both; what had ended by itself is not lost */
 	int why;                    /* of the first of these, -errno */
+	bool lacking; /* descriptors: something that records refer to could not be taken up */
 	struct endpoint **endpoints;
 	uint32_t endpoint_count;
-	struct keeper_device *devices; /* .fd -1: not in use, or taken by a session */
-	uint32_t device_count;
+	struct kept_devices devices; /* of sessions */
 };
 
 static int grow(void *array, size_t size, uint32_t *count, uint32_t wanted)
@@ -49,7 +51,11 @@ static int resume_endpoints(struct dataplane *dp, struct kept *kept)
 	uint32_t slot = 0;
 	int err;
 
-	while ((err = keeper_endpoint_resume(dp->keeper, slot, &at)) == 0) {
+	while ((err = keeper_endpoint_resume(dp->keeper, slot, &at)) == 0 || err == -ENFILE) {
+		if (err) {
+			kept->lacking = true;
+			continue;
+		}
 		slot = at.slot + 1;
 		err = grow(&kept->endpoints, sizeof(struct endpoint *), &kept->endpoint_count,
 		           at.slot);
@@ -62,26 +68,36 @@ static int resume_endpoints(struct dataplane *dp, struct kept *kept)
 	return err == -ENOENT ? 0 : err;
 }
 
+static int devices_put(struct kept_devices *d, const struct keeper_device *device)
+{
+	uint32_t before = d->count;
+	int err = grow(&d->at, sizeof(*d->at), &d->count, device->slot);
+
+	if (err < 0)
+		return err;
+	for (uint32_t i = before; i < d->count; i++)
+		d->at[i].fd = -1;
+	d->at[device->slot] = *device;
+	return 0;
+}
+
 static int resume_devices(struct dataplane *dp, struct kept *kept)
 {
 	struct keeper_device device;
-	uint32_t slot = 0, before;
+	uint32_t slot = 0;
 	int err;
 
-	while ((err = keeper_device_resume(dp->keeper, slot, &device)) == 0) {
-		slot = device.slot + 1;
-		if (device.ppp) { /* ppp_adopt.h */
-			close(device.fd);
+	while ((err = keeper_device_resume(dp->keeper, slot, &device)) == 0 || err == -ENFILE) {
+		if (err) {
+			kept->lacking = dp->devices_lacking = true;
 			continue;
 		}
-		before = kept->device_count;
-		err = grow(&kept->devices, sizeof(struct keeper_device), &kept->device_count,
-		           device.slot);
-		if (err < 0)
+		slot = device.slot + 1;
+		err = devices_put(device.ppp ? &dp->ppp_devices : &kept->devices, &device);
+		if (err < 0) {
+			close(device.fd);
 			return err;
-		for (uint32_t i = before; i < kept->device_count; i++)
-			kept->devices[i].fd = -1;
-		kept->devices[device.slot] = device;
+		}
 	}
 	return err == -ENOENT ? 0 : err;
 }
@@ -108,6 +124,8 @@ static int adopt_tunnel(struct dataplane *dp, const struct kept *kept, uint32_t 
 	struct tunnel *t;
 	int err;
 
+	if (record->state == RECORD_LIVE && !e && kept->lacking)
+		return -ENFILE;
 	/* One on a program's L2TP/IP socket goes with the connection that had it (ip_socket.h). */
 	if (record->state != RECORD_LIVE || !e || e->at.netns.cookie != record->netns.cookie ||
 	    e->at.params.flags & ENDPOINT_TWIN)
@@ -145,7 +163,7 @@ static int adopt_session(struct dataplane *dp, struct kept *kept, struct tunnel 
 	struct tunnel *t =
 		record->tunnel < dp->records->max_tunnels ? tunnels[record->tunnel] : NULL;
 	struct keeper_device *device =
-		record->device < kept->device_count ? &kept->devices[record->device] : NULL;
+		record->device < kept->devices.count ? &kept->devices.at[record->device] : NULL;
 	uint32_t index = (uint32_t)(record - records_session(dp->records, 0));
 	struct session *s;
 	int err;
@@ -154,6 +172,8 @@ static int adopt_session(struct dataplane *dp, struct kept *kept, struct tunnel 
 		return -ENOENT;
 	if (device && device->fd < 0)
 		device = NULL;
+	if (!device && record->device != RECORD_NONE && kept->lacking)
+		return -ENFILE;
 	if (!device)
 		record->device = RECORD_NONE;
 	s = session_new(t, index, record);
@@ -291,29 +311,49 @@ void dataplane_adopted(struct dataplane *dp)
 	dataplane_divert_adopted(dp);
 }
 
+void kept_devices_free(struct dataplane *dp, struct kept_devices *d)
+{
+	for (uint32_t i = 0; i < d->count; i++)
+		if (d->at[i].fd >= 0) {
+			close(d->at[i].fd);
+			keeper_device_remove(dp->keeper, i);
+		}
+	free(TAKE(d->at));
+	d->count = 0;
+}
+
 static void remove_rest(struct dataplane *dp, struct kept *kept)
 {
 	for (uint32_t i = 0; i < kept->endpoint_count; i++)
 		if (kept->endpoints[i] && !kept->endpoints[i]->users)
 			dataplane_endpoint_release(dp, kept->endpoints[i]);
-	for (uint32_t i = 0; i < kept->device_count; i++)
-		if (kept->devices[i].fd >= 0) {
-			close(kept->devices[i].fd);
-			keeper_device_remove(dp->keeper, kept->devices[i].slot);
-		}
+	kept_devices_free(dp, &kept->devices);
 	free(kept->endpoints);
-	free(kept->devices);
+}
+
+void log_not_adopted(uint32_t lost, int why, const char *effect)
+{
+	struct extack ea = { 0 };
+
+	if (!lost)
+		return;
+	if (why == -ENFILE)
+		descriptors_lack(&ea);
+	log_event(LOG_ERR, "not-adopted", "lost=%u error=\"%s\" effect=\"%s\"", lost,
+	          ea.text[0] ? ea.text : strerror(-why), effect);
 }
 
 int dataplane_adopt(struct dataplane *dp)
 {
 	AUTO_MEMORY struct tunnel **tunnels =
 		calloc(dp->records->max_tunnels + 1, sizeof(*tunnels));
+	struct spare_descriptors spare;
 	struct kept kept = { 0 };
 	int err;
 
 	if (!tunnels)
 		return -ENOMEM;
+	spare_descriptors_take(&spare);
 	dp->adopting = true;
 	err = resume_endpoints(dp, &kept);
 	if (!err)
@@ -325,11 +365,8 @@ int dataplane_adopt(struct dataplane *dp)
 	dp->adopting = false;
 	start_endpoints(dp, true);
 	remove_rest(dp, &kept);
+	spare_descriptors_give(&spare);
 	log_event(LOG_NOTICE, "adopted", "tunnels=%u sessions=%u", kept.tunnels, kept.sessions);
-	if (kept.lost)
-		log_event(
-			LOG_ERR, "not-adopted",
-			"lost=%u error=\"%s\" effect=\"they have ended, and the sessions of these tunnels\"",
-			kept.lost, strerror(-kept.why));
+	log_not_adopted(kept.lost, kept.why, "they have ended, and the sessions of these tunnels");
 	return err;
 }

@@ -18,7 +18,7 @@ int dataplane_endpoint_start(struct dataplane *dp, struct netns *ns, struct endp
 	if (endpoint_is_managed(e)) {
 		err = dataplane_managed_start(dp, ns, e, ea);
 	} else if (spread == SPREAD_WANTED) {
-		err = dataplane_spread(dp, e);
+		err = dataplane_spread(dp, e, ea);
 	}
 	if (err < 0) {
 		intake_free(TAKE(e->intake));

@@ -11,6 +11,12 @@
 
 struct channel;
 
+/* Interfaces that the keeper has kept from an engine before, by its slots. */
+struct kept_devices {
+	struct keeper_device *at; /* .fd -1: there is none, or somebody has taken it */
+	uint32_t count;
+};
+
 struct dataplane {
 	struct keeper *keeper;
 	struct records *records;
@@ -40,6 +46,8 @@ struct dataplane {
 	uint64_t ppp_serial;      /* of the last file */
 	bool ppp_detach_logged;   /* PPP-10: once */
 	bool ppp_adopting;        /* the records are being read, and say more than is there yet */
+	struct kept_devices ppp_devices; /* until ppp_adopt() */
+	bool devices_lacking; /* some were kept, but there was no room for their descriptors */
 };
 
 /* Where packets of a tunnel come from and go to. */
@@ -62,8 +70,8 @@ struct worker *dataplane_session_worker(const struct dataplane *dp, const struct
 struct worker *dataplane_sending_worker(const struct dataplane *dp, const struct session *s);
 
 /** dataplane_spread() - several workers are to receive from an endpoint, which has not begun. 0, also where it can not
- * be; -errno: it was spread before, but can not be read */
-int dataplane_spread(struct dataplane *dp, struct endpoint *e);
+ * be; -errno, in words: it is spread, but can not be read */
+int dataplane_spread(struct dataplane *dp, struct endpoint *e, struct extack *ea);
 
 /** dataplane_spread_wish() - for the endpoint of a tunnel of @version, which was not made by a program */
 enum spread_wish dataplane_spread_wish(uint8_t version);
@@ -172,6 +180,12 @@ void dataplane_session_finish(struct dataplane *dp, struct session *s);
  *
  * Nothing is received yet: what waits is to find its session, and of PPP its channel and unit. */
 int dataplane_adopt(struct dataplane *dp);
+
+/** kept_devices_free() - those that nobody has taken go, in the keeper too */
+void kept_devices_free(struct dataplane *dp, struct kept_devices *d);
+
+/** log_not_adopted() - @lost of what was to be taken up have ended, the first for @why (-errno); 0: nothing is said */
+void log_not_adopted(uint32_t lost, int why, const char *effect);
 
 /** dataplane_adopted() - all is there, what waits in sockets and rings is received */
 void dataplane_adopted(struct dataplane *dp);

@@ -64,7 +64,8 @@ static int spread_connected(struct dataplane *dp, struct endpoint *e)
 }
 
 /* Worker @number reads the socket of this number, the first of which the endpoint has. */
-static int take_socket(struct dataplane *dp, struct endpoint *e, unsigned int number)
+static int take_socket(struct dataplane *dp, struct endpoint *e, unsigned int number,
+                       struct extack *ea)
 {
 	struct worker *w = dp->workers[number];
 	struct intake *main = e->intake;
@@ -72,7 +73,7 @@ static int take_socket(struct dataplane *dp, struct endpoint *e, unsigned int nu
 	int err;
 
 	if (number) {
-		fd = keeper_endpoint_spread(dp->keeper, e->at.slot, number, dp->worker_count);
+		fd = keeper_endpoint_spread(dp->keeper, e->at.slot, number, dp->worker_count, ea);
 		if (fd < 0)
 			return fd;
 	}
@@ -87,14 +88,14 @@ static int take_socket(struct dataplane *dp, struct endpoint *e, unsigned int nu
 	return err;
 }
 
-static int spread_sockets(struct dataplane *dp, struct endpoint *e)
+static int spread_sockets(struct dataplane *dp, struct endpoint *e, struct extack *ea)
 {
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		if (dp->workers[i] != e->intake->worker &&
 		    ways_open(e->intake->worker, dp->workers[i]) < 0)
 			return -ENOMEM;
 	for (unsigned int i = dp->worker_count; i-- > 0;) {
-		int err = take_socket(dp, e, i);
+		int err = take_socket(dp, e, i, ea);
 
 		if (err < 0)
 			return err;
@@ -102,21 +103,26 @@ static int spread_sockets(struct dataplane *dp, struct endpoint *e)
 	return 0;
 }
 
-int dataplane_spread(struct dataplane *dp, struct endpoint *e)
+int dataplane_spread(struct dataplane *dp, struct endpoint *e, struct extack *ea)
 {
+	struct extack why = { 0 };
 	int err;
 
 	if (dp->worker_count < 2 || !endpoint_is_udp(e) || endpoint_is_managed(e))
 		return 0;
 	if (endpoint_is_connected(e))
 		return spread_connected(dp, e);
-	err = spread_sockets(dp, e);
-	/* The keeper makes all sockets or none, and the first one asked for says which: unless the answer was cut off, for want
-	 * of descriptors here. */
-	if (err == 0 || err == -EPROTO || e->intake->shares || e->intake->own_fd >= 0 ||
-	    e->at.spread)
-		return err;
-	log_event(LOG_NOTICE, "not-spread", "reason=\"%s\" effect=\"one worker receives\"",
-	          strerror(-err));
-	return 0;
+	err = spread_sockets(dp, e, &why);
+	if (err == 0)
+		return 0;
+	/* The keeper makes all sockets or none, and the first one asked for says which. Where there are any, all have to be
+	 * read, for the system gives each its share of what comes. */
+	if (err != -EMFILE && !e->intake->shares && e->intake->own_fd < 0 && !e->at.spread) {
+		log_event(LOG_NOTICE, "not-spread", "reason=\"%s\" effect=\"one worker receives\"",
+		          why.text[0] ? why.text : strerror(-err));
+		return 0;
+	}
+	if (why.text[0])
+		extack_set(ea, why.attribute, "%s", why.text);
+	return err == -EMFILE ? -ENFILE : err;
 }

@@ -19,6 +19,7 @@
 #include "path/ppp_file.h"
 #include "path/ppp_record.h"
 #include "path/shared_device.h"
+#include "path/spare_descriptors.h"
 #include "path/unit.h"
 #include "path/unit_address.h"
 #include "path/unit_record.h"
@@ -36,12 +37,11 @@ struct adoption {
 	struct ppp_file **files;   /* likewise */
 	int *ends;                 /* by keeper slot; -1: there is none, or a file has it */
 	uint32_t end_count;
-	struct keeper_device
-		*devices; /* of units, by keeper slot; .fd -1: there is none, or a unit has it */
-	uint32_t device_count;
 	struct unit **units; /* by record */
 	struct order order;  /* of LIVE files */
 	uint32_t file_count, unit_count;
+	uint32_t lost; /* files and units; what had ended by itself is not lost */
+	int why;       /* of the first of these, -errno */
 };
 
 static struct ppp_file_record *record_at(const struct adoption *a, uint32_t index)
@@ -59,6 +59,12 @@ static struct ppp_file *file_at(const struct adoption *a, uint32_t index)
 	return index < a->dp->records->files_used ? a->files[index] : NULL;
 }
 
+static void note_lost(struct adoption *a, int err)
+{
+	if (!a->lost++)
+		a->why = err;
+}
+
 /* --- what there is */
 
 static int resume_ends(struct adoption *a)
@@ -66,7 +72,9 @@ static int resume_ends(struct adoption *a)
 	uint32_t slot = 0;
 	int err, fd;
 
-	while ((err = keeper_file_resume(a->dp->keeper, slot, &slot, &fd)) == 0) {
+	while ((err = keeper_file_resume(a->dp->keeper, slot, &slot, &fd)) == 0 || err == -ENFILE) {
+		if (err)
+			continue;
 		if (slot >= a->end_count) {
 			uint32_t room = 2 * slot + 64;
 			int *larger = realloc(a->ends, room * sizeof(*larger));
@@ -80,35 +88,6 @@ static int resume_ends(struct adoption *a)
 				a->ends[a->end_count++] = -1;
 		}
 		a->ends[slot++] = fd;
-	}
-	return err == -ENOENT ? 0 : err;
-}
-
-static int resume_devices(struct adoption *a)
-{
-	struct keeper_device device;
-	uint32_t slot = 0;
-	int err;
-
-	while ((err = keeper_device_resume(a->dp->keeper, slot, &device)) == 0) {
-		slot = device.slot + 1;
-		if (!device.ppp) {
-			close(device.fd); /* a session has it */
-			continue;
-		}
-		if (device.slot >= a->device_count) {
-			uint32_t room = 2 * device.slot + 64;
-			struct keeper_device *larger = realloc(a->devices, room * sizeof(*larger));
-
-			if (!larger) {
-				close(device.fd);
-				return -ENOMEM;
-			}
-			a->devices = larger;
-			while (a->device_count < room)
-				a->devices[a->device_count++].fd = -1;
-		}
-		a->devices[device.slot] = device;
 	}
 	return err == -ENOENT ? 0 : err;
 }
@@ -182,8 +161,10 @@ static void adopt_file(struct adoption *a, struct ppp_file_record *r)
 {
 	int fd = r->slot == RECORD_NONE ? -1 : a->ends[r->slot];
 	uint32_t index = index_of(a, r);
+	int err = ppp_file_adopt(a->dp, a->loop, index, fd, &a->files[index]);
 
-	if (ppp_file_adopt(a->dp, a->loop, index, fd, &a->files[index]) < 0) {
+	if (err < 0) {
+		note_lost(a, err);
 		drop_file(a, r);
 		return;
 	}
@@ -225,9 +206,13 @@ static void adopt_files(struct adoption *a)
 	for (uint32_t i = 0; i < a->dp->records->files_used; i++) {
 		struct ppp_file_record *r = record_at(a, i);
 
-		if (can_be_adopted(a, r))
+		if (can_be_adopted(a, r)) {
 			a->order.at[a->order.count++] = r;
-		else if (r->state != RECORD_FREE)
+			continue;
+		}
+		if (r->state == RECORD_LIVE) /* see keeper_file_resume() */
+			note_lost(a, -ENFILE);
+		if (r->state != RECORD_FREE)
 			drop_file(a, r);
 	}
 	sort(a, by_serial);
@@ -237,45 +222,50 @@ static void adopt_files(struct adoption *a)
 
 /* --- units */
 
-static struct unit *adopt_sharing_unit(struct adoption *a, struct unit_record *r, uint32_t index)
+/* Its namespace's are taken up with the first unit that shares them. */
+static int adopt_sharing_unit(struct adoption *a, const struct unit_record *r, uint32_t index)
 {
-	struct netns *ns;
-	struct unit *u;
+	struct netns *ns = dataplane_netns_at(a->dp, r->netns, r->netns_index);
+	int err = ns ? shared_devices_adopt(a->dp, ns) : -ENOMEM;
 
-	if (r->state != RECORD_LIVE)
-		return NULL;
-	ns = dataplane_netns_at(a->dp, r->netns, r->netns_index);
-	if (!ns || shared_devices_adopt(a->dp, ns, a->devices, a->device_count) < 0)
-		return NULL;
-	if (unit_adopt(a->dp, ns, index, NULL, &u) < 0) {
-		if (!ns->shared->users)
-			shared_devices_release(ns);
-		return NULL;
-	}
-	unit_addresses_adopt(u);
-	unit_record_replay(u);
-	a->unit_count++;
-	return u;
+	if (!err)
+		err = unit_adopt(a->dp, ns, index, NULL, &a->units[index]);
+	if (!err)
+		unit_addresses_adopt(a->units[index]);
+	return err;
 }
 
-static struct unit *adopt_unit(struct adoption *a, struct unit_record *r, uint32_t index)
+static int adopt_own_unit(struct adoption *a, const struct unit_record *r, uint32_t index)
 {
-	struct keeper_device *device = r->device < a->device_count ? &a->devices[r->device] : NULL;
-	struct unit *u = NULL;
+	const struct kept_devices *devices = &a->dp->ppp_devices;
+	struct keeper_device *device = r->device < devices->count ? &devices->at[r->device] : NULL;
 	struct netns *ns;
+	int err;
 
-	if (r->shared)
-		return adopt_sharing_unit(a, r, index);
-
-	if (r->state != RECORD_LIVE || !device || device->fd < 0)
-		return NULL;
+	if (!device || device->fd < 0)
+		return -ENODEV;
 	ns = dataplane_netns_at(a->dp, r->netns, r->netns_index);
-	if (!ns || unit_adopt(a->dp, ns, index, device, &u) < 0)
-		return NULL;
-	device->fd = -1;
-	unit_record_replay(u);
-	a->unit_count++;
-	return u;
+	err = ns ? unit_adopt(a->dp, ns, index, device, &a->units[index]) : -ENOMEM;
+	if (!err)
+		device->fd = -1;
+	return err;
+}
+
+static void adopt_unit(struct adoption *a, const struct unit_record *r, uint32_t index)
+{
+	int err;
+
+	if (r->state != RECORD_LIVE)
+		return;
+	err = r->shared ? adopt_sharing_unit(a, r, index) : adopt_own_unit(a, r, index);
+	if (!err) {
+		unit_record_replay(a->units[index]);
+		a->unit_count++;
+	} else if (err != -ENODEV) {
+		note_lost(a, err);
+	} else if (a->dp->devices_lacking) { /* else its interface has gone, with its namespace */
+		note_lost(a, -ENFILE);
+	}
 }
 
 /* The device that its addresses are routed to may be that of others, who have been adopted. */
@@ -288,16 +278,26 @@ static void forget_unit(struct adoption *a, struct unit_record *r)
 	r->state = RECORD_FREE;
 }
 
+/* Interfaces to be shared, whose units could not be adopted, none of them. */
+static void release_unused(const struct dataplane *dp)
+{
+	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
+	     node = ordered_from(&dp->netns_by_cookie, node->key + 1)) {
+		struct netns *ns = container_of(node, struct netns, by_cookie);
+
+		if (ns->shared && !ns->shared->users)
+			shared_devices_release(ns);
+	}
+}
+
 static void adopt_units(struct adoption *a)
 {
-	for (uint32_t i = 0; i < a->dp->records->units_used; i++) {
-		struct unit_record *r = records_unit(a->dp->records, i);
-
-		a->units[i] = adopt_unit(a, r, i);
-	}
+	for (uint32_t i = 0; i < a->dp->records->units_used; i++)
+		adopt_unit(a, records_unit(a->dp->records, i), i);
 	for (uint32_t i = 0; i < a->dp->records->units_used; i++)
 		if (!a->units[i])
 			forget_unit(a, records_unit(a->dp->records, i));
+	release_unused(a->dp);
 }
 
 static struct unit *unit_at(const struct adoption *a, uint32_t index)
@@ -425,17 +425,20 @@ static void remove_rest(struct adoption *a)
 		close(a->ends[slot]);
 		keeper_file_close(a->dp->keeper, slot);
 	}
-	for (uint32_t slot = 0; slot < a->device_count; slot++) {
-		if (a->devices[slot].fd < 0)
-			continue;
-		close(a->devices[slot].fd);
-		keeper_device_remove(a->dp->keeper, slot);
-	}
+	kept_devices_free(a->dp, &a->dp->ppp_devices);
+}
+
+static void log_adopted(const struct adoption *a)
+{
+	log_event(LOG_NOTICE, "adopted-ppp", "files=%u units=%u", a->file_count, a->unit_count);
+	log_not_adopted(a->lost, a->why,
+	                "PPP sockets, files and units have ended, and their sessions");
 }
 
 int ppp_adopt(struct dataplane *dp, struct loop *loop)
 {
 	const struct records *r = dp->records;
+	struct spare_descriptors spare;
 	struct adoption a = {
 		.dp = dp,
 		.loop = loop,
@@ -444,24 +447,24 @@ int ppp_adopt(struct dataplane *dp, struct loop *loop)
 		.units = calloc(r->units_used + 1, sizeof(*a.units)),
 		.order.at = calloc(r->files_used + 1, sizeof(*a.order.at)),
 	};
-	int err = a.sessions && a.files && a.units && a.order.at ? resume_ends(&a) : -ENOMEM;
+	int err = a.sessions && a.files && a.units && a.order.at ? 0 : -ENOMEM;
 
+	spare_descriptors_take(&spare);
 	if (!err)
-		err = resume_devices(&a);
+		err = resume_ends(&a);
 	if (!err) {
 		adopt(&a);
 		remove_rest(&a);
 		dataplane_adopted(dp);
 		ppp_records_adopted(dp);
 		unit_records_adopted(dp);
-		log_event(LOG_NOTICE, "adopted-ppp", "files=%u units=%u", a.file_count,
-		          a.unit_count);
+		log_adopted(&a);
 	}
+	spare_descriptors_give(&spare);
 	free(a.sessions);
 	free(a.files);
 	free(a.order.at);
 	free(a.ends);
-	free(a.devices);
 	free(a.units);
 	return err;
 }

@@ -283,9 +283,9 @@ int shared_devices_hold(struct dataplane *dp, struct netns *ns, uint32_t client,
 	return err;
 }
 
-int shared_devices_adopt(struct dataplane *dp, struct netns *ns, struct keeper_device *devices,
-                         uint32_t count)
+int shared_devices_adopt(struct dataplane *dp, struct netns *ns)
 {
+	const struct kept_devices *devices = &dp->ppp_devices;
 	struct shared_devices *all;
 	uint32_t found = 0;
 
@@ -294,8 +294,8 @@ int shared_devices_adopt(struct dataplane *dp, struct netns *ns, struct keeper_d
 	all = devices_new(dp, ns);
 	if (!all)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++) {
-		struct keeper_device *from = &devices[i];
+	for (uint32_t i = 0; i < devices->count; i++) {
+		struct keeper_device *from = &devices->at[i];
 
 		if (from->fd < 0 || !from->shared || from->netns.cookie != ns->id.cookie ||
 		    from->worker >= all->count || all->at[from->worker].fd >= 0)

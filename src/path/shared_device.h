@@ -77,13 +77,12 @@ struct shared_devices {
 int shared_devices_hold(struct dataplane *dp, struct netns *ns, uint32_t client, struct extack *ea);
 
 /**
- * shared_devices_adopt() - those that an earlier engine had, if all are there, for shared_devices_hold() to find
- * @devices: of all namespaces; the .fd of those taken is -1 then
+ * shared_devices_adopt() - those that an earlier engine had (dataplane.ppp_devices), if all are there, for
+ * shared_devices_hold() to find
  *
  * Return: 0; -ENODEV; -ENOMEM.
  */
-int shared_devices_adopt(struct dataplane *dp, struct netns *ns, struct keeper_device *devices,
-                         uint32_t count);
+int shared_devices_adopt(struct dataplane *dp, struct netns *ns);
 
 /** shared_devices_release() - one unit fewer; they go with the last, or if none has come */
 void shared_devices_release(struct netns *ns);

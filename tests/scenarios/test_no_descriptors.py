@@ -109,7 +109,7 @@ def refused_socket_is_logged(daemon, cable):
 
 def test_an_engine_that_can_not_take_what_the_keeper_made(cable, build):
     """It is refused at each step, first at the first; the keeper does not keep what nobody knows."""
-    with Daemon() as daemon:
+    with Daemon("--workers", "2") as daemon:
         engine = daemon.engine_pid
         assert tell_all(daemon, cable) == CLIENTS
         refused_socket_is_logged(daemon, cable)
@@ -118,6 +118,7 @@ def test_an_engine_that_can_not_take_what_the_keeper_made(cable, build):
         assert done[0] == 0 and done[-1] > 0, done
         assert tell_all(daemon, cable) == CLIENTS
         assert daemon.engine_pid == engine and "engine-died" not in daemon.log
+        assert "not-spread" not in daemon.log, "there are sockets that nobody reads"
         for pid, before in held.items():
             no_more_than(before, pid)
 
@@ -152,18 +153,46 @@ def test_who_can_not_be_accepted_waits_and_costs_nothing(cable, build):
         assert spent <= 50 and daemon.log.count("out-of-descriptors") == 1, (spent, daemon.log)
 
 
+def make_tunnels(api, cable):
+    near, far = cable.addresses(4)
+    for number in range(1, TUNNELS + 1):
+        api.tunnel_create(CONN_ID=number, PEER_CONN_ID=number, ENCAP_TYPE=UDP, IP_SADDR=near, IP_DADDR=far,
+                          UDP_SPORT=5000 + number, UDP_DPORT=5000)
+        api.session_create(number, number, PEER_SESSION_ID=number)
+
+
 def test_what_the_next_engine_can_not_take_up_is_said(cable, build):
     """The log has how many of the tunnels have ended with the engine before, and why."""
-    near, far = cable.addresses(4)
     with Daemon("--workers", "16") as daemon:
         with Api(daemon, cable.near) as api:
-            for number in range(1, TUNNELS + 1):
-                api.tunnel_create(CONN_ID=number, PEER_CONN_ID=number, ENCAP_TYPE=UDP, IP_SADDR=near, IP_DADDR=far,
-                                  UDP_SPORT=5000 + number, UDP_DPORT=5000)
-                api.session_create(number, number, PEER_SESSION_ID=number)
+            make_tunnels(api, cable)
         with Scarce(daemon.keeper_pid, 8):
             os.kill(daemon.engine_pid, signal.SIGKILL)
             daemon.wait_for_log("adopted-ppp")
-        lost = re.search("event=not-adopted lost=(\\d+) error=\"Too many open files", daemon.log)
+        lost = re.search("event=not-adopted lost=(\\d+) error=\"ul2tpd is out of descriptors", daemon.log)
         with Api(daemon, cable.near) as api:
             assert lost and len(api.tunnels()) == TUNNELS - int(lost[1]), daemon.log
+
+
+def test_ppp_for_which_the_next_engine_has_no_room(cable, build):
+    """Some of it has ended, in the keeper too, which the log says; the rest and all tunnels go on, and clients are heard."""
+    with Daemon("--workers", "16") as daemon, PppClient(daemon, cable.near) as ppp:
+        with Api(daemon, cable.near) as api:
+            make_tunnels(api, cable)
+            for number in range(1, TUNNELS + 1):
+                api.session_create(number, 100 + number, PW_TYPE=PPP)
+                call, channel, unit = ppp.socket(), ppp.file(), ppp.file()
+                call.connect(name(number, 100 + number, 0, 0, version=3))
+                channel.attach_channel(call.channel())
+                channel.ioctl_int(PPPIOCCONNECT, unit.ioctl_int(PPPIOCNEWUNIT, -1))
+        needed, held = len(descriptors(daemon.engine_pid)), len(descriptors(daemon.keeper_pid))
+        with Scarce(daemon.keeper_pid, needed + 2 - held):
+            os.kill(daemon.engine_pid, signal.SIGKILL)
+            daemon.wait_for_log("adopted-ppp files=\\d+ units=(\\d+)")
+            daemon.wait_for_log("event=not-adopted .*out of descriptors.*PPP")
+        units = int(re.search("units=(\\d+)", daemon.log)[1])
+        assert 0 < units < TUNNELS, daemon.log
+        with Api(daemon, cable.near) as api:
+            assert len(api.tunnels()) == TUNNELS
+            eventually(lambda: len(cable.near.devices()) == 1 + TUNNELS + units, "the cable's interface and theirs are left")
+            assert TUNNELS + units <= len(api.sessions()) < 2 * TUNNELS, "a socket may be left without its unit"
