@@ -20,7 +20,7 @@ SUBLAYERS = [("none", False), ("default", False), ("default", True)]  # and whet
 CARRIERS = list(itertools.product(("udp", "ip"), (4, 6)))
 ADDRESSES = {4: ("192.0.2.1", "192.0.2.2"), 6: ("2001:db8::1", "2001:db8::2")}
 NEAR, FAR = 0, 1
-TRANSFER = 1 << 20  # octets, each way
+TRANSFER = 1 << 19  # octets, each way
 ERRORS = ("TX_ERRORS", "RX_SEQ_DISCARDS", "RX_OOS_PACKETS", "RX_ERRORS", "RX_COOKIE_DISCARDS", "RX_INVALID")
 
 
