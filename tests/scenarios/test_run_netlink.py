@@ -668,6 +668,7 @@ def test_a_daemon_that_ends_and_one_that_comes(place, reply, build):
     assert json.loads(process.stdout.readline()) == ["ENOENT"]
     with Daemon(socket_path=first.socket):
         out, err = process.communicate("\n", timeout=120)
+    first.directory.rmdir()  # made by the second one, for its socket
     answered, (_, told) = [json.loads(line) for line in out.splitlines()]
     # Whether ENOBUFS comes before the first new notification depends on when the program reads; reply_test.c has
     # that it comes.
