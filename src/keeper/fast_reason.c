@@ -42,6 +42,7 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_DEVICE_DOWN]      = { "device-down",      "the interface is down" },
 	[FAST_CGROUP]           = { "cgroup",           "a BPF program sees what sockets of the tunnel's control group send or receive" },
 	[FAST_SOCKET_LOOKUP]    = { "socket-lookup",    "a BPF program chooses the socket for what comes to the network namespace" },
+	[FAST_PROMISCUOUS]      = { "promiscuous",      "the interface is promiscuous, and a capture would see what comes in alone" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(reasons) == FAST_REASONS, "each reason has a row");

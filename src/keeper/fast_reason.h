@@ -46,6 +46,7 @@ enum fast_reason {
 	FAST_DEVICE_DOWN, /* what came would be lost uncounted */
 	FAST_CGROUP,
 	FAST_SOCKET_LOOKUP,
+	FAST_PROMISCUOUS,
 	FAST_REASONS
 };
 

@@ -309,6 +309,8 @@ static void take_own_link(void *arg, uint16_t type, struct reader *payload)
 			device->name[IFNAMSIZ - 1] = '\0';
 		} else if (a.type == IFLA_MASTER) {
 			device->enslaved = true;
+		} else if (a.type == IFLA_PROMISCUITY) {
+			device->promiscuous = read_u32_host(&a.value) != 0;
 		} else if (a.type == IFLA_LINKINFO) {
 			linkinfo_take(device, a.value);
 		} else if (a.type == IFLA_XDP) {
@@ -333,7 +335,7 @@ static int link_read(struct host_devices *d, struct host_device *device)
 	int err;
 
 	device->gone = true;
-	device->enslaved = device->in_vrf = device->xdp = false;
+	device->enslaved = device->in_vrf = device->promiscuous = device->xdp = false;
 	err = host_source_ask(d->route, &request.header, NLM_F_ACK, take_own_link, &r);
 	return err == -ENODEV ? 0 : err;
 }

@@ -30,9 +30,10 @@ struct host_device {
 	bool is_session, is_underlay; /* as what */
 	bool stale;                   /* what follows is to be read anew */
 	bool gone, down;
-	bool lost;                            /* a filter of ours was taken off, or may have been */
-	bool enslaved, in_vrf;                /* has a master; which is a VRF */
-	bool xdp;                             /* a program that is not ours, as the rest */
+	bool lost;             /* a filter of ours was taken off, or may have been */
+	bool enslaved, in_vrf; /* has a master; which is a VRF */
+	bool promiscuous;      /* for a capture, unless it is enslaved: then for the master */
+	bool xdp;              /* a program that is not ours, as the rest */
 	bool ingress_filter, egress_filter;   /* of clsact */
 	bool ingress_program, egress_program; /* on tcx */
 	uint32_t looks;

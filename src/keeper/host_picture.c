@@ -328,6 +328,8 @@ static enum fast_reason devices_verdict(struct host_picture *p, int device, int 
 	if (session.ingress_filter || session.egress_filter || session.egress_program ||
 	    session.xdp)
 		return FAST_DEVICE_FILTER;
+	if (session.promiscuous && !session.enslaved)
+		return FAST_PROMISCUOUS;
 	if (at->ingress_filter || at->ingress_program || at->xdp)
 		return FAST_UNDERLAY_INGRESS;
 	if (host_nftables_applies_to_device(&p->nftables, session.name) ||

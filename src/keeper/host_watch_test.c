@@ -347,7 +347,18 @@ static void a_device_that_goes(void **state)
 	end(f);
 }
 
-static void an_underlay_in_a_bridge(void **state)
+static void a_capture(void **state)
+{
+	struct fixture *f = begin(false);
+
+	during(f, &f->v4, "ip link set eth promisc on", FAST_PROMISCUOUS,
+	       "ip link set eth promisc off");
+	do_("ip link set under promisc on"); /* sees both ways, with headers */
+	expect(f, &f->v4, FAST_USED);
+	end(f);
+}
+
+static void interfaces_in_a_bridge(void **state)
 {
 	struct fixture *f = begin(false);
 
@@ -358,6 +369,8 @@ static void an_underlay_in_a_bridge(void **state)
 	}
 	during(f, &f->v4, "ip link set under master br", FAST_UNDERLAY_KIND,
 	       "ip link set under nomaster");
+	do_("ip link set eth master br"); /* which makes it promiscuous */
+	expect(f, &f->v4, FAST_USED);
 	end(f);
 }
 
@@ -598,7 +611,8 @@ int main(void)
 		cmocka_unit_test(rules_of_policy_routing),
 		cmocka_unit_test(disciplines_and_filters),
 		cmocka_unit_test(a_device_that_goes),
-		cmocka_unit_test(an_underlay_in_a_bridge),
+		cmocka_unit_test(a_capture),
+		cmocka_unit_test(interfaces_in_a_bridge),
 		cmocka_unit_test(what_befalls_a_sessions_interface_is_told_of_it_alone),
 		cmocka_unit_test(routes_are_told),
 		cmocka_unit_test(an_interface_that_comes_concerns_nobody_else),

@@ -4,11 +4,12 @@ it again. Each is added and taken away while packets flow both ways."""
 import collections
 import contextlib
 import re
+import socket
 
 import pytest
 
 from support.api import UDP, Api
-from support.capture import Capture
+from support.capture import ETH_P_ALL, Capture
 from support.daemon import Cli, Daemon, settle
 from support.fast_pair import INNER, PORT, FastPair, lay_cable, make_busy
 from support.netns import Cable
@@ -95,6 +96,13 @@ def shaped(pair):
     assert int(re.search(r"Sent \d+ bytes (\d+) pkt", sent)[1]) > 0
 
 
+def captured_on_its_way_out(pair):
+    with pair.hosts[0].socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as capture:
+        capture.bind(("pw", ETH_P_ALL))
+        capture.settimeout(AT_MOST)
+        eventually(lambda: capture.recvfrom(1)[1][2] == socket.PACKET_OUTGOING, "a packet socket sees what leaves")
+
+
 def nft(*lines):
     return [["nft", "; ".join(lines)]]
 
@@ -136,6 +144,8 @@ def cases(family):
                            all_is_as_before),
         "tbf": ("device-qdisc", [["tc", "qdisc", "add", "dev", "pw", "root", "tbf", "rate", "100mbit", "burst", "100k",
                                   "limit", "100k"]], [["tc", "qdisc", "del", "dev", "pw", "root"]], shaped),
+        "capture": ("promiscuous", [["ip", "link", "set", "pw", "promisc", "on"]],
+                    [["ip", "link", "set", "pw", "promisc", "off"]], captured_on_its_way_out),
         "filter": ("device-filter", [["tc", "qdisc", "add", "dev", "pw", "clsact"],
                                      ["tc", "filter", "add", "dev", "pw", "egress", *DROP]],
                    [["tc", "qdisc", "del", "dev", "pw", "clsact"]], nothing_leaves),
