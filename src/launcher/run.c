@@ -266,6 +266,8 @@ int run_program(const struct launcher_options *options, char **program)
 		launcher_trace(&l, 1, "a launcher around serves this program, too");
 		return run_program_natively(program);
 	}
+	if (access("/proc/self/ns/net", F_OK) < 0)
+		return fail(&l, "/proc is needed (mount -t proc proc /proc)", -errno);
 	err = ranges_choose(&l);
 	if (err < 0)
 		return fail(&l, "RLIMIT_NOFILE is too low (ulimit -n)", err);

@@ -235,6 +235,16 @@ def test_a_limit_too_low_for_stand_ins(launcher):
         1, "ul2tp run: RLIMIT_NOFILE is too low (ulimit -n): Too many open files\n")
 
 
+@pytest.mark.plain  # sanitizers need it themselves
+def test_without_proc(launcher):
+    # Nor can a program say without it which folder it is in, where the library is.
+    launcher.prefix = ["unshare", "--mount", "sh", "-c", 'umount -l /proc && exec env LD_LIBRARY_PATH="$0" "$@"',
+                       str(BUILD / "src/client")]
+    done = launcher.run("true")
+    assert (done.returncode, done.stderr) == (
+        1, "ul2tp run: /proc is needed (mount -t proc proc /proc): No such file or directory\n")
+
+
 def test_all_numbers_in_use(launcher):
     text = """
 import errno
