@@ -17,6 +17,7 @@ from support.rig import Rig
 from support.shared_unit import Sharing
 from support.wait import eventually
 
+FIRST = ("test_xl2tpd.py", "test_systemd.py")  # they wait for minutes, for which nobody should have to wait at the end
 SHARED_MACHINES = ("ppp_machine", "debian", "linux")  # fixtures of emulated machines that several files share
 
 
@@ -31,6 +32,7 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """Where tests run beside each other (pytest-xdist, --dist loadgroup), those of one emulated machine stay together.
     A machine that files share is named by its fixture."""
+    items.sort(key=lambda item: item.path.name not in FIRST)
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         group = parameters.get("debian", "")

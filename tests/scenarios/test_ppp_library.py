@@ -289,7 +289,8 @@ def test_a_thousand_sessions_leave_nothing(new_namespace):
                 held, memory = before.setdefault(pid, (descriptors(pid), memory_kib(pid)))
                 no_more_than(held, pid)
                 if not os.environ.get("UL2TP_SANITIZED"):  # there what was freed is kept for a while
-                    assert memory_kib(pid) - memory < 300, "less than 0.3 KiB a session"
+                    # What was freed goes back to the system some time later: it may have before, and not yet now.
+                    eventually(lambda pid=pid, memory=memory: memory_kib(pid) - memory < 300, "less than 0.3 KiB a session")
 
 
 @pytest.mark.skipif(bool(os.environ.get("UL2TP_SANITIZED")), reason="there what was freed is kept for a while")
