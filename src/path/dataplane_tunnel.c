@@ -311,12 +311,16 @@ static int get_own(struct dataplane *dp, struct netns *ns, uint32_t client,
 	int err = check_params(&params->l2tp, ea);
 	union address peer;
 
-	if (!err)
-		err = check_peer(&params->l2tp, ea);
 	if (err < 0)
 		return err;
 	peer = peer_of(&params->l2tp);
-	return get_endpoint(dp, ns, client, params, &peer, ret, ea);
+	err = get_endpoint(dp, ns, client, params, &peer, ret, ea);
+	if (err < 0)
+		return err;
+	err = check_peer(&params->l2tp, ea); /* connect() comes after bind() (TUN-11) */
+	if (err < 0)
+		dataplane_endpoint_release(dp, *ret);
+	return err;
 }
 
 /* Before anything is made, so that it is not the lack of a socket that is reported. */

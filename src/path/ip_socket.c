@@ -216,6 +216,8 @@ int ip_socket_connect(struct ip_socket *s, struct reader octets, struct extack *
 	                            ea);
 	if (err < 0)
 		return err;
+	if (name.family == AF_INET && !name.v4.s_addr)
+		name.v4 = s->names.local.v4.sin_addr; /* no address is one's own (NL-43) */
 	s->connected = true;
 	s->peer = name;
 	s->peer_conn_id = name.conn_id;

@@ -57,6 +57,11 @@ def steps(index):
     # A binding that was given up by connect(): the address is free for another
     yield from [("socket", "d", V4), ("bind", "d", name4("0.0.0.0", 20)), ("connect", "d", name4("192.0.2.2", 1)),
                 ("socket", "e", V4), ("bind", "e", name4("127.0.0.1", 20)), ("name", "e")]
+    # To connect to no address is to connect to one's own
+    yield from [("connect", "e", name4("0.0.0.0", 1, unused=9)), ("name", "e"), ("peer", "e"), ("socket", "o", V4),
+                ("bind", "o", name4("0.0.0.0", 21)), ("connect", "o", name4("0.0.0.0", 1, unused=9)), ("name", "o"),
+                ("peer", "o"), ("socket", "p", V4), ("bind", "p", name4(OWN4, 21)),
+                ("connect", "p", name4("0.0.0.0", 1, unused=9)), ("name", "p"), ("peer", "p")]
     # IPv4: sending
     yield from [("socket", "f", V4), ("send", "f", 16, None), ("send", "f", 16, name4("192.0.2.2", 1)[:15]),
                 ("send", "f", 16, name4("192.0.2.2", 1, family=V6)), ("send", "f", 16, name4("192.0.2.2", 1, family=0)),
