@@ -142,6 +142,15 @@ static union address peer_of(const struct tunnel_create *p)
 	return peer;
 }
 
+/* IPS-11. What else is no address of this host, bind() knows. */
+static int check_local(const struct tunnel_create *p, struct extack *ea)
+{
+	if (!is_udp(p) && p->family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&p->local.v6))
+		return extack_fail(ea, -EADDRNOTAVAIL, L2TP_ATTR_IP6_SADDR,
+		                   "local is a multicast address");
+	return 0;
+}
+
 /* IPS-20, IPS-21 */
 static int check_peer(const struct tunnel_create *p, struct extack *ea)
 {
@@ -311,6 +320,8 @@ static int get_own(struct dataplane *dp, struct netns *ns, uint32_t client,
 	int err = check_params(&params->l2tp, ea);
 	union address peer;
 
+	if (!err)
+		err = check_local(&params->l2tp, ea);
 	if (err < 0)
 		return err;
 	peer = peer_of(&params->l2tp);

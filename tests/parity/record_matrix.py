@@ -258,6 +258,9 @@ def tunnels():
          tunnel_get())
     case("a multicast peer, by IP", "TUN-11", tunnel(encap=IP, IP_DADDR="224.0.0.5"),
          tunnel(encap=IP, IP_SADDR="192.0.2.9", IP_DADDR="224.0.0.5"), tunnel_get())
+    case("a multicast address as one's own, by IP", "TUN-11 IPS-11",
+         *[tunnel(encap=IP, addresses={"IP6_SADDR": group, "IP6_DADDR": "::1"}) for group in ("ff02::1", "ff0e::1")],
+         tunnel_get())
     case("a broadcast peer", "TUN-10", tunnel(IP_DADDR="127.255.255.255"), tunnel_get())
     case("the same endpoint and peer twice", "TUN-10", tunnel(1, UDP_DPORT=1701, UDP_SPORT=5000),
          tunnel(2, UDP_DPORT=1701, UDP_SPORT=5000),
