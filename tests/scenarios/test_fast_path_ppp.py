@@ -66,6 +66,7 @@ def test_all_is_counted(wire_once):
     Requirements: STAT-1, PPP-64, PPP-53
     """
     with PppFastPair(wire_once) as pair:
+        eventually(pair.agree, "what made them busy has arrived")
         sessions, units = pair.counts(), [unit_counts(pair, end) for end in (0, 1)]
         pair.hosts[0].run("ping", "-c", 500, "-i", "0.002", "-s", 1000, INNER[4][1])
         for end in (0, 1):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """daemon.py - an ul2tpd of the test's own, on a private socket, and nothing left of it afterwards"""
+import contextlib
 import json
 import os
 import pathlib
@@ -135,7 +136,8 @@ class Daemon:
     def stop(self):
         """SIGTERM; its exit status. AssertionError if anything of it remains."""
         if self.process.poll() is None:
-            os.kill(self.keeper_pid, signal.SIGTERM)
+            with contextlib.suppress(IndexError, ProcessLookupError):  # it is ending by itself
+                os.kill(self.keeper_pid, signal.SIGTERM)
         try:
             status = self.process.wait(30 * SLOW)
         except subprocess.TimeoutExpired:

@@ -22,6 +22,15 @@ def supervisor_of(program):
                       "the program has a supervisor")[0]
 
 
+class Started(subprocess.Popen):
+    """A test that has failed does not wait for what may never end."""
+
+    def __exit__(self, kind, *rest):
+        if kind:
+            self.kill()
+        super().__exit__(kind, *rest)
+
+
 class Launcher:
     """Starts programs whose L2TP is the daemon's."""
 
@@ -35,7 +44,7 @@ class Launcher:
         return [*self.prefix, self.ul2tp, "run", *self.options, *options, "--", *map(str, program)]
 
     def popen(self, *program, options=(), **more):
-        return subprocess.Popen(self.command(*program, options=options), **{
+        return Started(self.command(*program, options=options), **{
             "env": self.environment, "text": True, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE, **more})
 

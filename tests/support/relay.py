@@ -31,14 +31,23 @@ class Relay:
     def __init__(self, to, path, namespace=None):
         self.to, self.socket, self.namespace = to, str(path), namespace
         self.requests_left = None       # None: none is kept
-        self.answers_wait = False       # seen with the next request, or connection
-        self.stop, self.stopped = os.pipe()
+        self._answers_wait = False
+        self.told, self.tell = os.pipe()   # closed: the end; an octet: something is otherwise
         self.pairs = []                 # of a program's end and ul2tpd's
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(self.socket)
         self.listener.listen(64)
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
+
+    @property
+    def answers_wait(self):
+        return self._answers_wait
+
+    @answers_wait.setter
+    def answers_wait(self, value):
+        self._answers_wait = value
+        os.write(self.tell, b".")       # it may wait for all but answers
 
     def _accept(self):
         near, _ = self.listener.accept()
@@ -72,9 +81,9 @@ class Relay:
 
     def _serve(self):
         while True:
-            ends = [s for near, far in self.pairs for s in ([near] if self.answers_wait else [near, far])]
-            ready, _, _ = select.select([self.stop, self.listener, *ends], [], [])
-            if self.stop in ready:
+            ends = [s for near, far in self.pairs for s in ([near] if self._answers_wait else [near, far])]
+            ready, _, _ = select.select([self.told, self.listener, *ends], [], [])
+            if self.told in ready and not os.read(self.told, 64):
                 return
             for pair in [*self.pairs]:
                 if not self._goes_on(*pair, ready):
@@ -88,10 +97,10 @@ class Relay:
         return self
 
     def __exit__(self, *_):
-        os.close(self.stopped)
+        os.close(self.tell)
         self.thread.join()
         for s in [self.listener, *(s for pair in self.pairs for s in pair)]:
             s.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.socket)
-        os.close(self.stop)
+        os.close(self.told)
