@@ -98,14 +98,15 @@ def is_tunnel(frame):
 
 
 def without_chance(packet):
-    """An outer packet without what no two have the same: identification and checksum, flow label. Of datagrams that are
-    sent together the engine has the system cut one, which takes a checksum of UDP."""
+    """An outer packet without what no two have the same: identification and checksum, flow label. The engine sends a
+    checksum of UDP once it has sent datagrams together: it is in the first fragment."""
     if packet[14] >> 4 == 6 and packet[20] == 44:
-        return packet[:15] + packet[18:58] + packet[62:]
+        first = int.from_bytes(packet[56:58], "big") & 0xfff8 == 0
+        return packet[:15] + packet[18:58] + (packet[62:68] + packet[70:] if first else packet[62:])
     if packet[14] >> 4 == 6:
         return packet[:15] + packet[18:60] + packet[62:]
     ip = packet[:18] + packet[20:24] + packet[26:]
-    return ip if int.from_bytes(packet[20:22], "big") & 0x3fff else ip[:36] + ip[38:]
+    return ip if int.from_bytes(packet[20:22], "big") & 0x1fff else ip[:36] + ip[38:]
 
 
 def ours(frames):
