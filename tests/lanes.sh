@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# lanes.sh - run suites, two at a time, and show how far they are
+# lanes.sh - run suites, three at a time, and show how far they are
 #
 # Sourced by tests/check, whose suites are functions suite_NAME, and which gives $out, $python and $silent_limit. A suite
 # runs in the background with its output in $out/log/NAME.log. Of the suites given to run_lanes one lane takes the next
-# from the front and the other from the back, at a lower priority, until they meet: so those that mostly wait belong
-# in front, those that compute at the end, and neither lane is long without work while the other has some.
+# from the front and the others from the back, at a lower priority, until they meet: so those that mostly wait belong
+# in front, those that compute at the end. Even these wait, for a program in an emulated machine: a third lane has what
+# two processors would be idle in otherwise.
 #
 # A suite that wants another try for some of its tests calls try_again_alone. When no lane has work any more it
 # runs once more, with $again set, and with the machine to itself. Its line is printed after that.
@@ -13,7 +14,7 @@
 # Adds up $passed, $failed, $skipped and $alone.
 passed=0 failed=0 skipped=0 alone=0
 again=                    # set: this is a suite's second run
-lanes=(front back)
+lanes=(front back rear)
 declare -A in_lane=()     # suite by lane
 declare -A group=()       # process group by suite, while it runs
 declare -A began=()       # when its run began, in $SECONDS
@@ -166,7 +167,7 @@ stop_the_silent() {
 	done
 }
 
-# run_lanes SUITE... - all of them, in two lanes
+# run_lanes SUITE... - all of them, in three lanes
 run_lanes() {
 	local queue=("$@") lane
 
@@ -178,8 +179,8 @@ run_lanes() {
 				begin_suite "${queue[0]}" front
 				queue=("${queue[@]:1}")
 				;;
-			back)
-				begin_suite "${queue[-1]}" back
+			*)
+				begin_suite "${queue[-1]}" "$lane"
 				unset 'queue[-1]'
 				;;
 			esac
