@@ -64,7 +64,7 @@ void intake_free(struct intake *in)
 	free(in);
 }
 
-static void post(struct intake *in, void (*open)(struct letter *))
+void intake_post(struct intake *in, void (*open)(struct letter *))
 {
 	in->letter.open = open;
 	mailbox_post(&in->worker->mailbox, &in->letter);
@@ -100,13 +100,13 @@ static void open_remove(struct letter *letter)
 void intake_tunnel_add(struct intake *in, struct tunnel *t)
 {
 	in->changing = t;
-	post(in, open_add);
+	intake_post(in, open_add);
 }
 
 void intake_tunnel_remove(struct intake *in, struct tunnel *t)
 {
 	in->changing = t;
-	post(in, open_remove);
+	intake_post(in, open_remove);
 }
 
 struct tunnel *intake_account(const struct intake *in, const union address *from)

@@ -56,6 +56,9 @@ struct intake *intake_at(struct intake *in, const struct worker *w);
 void intake_free(struct intake *in);
 
 /* API thread; each waits until the worker has done it. */
+
+/** intake_post() - have its worker open its letter so; for what this header declares */
+void intake_post(struct intake *in, void (*open)(struct letter *letter));
 void intake_start(struct intake *in);
 void intake_stop(struct intake *in);
 void intake_tunnel_add(struct intake *in, struct tunnel *t);

@@ -24,19 +24,12 @@ static void open_stop(struct letter *letter)
 	loop_remove(in->worker->loop, &in->watch);
 }
 
-static void post(struct intake *in, void (*open)(struct letter *))
-{
-	in->letter.open = open;
-	mailbox_post(&in->worker->mailbox, &in->letter);
-	mailbox_wait(&in->worker->mailbox);
-}
-
 void intake_start(struct intake *in)
 {
-	post(in, open_start);
+	intake_post(in, open_start);
 	for (uint32_t i = 0; i < in->share_count; i++)
 		if (in->shares[i])
-			post(in->shares[i], open_start);
+			intake_post(in->shares[i], open_start);
 }
 
 /* What shares have handed over comes to the main one's worker before its letter does. */
@@ -44,6 +37,6 @@ void intake_stop(struct intake *in)
 {
 	for (uint32_t i = 0; i < in->share_count; i++)
 		if (in->shares[i])
-			post(in->shares[i], open_stop);
-	post(in, open_stop);
+			intake_post(in->shares[i], open_stop);
+	intake_post(in, open_stop);
 }
