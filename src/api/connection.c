@@ -64,9 +64,13 @@ static ssize_t receive(struct connection *c, void *octets, struct arrived_descri
 	return n;
 }
 
+/* What programs have closed by now goes first, whatever else waits to be served. With a kernel close() has done its work when
+ * it returns: what the program asks for next, perhaps in a request that waited beside this one, must not find what it has
+ * closed (PPP-44, PX-45). */
 static void serve_datagram(struct connection *c, const void *octets, size_t len,
                            struct arrived_descriptors *arrived)
 {
+	loop_ready(c->server->ppp_files);
 	c->arrived = arrived;
 	request_serve(c, octets, len);
 	c->arrived = NULL;

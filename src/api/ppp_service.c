@@ -81,7 +81,7 @@ int ppp_serve_open(struct request *r, const struct ul2tp_request *in)
 	if (!err)
 		err = netns_request(r->c->netns, loop_now_ms(r->c->server->loop), &r->ea);
 	if (!err)
-		err = ppp_file_open(r->c->server->dataplane, r->c->server->loop, r->c->netns,
+		err = ppp_file_open(r->c->server->dataplane, r->c->server->ppp_files, r->c->netns,
 		                    r->c->client.uid, &kind, fd, &f, &r->ea);
 	if (err < 0)
 		return err;

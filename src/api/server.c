@@ -124,6 +124,20 @@ static void hear_keeper(struct watch *watch, uint32_t events)
 		server->stop = true;
 }
 
+static void ppp_closed(struct watch *watch, uint32_t events)
+{
+	loop_ready(container_of(watch, struct server, ppp_closed)->ppp_files);
+}
+
+static int watch_ppp_files(struct server *server)
+{
+	server->ppp_files = loop_new();
+	if (!server->ppp_files)
+		return -errno;
+	return loop_add(server->loop, &server->ppp_closed, loop_fd(server->ppp_files), EPOLLIN,
+	                ppp_closed);
+}
+
 static void free_connections(struct server *server)
 {
 	list_for_each_safe (node, &server->connections)
@@ -145,6 +159,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		.listener.fd = -1,
 		.events.fd = -1,
 		.mailbox.fd = -1,
+		.ppp_closed.fd = -1,
 	};
 	int err;
 
@@ -156,11 +171,13 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 	if (!err)
 		err = listen_for_clients(&server);
 	if (!err)
+		err = watch_ppp_files(&server);
+	if (!err)
 		err = mailbox_open(&server.mailbox, server.loop);
 	if (!err)
 		dataplane_mailbox_set(dp, &server.mailbox);
 	if (!err && !start->first)
-		err = ppp_adopt(dp, server.loop);
+		err = ppp_adopt(dp, server.ppp_files);
 	while (!err && !server.stop) {
 		err = loop_once(server.loop, turn(&server));
 		if (server.tracers)
@@ -171,6 +188,7 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 	dataplane_trace_close(dp);
 	dataplane_mailbox_set(dp, NULL);
 	mailbox_close(&server.mailbox, server.loop);
+	loop_free(server.ppp_files);
 	loop_free(server.loop);
 	return err;
 }

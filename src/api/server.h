@@ -20,6 +20,8 @@
 
 struct server {
 	struct loop *loop;
+	struct loop *ppp_files; /* in it are programs' last closes of what they hold of PPP */
+	struct watch ppp_closed;
 	struct keeper *keeper;
 	struct dataplane *dataplane;
 	struct watch listener, events;

@@ -103,6 +103,14 @@ static void call_ready(struct loop *loop, bool urgent)
 	}
 }
 
+static void call_all(struct loop *loop, int n)
+{
+	loop->pending = n;
+	call_ready(loop, true);
+	call_ready(loop, false);
+	loop->pending = 0;
+}
+
 void loop_lend(struct loop *loop)
 {
 	pthread_mutex_lock(&loop->turn);
@@ -146,11 +154,21 @@ int loop_once(struct loop *loop, int timeout_ms)
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	loop->now_ms = monotonic_ms();
-	loop->pending = n;
-	call_ready(loop, true);
-	call_ready(loop, false);
-	loop->pending = 0;
+	call_all(loop, n);
 	return 0;
+}
+
+void loop_ready(struct loop *loop)
+{
+	int n;
+
+	while ((n = epoll_wait(loop->epoll, loop->events, EVENTS_MAX, 0)) > 0)
+		call_all(loop, n);
+}
+
+int loop_fd(const struct loop *loop)
+{
+	return loop->epoll;
 }
 
 uint64_t loop_now_ms(const struct loop *loop)

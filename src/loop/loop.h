@@ -54,6 +54,12 @@ void loop_between(struct loop *loop, void (*fn)(void *arg), void *arg);
  */
 int loop_once(struct loop *loop, int timeout_ms);
 
+/** loop_ready() - call callbacks until nothing is ready any more; without waiting. Each must take its cause away */
+void loop_ready(struct loop *loop);
+
+/** loop_fd() - which another loop can wait for, EPOLLIN: something is ready */
+int loop_fd(const struct loop *loop);
+
 /** loop_lend() - from now on others can borrow it; called by its own thread, before the first loop_once() */
 void loop_lend(struct loop *loop);
 

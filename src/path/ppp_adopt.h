@@ -11,7 +11,7 @@ struct loop;
 
 /**
  * ppp_adopt() - files, sockets with their channels, units with their interfaces, and how they are connected
- * @loop: of the API thread; hang-ups of programs that went meanwhile come in its next turn
+ * @loop: as in ppp_file_open(); hang-ups of programs that went meanwhile come in its next turn
  *
  * What is half-made is removed, and sessions whose socket has gone with it. Then all is there, and what waits for it is
  * received. Return: 0; -ENOMEM; -EPIPE.

@@ -224,10 +224,6 @@ int ppp_file_find(struct dataplane *dp, uint64_t handle, struct ppp_file **ret, 
 {
 	struct ppp_file *f = find(dp, handle);
 
-	if (f && has_hung_up(f)) {
-		ppp_file_free(f);
-		f = NULL;
-	}
 	if (!f)
 		return extack_fail(ea, -EBADF, 0,
 		                   "no PPPoL2TP socket or file of /dev/ppp has this handle");

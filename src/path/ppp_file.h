@@ -39,7 +39,7 @@ struct ppp_file {
 	bool was_on_unit; /* dead: it was on the unit of this number, not on a channel */
 	uint32_t unit_number;
 	struct loop *loop;
-	struct watch hangup; /* of .end.fd, in the API thread's loop */
+	struct watch hangup; /* of .end.fd, in .loop */
 	struct ppp_end end;
 	struct channel *channel;        /* a socket's own, or that which a file is on; else NULL */
 	struct unit *unit;              /* that which a file is on, else NULL */
@@ -65,7 +65,7 @@ struct ppp_file_kind {
 
 /**
  * ppp_file_open() - a new one
- * @loop: of the API thread
+ * @loop: that in which last closes are told, of the API thread
  * @fd:	  ul2tpd's end; becomes the file's on success
  *
  * Return: 0; -EBADF, -ENOTSOCK, -EPROTONOSUPPORT, -ENOTCONN @fd is not what it must be; -EMFILE the client's user has
@@ -80,7 +80,7 @@ int ppp_file_open(struct dataplane *dp, struct loop *loop, struct netns *ns, uid
 int ppp_file_adopt(struct dataplane *dp, struct loop *loop, uint32_t record_index, int fd,
                    struct ppp_file **ret);
 
-/** ppp_file_find() - by its handle; one whose program has gone is not there any more. -EBADF */
+/** ppp_file_find() - by its handle. -EBADF */
 int ppp_file_find(struct dataplane *dp, uint64_t handle, struct ppp_file **ret, struct extack *ea);
 
 /** ppp_file_free() - as the program's last close(): a socket's channel and session go with it */

@@ -2,11 +2,15 @@
 """Units of PPP: two ends of a link in two namespaces, interfaces pppN at both, files of /dev/ppp by direct requests"""
 import errno
 import json
+import os
+import signal
 import socket
 import struct
 
 import pytest
 
+from support import netlink
+from support.api import UL2TP_NUMBERS, encode
 from support.netlink import Refused
 from support.netns import Namespace
 from support.ppp_file import (DEAD, LCP, ON_IDLE_UNIT, ON_UNIT, PPPIOCATTACH, PPPIOCCONNECT, PPPIOCDISCONN,
@@ -234,6 +238,32 @@ def test_numbers_and_names(shared_daemon, cable):
         assert files[3].ioctl_int(PPPIOCNEWUNIT, -1) == 0
         assert files[4].ioctl_int(PPPIOCNEWUNIT, -1) == 3
     eventually(lambda: not [d for d in cable.near.devices() if d.startswith("ppp") and d != "ppp1"])
+
+
+def test_what_was_closed_is_gone_for_the_next_request(shared_daemon, cable):
+    """However requests wait: one that was sent after a file was closed does not find what it had, even if another of the
+    same client, sent before, is served first.
+
+    Requirements: PPP-44
+    """
+    with PppClient(shared_daemon, cable.near) as ppp:
+        unit, other = ppp.file(), ppp.file()
+        assert unit.ioctl_int(PPPIOCNEWUNIT, -1) == 0
+        family = ppp.netlink.family("ul2tp")
+        attach = netlink.genl_payload(family.tables[0]["PPP_IOCTL"], encode(
+            {"PPP_HANDLE": other.handle, "PPP_IOCTL": PPPIOCATTACH, "DATA": bytes(4).hex()}, UL2TP_NUMBERS))
+        engine = shared_daemon.engine_pid
+        os.kill(engine, signal.SIGSTOP)
+        try:
+            ppp.netlink.send(netlink.message_encode(netlink.NLMSG_NOOP, netlink.NLM_F_ACK, 1001, b""))
+            unit.close()
+            ppp.netlink.send(netlink.message_encode(family.id, netlink.NLM_F_REQUEST | netlink.NLM_F_ACK, 1002, attach))
+        finally:
+            os.kill(engine, signal.SIGCONT)
+        answers = [(m.sequence, m.type == netlink.NLMSG_ERROR and netlink.error_decode(m).code)
+                   for _ in range(2) for m in ppp.netlink.receive()]
+        assert answers == [(1001, 0), (1002, errno.ENXIO)]
+        assert other.ioctl_int(PPPIOCNEWUNIT, -1) == 0
 
 
 def test_it_goes_with_its_namespace(shared_daemon, cable):
