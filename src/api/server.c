@@ -183,6 +183,8 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		if (server.tracers)
 			trace_tell(&server);
 	}
+	if (err)
+		return err;
 	free_connections(&server);
 	ppp_files_close(dp);
 	dataplane_trace_close(dp);
@@ -190,5 +192,5 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 	mailbox_close(&server.mailbox, server.loop);
 	loop_free(server.ppp_files);
 	loop_free(server.loop);
-	return err;
+	return 0;
 }

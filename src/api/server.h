@@ -44,7 +44,11 @@ struct server {
 	bool stop;
 };
 
-/** server_run() - serve until the keeper says stop; negative errno if it can not start */
+/**
+ * server_run() - serve until the keeper says stop, and close all files of PPP
+ *
+ * Return: 0 or a negative errno if it can not start. Then nothing has gone, and the process is to end.
+ */
 int server_run(const struct keeper_start *start, struct dataplane *dp, const struct quirks *quirks);
 
 #endif

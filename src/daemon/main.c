@@ -17,7 +17,7 @@ static int fail(const char *what, int err)
 	return 1;
 }
 
-/* In the child, without privilege. */
+/* In the child, without privilege. One that fails leaves all as it is, to the next engine. */
 static int engine(const struct keeper_start *start, void *arg)
 {
 	const struct daemon_options *options = arg;
@@ -32,8 +32,10 @@ static int engine(const struct keeper_start *start, void *arg)
 	if (err < 0)
 		return fail("dataplane", err);
 	err = server_run(start, dp, &options->dataplane.quirks);
+	if (err < 0)
+		return fail("server", err);
 	dataplane_free(dp);
-	return err < 0 ? fail("server", err) : 0;
+	return 0;
 }
 
 int main(int argc, char **argv)

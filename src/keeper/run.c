@@ -33,6 +33,10 @@
 #define RESTARTS_WITHIN_MS 10000
 #define STOP_WITHIN_MS     2000
 
+/* An engine that can not start: what it lacks may be there a little later. */
+#define START_AGAIN_MS 250
+#define STARTS_MAX     20
+
 /* A namespace goes within a second of its last process: found in two looks, left in DROP_AFTER_MS at most. */
 #define LOOK_EVERY_MS 250
 #define LOOK_AGAIN_MS 50
@@ -46,9 +50,11 @@ struct keeping {
 	struct engine_process engine;
 	struct engine_setting setting;
 	int signals;
-	uint64_t look_ms;   /* when to look after namespaces */
-	uint64_t settle_ms; /* when divert.settle() is to be called; 0: nothing was put off */
-	uint64_t stop_ms;   /* when to end the engine by force; 0: it is not to end */
+	uint64_t look_ms;    /* when to look after namespaces */
+	uint64_t settle_ms;  /* when divert.settle() is to be called; 0: nothing was put off */
+	uint64_t stop_ms;    /* when to end the engine by force; 0: it is not to end */
+	uint64_t start_ms;   /* when to start the next engine; 0: there is one */
+	unsigned int starts; /* that failed, one after the other */
 	uint64_t restarts[RESTARTS_MAX];
 	unsigned int restart;
 	int status;
@@ -115,7 +121,10 @@ static void stop_begin(struct keeping *k)
 		return;
 	ready_notify("STOPPING=1");
 	k->stop_ms = monotonic_ms() + STOP_WITHIN_MS;
-	tell_engine(k, &stop);
+	if (k->start_ms)
+		k->done = true; /* there is nobody to tell */
+	else
+		tell_engine(k, &stop);
 }
 
 /* Whether this would be one restart too many. */
@@ -135,17 +144,33 @@ static void give_up(struct keeping *k, const char *why)
 	k->done = true;
 }
 
+/* Meanwhile all there is stays, and waits. */
+static void engine_later(struct keeping *k)
+{
+	if (++k->starts > STARTS_MAX)
+		give_up(k, "it can not start");
+	else
+		k->start_ms = monotonic_ms() + START_AGAIN_MS;
+}
+
 static void engine_next(struct keeping *k, bool first)
 {
 	int err;
 
+	k->start_ms = 0;
 	reaper_rest(k->server.reaper);
 	k->setting.records->engines++;
 	err = engine_start(&k->engine, &k->setting, first);
 	reaper_go_on(k->server.reaper);
-	if (err < 0)
-		give_up(k, strerror(-err));
 	k->server.divert.engine = k->engine.pid;
+	if (err == 0)
+		return;
+	if (first) {
+		give_up(k, strerror(-err));
+		return;
+	}
+	log_event(LOG_ERR, "engine-not-started", "error=\"%s\"", strerror(-err));
+	engine_later(k);
 }
 
 static void engine_ended(struct keeping *k, int status)
@@ -158,11 +183,15 @@ static void engine_ended(struct keeping *k, int status)
 	}
 	log_event(LOG_ERR, "engine-died", "%s=%d", WIFSIGNALED(status) ? "signal" : "status",
 	          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	if (restarts_too_often(k)) {
-		give_up(k, "it dies again and again");
+	if (!WIFSIGNALED(status)) {
+		engine_later(k);
 		return;
 	}
-	engine_next(k, false);
+	k->starts = 0;
+	if (restarts_too_often(k))
+		give_up(k, "it dies again and again");
+	else
+		engine_next(k, false);
 }
 
 static void on_signals(struct keeping *k)
@@ -278,6 +307,8 @@ static int next_wait_ms(const struct keeping *k, uint64_t now)
 		until = fast_path_due(k->server.fast, now);
 	if (k->stop_ms && k->stop_ms < until)
 		until = k->stop_ms;
+	if (k->start_ms && k->start_ms < until)
+		until = k->start_ms;
 	if (until == UINT64_MAX)
 		return -1;
 	return until > now ? (int)(until - now) : 0;
@@ -312,6 +343,8 @@ static void turn(struct keeping *k)
 	fast_path_turn(&k->server, now);
 	if (k->server.namespaces.count && now >= k->look_ms)
 		look_after_namespaces(k, now);
+	if (k->start_ms && now >= k->start_ms)
+		engine_next(k, false);
 	if (k->stop_ms && now >= k->stop_ms && k->engine.pid > 0) {
 		log_event(LOG_WARNING, "engine-killed", "reason=\"it did not end in time\"");
 		kill(k->engine.pid, SIGKILL);

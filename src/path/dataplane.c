@@ -76,10 +76,8 @@ int dataplane_new(const struct keeper_start *start, const struct dataplane_optio
 		err = dataplane_adopt(dp);
 	if (!err)
 		err = find_free_records(dp);
-	if (err < 0) {
-		dataplane_free(dp);
+	if (err < 0)
 		return err;
-	}
 	*ret = dp;
 	return 0;
 }

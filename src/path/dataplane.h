@@ -31,7 +31,11 @@ struct dataplane_options {
 	bool shared_devices; /* of PPP units, unless a program wants one of its own */
 };
 
-/** dataplane_new() - start the workers, and take up what an earlier engine left (keeper_start.first); negative errno */
+/**
+ * dataplane_new() - start the workers, and take up what an earlier engine left (keeper_start.first)
+ *
+ * Return: 0 or a negative errno. Then the process is to end: what is there is the next engine's, and nothing is freed.
+ */
 int dataplane_new(const struct keeper_start *start, const struct dataplane_options *options,
                   struct dataplane **ret);
 

@@ -363,10 +363,12 @@ int dataplane_adopt(struct dataplane *dp)
 		err = adopt_sessions(dp, &kept, tunnels);
 	}
 	dp->adopting = false;
+	if (err)
+		return err; /* nothing goes: the next engine tries again */
 	start_endpoints(dp, true);
 	remove_rest(dp, &kept);
 	spare_descriptors_give(&spare);
 	log_event(LOG_NOTICE, "adopted", "tunnels=%u sessions=%u", kept.tunnels, kept.sessions);
 	log_not_adopted(kept.lost, kept.why, "they have ended, and the sessions of these tunnels");
-	return err;
+	return 0;
 }

@@ -161,6 +161,18 @@ def make_tunnels(api, cable):
         api.session_create(number, number, PEER_SESSION_ID=number)
 
 
+def test_a_keeper_that_can_not_start_an_engine(cable, build):
+    """It tries again until it can, and all is there."""
+    with Daemon() as daemon:
+        with Api(daemon, cable.near) as api:
+            make_tunnels(api, cable)
+        with Scarce(daemon.keeper_pid, 0) as keeper:
+            keeper.limit(3)
+            os.kill(daemon.engine_pid, signal.SIGKILL)
+            daemon.wait_for_log("engine-not-started error=\"Too many open files")
+        daemon.wait_for_log(f"event=adopted tunnels={TUNNELS} sessions={TUNNELS}")
+
+
 def test_what_the_next_engine_can_not_take_up_is_said(cable, build):
     """The log has how many of the tunnels have ended with the engine before, and why."""
     with Daemon("--workers", "16") as daemon:

@@ -8,6 +8,7 @@ import gc
 import mmap
 import os
 import platform
+import signal
 import socket
 import struct
 
@@ -23,6 +24,7 @@ from support.wait import eventually
 
 PPPIOCSMRRU, MULTILINK = 0x4004743b, 0x400
 MOST = 200  # allocations of a story
+ENOUGH = 1 << 20
 
 LACK_MEMORY = BUILD / "tests/programs/lack_memory.so"
 
@@ -168,5 +170,29 @@ def test_it_goes_on_after_each(build, tmp_path, name):
             assert len(said) < MOST, said
         assert "ENOMEM" in said and said[-1] == "", said
         eventually(lambda: all(now <= then for now, then in zip(lacking.descriptors(), before)), "no descriptor stays")
+    finally:
+        lacking.close()
+
+
+def test_an_engine_that_can_not_start_loses_nothing(build, tmp_path):
+    """The last allocations by which an engine takes up what is there fail: it ends, and the one after it has all."""
+    lacking = Lacking(tmp_path)
+    try:
+        with Api(lacking.daemon, lacking.cable.near) as api:
+            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=2, UDP_SPORT=5000, UDP_DPORT=5001, **addresses(lacking))
+            api.session_create(1, 10, IFNAME="lacking0")
+
+        def adopted(left):
+            lacking.left = left
+            before = lacking.daemon.log.count("event=adopted-ppp")
+            os.kill(lacking.daemon.engine_pid, signal.SIGKILL)
+            eventually(lambda: lacking.daemon.log.count("event=adopted-ppp") > before, "an engine has taken over")
+            with Api(lacking.daemon, lacking.cable.near) as api:
+                assert len(api.sessions()) == 1, lacking.daemon.log
+        adopted(ENOUGH)
+        needed = ENOUGH - lacking.left
+        for last in (4, 8):     # of those before clients are heard
+            adopted(needed - last)
+        assert lacking.daemon.log.count("event=engine-failed") == 2, lacking.daemon.log
     finally:
         lacking.close()
