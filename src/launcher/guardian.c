@@ -24,6 +24,8 @@
 #include "launcher/pass.h"
 #include "launcher/supervisor.h"
 
+#define STARTS_MAX 10 /* of one supervisor, in about four seconds */
+
 /* Descriptors beside stdin, stdout and stderr were meant for the program. */
 static void descriptors_close(int a, int b)
 {
@@ -152,15 +154,20 @@ static int supervisor_start(struct launcher *l, struct child *ret, int pair)
 		l->guardian = sockets[1];
 		supervisor_run(l, pair);
 	}
-	close(sockets[1]);
 	if (pid > 0)
 		ret->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pid < 0 || ret->pidfd < 0) {
 		int err = -errno;
 
+		if (pid > 0) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+		}
 		close(sockets[0]);
+		close(sockets[1]);
 		return err;
 	}
+	close(sockets[1]);
 	ret->pid = pid;
 	ret->socket = sockets[0];
 	return 0;
@@ -201,13 +208,25 @@ static void pause_before(unsigned int deaths)
 	nanosleep(&pause, NULL);
 }
 
+/* For want of memory or processes it may not be possible at once. */
+static int supervisor_next(struct launcher *l, struct child *c)
+{
+	unsigned int failed = 0;
+	int err;
+
+	estate_settle(l);
+	while ((err = supervisor_start(l, c, -1)) < 0 && failed < STARTS_MAX)
+		pause_before(failed++);
+	return err;
+}
+
 static void serve(struct launcher *l, struct child *c)
 {
 	unsigned int deaths = 0;
 
 	for (;;) {
 		time_t started = time(NULL);
-		int status = supervisor_attend(l, c);
+		int status = supervisor_attend(l, c), err;
 
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 			return;
@@ -220,9 +239,11 @@ static void serve(struct launcher *l, struct child *c)
 		else if (deaths > 10)
 			return;
 		pause_before(deaths - 1);
-		estate_settle(l);
-		if (supervisor_start(l, c, -1) < 0) {
-			launcher_say(l, "no other supervisor can be started: the program is alone");
+		err = supervisor_next(l, c);
+		if (err < 0) {
+			launcher_say(
+				l, "no other supervisor can be started: the program is alone (%s)",
+				strerror(-err));
 			return;
 		}
 	}

@@ -2,6 +2,7 @@
 """The connection of `ul2tp run` with ul2tpd ends behind each request that a call needs: the program gets an error or what it
 asked for, the supervisor lives on, and the next call succeeds. Or the supervisor ends: another gets the answer."""
 import os
+import resource
 import signal
 import sys
 
@@ -9,8 +10,8 @@ import pytest
 
 from support import netlink
 from support.api import Api, encode
-from support.daemon import TOP, Cli
-from support.launcher import REPLIES, Launcher, supervisor_of
+from support.daemon import TOP, Cli, settle
+from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
 from support.relay import Relay
 from support.wait import eventually
 
@@ -126,6 +127,24 @@ def test_a_supervisor_ends_between_a_change_and_its_answer(daemon, namespace, tm
             assert process.stdout.readline() == f"{[0] * len(asked)}\n"
             process.stdin.close()
             assert process.wait() == 0
+
+
+def test_a_supervisor_that_can_not_be_started_at_once(shared_daemon):
+    """Its guardian has no descriptors for a while, and tries again."""
+    with Launcher(shared_daemon).popen(sys.executable, "-uc", PROGRAM % CALLS["file"], stdin=-1) as process:
+        program = int(process.stdout.readline())
+        supervisor = supervisor_of(program)
+        guardian, = set(processes_of(program)) - {supervisor}
+        limit = resource.prlimit(guardian, resource.RLIMIT_NOFILE)
+        resource.prlimit(guardian, resource.RLIMIT_NOFILE, (3, limit[1]))
+        os.kill(supervisor, signal.SIGKILL)
+        settle(0.2)
+        assert processes_of(program) == [guardian], "the program is alone"
+        resource.prlimit(guardian, resource.RLIMIT_NOFILE, limit)
+        process.stdin.write("\n")
+        process.stdin.close()
+        assert process.stdout.readline() == "done\n"
+        assert process.wait() == 0
 
 
 # --- what ul2tpd knows requests by ---
