@@ -41,11 +41,11 @@ int endpoint_new(struct keeper *k, uint32_t client, const struct endpoint_params
 	return err < 0 ? err : opened(k, &at, ret);
 }
 
-int endpoint_managed_new(struct keeper *k, uint32_t client, int fd, uint32_t worker,
+int endpoint_managed_new(struct keeper *k, uint32_t client, int fd, int number, uint32_t worker,
                          uint8_t protocol, struct endpoint **ret, struct extack *ea)
 {
 	struct keeper_endpoint at;
-	int err = keeper_managed_open(k, client, fd, worker, protocol, &at, ea);
+	int err = keeper_managed_open(k, client, fd, number, worker, protocol, &at, ea);
 
 	return err < 0 ? err : opened(k, &at, ret);
 }

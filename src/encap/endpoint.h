@@ -44,7 +44,7 @@ int endpoint_new(struct keeper *k, uint32_t client, const struct endpoint_params
                  struct endpoint **ret, struct extack *ea);
 
 /** endpoint_managed_new() - of a program's socket; errors as keeper_managed_open(), -ENOMEM */
-int endpoint_managed_new(struct keeper *k, uint32_t client, int fd, uint32_t worker,
+int endpoint_managed_new(struct keeper *k, uint32_t client, int fd, int number, uint32_t worker,
                          uint8_t protocol, struct endpoint **ret, struct extack *ea);
 
 /** endpoint_adopt() - take over one that the keeper had kept; NULL: out of memory */

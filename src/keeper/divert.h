@@ -49,8 +49,9 @@ enum divert_board {
 /* A program's socket that data is taken from; part of its endpoint. */
 struct divert_socket {
 	struct netns_id netns;
-	uint64_t cookie;           /* SO_COOKIE, never used again */
-	uint32_t worker;           /* which receives for the namespace */
+	uint64_t cookie; /* SO_COOKIE, never used again */
+	uint32_t worker; /* which receives for the namespace */
+	int number;      /* of the program's descriptor, as its tunnel's creator says: a hint */
 	union address local, peer; /* as far as known; peer AF_UNSPEC: not connected */
 	uint32_t sessions;         /* added and not removed */
 	struct raw_fds

@@ -251,13 +251,15 @@ static int follow_port(struct raw *r, struct raw_socket *s, struct divert_socket
 	return 0;
 }
 
-/* Whether the socket can be had again later: its holder is looked for now, as it will be then. */
+/* Whether the socket can be had again later: its holder is looked for now, as it will be then. A program may have
+ * thousands of descriptors, so the number that it gave is tried before they are walked over. */
 static bool may_be_had(struct divert *d, struct raw_socket *s)
 {
 	struct raw *r = d->state;
 	AUTO_FD fd = -1;
 
 	s->held.pid = r->last_holder;
+	s->held.number = s->socket->number;
 	s->held.skip = d->engine;
 	fd = held_socket_get(&s->held);
 	if (fd >= 0)

@@ -188,13 +188,13 @@ void keeper_endpoint_fds_close(struct keeper_endpoint *e)
 	}
 }
 
-int keeper_managed_open(struct keeper *k, uint32_t client, int fd, uint32_t worker,
+int keeper_managed_open(struct keeper *k, uint32_t client, int fd, int number, uint32_t worker,
                         uint8_t protocol, struct keeper_endpoint *ret, struct extack *ea)
 {
 	struct request request = {
 		.kind = REQUEST_MANAGED_OPEN,
 		.slot = client,
-		.managed = { .worker = worker, .protocol = protocol },
+		.managed = { .worker = worker, .number = number, .protocol = protocol },
 	};
 
 	return ask_endpoint(k, &request, fd, ret, ea);

@@ -153,6 +153,7 @@ int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
 /**
  * keeper_managed_open() - make an endpoint of a program's own socket (TUN-20 to TUN-26)
  * @fd:     stays the caller's, who closes it before the client is answered: its copies decide how long it lives
+ * @number: of the descriptor in the process that has it, as the client says; a hint
  * @worker: number of the one that receives for its namespace
  * @protocol: IPPROTO_UDP or 115
  *
@@ -161,7 +162,7 @@ int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
  * Return: 0; -EBADF, -ENOTSOCK; -EINVAL of another namespace; -EPROTONOSUPPORT; -EBUSY it has a tunnel already;
  *         -EOPNOTSUPP this system refuses what is needed; what the system says; in words.
  */
-int keeper_managed_open(struct keeper *k, uint32_t client, int fd, uint32_t worker,
+int keeper_managed_open(struct keeper *k, uint32_t client, int fd, int number, uint32_t worker,
                         uint8_t protocol, struct keeper_endpoint *ret, struct extack *ea);
 
 /** keeper_endpoint_fds_close() - close the descriptors that came with it */

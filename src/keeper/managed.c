@@ -153,7 +153,7 @@ static int take_in_namespace(struct server *s, struct endpoint *e, const struct 
 	return err;
 }
 
-static struct managed *managed_new(struct endpoint *e, uint32_t worker)
+static struct managed *managed_new(struct endpoint *e, uint32_t worker, int number)
 {
 	struct managed *m = calloc(1, sizeof(*m));
 
@@ -163,12 +163,13 @@ static struct managed *managed_new(struct endpoint *e, uint32_t worker)
 	list_init(&m->in_untold);
 	list_init(&m->fast);
 	m->divert.worker = worker;
+	m->divert.number = number;
 	m->divert.receive = RAW_FDS_NONE;
 	return m;
 }
 
-int kept_managed_open(struct server *s, uint32_t client, uint32_t worker, uint8_t protocol, int fd,
-                      struct reply *reply, struct message_fds *fds)
+int kept_managed_open(struct server *s, uint32_t client, uint32_t worker, int number,
+                      uint8_t protocol, int fd, struct reply *reply, struct message_fds *fds)
 {
 	const struct client *c = slots_get(&s->clients, client);
 	AUTO_MEMORY struct endpoint *e = NULL;
@@ -184,7 +185,7 @@ int kept_managed_open(struct server *s, uint32_t client, uint32_t worker, uint8_
 	if (err < 0)
 		return err;
 	e = kept_endpoint_new();
-	m = e ? managed_new(e, worker) : NULL;
+	m = e ? managed_new(e, worker, number) : NULL;
 	if (!m)
 		return -ENOMEM;
 	err = slots_add(&s->endpoints, e, &slot);

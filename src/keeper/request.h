@@ -61,6 +61,7 @@ struct request {
 		} spread;
 		struct {
 			uint32_t worker;
+			int32_t number;
 			uint8_t protocol;
 		} managed;
 		struct divert_session session;

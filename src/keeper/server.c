@@ -148,8 +148,8 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return kept_endpoint_spread(s, r->slot, r->spread.number, r->spread.count, reply,
 		                            out);
 	case REQUEST_MANAGED_OPEN:
-		return kept_managed_open(s, r->slot, r->managed.worker, r->managed.protocol,
-		                         fds->fd[0], reply, out);
+		return kept_managed_open(s, r->slot, r->managed.worker, r->managed.number,
+		                         r->managed.protocol, fds->fd[0], reply, out);
 	case REQUEST_MANAGED_CHANGED:
 		return kept_managed_changed(s, fds->fd[0], reply, out);
 	case REQUEST_DIVERT_ADD:

@@ -133,8 +133,8 @@ int kept_endpoint_close(struct server *s, uint32_t slot);
 void kept_endpoint_drop(struct server *s, struct endpoint *e);
 int kept_endpoint_route(struct server *s, uint32_t endpoint, const union address *peer,
                         struct reply *reply);
-int kept_managed_open(struct server *s, uint32_t client, uint32_t worker, uint8_t protocol, int fd,
-                      struct reply *reply, struct message_fds *fds);
+int kept_managed_open(struct server *s, uint32_t client, uint32_t worker, int number,
+                      uint8_t protocol, int fd, struct reply *reply, struct message_fds *fds);
 int kept_managed_changed(struct server *s, int fd, struct reply *reply, struct message_fds *fds);
 int kept_divert_add(struct server *s, uint32_t slot, const struct divert_session *session);
 int kept_divert_remove(struct server *s, uint32_t slot, const struct divert_session *session);

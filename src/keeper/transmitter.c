@@ -56,6 +56,7 @@ static void describe(struct transmitter *t, int fd, const struct program_socket 
 
 	memcpy(like, s, sizeof(*like));
 	like->cookie = 0;
+	like->ino = 0;
 	like->reuse_address = false;
 	memset(&like->params.peer, 0, sizeof(like->params.peer));
 	if (s->params.local.any.sa_family == AF_INET6) {

@@ -106,8 +106,8 @@ static int get_managed(struct dataplane *dp, struct netns *ns, uint32_t client,
 	s = ip_socket_of(dp, fd);
 	if (s)
 		return ip_socket_endpoint(s, ns, params->encap, ret, ea);
-	err = endpoint_managed_new(dp->keeper, client, fd, ns->index % dp->worker_count, protocol,
-	                           ret, ea);
+	err = endpoint_managed_new(dp->keeper, client, fd, (int)params->fd,
+	                           ns->index % dp->worker_count, protocol, ret, ea);
 	if (err < 0)
 		return err;
 	err = dataplane_endpoint_start(dp, ns, *ret, SPREAD_NOT, ea);

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import resource
 import select
 import signal
 import socket
@@ -14,7 +15,7 @@ import time
 
 import pytest
 
-from support import wire
+from support import proc, wire
 from support.api import Api, gone
 from support.capture import Capture
 from support.daemon import BUILD, TOP, Daemon
@@ -443,7 +444,7 @@ def test_a_port_that_comes_with_connect(api, cable):
 INSIDE = """
 import socket, sys
 sys.path.insert(0, sys.argv[1])
-from support import wire
+from support import proc, wire
 from support.api import Api
 from support.daemon import Daemon
 from support.wait import eventually
@@ -552,3 +553,34 @@ def test_where_the_program_may_not_be_touched_all_data_is_dropped(build):
                           capture_output=True, text=True, timeout=120, check=False,
                           env=dict(os.environ, UL2TP_BUILD=str(BUILD)))
     assert (done.stdout, done.returncode) == ("well\n", 0), done.stderr
+
+
+@contextlib.contextmanager
+def many_descriptors(count):
+    """This process has so many more."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    held = [os.open("/", os.O_PATH)]
+    try:
+        held += [os.dup(held[0]) for _ in range(count)]
+        yield
+    finally:
+        for one in held:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_descriptors_of_a_program_cost_a_tunnel_nothing(shared_daemon, api, cable):
+    """Its socket is found where the program says that it has it, however many others it has."""
+    def tunnels():
+        before = proc.spent_ms(shared_daemon.keeper_pid)
+        for _ in range(60):
+            with cable.near.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+                own.bind((cable.NEAR4, 0))
+                conn_id = next(_ids)
+                api.tunnel_on(own, CONN_ID=conn_id, PEER_CONN_ID=conn_id)
+            eventually(lambda: gone(api.tunnel_get, conn_id), "the tunnel goes with its socket")
+        return proc.spent_ms(shared_daemon.keeper_pid) - before
+    few = tunnels()
+    with many_descriptors(4000):
+        assert tunnels() < 2 * few + 100

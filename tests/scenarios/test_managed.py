@@ -267,9 +267,16 @@ def test_link_local_addresses(rig):
     assert octets[22:].startswith(b"link local") and sender[0].split("%")[0] == near and sender[1] == p.port
 
 
+def sending_beside(namespace, port):
+    """Sockets of ul2tpd's that send for programs' on this port: bound to 0.N.N.N"""
+    local = [line.split()[1] for line in namespace.read("udp").splitlines()[1:]]
+    return [one for one in local if one.endswith(f"00:{port:04X}") and not one.startswith("00000000")]
+
+
 @pytest.mark.kernels
 def test_several_tunnels_on_one_port(rig):
-    """As programs that have a socket for each peer: each gets and sends its own.
+    """As programs that have a socket for each peer: each gets and sends its own. One socket beside them sends for all, so that
+    who has thousands costs neither a descriptor each, nor a bind() that looks at all of them.
 
     Requirements: TUN-22
     """
@@ -281,6 +288,7 @@ def test_several_tunnels_on_one_port(rig):
         p.send(p.data())
         octets, sender = p.transmit(b"mine")
         assert octets[22:].startswith(b"mine") and sender[1] == port
+    assert len(sending_beside(rig.near, port)) == 1
     for p in programs:
         p.delivered(1)
         p.nothing_for_the_program()
