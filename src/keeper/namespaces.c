@@ -126,6 +126,12 @@ void namespaces_watch(struct namespaces *all, const pid_t skip[2], uint64_t now_
 		judge(&all->at[i], now_ms);
 }
 
+void namespaces_engine_gone(struct namespaces *all)
+{
+	for (uint32_t i = 0; i < all->count; i++)
+		all->at[i].told = false;
+}
+
 void namespaces_open(struct namespaces *all)
 {
 	*all = (struct namespaces){ .mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC) };

@@ -49,6 +49,9 @@ void namespaces_release_socket(struct namespaces *all, struct netns_id id);
  * @skip: processes of our own, which do not count */
 void namespaces_watch(struct namespaces *all, const pid_t skip[2], uint64_t now_ms);
 
+/** namespaces_engine_gone() - what its engine was told may not have been done: the next is told as well */
+void namespaces_engine_gone(struct namespaces *all);
+
 void namespaces_open(struct namespaces *all);
 void namespaces_close(struct namespaces *all);
 

@@ -70,11 +70,11 @@ struct tenant {
 	ino_t netns;
 };
 
-static void tenant_main(const struct test_daemon *d, bool ignore_gone, int told, int ready)
+static void tenant_main(const struct test_daemon *d, enum order_kind first, int told, int ready)
 {
 	struct order endpoint = { .kind = ORDER_ENDPOINT, .endpoint = { .protocol = IPPROTO_UDP } };
 	struct order device = { .kind = ORDER_DEVICE, .mtu.otherwise_bytes = 1446 };
-	struct order ignore = { .kind = ORDER_IGNORE_GONE };
+	struct order order = { .kind = first };
 	struct result a, b;
 	struct stat st;
 	int connection;
@@ -84,8 +84,7 @@ static void tenant_main(const struct test_daemon *d, bool ignore_gone, int told,
 	if (unshare(CLONE_NEWNET) < 0)
 		_exit(1);
 	connection = test_connect(d);
-	if (ignore_gone)
-		test_order(connection, &ignore, &a);
+	test_order(connection, &order, &a);
 	if (!test_order(connection, &endpoint, &a) || a.err ||
 	    !test_order(connection, &device, &b) || b.err)
 		_exit(2);
@@ -96,7 +95,8 @@ static void tenant_main(const struct test_daemon *d, bool ignore_gone, int told,
 	_exit(0);
 }
 
-static struct tenant tenant_start(const struct test_daemon *d, bool ignore_gone)
+/* @first: what the engine is told before */
+static struct tenant tenant_start(const struct test_daemon *d, enum order_kind first)
 {
 	struct tenant t = { 0 };
 	int told[2], ready[2];
@@ -107,7 +107,7 @@ static struct tenant tenant_start(const struct test_daemon *d, bool ignore_gone)
 	t.pid = fork();
 	if (t.pid == 0) {
 		close(told[1]);
-		tenant_main(d, ignore_gone, told[0], ready[1]);
+		tenant_main(d, first, told[0], ready[1]);
 	}
 	close(told[0]);
 	close(ready[1]);
@@ -173,7 +173,7 @@ static void test_goes_with_its_last_process(void **state)
 	struct tenant t;
 
 	need_root();
-	t = tenant_start(&f->daemon, false);
+	t = tenant_start(&f->daemon, ORDER_WHO);
 	sleep_ms(WITHIN_MS);
 	assert_int_equal(count_objects(f).held, 2);
 	tenant_stop(&t);
@@ -189,7 +189,7 @@ static void test_mount_keeps_it(void **state)
 	int fd;
 
 	need_root();
-	t = tenant_start(&f->daemon, false);
+	t = tenant_start(&f->daemon, ORDER_WHO);
 	snprintf(file, sizeof(file), "%s/mount", f->daemon.directory);
 	snprintf(source, sizeof(source), "/proc/%d/ns/net", t.pid);
 	fd = open(file, O_CREAT | O_CLOEXEC | O_RDONLY, 0600);
@@ -211,7 +211,7 @@ static void test_open_descriptor_keeps_it(void **state)
 	int fd;
 
 	need_root();
-	t = tenant_start(&f->daemon, false);
+	t = tenant_start(&f->daemon, ORDER_WHO);
 	snprintf(source, sizeof(source), "/proc/%d/ns/net", t.pid);
 	fd = open(source, O_RDONLY | O_CLOEXEC);
 	tenant_stop(&t);
@@ -228,11 +228,25 @@ static void test_keeper_closes_what_the_engine_does_not(void **state)
 	struct tenant t;
 
 	need_root();
-	t = tenant_start(&f->daemon, true);
+	t = tenant_start(&f->daemon, ORDER_IGNORE_GONE);
 	tenant_stop(&t);
 	sleep_ms(WITHIN_MS);
 	assert_int_equal(count_objects(f).held, 2);
 	assert_int_equal(objects_left(f), 0);
+}
+
+/* The next is told what this one did not live to do, or what it took up would keep the namespace. */
+static void test_engine_that_dies_of_the_news(void **state)
+{
+	struct fixture *f = *state;
+	struct tenant t;
+
+	need_root();
+	t = tenant_start(&f->daemon, ORDER_DIE_OF_GONE);
+	tenant_stop(&t);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(held_at_last(f), 0);
+	assert_int_equal(count_objects(f).engines, 2);
 }
 
 #define ONE(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -244,6 +258,7 @@ int main(void)
 		ONE(test_mount_keeps_it),
 		ONE(test_open_descriptor_keeps_it),
 		ONE(test_keeper_closes_what_the_engine_does_not),
+		ONE(test_engine_that_dies_of_the_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

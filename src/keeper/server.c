@@ -82,6 +82,7 @@ void server_engine_gone(struct server *s)
 	slots_for_each(&s->endpoints, slot, e) if (endpoint_is_dropped(e))
 		kept_endpoint_close(s, slot);
 	managed_engine_gone(s);
+	namespaces_engine_gone(&s->namespaces);
 	slots_for_each(&s->devices, slot, d) if (d->about.fd < 0) kept_device_remove(s, slot);
 }
 

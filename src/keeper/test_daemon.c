@@ -41,7 +41,7 @@ struct test_engine {
 	struct keeper_device device[OBJECTS_MAX];
 	bool endpoint_used[OBJECTS_MAX], device_used[OBJECTS_MAX];
 	uint32_t resumed;
-	bool ignore_gone, done;
+	bool ignore_gone, die_of_gone, done;
 };
 
 static void forget_endpoint(struct test_engine *e, uint32_t slot)
@@ -264,6 +264,9 @@ static void obey_on_itself(struct test_engine *e, const struct order *o, struct 
 	case ORDER_IGNORE_GONE:
 		e->ignore_gone = true;
 		break;
+	case ORDER_DIE_OF_GONE:
+		e->die_of_gone = true;
+		break;
 	case ORDER_CONFINED:
 		r->err = confined();
 		break;
@@ -293,6 +296,8 @@ static void on_gone(struct test_engine *e, struct netns_id id)
 {
 	if (e->ignore_gone)
 		return;
+	if (e->die_of_gone)
+		raise(SIGKILL);
 	for (uint32_t i = 0; i < OBJECTS_MAX; i++) {
 		if (e->endpoint_used[i] && e->endpoint[i].netns.cookie == id.cookie) {
 			forget_endpoint(e, i);

@@ -29,6 +29,7 @@ enum order_kind {
 	ORDER_CRASH,
 	ORDER_EXIT,
 	ORDER_IGNORE_GONE, /* from now on do not close what is in a namespace that went */
+	ORDER_DIE_OF_GONE, /* be killed by the next such news, before it has done anything */
 	ORDER_REQUEST_RAW, /* an ill-formed request */
 	ORDER_CONFINED,    /* result.err: 0 if this engine can do nothing it should not */
 };
