@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -20,6 +21,10 @@
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+
+/* The system needs a little memory for it, which may be there a moment later. */
+#define HOME_AGAIN_NS (10 * 1000 * 1000)
+#define HOME_TRIES    100
 
 #define THIS_THREAD "/proc/thread-self/ns/net"
 
@@ -30,12 +35,17 @@ int netns_go(int fd)
 
 void netns_go_home(const struct netns_home *home)
 {
+	const struct timespec pause = { .tv_nsec = HOME_AGAIN_NS };
 	int err;
 
 	/* Then we never went. */
 	if (!home->may_enter)
 		return;
 	err = netns_go(home->fd);
+	for (int i = 0; err == -ENOMEM && i < HOME_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		err = netns_go(home->fd);
+	}
 	if (err == 0)
 		return;
 	log_event(LOG_ERR, "namespace-lost",
@@ -100,12 +110,16 @@ int netns_go_to(const struct netns_home *home, int socket, struct netns_id id, i
                 struct extack *ea)
 {
 	AUTO_FD netns = -1;
+	int err;
 
 	*ino = 0;
 	if (id.cookie == home->id.cookie)
 		return 0;
 	netns = netns_of_socket(socket);
-	if (netns < 0 || netns_go(netns) < 0)
+	err = netns < 0 ? netns : netns_go(netns);
+	if (err == -ENOMEM)
+		return err;
+	if (err < 0)
 		return extack_fail(ea, -EPERM, 0, "ul2tpd may not enter this network namespace");
 	*ino = netns_ino(netns);
 	return 0;

@@ -38,7 +38,7 @@ ino_t netns_ino(int fd);
 int netns_go(int fd);
 
 /** netns_go_to() - be in the namespace of @socket, whose id is @id, until netns_go_home()
- * @ino: as in "net:[...]", 0 for home. -EPERM in words */
+ * @ino: as in "net:[...]", 0 for home. -ENOMEM; -EPERM in words */
 int netns_go_to(const struct netns_home *home, int socket, struct netns_id id, ino_t *ino,
                 struct extack *ea);
 

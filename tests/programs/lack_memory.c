@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lack_memory.c - LD_PRELOAD: one allocation fails, the one that is counted down to
+/* lack_memory.c - LD_PRELOAD: one allocation fails, of memory or by setns(), the one that is counted down to
  *
  * The file named by LACK_MEMORY begins with a number that all processes which are told of it share: each allocation of any of
  * them takes one off, and the one that makes it 0 gets no memory. While it is 0 all is as without this.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* glibc's own, by the names that it keeps for who takes the others' place. */
@@ -73,4 +75,10 @@ void *reallocarray(void *memory, size_t count, size_t size)
 void *aligned_alloc(size_t alignment, size_t size)
 {
 	return fails() ? NULL : __libc_memalign(alignment, size);
+}
+
+/* For which the system allocates. */
+int setns(int fd, int kind)
+{
+	return fails() ? -1 : (int)syscall(SYS_setns, fd, kind);
 }
