@@ -5,8 +5,9 @@ import xml.etree.ElementTree
 
 import pytest
 
-from benchmarks import document, picture, report, targets
+from benchmarks import document, emulated, picture, report, targets
 from benchmarks.progress import Failed
+from support.guest import Ended
 
 MACHINE = {"kernel": "6.1", "processor": "P", "processors": 2, "memory_mib": 2048, "load": 0.1}
 
@@ -68,6 +69,49 @@ def test_how_far_the_processors_were_apart():
 def test_a_run_with_another_naive_row_is_invalid(naive, valid):
     assert (report.invalid(result(naive)) == []) == valid
     assert report.invalid({"samples": {}})
+
+
+class Mortal:
+    """An emulated machine that ends at its so manieth sample"""
+    release, lives, asked = "6.12", 0, []
+
+    def __init__(self, *_, **__):
+        self.left = Mortal.lives
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def call(self, function, *arguments, timeout):
+        assert timeout
+        if function.endswith("inside_open"):
+            return ["plain", "kernel", "user"], {}
+        if function.endswith("inside_sample"):
+            self.left -= 1
+            if self.left < 0:
+                raise Ended("Kernel panic")
+            Mortal.asked.append(arguments[:2])
+        return {"tcp1": 1e9, "packet_s": 1e-6}
+
+
+@pytest.mark.parametrize("lives, ended", [(12, 0), (5, 2), (3, 3), (0, None)])
+def test_an_emulated_machine_that_ends_is_followed_by_another(monkeypatch, lives, ended):
+    """What was measured is kept, and the rest measured; those that measure nothing are not started for ever."""
+    monkeypatch.setattr(emulated, "Machine", Mortal)
+    monkeypatch.setattr(emulated.measuring, "sample_line", str)
+    Mortal.lives, Mortal.asked = lives, []
+    if ended is None:
+        with pytest.raises(Failed, match="Kernel panic"):
+            emulated.measure(2, 1, ["user"], ["seg", "gso"])
+        return
+    found = emulated.measure(2, 1, ["user"], ["seg", "gso"])
+    assert Mortal.asked == [(u, r) for u in ("seg", "gso") for r in ("plain", "kernel", "user")] * 2
+    assert {len(samples) for rows in found["samples"].values() for samples in rows.values()} == {2}
+    assert len(found["ended"]) == ended
+    said = [words for words in report.remarks({**result(), "emulated": found}) if "by itself" in words]
+    assert len(said) == (ended > 0)
 
 
 def test_a_document_gets_tables_between_its_marks(tmp_path):
