@@ -183,16 +183,18 @@ def test_an_engine_that_can_not_start_loses_nothing(build, tmp_path):
             api.session_create(1, 10, IFNAME="lacking0")
 
         def adopted(left):
+            """How many allocations that took."""
             lacking.left = left
             before = lacking.daemon.log.count("event=adopted-ppp")
             os.kill(lacking.daemon.engine_pid, signal.SIGKILL)
             eventually(lambda: lacking.daemon.log.count("event=adopted-ppp") > before, "an engine has taken over")
+            taken, lacking.left = left - lacking.left, 0
             with Api(lacking.daemon, lacking.cable.near) as api:
                 assert len(api.sessions()) == 1, lacking.daemon.log
-        adopted(ENOUGH)
-        needed = ENOUGH - lacking.left
-        for last in (4, 8):     # of those before clients are heard
+            return taken
+        needed = adopted(ENOUGH)
+        for last in (2, 3, 4):  # of those behind all that is adopted; one may be the keeper's, which does not need it
             adopted(needed - last)
-        assert lacking.daemon.log.count("event=engine-failed") == 2, lacking.daemon.log
+        assert "event=engine-failed" in lacking.daemon.log
     finally:
         lacking.close()
