@@ -17,14 +17,14 @@
 #include <stdint.h>
 
 #include "launcher/launcher.h"
+#include "launcher/tunnel_sockets.h"
 
 #define ESTATE_CALLS                                                                               \
 	1024 /* calls in flight: one a thread, with REPLY_TRAP also each that waits to receive */
-#define ESTATE_THINGS  65536 /* stand-ins */
-#define ESTATE_STATE   384   /* octets of a kind's own */
-#define ESTATE_FDS     3
-#define ESTATE_MANAGED 65536 /* sockets of managed tunnels */
-#define ESTATE_NONE    UINT32_MAX
+#define ESTATE_THINGS 65536 /* stand-ins */
+#define ESTATE_STATE  384   /* octets of a kind's own */
+#define ESTATE_FDS    3
+#define ESTATE_NONE   UINT32_MAX
 
 enum estate_kind {
 	ESTATE_FREE,
@@ -77,8 +77,7 @@ struct estate {
 	atomic_uint touched; /* things from here on never were: to look at them would cost memory */
 	struct estate_call calls[ESTATE_CALLS];
 	struct estate_thing things[ESTATE_THINGS];
-	atomic_bool any_managed;
-	_Atomic uint64_t managed[ESTATE_MANAGED]; /* inodes, by hash; managed_socket.c */
+	struct tunnel_sockets managed; /* managed_socket.c */
 };
 
 /** estate_new() - an empty one; NULL with errno. In pages that cost nothing until they are used */

@@ -13,65 +13,51 @@
 #include "launcher/caller.h"
 #include "launcher/daemon_link.h"
 #include "launcher/estate.h"
-
-#define PROBES_MAX 64 /* places that a socket can stand at */
-#define GONE       1  /* no inode has this number */
+#include "process/holders.h"
 
 /* As long as a sockaddr or an option that matters can be. */
 #define ARGUMENT_MAX 128
 
 /* --- which sockets */
 
-static _Atomic uint64_t *place(struct launcher *l, uint64_t ino, unsigned int probe)
-{
-	uint64_t hash = ino * 0x9e3779b97f4a7c15u >> 40;
-
-	return &l->estate->managed[(hash + probe) % ESTATE_MANAGED];
-}
-
-static _Atomic uint64_t *find(struct launcher *l, uint64_t ino)
-{
-	for (unsigned int i = 0; i < PROBES_MAX; i++) {
-		_Atomic uint64_t *p = place(l, ino, i);
-		uint64_t there = atomic_load(p);
-
-		if (there == ino)
-			return p;
-		if (!there)
-			return NULL;
-	}
-	return NULL;
-}
-
-/* Sockets that are closed stay until there is no room; what is written over then is never more than forgotten. */
 void managed_socket_note(struct launcher *l, int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || find(l, st.st_ino))
-		return;
-	for (unsigned int i = 0; i < PROBES_MAX; i++) {
-		uint64_t there = atomic_load(place(l, st.st_ino, i));
-
-		if ((!there || there == GONE) &&
-		    atomic_compare_exchange_strong(place(l, st.st_ino, i), &there, st.st_ino)) {
-			atomic_store(&l->estate->any_managed, true);
-			return;
-		}
-	}
-	atomic_store(place(l, st.st_ino, 0), st.st_ino);
+	if (fstat(fd, &st) == 0)
+		tunnel_sockets_add(&l->estate->managed, st.st_ino);
 }
 
 static void forget(struct launcher *l, int fd)
 {
-	_Atomic uint64_t *p;
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return;
-	p = find(l, st.st_ino);
-	if (p)
-		atomic_store(p, GONE);
+	if (fstat(fd, &st) == 0)
+		tunnel_sockets_remove(&l->estate->managed, st.st_ino);
+}
+
+struct seeing {
+	void (*see)(void *arg, uint64_t ino);
+	void *arg;
+};
+
+static bool see_held(void *arg, pid_t pid, int number, ino_t socket)
+{
+	const struct seeing *s = arg;
+
+	s->see(s->arg, socket);
+	return true;
+}
+
+static bool walk(void (*see)(void *arg, uint64_t ino), void *arg)
+{
+	return holders_walk(see_held, &(struct seeing){ see, arg });
+}
+
+void managed_sockets_collect(struct launcher *l)
+{
+	if (tunnel_sockets_collect(&l->estate->managed, walk))
+		launcher_trace(l, 1, "sockets of tunnels that were closed are forgotten");
 }
 
 /* A duplicate of the program's descriptor if it is a tunnel's socket; else -1, for next to nothing. */
@@ -83,13 +69,14 @@ static int tunnel_socket(struct trap *t)
 	char path[48];
 	struct stat st;
 
-	if (!atomic_load(&l->estate->any_managed))
+	if (!atomic_load(&l->estate->managed.any))
 		return -1;
 	snprintf(path, sizeof(path), "/proc/%u/fd/%d", t->notif.pid, number);
-	if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || !find(l, st.st_ino))
+	if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
+	    !tunnel_sockets_has(&l->estate->managed, st.st_ino))
 		return -1;
 	fd = trap_descriptor(t, number);
-	if (fd < 0 || fstat(fd, &st) < 0 || !find(l, st.st_ino))
+	if (fd < 0 || fstat(fd, &st) < 0 || !tunnel_sockets_has(&l->estate->managed, st.st_ino))
 		return -1;
 	return TAKE_FD(fd);
 }

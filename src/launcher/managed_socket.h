@@ -5,7 +5,7 @@
  * connect() and some options change has to be known there before the program goes on. Such a call is made on a
  * duplicate, with the program's arguments and rights, and ul2tpd is told; on other sockets the kernel does it.
  *
- * Which sockets were given to tunnels stands in the estate, by inode: a later supervisor knows them, too.
+ * Which sockets were given to tunnels stands in the estate (tunnel_sockets.h).
  */
 #ifndef UL2TP_LAUNCHER_MANAGED_SOCKET_H
 #define UL2TP_LAUNCHER_MANAGED_SOCKET_H
@@ -14,6 +14,9 @@
 
 /** managed_socket_note() - the program's socket @fd is being given to a tunnel; any thread */
 void managed_socket_note(struct launcher *l, int fd);
+
+/** managed_sockets_collect() - forget those that were closed, should there be many; now and then, by one thread */
+void managed_sockets_collect(struct launcher *l);
 
 /** managed_socket_connect() - connect() on an ordinary descriptor; answers the trap */
 void managed_socket_connect(struct trap *t);

@@ -21,6 +21,7 @@
 #include "launcher/guardian.h"
 #include "launcher/idle_links.h"
 #include "launcher/ip_socket.h"
+#include "launcher/managed_socket.h"
 #include "launcher/netlink_socket.h"
 #include "launcher/pass.h"
 #include "launcher/ppp_link.h"
@@ -325,6 +326,7 @@ static void attend(struct launcher *l)
 		object_collect(&l->objects);
 		ppp_links_age();
 		idle_links_age();
+		managed_sockets_collect(l);
 	}
 }
 
