@@ -17,7 +17,6 @@
 #include "keeper/fast_path_entry.h"
 #include "keeper/fast_path_flow.h"
 #include "keeper/fast_path_private.h"
-#include "keeper/records.h"
 #include "keeper/server.h"
 
 /* --- start and end ------------------------------------------------------------------------------------ */
@@ -154,6 +153,8 @@ static struct fast_session *session_get(struct fast_path *f, uint32_t index, str
 		return NULL;
 	}
 	f->sessions[index] = s;
+	if (index >= f->sessions_used)
+		f->sessions_used = index + 1;
 	return s;
 }
 
@@ -204,20 +205,13 @@ void fast_path_forget(struct server *server, uint32_t index)
 	fast_netns_release(f, n);
 }
 
-static uint32_t sessions_used(const struct server *server)
-{
-	uint32_t used = server->records->sessions_used, max = server->fast->board.sessions;
-
-	return used < max ? used : max;
-}
-
 void fast_path_drop(struct server *server, struct netns_id netns)
 {
 	struct fast_path *f = server->fast;
 
 	if (!f || !fast_netns_find(f, netns))
 		return;
-	for (uint32_t i = 0; i < sessions_used(server); i++)
+	for (uint32_t i = 0; i < f->sessions_used; i++)
 		if (f->sessions[i] && f->sessions[i]->netns->id.cookie == netns.cookie)
 			fast_path_forget(server, i);
 }

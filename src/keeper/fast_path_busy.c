@@ -23,7 +23,7 @@
 
 static uint64_t packets_of(const struct server *server, const struct fast_session *s)
 {
-	const struct session_record *r = records_session(server->records, s->index);
+	const struct session_record *r = &server->session_records[s->index];
 
 	return atomic_load_explicit(&r->rx.packets, memory_order_relaxed) +
 	       atomic_load_explicit(&r->tx.packets, memory_order_relaxed);

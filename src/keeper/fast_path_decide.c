@@ -189,8 +189,7 @@ void fast_decide(struct server *server, struct fast_session *s)
 /* Its interface is in another namespace. What has arrived here may be that interface, whatever its number. */
 static bool is_away(struct server *server, const struct fast_session *s)
 {
-	return atomic_load(&records_session(server->records, s->index)->fast_reason) ==
-	       FAST_DEVICE_NETNS;
+	return atomic_load(&server->session_records[s->index].fast_reason) == FAST_DEVICE_NETNS;
 }
 
 static bool concerns(struct server *server, const struct host_news *news,

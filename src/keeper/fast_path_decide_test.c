@@ -14,6 +14,7 @@
 
 struct host {
 	struct server server;
+	struct records *records;
 	struct fast_path fast;
 	struct fast_session session;
 	struct endpoint endpoint;
@@ -26,9 +27,10 @@ static struct host *host_new(void)
 
 	assert_non_null(h);
 	h->server.fast = &h->fast;
-	h->server.records = calloc(1, records_size(1, 1));
-	assert_non_null(h->server.records);
-	h->server.records->max_tunnels = h->server.records->max_sessions = 1;
+	h->records = calloc(1, records_size(1, 1));
+	assert_non_null(h->records);
+	h->records->max_tunnels = h->records->max_sessions = 1;
+	h->server.session_records = records_session(h->records, 0);
 	h->server.endpoints.max = h->server.devices.max = 1;
 	h->endpoint.about.fd = -1;
 	assert_int_equal(slots_add(&h->server.endpoints, &h->endpoint, &h->session.wish.endpoint),
@@ -44,13 +46,13 @@ static void host_free(struct host *h)
 {
 	free(h->server.endpoints.at);
 	free(h->server.devices.at);
-	free(h->server.records);
+	free(h->records);
 	free(h);
 }
 
 static enum fast_reason reason_of(const struct host *h)
 {
-	return atomic_load(&records_session(h->server.records, 0)->fast_reason);
+	return atomic_load(&h->server.session_records[0].fast_reason);
 }
 
 /* Who has been decided waits for nothing: the next doubt would not be one of a moment ago. */
@@ -76,11 +78,25 @@ static void test_who_has_no_socket_is_shut(void **state)
 	host_free(h);
 }
 
+/* Only an engine that is no longer ours would write there: the keeper finds the record where it was. */
+static void test_sizes_that_an_engine_wrote_are_not_believed(void **state)
+{
+	struct host *h = host_new();
+
+	h->records->max_tunnels = UINT32_MAX / 2;
+	h->records->max_sessions = 0;
+	fast_reason_set(&h->server, &h->session, FAST_IDLE);
+	h->records->max_tunnels = h->records->max_sessions = 1;
+	assert_int_equal(atomic_load(&records_session(h->records, 0)->fast_reason), FAST_IDLE);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_is_decided_leaves_its_queue),
 		cmocka_unit_test(test_who_has_no_socket_is_shut),
+		cmocka_unit_test(test_sizes_that_an_engine_wrote_are_not_believed),
 	};
 
 	return cmocka_run_group_tests_name("fast_path_decide", tests, NULL, NULL);

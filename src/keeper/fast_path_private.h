@@ -102,6 +102,7 @@ struct fast_path {
 	uint32_t last_netns;
 	struct list netns;
 	struct fast_session **sessions; /* by index of the record */
+	uint32_t sessions_used;         /* none at or beyond this index ever was */
 	struct fast_board board;
 	struct fast_watch *watch;
 	uint64_t begun; /* how often counting has */

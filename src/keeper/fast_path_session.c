@@ -28,7 +28,7 @@ int fast_enter(struct server *server, const struct fast_session *s, ino_t *here)
 
 void fast_reason_set(struct server *server, const struct fast_session *s, enum fast_reason reason)
 {
-	atomic_store(&records_session(server->records, s->index)->fast_reason, reason);
+	atomic_store(&server->session_records[s->index].fast_reason, reason);
 }
 
 void fast_shut(struct server *server, struct fast_session *s, enum fast_reason reason)

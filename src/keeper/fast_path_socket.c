@@ -11,7 +11,6 @@
 #include "keeper/fast_path_entry.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/managed.h"
-#include "keeper/records.h"
 #include "keeper/socket_cgroup.h"
 
 void fast_socket_join(struct fast_session *s, const struct endpoint *e)

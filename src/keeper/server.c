@@ -42,7 +42,7 @@ int server_open(struct server *s, const struct keeper_options *options, struct r
 		.endpoints = { .max = options->max_tunnels },
 		.devices = { .max = options->max_sessions },
 		.files = { .max = options->max_sessions * RECORD_FILES_PER_SESSION },
-		.records = records,
+		.session_records = records_session(records, 0),
 	};
 	namespaces_open(&s->namespaces);
 	managed_open(s);

@@ -39,7 +39,9 @@ struct server {
 	struct list untold;       /* those that have gone, which the engine does not know yet */
 	struct fast_path *fast;   /* NULL: none, and .fast_why says why */
 	enum fast_reason fast_why;
-	struct records *records;
+	/* By index, server.fast->board.sessions of them. Not to be found by the mapping's header again (records.h), where the
+	 * engine writes. */
+	struct session_record *session_records;
 	bool ip_sockets_for_all;
 	bool naive; /* as in keeper_options */
 };
@@ -98,7 +100,7 @@ void server_engine_gone(struct server *s);
 /** endpoint_is_dropped() - nothing of ours is left in its namespace, which is to go */
 bool endpoint_is_dropped(const struct endpoint *e);
 
-/** kept_endpoint_new() - with nothing in it; NULL: out of memory. kept_kept_endpoint_lend() - answer with it */
+/** kept_endpoint_new() - with nothing in it; NULL: out of memory. kept_endpoint_lend() - answer with it */
 struct endpoint *kept_endpoint_new(void);
 void kept_endpoint_lend(const struct endpoint *e, struct reply *reply, struct message_fds *fds);
 
