@@ -59,19 +59,6 @@ static void free_object(struct object *o)
 	ip_stand_in_free(stand_in_of(o));
 }
 
-void ip_remember(struct ip_stand_in *s, bool descriptors)
-{
-	const int fds[] = { s->watcher, s->netns, s->link.fd };
-
-	if (!descriptors) {
-		estate_update(s->launcher, s->estate, &s->facts, sizeof(s->facts));
-		return;
-	}
-	estate_drop(s->launcher, s->estate);
-	s->estate = estate_put(s->launcher, ESTATE_IP_SOCKET, &s->object, &s->facts,
-	                       sizeof(s->facts), fds, ARRAY_SIZE(fds));
-}
-
 static int bind_port(int fd, int family, uint16_t port)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };

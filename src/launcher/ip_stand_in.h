@@ -3,6 +3,7 @@
  *
  *	ip_socket.c    birth and death, names, sending
  *	ip_options.c   setsockopt(), getsockopt(), ioctl()
+ *	ip_estate.c    what the next supervisor must know
  *	ip_link.c      requests to ul2tpd, and starting over with one that has come back
  */
 #ifndef UL2TP_LAUNCHER_IP_STAND_IN_H

@@ -20,7 +20,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 
 #include "base/cleanup.h"
 #include "launcher/reply_way.h"
@@ -40,33 +39,6 @@ const char *reply_name(enum reply_way way)
 enum reply_way reply_way(const struct reply *r)
 {
 	return r->way;
-}
-
-int reply_sender_open(int protocol, uint32_t *port)
-{
-	AUTO_FD fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-	struct sockaddr_nl name = { .nl_family = AF_NETLINK };
-	socklen_t len = sizeof(name);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&name, len) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&name, &len) < 0)
-		return -errno;
-	*port = name.nl_pid;
-	return TAKE_FD(fd);
-}
-
-ssize_t send_to_port(int fd, const struct iovec *parts, size_t count, uint32_t port)
-{
-	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = port };
-	struct msghdr m = {
-		.msg_name = &to,
-		.msg_namelen = sizeof(to),
-		.msg_iov = (struct iovec *)parts,
-		.msg_iovlen = count,
-	};
-	ssize_t n = sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-	return n < 0 ? -errno : n;
 }
 
 /* --- stand-ins --- */

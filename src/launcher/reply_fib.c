@@ -40,7 +40,7 @@ static bool table_exists(struct reply *r, uint8_t number)
 
 	memcpy(octets, &header, sizeof(header));
 	octets[TABLE_AT] = number;
-	if (send_to_port(r->sender, &part, 1, 0) < 0 ||
+	if (reply_sender_send(r->sender, &part, 1, 0) < 0 ||
 	    recv(r->sender, octets, sizeof(octets), MSG_DONTWAIT) != sizeof(octets))
 		return true;
 	memcpy(&answer, octets + ANSWER_AT, sizeof(answer));
@@ -66,7 +66,7 @@ static ssize_t send_error(struct reply *r, int fd, const void *octets, size_t le
 		return -ENOMEM;
 	memcpy(copy, octets, len);
 	copy[TABLE_AT] = table_absent(r, copy[TABLE_AT]);
-	return send_to_port(fd, &part, 1, 0);
+	return reply_sender_send(fd, &part, 1, 0);
 }
 
 static ssize_t send_padded(struct reply *r, int fd, const uint8_t *octets, size_t len)
@@ -87,7 +87,7 @@ static ssize_t send_padded(struct reply *r, int fd, const uint8_t *octets, size_
 	memcpy(front, &header, sizeof(header));
 	memcpy(padding, &(struct nlattr){ .nla_len = PADDING }, sizeof(struct nlattr));
 	padding[TABLE_AT - ATTRIBUTES] = table_absent(r, UINT8_MAX - 3);
-	return send_to_port(fd, parts, 3, 0);
+	return reply_sender_send(fd, parts, 3, 0);
 }
 
 static ssize_t fib_send(struct reply *r, struct reply_target *target, const void *octets,

@@ -21,7 +21,7 @@ static ssize_t trap_send(struct reply *r, struct reply_target *target, const voi
                          size_t len)
 {
 	struct iovec part = { (void *)octets, len };
-	ssize_t n = send_to_port(r->sender, &part, 1, target->port);
+	ssize_t n = reply_sender_send(r->sender, &part, 1, target->port);
 
 	if (n == -ECONNREFUSED)
 		return -EBADF;

@@ -176,9 +176,9 @@ static ssize_t uevent_send(struct reply *r, struct reply_target *target, const v
 
 	if (len > LONGEST) {
 		atomic_store(&r->strayed, true);
-		return send_to_port(r->stranger, parts + 1, 2, target->port);
+		return reply_sender_send(r->stranger, parts + 1, 2, target->port);
 	}
-	n = send_to_port(r->sender, parts, 3, 0);
+	n = reply_sender_send(r->sender, parts, 3, 0);
 	return n < 0 ? n : refusal(r->sender);
 }
 

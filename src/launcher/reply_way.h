@@ -44,7 +44,7 @@ struct reply {
 /** reply_sender_open() - a netlink socket of @protocol, bound, here; its port in @port. -errno */
 int reply_sender_open(int protocol, uint32_t *port);
 
-/** send_to_port() - one datagram; @port 0 is the kernel. Octets sent or -errno */
-ssize_t send_to_port(int fd, const struct iovec *parts, size_t count, uint32_t port);
+/** reply_sender_send() - one datagram; @port 0 is the kernel. Octets sent or -errno */
+ssize_t reply_sender_send(int fd, const struct iovec *parts, size_t count, uint32_t port);
 
 #endif

@@ -44,13 +44,8 @@ CIRCLES = {
         "unit_complete_transmit unit_transmit",
         "handover receive",
     ],
-    "client": [
-        "ppp_account view",
-    ],
     "launcher": [
         "listing netlink_options netlink_pump netlink_receive netlink_send netlink_socket",
-        "reply reply_fib reply_trap reply_uevent",
-        "ip_link ip_options ip_socket",
     ],
     "cli": [
         "cli session_group",
