@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <linux/ppp-ioctl.h>
 #include <linux/ppp_defs.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/cleanup.h"
@@ -118,12 +117,12 @@ static int set_np_mode(struct unit *u, struct reader *in, struct extack *ea)
 
 static int get_np_mode(struct unit *u, struct reader in, struct writer *out, struct extack *ea)
 {
+	struct reader whole = in;
 	struct npioctl answer;
 	enum unit_np np;
-	int mode, err;
+	int mode, err = np_of(&in, &np, &mode, ea);
 
-	memcpy(&answer, in.at, read_left(&in) < sizeof(answer) ? 0 : sizeof(answer));
-	err = np_of(&in, &np, &mode, ea);
+	read_copy(&whole, &answer, sizeof(answer));
 	if (err < 0)
 		return err;
 	answer.mode = u->np_mode_set[np];
