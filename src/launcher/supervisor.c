@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "launcher/calls.h"
+#include "launcher/detached_thread.h"
 #include "launcher/estate.h"
 #include "launcher/guardian.h"
 #include "launcher/idle_links.h"
@@ -31,7 +32,6 @@
 #define IDLE_MAX     8 /* threads that wait for a call; the others end */
 #define COLLECT_MS   1000
 #define ATTEMPTS_MAX 5 /* supervisors that may die over one call */
-#define STACK_SIZE   (256U << 10)
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* since Linux 6.6 */
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
@@ -145,24 +145,18 @@ static struct estate_call *call_take(struct estate *e)
 static int thread_start(struct supervisor *s, struct estate_call *call)
 {
 	struct worker *w = malloc(sizeof(*w));
-	pthread_attr_t attributes;
-	pthread_t thread;
 	int err;
 
 	if (!w)
 		return -ENOMEM;
 	*w = (struct worker){ s, call };
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	atomic_fetch_add(&s->idle, 1);
-	err = pthread_create(&thread, &attributes, work, w);
-	pthread_attr_destroy(&attributes);
-	if (err) {
+	err = detached_thread_start(work, w);
+	if (err < 0) {
 		atomic_fetch_sub(&s->idle, 1);
 		free(w);
 	}
-	return -err;
+	return err;
 }
 
 static void worker_start(struct supervisor *s)

@@ -17,10 +17,10 @@
 #include "debug/trace_text.h"
 #include "launcher/caller.h"
 #include "launcher/daemon_rights.h"
+#include "launcher/detached_thread.h"
 
 #define PIPE_OCTETS     (1 << 20)
 #define STREAM_LINE_MAX 512
-#define STACK_SIZE      (256U << 10)
 
 struct trace_stream {
 	struct launcher *launcher;
@@ -149,20 +149,6 @@ static void *run(void *arg)
 	}
 }
 
-static int start(struct trace_stream *s)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int err;
-
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	err = pthread_create(&thread, &attributes, run, s);
-	pthread_attr_destroy(&attributes);
-	return err;
-}
-
 static int descriptors_open(struct trace_stream *s, int netns)
 {
 	struct stat st;
@@ -194,7 +180,7 @@ struct trace_stream *trace_stream_new(struct launcher *l, int netns)
 	pthread_cond_init(&s->done, NULL);
 	err = descriptors_open(s, netns);
 	if (!err)
-		err = -start(s);
+		err = detached_thread_start(run, s);
 	if (!err)
 		return s;
 	fd_auto_close(&s->read_end);

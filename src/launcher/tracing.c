@@ -11,11 +11,11 @@
 
 #include "base/cleanup.h"
 #include "launcher/caller.h"
+#include "launcher/detached_thread.h"
 #include "launcher/file_text.h"
 #include "launcher/trace_stream.h"
 
 #define STREAMS_MAX 256 /* namespaces */
-#define STACK_SIZE  (256U << 10)
 
 /* An "enable" that a program has open to write. */
 struct control {
@@ -168,20 +168,6 @@ static void *attend(void *arg)
 	}
 }
 
-static int attend_start(struct control *c)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int err;
-
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	err = pthread_create(&thread, &attributes, attend, c);
-	pthread_attr_destroy(&attributes);
-	return -err;
-}
-
 void tracing_heed(struct launcher *l)
 {
 	struct tracing *tr = atomic_load(&l->tracing);
@@ -260,7 +246,7 @@ int tracing_control_open(const struct trap *t, const char *event)
 	c->next = tr->controls;
 	tr->controls = c;
 	atomic_fetch_add(&tr->control_count, 1);
-	err = attend_start(c);
+	err = detached_thread_start(attend, c);
 	if (err < 0)
 		control_free(tr, c);
 	pthread_mutex_unlock(&tr->lock);
