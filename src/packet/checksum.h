@@ -12,6 +12,21 @@
 #include <arpa/inet.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/** checksum_load(), checksum_store() - a field of a header that holds a checksum, as it is stored */
+static inline uint16_t checksum_load(const uint8_t *at)
+{
+	uint16_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static inline void checksum_store(uint8_t *at, uint16_t value)
+{
+	memcpy(at, &value, sizeof(value));
+}
 
 /** checksum_sum() - the sum over @len octets; below 2^48 */
 uint64_t checksum_sum(const void *data, size_t len);

@@ -34,19 +34,6 @@ struct candidate {
 
 static const struct virtio_net_hdr no_offload;
 
-static uint16_t load_stored(const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static void store_stored(uint8_t *at, uint16_t value)
-{
-	memcpy(at, &value, sizeof(value));
-}
-
 static uint64_t load_stored_u64(const uint8_t *at)
 {
 	uint64_t value;
@@ -84,7 +71,7 @@ static bool ipv4_fits(const struct candidate *k, size_t len)
 	return k->at.l4 - k->at.l3 == IPV4_HEADER_LEN &&
 	       load_u16(l3 + IPV4_TOTAL_LEN) == len - k->at.l3 &&
 	       !(load_u16(l3 + IPV4_FRAGMENT) & ~IPV4_DONT_FRAGMENT) &&
-	       load_stored(l3 + IPV4_CHECKSUM) != 0xffff && /* we would write 0 */
+	       checksum_load(l3 + IPV4_CHECKSUM) != 0xffff && /* we would write 0 */
 	       checksum_fold(checksum_sum(l3, IPV4_HEADER_LEN)) == 0xffff;
 }
 
@@ -108,7 +95,7 @@ static bool udp_fits(const struct candidate *k, size_t len)
 {
 	const uint8_t *l4 = k->frame + k->at.l4;
 
-	return load_u16(l4 + UDP_LEN) == len - k->at.l4 && load_stored(l4 + UDP_CHECKSUM);
+	return load_u16(l4 + UDP_LEN) == len - k->at.l4 && checksum_load(l4 + UDP_CHECKSUM);
 }
 
 static uint32_t needed_of_device(const struct candidate *k)
@@ -140,7 +127,7 @@ static bool copy_valid(uint8_t *to, const uint8_t *frame, const struct inner_hea
 		checksum_pseudo(l3 + addresses_at(at->ip_version), addresses_len(at->ip_version),
 	                        at->protocol, header_len + payload_len);
 
-	if (at->protocol == IPPROTO_TCP && load_stored(l4 + TCP_CHECKSUM) == 0xffff)
+	if (at->protocol == IPPROTO_TCP && checksum_load(l4 + TCP_CHECKSUM) == 0xffff)
 		return false;
 	sum += checksum_sum(l4, header_len);
 	sum += checksum_copy(to, frame + at->end, payload_len);
@@ -167,7 +154,7 @@ static bool checksum_is_left(const uint8_t *frame, size_t len, const struct inne
 	const uint8_t *l4 = frame + at->l4;
 	uint32_t octets = l4_len(frame, len, at);
 	uint16_t stored =
-		load_stored(l4 + (at->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM));
+		checksum_load(l4 + (at->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM));
 
 	return octets && stored &&
 	       stored == checksum_fold(checksum_pseudo(
@@ -263,14 +250,15 @@ static void finish_headers(struct coalesce_flow *f)
 
 	if (f->ip_version == 4) {
 		store_u16(l3 + IPV4_TOTAL_LEN, IPV4_HEADER_LEN + l4_len);
-		store_stored(l3 + IPV4_CHECKSUM, 0);
-		store_stored(l3 + IPV4_CHECKSUM, checksum_value(checksum_sum(l3, IPV4_HEADER_LEN)));
+		checksum_store(l3 + IPV4_CHECKSUM, 0);
+		checksum_store(l3 + IPV4_CHECKSUM,
+		               checksum_value(checksum_sum(l3, IPV4_HEADER_LEN)));
 	} else {
 		store_u16(l3 + IPV6_PAYLOAD_LEN, l4_len);
 	}
 	if (f->protocol == IPPROTO_UDP)
 		store_u16(l4 + UDP_LEN, l4_len);
-	store_stored(l4 + checksum, checksum_fold(pseudo));
+	checksum_store(l4 + checksum, checksum_fold(pseudo));
 
 	f->vnet = (struct virtio_net_hdr){
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,

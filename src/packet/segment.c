@@ -17,20 +17,6 @@
 
 #define IP_LEN_MAX 65535
 
-/* The field that holds a checksum, as stored. */
-static uint16_t load_stored(const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static void store_stored(uint8_t *at, uint16_t value)
-{
-	memcpy(at, &value, sizeof(value));
-}
-
 /* A sum that, added to @sum, gives zero modulo 0xffff. */
 static uint64_t negative(uint64_t sum)
 {
@@ -89,7 +75,7 @@ static uint64_t pseudo_sum(const struct segmenter *s, bool partial, size_t len)
 	/* A complete checksum makes the sum of everything zero, which gives the pseudo header away. If it
 	 * was wrong, those of the segments will be. */
 	if (partial)
-		sum = load_stored(l4 + checksum_field(s));
+		sum = checksum_load(l4 + checksum_field(s));
 	else
 		sum = negative(checksum_sum(l4, l4_len));
 	return sum + negative(checksum_number(l4_len));
@@ -102,7 +88,7 @@ static void sum_headers(struct segmenter *s, uint64_t pseudo)
 	uint8_t *l3 = headers + s->l3, *l4 = headers + s->l4;
 
 	memcpy(headers, s->frame, s->headers_len);
-	store_stored(l4 + checksum_field(s), 0);
+	checksum_store(l4 + checksum_field(s), 0);
 	if (s->protocol == IPPROTO_TCP) {
 		s->seq = load_u32(l4 + TCP_SEQ);
 		s->flags_word = load_u16(l4 + TCP_FLAGS);
@@ -116,7 +102,7 @@ static void sum_headers(struct segmenter *s, uint64_t pseudo)
 	if (s->ip_version == 4) {
 		s->ip_id = load_u16(l3 + IPV4_ID);
 		store_u32(l3 + IPV4_TOTAL_LEN, 0); /* and the identification behind it */
-		store_stored(l3 + IPV4_CHECKSUM, 0);
+		checksum_store(l3 + IPV4_CHECKSUM, 0);
 		s->ip_sum = checksum_sum(l3, s->l4 - s->l3);
 	}
 }
@@ -147,7 +133,7 @@ static int begin_cut(struct segmenter *s, const struct virtio_net_hdr *vnet, uin
 	s->count = payload_len ? (payload_len - 1) / vnet->gso_size + 1 : 1;
 
 	s->no_checksum = s->protocol == IPPROTO_UDP && !partial &&
-	                 !load_stored(s->frame + s->l4 + UDP_CHECKSUM);
+	                 !checksum_load(s->frame + s->l4 + UDP_CHECKSUM);
 	sum_headers(s, s->no_checksum ? 0 : pseudo_sum(s, partial, len));
 	return 0;
 }
@@ -193,7 +179,7 @@ static void write_ip(const struct segmenter *s, uint8_t *l3, uint32_t index, siz
 	}
 	len_and_id = (uint32_t)ip_len << 16 | (uint16_t)(s->ip_id + index);
 	store_u32(l3 + IPV4_TOTAL_LEN, len_and_id);
-	store_stored(l3 + IPV4_CHECKSUM, checksum_value(s->ip_sum + checksum_number(len_and_id)));
+	checksum_store(l3 + IPV4_CHECKSUM, checksum_value(s->ip_sum + checksum_number(len_and_id)));
 }
 
 /* @sum: of the payload and of the length in the pseudo header */
@@ -209,7 +195,7 @@ static void write_tcp(const struct segmenter *s, uint8_t *l4, uint32_t index, ui
 	store_u32(l4 + TCP_SEQ, seq);
 	store_u16(l4 + TCP_FLAGS, flags);
 	sum += s->l4_sum + checksum_number(seq) + checksum_number(flags);
-	store_stored(l4 + TCP_CHECKSUM, checksum_value(sum));
+	checksum_store(l4 + TCP_CHECKSUM, checksum_value(sum));
 }
 
 static void write_udp(const struct segmenter *s, uint8_t *l4, size_t l4_len, uint64_t sum)
@@ -218,7 +204,7 @@ static void write_udp(const struct segmenter *s, uint8_t *l4, size_t l4_len, uin
 	if (s->no_checksum)
 		return;
 	sum += s->l4_sum + checksum_number((uint32_t)l4_len);
-	store_stored(l4 + UDP_CHECKSUM, checksum_value_nonzero(sum));
+	checksum_store(l4 + UDP_CHECKSUM, checksum_value_nonzero(sum));
 }
 
 /* @sum: of the payload, which is not in the headers */
