@@ -75,10 +75,9 @@ static void unescape(char *path)
 	char *to = path;
 
 	for (; *path; path++) {
-		unsigned int octet;
-
-		if (path[0] == '\\' && sscanf(path + 1, "%3o", &octet) == 1) {
-			*to++ = (char)octet;
+		if (path[0] == '\\' && strspn(path + 1, "01234567") >= 3) {
+			*to++ = (char)((path[1] - '0') << 6 | (path[2] - '0') << 3 |
+			               (path[3] - '0'));
 			path += 3;
 		} else {
 			*to++ = *path;
