@@ -85,16 +85,24 @@ static int client_identify(struct server *s, struct client *c, struct extack *ea
 	return 0;
 }
 
+static struct client *client_new(void)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c)
+		c->connection = c->process = c->netns = c->link = -1;
+	return c;
+}
+
 int kept_client_open(struct server *s, int connection, struct reply *reply)
 {
-	AUTO(client) struct client *c = calloc(1, sizeof(*c));
+	AUTO(client) struct client *c = client_new();
 	int err;
 
 	if (connection < 0)
 		return -EINVAL;
 	if (!c)
 		return -ENOMEM;
-	c->connection = c->process = c->netns = c->link = -1;
 	err = descriptors_check(&s->descriptors, &reply->ea);
 	if (err < 0)
 		return err;
