@@ -50,8 +50,11 @@ static uint32_t wire_id(const struct fast_wish *w)
 static struct fast_place place_of(const struct fast_session *s, const union address *local)
 {
 	const struct fast_wish *w = &s->wish;
-	struct fast_place place = { .map = is_v6(w) ? FAST_MAP_IN6 : FAST_MAP_IN };
+	struct fast_place place;
 
+	/* An initializer need not write what is behind the member of a union that it names. */
+	memset(&place, 0, sizeof(place));
+	place.map = is_v6(w) ? FAST_MAP_IN6 : FAST_MAP_IN;
 	if (!is_v6(w)) {
 		place.v4 = (struct fast_in_key){
 			.netns = s->netns->number,
