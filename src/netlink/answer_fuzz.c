@@ -14,6 +14,7 @@
 #include "netlink/session_message.h"
 #include "netlink/tunnel_message.h"
 #include "netlink/ul2tp_device_message.h"
+#include "netlink/ul2tp_ip_socket_message.h"
 #include "netlink/ul2tp_ppp_channel.h"
 #include "netlink/ul2tp_ppp_message.h"
 #include "netlink/ul2tp_session_message.h"
@@ -121,6 +122,17 @@ static bool device_recode(struct reader octets, struct writer *w)
 	return true;
 }
 
+static bool ip_socket_recode(struct reader octets, struct writer *w)
+{
+	static struct ul2tp_ip_socket_state state;
+
+	if (ul2tp_ip_socket_state_read(octets, &state) < 0)
+		return false;
+	assert(read_left(&state.name));
+	ul2tp_ip_socket_state_put(w, &state);
+	return true;
+}
+
 static void recode_twice(recode recode_one, struct reader octets)
 {
 	static uint8_t first[MESSAGE_MAX], second[MESSAGE_MAX];
@@ -141,7 +153,7 @@ static void message_take(const struct nl_message *m)
 		                          ul2tp_tunnel_recode, ul2tp_session_recode,
 		                          status_recode,       unit_recode,
 		                          ppp_state_recode,    ppp_channel_recode,
-		                          device_recode };
+		                          device_recode,       ip_socket_recode };
 	struct control_answer family;
 	struct nl_error error;
 	struct reader attributes;

@@ -14,8 +14,10 @@
 #include "netlink/tunnel_message.h"
 #include "netlink/ul2tp_device_message.h"
 #include "netlink/ul2tp_ip_socket_message.h"
+#include "netlink/ul2tp_ppp_message.h"
 #include "netlink/ul2tp_session_message.h"
 #include "netlink/ul2tp_status_message.h"
+#include "netlink/ul2tp_trace.h"
 #include "netlink/ul2tp_tunnel_message.h"
 #include "netlink/ul2tp_unit_message.h"
 
@@ -73,6 +75,8 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 	struct ul2tp_tunnel_set set;
 	struct ul2tp_unit_request unit;
 	struct ul2tp_device_request devices;
+	struct ul2tp_ppp_request ppp;
+	uint64_t events;
 	int err;
 
 	switch (command) {
@@ -107,6 +111,17 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 	case UL2TP_CMD_IPSOCKET_OPTION_SET:
 		option = ul2tp_ip_socket_option_read(r);
 		assert(read_left(&option.value) <= UL2TP_IP_OPTION_MAX);
+		return 0;
+	case UL2TP_CMD_TRACE:
+		return trace_request_read(r, &events, ea);
+	case UL2TP_CMD_PPP_OPEN:
+		ul2tp_ppp_open_read(r);
+		return 0;
+	case UL2TP_CMD_PPP_CONNECT:
+	case UL2TP_CMD_PPP_IOCTL:
+	case UL2TP_CMD_PPP_OPTION_SET:
+		ppp = ul2tp_ppp_request_read(r);
+		assert(!ppp.name.failed && !ppp.data.failed && !ppp.value.failed);
 		return 0;
 	case UL2TP_CMD_UNIT_ADDRESS_ADD:
 	case UL2TP_CMD_UNIT_POLICE:
