@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* keeper.c - the engine's side: each call is one request and one reply
  *
- * If the keeper has gone, every call answers -EPIPE; the engine learns of it from keeper_event_read()
- * too, and ends.
+ * If the keeper has gone, every call answers -ECONNRESET, which a client may get to see: it says the same where the engine
+ * goes before it has answered. The engine learns of it from keeper_event_read() too, and ends.
  */
 #include "keeper/keeper.h"
 
@@ -57,6 +57,11 @@ static void take_back(struct keeper *k, const struct request *request, const str
 	}
 }
 
+static int gone(int err, struct extack *ea)
+{
+	return extack_fail(ea, err == -EPIPE ? -ECONNRESET : err, 0, "the keeper does not answer");
+}
+
 /* Send @request with @fd (-1: none) and wait for the answer; its descriptors are the caller's on success. */
 static int ask(struct keeper *k, const struct request *request, int fd, struct reply *reply,
                struct message_fds *fds, struct extack *ea)
@@ -67,14 +72,14 @@ static int ask(struct keeper *k, const struct request *request, int fd, struct r
 	with.fd[0] = fd;
 	err = message_send(k->requests, request, sizeof(*request), &with, 0);
 	if (err < 0)
-		return extack_fail(ea, err, 0, "the keeper does not answer");
+		return gone(err, ea);
 	err = message_receive(k->requests, reply, sizeof(*reply), fds, 0);
 	if (err == -EMFILE && reply->err >= 0) {
 		take_back(k, request, reply);
 		return descriptors_lack(ea);
 	}
 	if (err <= 0 && err != -EMFILE)
-		return extack_fail(ea, err ? err : -EPIPE, 0, "the keeper does not answer");
+		return gone(err ? err : -EPIPE, ea);
 	if (reply->err < 0) {
 		message_fds_close(fds);
 		if (reply->ea.text[0])

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "keeper/engine_process.h"
 
 /* Requirements: NL-4, NL-12 */
 static void test_client_is_known_by_the_namespace_of_its_socket(void **state)
@@ -92,6 +95,27 @@ static void test_stopping_removes_devices_and_socket(void **state)
 	assert_int_equal(stat(f->daemon.path, &st), -1);
 }
 
+/* What a client is then answered is what it would be if the engine had gone before. */
+static void test_keeper_that_has_gone(void **state)
+{
+	const union address peer = { .v4 = { .sin_family = AF_INET } };
+	uint32_t mtu_bytes;
+	int requests[2], events[2];
+	union address source;
+	struct keeper *k;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, requests), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, events), 0);
+	close(requests[1]);
+	close(events[1]);
+	k = keeper_new(requests[0], events[0]);
+	assert_non_null(k);
+	assert_int_equal(keeper_route(k, 0, &peer, &source, &mtu_bytes, NULL), -ECONNRESET);
+	free(k);
+	close(requests[0]);
+	close(events[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +123,7 @@ int main(void)
 		WITH_KEEPER(test_next_engine_finds_what_the_last_one_had),
 		WITH_KEEPER(test_engine_can_do_nothing_it_should_not),
 		WITH_KEEPER(test_stopping_removes_devices_and_socket),
+		cmocka_unit_test(test_keeper_that_has_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
