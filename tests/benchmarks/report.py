@@ -222,7 +222,7 @@ def remarks(result):
         said.append(f"The emulated figures come from a machine under QEMU without KVM, Linux {emulated['kernel']}: "
                     "ratios between its rows say something, and costs of copies are overstated in them.")
     if emulated.get("ended"):
-        said.append(f"That machine ended {len(emulated['ended'])} times by itself; what was left was measured in another.")
+        said.append(f"Such a machine ended by itself ({len(emulated['ended'])} of them); what was left was measured in another.")
     said += [f"{row} is missing from the emulated machine: {why}." for row, why in emulated.get("missing", {}).items()]
     if emulated.get("why"):
         said.append(f"The emulated rows are missing: {emulated['why']}.")
