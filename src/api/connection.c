@@ -113,9 +113,11 @@ static bool send_answers(struct connection *c)
 	while (c->owed) {
 		struct answer *a = c->owed;
 
-		if (send(c->fd, a->octets, a->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-		    errno == EAGAIN)
-			return false;
+		if (send(c->fd, a->octets, a->len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+			if (errno == EAGAIN)
+				return false;
+			connection_end(c);
+		}
 		c->owed = a->next;
 		free(a);
 	}

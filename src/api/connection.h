@@ -76,6 +76,9 @@ void connection_free(struct connection *c);
 /** connection_answer() - send octets that may not be lost; @octets is copied if need be */
 void connection_answer(struct connection *c, const void *octets, size_t len);
 
+/** connection_end() - an answer was lost: the client, should it be there, hears the end, and does not wait for it */
+void connection_end(struct connection *c);
+
 /** connection_take_descriptor() - the next of those that came with the datagram being served, in their order; it
  * becomes the caller's. -EBADF: there is none. Those that nobody takes are closed */
 int connection_take_descriptor(struct connection *c);

@@ -16,6 +16,11 @@ void connection_wait(struct connection *c)
 	            (c->owed ? 0 : EPOLLIN | EPOLLRDHUP) | (owed ? EPOLLOUT : 0));
 }
 
+void connection_end(struct connection *c)
+{
+	shutdown(c->fd, SHUT_RDWR);
+}
+
 void connection_answer(struct connection *c, const void *octets, size_t len)
 {
 	struct answer **end = &c->owed;
@@ -24,8 +29,12 @@ void connection_answer(struct connection *c, const void *octets, size_t len)
 	if (!len)
 		return;
 	if (!c->owed) {
-		if (send(c->fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != EAGAIN)
-			return; /* a client that has gone is seen when it is read */
+		if (send(c->fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return;
+		if (errno != EAGAIN) {
+			connection_end(c);
+			return;
+		}
 	}
 	a = malloc(sizeof(*a) + len);
 	if (!a) {

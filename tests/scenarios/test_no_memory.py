@@ -198,3 +198,17 @@ def test_an_engine_that_can_not_start_loses_nothing(build, tmp_path):
         assert "event=engine-failed" in lacking.daemon.log
     finally:
         lacking.close()
+
+
+def test_a_client_does_not_wait_for_an_answer_that_was_lost(build, tmp_path):
+    """Where the system has no memory for it, the connection ends; the next one works."""
+    lacking = Lacking(tmp_path)
+    try:
+        with Api(lacking.daemon, lacking.cable.near) as api:
+            lacking.shared[4:8] = struct.pack("i", 1)
+            with pytest.raises(ConnectionError):
+                api.netlink.l2tp("TUNNEL_GET", dump=True, timeout=5)
+        with Api(lacking.daemon, lacking.cable.near) as api:
+            assert not api.tunnels()
+    finally:
+        lacking.close()
