@@ -2,7 +2,8 @@
 /* keeper.c - the engine's side: each call is one request and one reply
  *
  * If the keeper has gone, every call answers -ECONNRESET, which a client may get to see: it says the same where the engine
- * goes before it has answered. The engine learns of it from keeper_event_read() too, and ends.
+ * goes before it has answered. The engine learns of it from keeper_event_read() too, and ends. If the keeper can not be
+ * reached otherwise, it ends at once.
  */
 #include "keeper/keeper.h"
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "keeper/descriptors.h"
 #include "keeper/engine_process.h"
 #include "keeper/request.h"
@@ -57,6 +59,16 @@ static void take_back(struct keeper *k, const struct request *request, const str
 	}
 }
 
+/* What goes would stay for good if the keeper were not told, and an answer that was not heard would be taken for that of the
+ * next request. The next engine finds out what there is. */
+static void end_unless_gone(int err)
+{
+	if (err == -EPIPE || err == -ECONNRESET)
+		return;
+	log_event(LOG_ERR, "keeper-not-reached", "error=\"%s\"", strerror(-err));
+	abort();
+}
+
 static int gone(int err, struct extack *ea)
 {
 	return extack_fail(ea, err == -EPIPE ? -ECONNRESET : err, 0, "the keeper does not answer");
@@ -71,6 +83,9 @@ static int ask(struct keeper *k, const struct request *request, int fd, struct r
 
 	with.fd[0] = fd;
 	err = message_send(k->requests, request, sizeof(*request), &with, 0);
+	/* A descriptor that can not be handed over is refused: nothing has happened. */
+	if (err < 0 && fd < 0)
+		end_unless_gone(err);
 	if (err < 0)
 		return gone(err, ea);
 	err = message_receive(k->requests, reply, sizeof(*reply), fds, 0);
@@ -78,8 +93,10 @@ static int ask(struct keeper *k, const struct request *request, int fd, struct r
 		take_back(k, request, reply);
 		return descriptors_lack(ea);
 	}
-	if (err <= 0 && err != -EMFILE)
-		return gone(err ? err : -EPIPE, ea);
+	if (err <= 0 && err != -EMFILE) {
+		end_unless_gone(err);
+		return gone(err, ea);
+	}
 	if (reply->err < 0) {
 		message_fds_close(fds);
 		if (reply->ea.text[0])

@@ -21,7 +21,7 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static _Atomic int none[2];
+static _Atomic int none[3];
 static _Atomic int *left = none;
 
 __attribute__((constructor)) static void begin(void)
@@ -83,10 +83,18 @@ int setns(int fd, int kind)
 	return fails(left) ? -1 : (int)syscall(SYS_setns, fd, kind);
 }
 
-/* Answers are counted by the number behind the first: allocations of the system's that take long to tell through. */
+/* What the system allocates for messages has numbers of its own, behind the first: it would take long to tell it all through.
+ * The second is that of answers, the third that of requests to the keeper. */
 ssize_t send(int fd, const void *octets, size_t len, int flags)
 {
 	if (flags & MSG_DONTWAIT && fails(left + 1))
 		return -1;
 	return sendto(fd, octets, len, flags, NULL, 0);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	if (flags == MSG_NOSIGNAL && !m->msg_controllen && fails(left + 2))
+		return -1;
+	return syscall(SYS_sendmsg, fd, m, flags);
 }

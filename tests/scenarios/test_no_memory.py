@@ -212,3 +212,23 @@ def test_a_client_does_not_wait_for_an_answer_that_was_lost(build, tmp_path):
             assert not api.tunnels()
     finally:
         lacking.close()
+
+
+def test_an_engine_that_can_not_reach_its_keeper_ends(build, tmp_path):
+    """What it could not say would stay for good; the next one sees to it."""
+    lacking = Lacking(tmp_path)
+    try:
+        with Api(lacking.daemon, lacking.cable.near) as api:
+            api.tunnel_create(CONN_ID=1, PEER_CONN_ID=2, UDP_SPORT=5000, UDP_DPORT=5001, **addresses(lacking))
+            for number in (1, 2):
+                api.session_create(1, number, IFNAME=f"lacking{number}")
+        for number in (1, 2):   # whether the client may, and that the interface goes
+            with Api(lacking.daemon, lacking.cable.near) as api:
+                lacking.shared[8:12] = struct.pack("i", number)
+                with pytest.raises(ConnectionError):
+                    api.session_delete(1, number)
+        with Api(lacking.daemon, lacking.cable.near) as api:
+            left = {f"lacking{s['SESSION_ID']}" for s in api.sessions()}
+        eventually(lambda: lacking.cable.near.devices() == lacking.devices | left, "no interface is left without its session")
+    finally:
+        lacking.close()
