@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +22,7 @@
 
 #include "launcher/incoming.h"
 #include "launcher/netlink_stand_in.h"
+#include "process/process.h"
 
 #define ERESTARTSYS 512 /* the kernel's own: never seen by a program */
 #define SLICE_MS    20
@@ -39,16 +39,11 @@ static uint64_t signals_in(const char *status, const char *word)
 /* Whether a signal waits for the calling thread that would be delivered to it. */
 static bool signal_is_pending(const struct trap *t)
 {
-	char path[64], text[8192];
-	AUTO_FD fd = -1;
-	ssize_t n;
+	AUTO_FD thread = process_open((pid_t)t->notif.pid);
+	AUTO_MEMORY char *text = thread < 0 ? NULL : process_status(thread);
 
-	snprintf(path, sizeof(path), "/proc/%u/status", t->notif.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n < 0)
+	if (!text)
 		return true;
-	text[n] = '\0';
 	return (signals_in(text, "\nSigPnd:") | signals_in(text, "\nShdPnd:")) &
 	       ~signals_in(text, "\nSigBlk:") & ~signals_in(text, "\nSigIgn:");
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -266,17 +265,12 @@ static uint32_t port_of(int fd)
 /* The process as it knows itself: in the innermost of its pid namespaces. */
 static int32_t own_process(const struct trap *t)
 {
-	char path[64], text[4096];
-	AUTO_FD fd = -1;
+	AUTO_FD thread = process_open((pid_t)t->notif.pid);
+	AUTO_MEMORY char *text = thread < 0 ? NULL : process_status(thread);
 	const char *line, *last;
-	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%u/status", t->notif.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n < 0 || !trap_is_valid(t))
+	if (!text || !trap_is_valid(t))
 		return -ESRCH;
-	text[n] = '\0';
 	line = strstr(text, "\nNStgid:");
 	if (!line)
 		return trap_process(t);

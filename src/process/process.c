@@ -15,6 +15,10 @@
 #include "base/cleanup.h"
 #include "base/reader.h"
 
+/* Of "status": of most processes; and of one in as many groups as there can be, eleven octets each. */
+#define STATUS_OCTETS     4096
+#define STATUS_OCTETS_MAX (1 << 20)
+
 int process_open(pid_t pid)
 {
 	char path[32];
@@ -44,6 +48,20 @@ static ssize_t file_read(int dir, const char *name, char *to, size_t size)
 	len = read(fd, to, size - 1);
 	to[len < 0 ? 0 : len] = '\0';
 	return len;
+}
+
+char *process_status(int process)
+{
+	for (size_t size = STATUS_OCTETS; size <= STATUS_OCTETS_MAX; size *= 2) {
+		AUTO_MEMORY char *text = malloc(size);
+		ssize_t len = text ? file_read(process, "status", text, size) : -1;
+
+		if (len <= 0)
+			return NULL;
+		if ((size_t)len < size - 1)
+			return TAKE(text);
+	}
+	return NULL;
 }
 
 /* The text after "Key:\t" at the start of a line. */
@@ -98,11 +116,10 @@ bool process_is_raised(int process)
 
 int process_credentials(int process, struct process_credentials *ret)
 {
-	char status[4096];
+	AUTO_MEMORY char *status = process_status(process);
 	struct stat userns;
 
-	if (file_read(process, "status", status, sizeof(status)) <= 0 ||
-	    status_parse(status, ret) < 0)
+	if (!status || status_parse(status, ret) < 0)
 		return -ESRCH;
 	if (fstatat(process, "ns/user", &userns, 0) < 0)
 		return -ESRCH;

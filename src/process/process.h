@@ -37,6 +37,9 @@ int process_open(pid_t pid);
 /** process_is_alive() - whether the process of the directory has not ended */
 bool process_is_alive(int process);
 
+/** process_status() - its file "status", in which the groups it is in, up to 65,536, come before most else. NULL; free() it */
+char *process_status(int process);
+
 /** process_credentials() - what it may do now. Return: 0, or -ESRCH if it ended or may not be looked at. */
 int process_credentials(int process, struct process_credentials *ret);
 
