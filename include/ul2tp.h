@@ -36,11 +36,14 @@
  *	-EPIPE		the other end closed the connection: connect again
  *	-EBADMSG	an answer that can not be understood
  *	-ENOMEM, -EMSGSIZE (a request too long for a message)
+ *	-E2BIG		the program asks for what this library is too old for
  *	-EBUSY		the connection is subscribed to events and takes no requests, or its dump has not ended
  *
- * Structs grow at their ends only. What a program fills in starts with .size, which it sets to
- * sizeof; what the library hands out is read through a pointer, and borrowed: it is valid until the
- * callback returns or, outside of callbacks, until the next call with the same connection.
+ * Structs grow at their ends only, and those not at all that stand in others, in arrays, or in the
+ * caller's memory: a program goes on with a newer library. What a program fills in starts with .size,
+ * which it sets to sizeof; what it sets beyond what an older library knows is refused (-E2BIG). What
+ * the library hands out is read through a pointer, and borrowed: it is valid until the callback
+ * returns or, outside of callbacks, until the next call with the same connection.
  *
  * Numbers are in host order, but for struct in_addr and in6_addr, which are what they always are.
  */
@@ -184,9 +187,12 @@ struct ul2tp_counters {
 		rx_last_ms; /* _last_ms: milliseconds since 1970, 0: none yet */
 	uint64_t tx_packets, tx_octets, tx_last_ms;
 	uint64_t rx_held, rx_reordered;
-	/* Of a session, of these: by the eBPF fast path, which its interface's own counters do not have. */
-	uint64_t rx_fast_packets, rx_fast_octets;
-	uint64_t tx_fast_packets, tx_fast_octets;
+};
+
+/* Of a session's counters, what went by the eBPF fast path, which its interface's own counters do not have. */
+struct ul2tp_fast_counters {
+	uint64_t rx_packets, rx_octets;
+	uint64_t tx_packets, tx_octets;
 };
 
 struct ul2tp_tunnel {
@@ -333,6 +339,7 @@ struct ul2tp_session {
 	const char *
 		fast_path; /* never NULL; "used", or why not, see doc/interfaces.txt; "": not known */
 	const char *fast_path_words; /* what that means; never NULL */
+	struct ul2tp_fast_counters fast;
 };
 
 /* Which session: by name of its interface at creation, or if that is NULL by both ids. */

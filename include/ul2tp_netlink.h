@@ -7,7 +7,10 @@
  * duplicate, a missing NLA_F_NESTED bit or trailing octets are EINVAL, with words.
  *
  * Family ids are found through nlctrl (GENL_ID_CTRL) as in the kernel. Numbers here never change
- * their meaning; new ones are added at the end, and UL2TP_ATTR_FEATURES says what is there.
+ * their meaning; new ones are added at the end, and UL2TP_ATTR_FEATURES says what is there. So programs
+ * and ul2tpd may be of different releases: what one of them does not know is refused with words, in an
+ * answer it is passed over. Should that ever not do, UL2TP_GENL_VERSION changes, and whoever finds
+ * another one at nlctrl asks for nothing.
  */
 #ifndef UL2TP_NETLINK_H
 #define UL2TP_NETLINK_H

@@ -40,15 +40,15 @@ static void print_details(struct printer *p, const struct ul2tp_session *s)
 }
 
 /* Nothing to read where it has never taken it. */
-static void print_fast(struct printer *p, const struct ul2tp_counters *c)
+static void print_fast(struct printer *p, const struct ul2tp_fast_counters *c)
 {
-	if (!p->json && !c->tx_fast_packets && !c->rx_fast_packets)
+	if (!p->json && !c->tx_packets && !c->rx_packets)
 		return;
-	printer_number(p, KEY_TX_PACKETS, "  of these by the fast path: tx_packets ",
-	               c->tx_fast_packets, "");
-	printer_number(p, KEY_TX_OCTETS, ", tx_octets ", c->tx_fast_octets, "");
-	printer_number(p, KEY_RX_PACKETS, ", rx_packets ", c->rx_fast_packets, "");
-	printer_number(p, KEY_RX_OCTETS, ", rx_octets ", c->rx_fast_octets, "\n");
+	printer_number(p, KEY_TX_PACKETS, "  of these by the fast path: tx_packets ", c->tx_packets,
+	               "");
+	printer_number(p, KEY_TX_OCTETS, ", tx_octets ", c->tx_octets, "");
+	printer_number(p, KEY_RX_PACKETS, ", rx_packets ", c->rx_packets, "");
+	printer_number(p, KEY_RX_OCTETS, ", rx_octets ", c->rx_octets, "\n");
 }
 
 /* Which way its data takes, and why. */
@@ -60,7 +60,7 @@ static void print_path(struct printer *p, const struct ul2tp_session *s)
 	printer_text(p, strcmp(s->fast_path, "used") == 0 ? "  fast path " : "  no fast path: ");
 	printer_word(p, KEY_REASON, "", s->fast_path, ", ");
 	printer_word(p, KEY_WORDS, "", s->fast_path_words, "\n");
-	print_fast(p, &s->counters);
+	print_fast(p, &s->fast);
 	printer_object_end(p);
 }
 

@@ -305,6 +305,19 @@ static void test_nobody_there(void **state)
 	assert_int_equal(ul2tp_connect(UL2TP_BACKEND_DAEMON, path, &u, NULL), -ENAMETOOLONG);
 }
 
+static void test_a_server_of_another_language_is_asked_for_nothing(void **state)
+{
+	struct fake_server *server = fake_server_start(true, NULL, NULL);
+	struct ul2tp_error error;
+	struct ul2tp *u;
+
+	fake_server_speak(server, UL2TP_GENL_VERSION + 1);
+	assert_int_equal(ul2tp_connect(UL2TP_BACKEND_AUTO, fake_server_path(server), &u, &error),
+	                 -EPROTONOSUPPORT);
+	assert_non_null(strstr(error.words, "upgrade the older"));
+	fake_server_stop(server);
+}
+
 static int full; /* a listening socket whose queue is full, until the third signal */
 
 static void make_room(int signal)
@@ -360,6 +373,7 @@ int main(void)
 		WITH(test_events),
 		WITH(test_messages_a_program_wrote),
 		cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_a_server_of_another_language_is_asked_for_nothing),
 		cmocka_unit_test(test_signals_while_a_server_is_busy),
 	};
 

@@ -89,6 +89,12 @@ static int families_find(struct ul2tp *u)
 	err = family_find(u, UL2TP_GENL_NAME, &family);
 	if (err < 0)
 		return err;
+	if (family.id && family.version != UL2TP_GENL_VERSION)
+		return connection_fail(
+			u, -EPROTONOSUPPORT, "",
+			"ul2tpd speaks version %u of its language, and this program version %d: "
+			"upgrade the older of them",
+			family.version, UL2TP_GENL_VERSION);
 	u->family_ids[FAMILY_UL2TP] = family.id;
 	return 0;
 }

@@ -22,6 +22,7 @@ struct fake_server {
 	char folder[40];
 	char path[60];
 	bool with_ul2tp;
+	struct genl_family own; /* as it tells of itself */
 	fake_answer_fn *fn;
 	void *arg;
 	int listener;
@@ -65,7 +66,7 @@ static void answer_control(struct fake_server *s, const struct fake_request *r,
 	if (strcmp(octets, L2TP_GENL_NAME) == 0)
 		family = &l2tp_family;
 	else if (s->with_ul2tp && strcmp(octets, UL2TP_GENL_NAME) == 0)
-		family = &ul2tp_family;
+		family = &s->own;
 	if (family)
 		control_answer_put(answers, r->message, 0, family);
 	fake_acknowledge(r, answers, family ? 0 : -ENOENT, NULL);
@@ -152,6 +153,7 @@ struct fake_server *fake_server_start(bool with_ul2tp, fake_answer_fn *fn, void 
 
 	must(s != NULL, "calloc");
 	s->with_ul2tp = with_ul2tp;
+	s->own = ul2tp_family;
 	s->fn = fn;
 	s->arg = arg;
 	s->client = -1;
@@ -165,6 +167,11 @@ struct fake_server *fake_server_start(bool with_ul2tp, fake_answer_fn *fn, void 
 	must(listen(s->listener, 1) == 0, "listen");
 	must(pthread_create(&s->thread, NULL, server_main, s) == 0, "pthread_create");
 	return s;
+}
+
+void fake_server_speak(struct fake_server *s, uint32_t version)
+{
+	s->own.version = version;
 }
 
 const char *fake_server_path(const struct fake_server *s)

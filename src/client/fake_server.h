@@ -34,6 +34,9 @@ typedef void fake_answer_fn(struct fake_server *s, const struct fake_request *r,
 /** fake_server_start() - @with_ul2tp: it has the family "ul2tp" too. Ends the test if it can not */
 struct fake_server *fake_server_start(bool with_ul2tp, fake_answer_fn *fn, void *arg);
 
+/** fake_server_speak() - its family "ul2tp" is of this version; before a client connects */
+void fake_server_speak(struct fake_server *s, uint32_t version);
+
 /** fake_server_path() - where it listens */
 const char *fake_server_path(const struct fake_server *s);
 

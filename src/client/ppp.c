@@ -219,8 +219,10 @@ int ul2tp_ppp_connect(struct ul2tp *u, const struct ul2tp_ppp *socket,
 	uint8_t name[sizeof(struct sockaddr_pppol2tpv3)];
 	struct ul2tp_ppp_request connect = { .handle = socket->handle };
 	struct request r;
-	int err;
+	int err = params_check(u, given, given->size, sizeof(p));
 
+	if (err < 0)
+		return err;
 	if (p.version != 0 && p.version != 2 && p.version != 3)
 		return connection_fail(u, -EINVAL, "version", "version is %u: expected 2 or 3",
 		                       p.version);

@@ -196,6 +196,31 @@ static void test_an_older_program_has_the_defaults(void **state)
 	assert_string_equal(f->script.family, "l2tp");
 }
 
+/* What it sets there would be forgotten in silence. */
+static void test_a_program_newer_than_the_library_gets_what_that_knows(void **state)
+{
+	struct scripted *f = *state;
+	struct {
+		struct ul2tp_tunnel_params p;
+		uint32_t more[2];
+	} newer = { .p = a_tunnel };
+	struct {
+		struct ul2tp_namespace_limits l;
+		uint32_t more[2];
+	} limits = { .more = { 1 } };
+
+	newer.p.size = sizeof(newer);
+	limits.l.size = sizeof(limits);
+	assert_int_equal(ul2tp_tunnel_add(f->u, &newer.p), 0);
+	assert_asked(&f->script, L2TP_ATTR_CONN_ID, { 1, 0, 0, 0 });
+	newer.more[1] = 1;
+	f->script.family[0] = '\0';
+	assert_int_equal(ul2tp_tunnel_add(f->u, &newer.p), -E2BIG);
+	assert_int_equal(ul2tp_limits_set(f->u, &limits.l), -E2BIG);
+	assert_non_null(strstr(ul2tp_last_error(f->u)->words, "is older than this program"));
+	assert_string_equal(f->script.family, "");
+}
+
 static void test_what_makes_no_sense_is_not_sent(void **state)
 {
 	static const char long_label[] =
@@ -283,6 +308,7 @@ int main(void)
 		WITH(test_of_several_sessions_the_first_refusal_is_told),
 		WITH(test_a_descriptor_goes_along),
 		WITH(test_an_older_program_has_the_defaults),
+		WITH(test_a_program_newer_than_the_library_gets_what_that_knows),
 		WITH(test_what_makes_no_sense_is_not_sent),
 		WITH(test_a_session_is_asked_for_in_the_kernels_words),
 		WITH(test_a_change_holds_what_changes_alone),

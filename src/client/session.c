@@ -51,8 +51,10 @@ int session_add_begin(struct request *r, struct ul2tp *u, const struct ul2tp_ses
 {
 	PARAMS_COPY(struct ul2tp_session_params, p, given);
 	struct session_create s;
-	int err = create_set(u, &p, &s);
+	int err = params_check(u, given, given->size, sizeof(p));
 
+	if (err == 0)
+		err = create_set(u, &p, &s);
 	if (err < 0)
 		return err;
 	if (p.label)
@@ -141,8 +143,10 @@ int ul2tp_session_set(struct ul2tp *u, const struct ul2tp_session_key *key,
 	};
 	struct session_select select;
 	struct request r;
-	int err = select_set(u, key, &select);
+	int err = params_check(u, given, given->size, sizeof(c));
 
+	if (err == 0)
+		err = select_set(u, key, &select);
 	if (err < 0)
 		return err;
 	/* The label first: it is what a kernel refuses, and then nothing has changed. */

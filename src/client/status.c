@@ -51,8 +51,10 @@ int ul2tp_limits_set(struct ul2tp *u, const struct ul2tp_namespace_limits *given
 	};
 	struct ul2tp_limits_set set = { 0 };
 	struct request r;
-	int err;
+	int err = params_check(u, given, given->size, sizeof(l));
 
+	if (err < 0)
+		return err;
 	memcpy(&l, given, given->size < sizeof(l) ? given->size : sizeof(l));
 	limit_set(&set, UL2TP_LIMIT_TUNNELS, l.tunnels);
 	limit_set(&set, UL2TP_LIMIT_SESSIONS, l.sessions);

@@ -79,9 +79,10 @@ int ul2tp_tunnel_add(struct ul2tp *u, const struct ul2tp_tunnel_params *given)
 	struct ul2tp_tunnel_create t;
 	bool daemon = wants_daemon(&p);
 	struct request r;
-	int err;
+	int err = params_check(u, given, given->size, sizeof(p));
 
-	err = create_set(u, &p, &t.l2tp);
+	if (err == 0)
+		err = create_set(u, &p, &t.l2tp);
 	if (err < 0)
 		return err;
 	err = options_set(u, &p, &t.options);

@@ -43,10 +43,16 @@ static struct ul2tp_counters counters_view(const uint64_t *c)
 		.tx_last_ms = c[UL2TP_COUNTER_TX_LAST],
 		.rx_held = c[UL2TP_COUNTER_RX_HELD],
 		.rx_reordered = c[UL2TP_COUNTER_RX_REORDERED],
-		.rx_fast_packets = c[UL2TP_COUNTER_RX_FAST_PACKETS],
-		.rx_fast_octets = c[UL2TP_COUNTER_RX_FAST_OCTETS],
-		.tx_fast_packets = c[UL2TP_COUNTER_TX_FAST_PACKETS],
-		.tx_fast_octets = c[UL2TP_COUNTER_TX_FAST_OCTETS],
+	};
+}
+
+static struct ul2tp_fast_counters fast_counters_view(const uint64_t *c)
+{
+	return (struct ul2tp_fast_counters){
+		.rx_packets = c[UL2TP_COUNTER_RX_FAST_PACKETS],
+		.rx_octets = c[UL2TP_COUNTER_RX_FAST_OCTETS],
+		.tx_packets = c[UL2TP_COUNTER_TX_FAST_PACKETS],
+		.tx_octets = c[UL2TP_COUNTER_TX_FAST_OCTETS],
 	};
 }
 
@@ -192,6 +198,7 @@ int session_view_read(struct reader attributes, bool daemon, struct session_view
 	ret->session.has_socket = m.debug.has_socket;
 	ret->session.socket_state = m.debug.socket_state;
 	memcpy(ret->device, m.debug.device, sizeof(ret->device));
+	ret->session.fast = fast_counters_view(m.accounts.counters);
 	snprintf(ret->fast_path, sizeof(ret->fast_path), "%s", m.fast_path);
 	snprintf(ret->fast_path_words, sizeof(ret->fast_path_words), "%s", m.fast_path_words);
 	return 0;

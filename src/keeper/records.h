@@ -6,7 +6,8 @@
  * by the API thread (relaxed atomics: a reader may see one counter newer than another). A fresh engine
  * rebuilds itself from the records that are LIVE; anything else half-made is removed.
  *
- * Layout is versioned: RECORDS_VERSION changes with it. Numbers in host order.
+ * Numbers in host order. The layout needs no version: every engine is a fork of the keeper that made the mapping, so both
+ * are the same program, whatever has been installed meanwhile.
  */
 #ifndef UL2TP_KEEPER_RECORDS_H
 #define UL2TP_KEEPER_RECORDS_H
@@ -17,8 +18,6 @@
 #include "keeper/keeper.h"
 #include "keeper/ppp_records.h"
 
-#define RECORDS_MAGIC      0x756c3274u
-#define RECORDS_VERSION    12
 #define RECORD_LABEL_MAX   64
 #define RECORD_LIMITS      8    /* kinds of limits a namespace can have */
 #define RECORD_LIMITED_MAX 1024 /* namespaces that can have limits of their own */
@@ -97,8 +96,6 @@ struct limits_record {
 };
 
 struct records {
-	uint32_t magic, version;
-	uint32_t tunnel_size, session_size; /* of one record */
 	uint32_t max_tunnels, max_sessions;
 	uint32_t tunnels_used, sessions_used; /* no record at or beyond this index was ever used */
 	uint64_t serial;

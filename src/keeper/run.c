@@ -84,10 +84,6 @@ static struct records *records_map(const struct keeper_options *options)
 	if (r == MAP_FAILED)
 		return NULL;
 	*r = (struct records){
-		.magic = RECORDS_MAGIC,
-		.version = RECORDS_VERSION,
-		.tunnel_size = sizeof(struct tunnel_record),
-		.session_size = sizeof(struct session_record),
 		.max_tunnels = options->max_tunnels,
 		.max_sessions = options->max_sessions,
 	};
@@ -101,6 +97,7 @@ static int signals_open(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -200,7 +197,10 @@ static void on_signals(struct keeping *k)
 	int status;
 
 	while (read(k->signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGCHLD)
+		if (info.ssi_signo == SIGHUP)
+			log_event(LOG_NOTICE, "nothing-to-reload",
+			          "reason=\"there is no configuration file: SIGHUP does nothing\"");
+		else if (info.ssi_signo != SIGCHLD)
 			stop_begin(k);
 	if (k->engine.pid > 0 && waitpid(k->engine.pid, &status, WNOHANG) == k->engine.pid)
 		engine_ended(k, status);

@@ -399,6 +399,8 @@ int daemon_link_socket_changed(struct daemon_link *link, int fd)
 	return ask_own_with(link, &w, start, &fd, 1);
 }
 
+/* ul2tpd may be replaced by one of another release while programs run: numbers of the family then mean the same, as long as
+ * its version is the same. */
 static int learn(struct daemon_link *link, bool rights)
 {
 	const struct ul2tp_socket_set none = { .drop_rights = true };
@@ -407,6 +409,8 @@ static int learn(struct daemon_link *link, bool rights)
 
 	if (!err)
 		err = ask_family(link, UL2TP_GENL_NAME, &own);
+	if (!err && own.version != UL2TP_GENL_VERSION)
+		err = -EPROTONOSUPPORT;
 	if (err < 0)
 		return err;
 	link->numbers.family = l2tp.id;
@@ -430,6 +434,10 @@ int daemon_link_open(struct launcher *l, int netns, bool rights, const struct da
 	link->waiter = waiter;
 	err = link->fd < 0 ? link->fd : learn(link, rights);
 	link->waiter = NULL;
+	if (err == -EPROTONOSUPPORT)
+		launcher_say_once(l, ONCE_LANGUAGE,
+		                  "ul2tpd was replaced by one of another language: start this "
+		                  "program again, by the ul2tp of that ul2tpd");
 	if (err < 0)
 		daemon_link_close(link);
 	return err;

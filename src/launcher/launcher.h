@@ -65,6 +65,7 @@ enum launcher_once {
 	ONCE_LONG_ANSWER,
 	ONCE_NUMBER_TAKEN,
 	ONCE_FILTER,
+	ONCE_LANGUAGE,
 };
 
 #define GIVE_LOCKS 64

@@ -31,6 +31,8 @@ int genl_request_read(const struct genl_family *family, const struct nl_message 
                       struct genl_request *ret, struct extack *ea)
 {
 	struct genl_request request = { .dump = nl_message_is_dump(m) };
+	const char *hint =
+		family->mode == POLICY_STRICT ? ": who asks may be newer than this ul2tpd" : "";
 	uint8_t number;
 	int err = genl_header_read(m, &number, &request.attributes);
 
@@ -45,8 +47,8 @@ int genl_request_read(const struct genl_family *family, const struct nl_message 
 	}
 	request.command = command_find(family, number);
 	if (!request.command)
-		return extack_fail(ea, -EOPNOTSUPP, 0, "family %s has no command %u", family->name,
-		                   number);
+		return extack_fail(ea, -EOPNOTSUPP, 0, "family %s has no command %u%s",
+		                   family->name, number, hint);
 	if (request.dump && !request.command->has_dump)
 		return extack_fail(ea, -EOPNOTSUPP, 0, "%s can not be dumped",
 		                   request.command->name);

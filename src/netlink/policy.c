@@ -172,7 +172,10 @@ static int strict_accept(const struct policy_row *row, const struct attribute *a
 	uint16_t flags = row && row->kind == ATTRIBUTE_NEST ? NLA_F_NESTED : 0;
 
 	if (!row || row->kind == ATTRIBUTE_ANY)
-		return extack_fail(ea, -EINVAL, a->type, "attribute %u is not known here", a->type);
+		return extack_fail(
+			ea, -EINVAL, a->type,
+			"attribute %u is not known here: who asks may be newer than this ul2tpd",
+			a->type);
 	if (attributes_has(ret, a->type))
 		return extack_fail(ea, -EINVAL, a->type, "%s is given twice", row->name);
 	if (a->flags != flags)

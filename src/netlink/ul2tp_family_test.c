@@ -90,8 +90,8 @@ static void requests_are_refused_in_words_with_the_attribute(void **state)
 	} cases[] = {
 		/* clang-format off */
 		/* unknown, doubled, of a wrong length or value, with and without flags, octets at the end */
-		{ UL2TP_CMD_STATUS_GET, "04003f00", 20, "attribute 63 is not known here" },
-		{ UL2TP_CMD_STATUS_GET, "04000000", 20, "attribute 0 is not known here" },
+		{ UL2TP_CMD_STATUS_GET, "04003f00", 20, "attribute 63 is not known here: who asks may be newer than this ul2tpd" },
+		{ UL2TP_CMD_STATUS_GET, "04000000", 20, "attribute 0 is not known here: who asks may be newer than this ul2tpd" },
 		{ UL2TP_CMD_SOCKET_SET, "05000400 01000000 05000400 01000000", 28, "cap_ack is given twice" },
 		{ UL2TP_CMD_SOCKET_SET, "06000400 01000000", 20, "cap_ack has 2 octets, it must have 1" },
 		{ UL2TP_CMD_SOCKET_SET, "05000500 02000000", 20, "ext_ack is 2, it must be 0 to 1" },
@@ -112,13 +112,13 @@ static void requests_are_refused_in_words_with_the_attribute(void **state)
 		/* the same inside the nests */
 		{ UL2TP_CMD_TUNNEL_GET, "0c000680 06000900 01000000", 24, "tunnel_id has 2 octets, it must have 4" },
 		{ UL2TP_CMD_TUNNEL_GET, "14000680 " CONN_ID CONN_ID, 32, "tunnel_id is given twice" },
-		{ UL2TP_CMD_TUNNEL_GET, "0c000680 08002400 00000000", 24, "attribute 36 is not known here" },
-		{ UL2TP_CMD_TUNNEL_GET, "08000680 04002300", 24, "attribute 35 is not known here" },
+		{ UL2TP_CMD_TUNNEL_GET, "0c000680 08002400 00000000", 24, "attribute 36 is not known here: who asks may be newer than this ul2tpd" },
+		{ UL2TP_CMD_TUNNEL_GET, "08000680 04002300", 24, "attribute 35 is not known here: who asks may be newer than this ul2tpd" },
 		{ UL2TP_CMD_TUNNEL_GET, "14000680 " CONN_ID "08000b00 01000000", 32, "session_id means nothing to TUNNEL_GET" },
 		{ UL2TP_CMD_TUNNEL_CREATE, "14000680 " CONN_ID "06001c00 01000000", 32, "mtu means nothing to TUNNEL_CREATE" },
 		{ UL2TP_CMD_TUNNEL_GET, "0e000680 " CONN_ID "0102 0000", 0, "2 octets at the end are no attribute" },
 		{ UL2TP_CMD_LIMITS_SET, "0c001280 06000100 01000000", 24, "tunnels has 2 octets, it must have 4" },
-		{ UL2TP_CMD_LIMITS_SET, "0c001280 08000600 01000000", 24, "attribute 6 is not known here" },
+		{ UL2TP_CMD_LIMITS_SET, "0c001280 08000600 01000000", 24, "attribute 6 is not known here: who asks may be newer than this ul2tpd" },
 		/* values */
 		{ UL2TP_CMD_TUNNEL_CREATE, "05000b00 00000000", 20, "ttl is 0, it must be 1 to 255" },
 		{ UL2TP_CMD_TUNNEL_CREATE, "05000c00 02000000", 20, "peer_check is 2, it must be 0 to 1" },

@@ -318,10 +318,13 @@ def test_wrong_words_on_the_command_line(build, words):
 
 @quick
 def test_one_log_line_for_each_event(cable_of_my_own, build):
-    """key=value, with a name that does not change; packets are never logged."""
+    """key=value, with a name that does not change; packets are never logged. What other daemons take for the wish to read
+    their configuration again ends no session."""
     with Daemon() as daemon:
         rig = Rig(daemon, cable_of_my_own)
         session = rig.session().up()
+        os.kill(daemon.pid, signal.SIGHUP)
+        daemon.wait_for_log("event=nothing-to-reload ")
         for _ in range(200):
             session.tunnel.send(b"no packet at all")
             session.receive(FRAME, flags=0x8003)
