@@ -52,7 +52,7 @@ struct worker {
 	struct estate_call *call;
 };
 
-static void worker_start(struct supervisor *s);
+static int worker_start(struct supervisor *s);
 
 static void serve(struct supervisor *s, struct estate_call *call)
 {
@@ -159,19 +159,30 @@ static int thread_start(struct supervisor *s, struct estate_call *call)
 	return err;
 }
 
-static void worker_start(struct supervisor *s)
+static int worker_start(struct supervisor *s)
 {
 	struct estate_call *call = call_take(s->launcher->estate);
 	int err = call ? thread_start(s, call) : -EAGAIN;
 
 	if (err == 0)
-		return;
+		return 0;
 	if (call)
 		atomic_store(&call->taken, 0);
 	launcher_say_once(
 		s->launcher, ONCE_BUSY,
 		"%u system calls are being served, and no more at a time: others wait (%s)",
 		ESTATE_CALLS, call ? strerror(-err) : "all threads are in use");
+	return err;
+}
+
+/* Later there is always one that comes back from its call. Without any nobody would be served: the guardian starts
+ * another supervisor. */
+static void workers_start(struct supervisor *s)
+{
+	int first = worker_start(s);
+
+	if (worker_start(s) < 0 && first < 0)
+		_exit(1);
 }
 
 /* What another supervisor left */
@@ -352,8 +363,7 @@ _Noreturn void supervisor_run(struct launcher *l, int pair)
 	}
 	wake_in_place(l);
 	calls_repeat(&s);
-	worker_start(&s);
-	worker_start(&s);
+	workers_start(&s);
 	if (pair >= 0) {
 		pass_send(pair, &octet, 1, -1);
 		close(pair);
