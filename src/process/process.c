@@ -116,10 +116,15 @@ bool process_is_raised(int process)
 
 int process_credentials(int process, struct process_credentials *ret)
 {
-	AUTO_MEMORY char *status = process_status(process);
+	char usual[STATUS_OCTETS];
+	AUTO_MEMORY char *longer = NULL;
+	ssize_t len = file_read(process, "status", usual, sizeof(usual));
 	struct stat userns;
 
-	if (!status || status_parse(status, ret) < 0)
+	/* Memory, which may be short, is taken for unusual processes alone. */
+	if (len == sizeof(usual) - 1)
+		longer = process_status(process);
+	if (len <= 0 || status_parse(longer ? longer : usual, ret) < 0)
 		return -ESRCH;
 	if (fstatat(process, "ns/user", &userns, 0) < 0)
 		return -ESRCH;
