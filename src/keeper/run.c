@@ -53,6 +53,7 @@ struct keeping {
 	uint64_t look_ms;    /* when to look after namespaces */
 	uint64_t settle_ms;  /* when divert.settle() is to be called; 0: nothing was put off */
 	uint64_t stop_ms;    /* when to end the engine by force; 0: it is not to end */
+	uint64_t started_ms; /* when the engine was */
 	uint64_t start_ms;   /* when to start the next engine; 0: there is one */
 	unsigned int starts; /* that failed, one after the other */
 	uint64_t restarts[RESTARTS_MAX];
@@ -155,6 +156,7 @@ static void engine_next(struct keeping *k, bool first)
 	int err;
 
 	k->start_ms = 0;
+	k->started_ms = monotonic_ms();
 	reaper_rest(k->server.reaper);
 	k->setting.records->engines++;
 	err = engine_start(&k->engine, &k->setting, first);
@@ -180,11 +182,12 @@ static void engine_ended(struct keeping *k, int status)
 	}
 	log_event(LOG_ERR, "engine-died", "%s=%d", WIFSIGNALED(status) ? "signal" : "status",
 	          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (WIFSIGNALED(status) || monotonic_ms() - k->started_ms > RESTARTS_WITHIN_MS)
+		k->starts = 0; /* it had started */
 	if (!WIFSIGNALED(status)) {
 		engine_later(k);
 		return;
 	}
-	k->starts = 0;
 	if (restarts_too_often(k))
 		give_up(k, "it dies again and again");
 	else
