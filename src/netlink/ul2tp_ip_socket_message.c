@@ -76,14 +76,15 @@ int ul2tp_ip_socket_state_read(struct reader octets, struct ul2tp_ip_socket_stat
 	struct ul2tp_ip_socket_state state;
 	struct attributes a;
 
-	if (policy_parse(&ul2tp_policy, POLICY_LIBERAL, octets, octets.at, &a, NULL) < 0 ||
-	    !attributes_has(&a, UL2TP_ATTR_NAME))
+	if (policy_parse(&ul2tp_policy, POLICY_LIBERAL, octets, octets.at, &a, NULL) < 0)
 		return -EBADMSG;
 	state = (struct ul2tp_ip_socket_state){
 		.name = attributes_value(&a, UL2TP_ATTR_NAME),
 		.peer_name = attributes_value(&a, UL2TP_ATTR_PEER_NAME),
 		.connected = attributes_u8(&a, UL2TP_ATTR_CONNECTED),
 	};
+	if (!read_left(&state.name))
+		return -EBADMSG;
 	if (ul2tp_drops_read(attributes_value(&a, UL2TP_ATTR_RX_DROPS), &state.accounts.rx_drops) <
 	    0)
 		return -EBADMSG;
