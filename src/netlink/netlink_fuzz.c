@@ -64,18 +64,52 @@ static int l2tp_request(uint8_t command, const struct attributes *a, struct exta
 	}
 }
 
+/* What is told of one socket or file, or of the connection: no reader of these refuses anything. */
+static void handle_request(uint8_t command, const struct ul2tp_request *r)
+{
+	struct ul2tp_ip_socket_option option;
+	struct ul2tp_ip_socket_send send;
+	struct ul2tp_ppp_request ppp;
+
+	switch (command) {
+	case UL2TP_CMD_IPSOCKET_OPEN:
+		ul2tp_ip_socket_open_read(r);
+		break;
+	case UL2TP_CMD_IPSOCKET_BIND:
+	case UL2TP_CMD_IPSOCKET_CONNECT:
+	case UL2TP_CMD_IPSOCKET_SEND:
+		send = ul2tp_ip_socket_send_read(r);
+		assert(read_left(&send.name) <= UL2TP_IP_NAME_MAX);
+		assert(read_left(&send.data) <= UL2TP_IP_DATA_MAX);
+		assert(read_left(&send.control) <= UL2TP_IP_CONTROL_MAX);
+		break;
+	case UL2TP_CMD_IPSOCKET_OPTION_SET:
+		option = ul2tp_ip_socket_option_read(r);
+		assert(read_left(&option.value) <= UL2TP_IP_OPTION_MAX);
+		break;
+	case UL2TP_CMD_PPP_OPEN:
+		ul2tp_ppp_open_read(r);
+		break;
+	case UL2TP_CMD_PPP_CONNECT:
+	case UL2TP_CMD_PPP_IOCTL:
+	case UL2TP_CMD_PPP_OPTION_SET:
+		ppp = ul2tp_ppp_request_read(r);
+		assert(!ppp.name.failed && !ppp.data.failed && !ppp.value.failed);
+		break;
+	default:
+		ul2tp_subscribe_read(r);
+	}
+}
+
 static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct extack *ea)
 {
 	static struct ul2tp_tunnel_create tunnel;
 	struct ul2tp_session_set session_set;
 	struct ul2tp_limits_set limits;
-	struct ul2tp_ip_socket_option option;
-	struct ul2tp_ip_socket_send send;
 	struct session_create session;
 	struct ul2tp_tunnel_set set;
 	struct ul2tp_unit_request unit;
 	struct ul2tp_device_request devices;
-	struct ul2tp_ppp_request ppp;
 	uint64_t events;
 	int err;
 
@@ -97,32 +131,8 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 		assert(limits.has[UL2TP_LIMIT_TUNNELS] ||
 		       !limits.limits.values[UL2TP_LIMIT_TUNNELS]);
 		return 0;
-	case UL2TP_CMD_IPSOCKET_OPEN:
-		ul2tp_ip_socket_open_read(r);
-		return 0;
-	case UL2TP_CMD_IPSOCKET_BIND:
-	case UL2TP_CMD_IPSOCKET_CONNECT:
-	case UL2TP_CMD_IPSOCKET_SEND:
-		send = ul2tp_ip_socket_send_read(r);
-		assert(read_left(&send.name) <= UL2TP_IP_NAME_MAX);
-		assert(read_left(&send.data) <= UL2TP_IP_DATA_MAX);
-		assert(read_left(&send.control) <= UL2TP_IP_CONTROL_MAX);
-		return 0;
-	case UL2TP_CMD_IPSOCKET_OPTION_SET:
-		option = ul2tp_ip_socket_option_read(r);
-		assert(read_left(&option.value) <= UL2TP_IP_OPTION_MAX);
-		return 0;
 	case UL2TP_CMD_TRACE:
 		return trace_request_read(r, &events, ea);
-	case UL2TP_CMD_PPP_OPEN:
-		ul2tp_ppp_open_read(r);
-		return 0;
-	case UL2TP_CMD_PPP_CONNECT:
-	case UL2TP_CMD_PPP_IOCTL:
-	case UL2TP_CMD_PPP_OPTION_SET:
-		ppp = ul2tp_ppp_request_read(r);
-		assert(!ppp.name.failed && !ppp.data.failed && !ppp.value.failed);
-		return 0;
 	case UL2TP_CMD_UNIT_ADDRESS_ADD:
 	case UL2TP_CMD_UNIT_POLICE:
 	case UL2TP_CMD_UNIT_GET:
@@ -134,7 +144,7 @@ static int ul2tp_request(uint8_t command, const struct ul2tp_request *r, struct 
 		assert(err < 0 || (devices.count && devices.count <= UL2TP_DEVICES_MAX));
 		return err;
 	default:
-		ul2tp_subscribe_read(r);
+		handle_request(command, r);
 		return 0;
 	}
 }

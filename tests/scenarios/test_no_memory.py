@@ -3,6 +3,7 @@
 
 A story is told again and again, with the first, the second, the third allocation failing, until there are no more of them.
 """
+import contextlib
 import errno
 import gc
 import mmap
@@ -159,8 +160,7 @@ STORIES = {"ethernet": (ethernet,), "ip": (ethernet_over_ip,), "ebpf": (managed,
 @pytest.mark.parametrize("name", STORIES)
 def test_it_goes_on_after_each(build, tmp_path, name):
     story, *options = STORIES[name]
-    lacking = Lacking(tmp_path, *options)
-    try:
+    with contextlib.closing(Lacking(tmp_path, *options)) as lacking:
         assert lacking.tell(story) == ""
         lacking.clean()
         processes, said, before = lacking.processes(), [], lacking.descriptors()
@@ -170,14 +170,11 @@ def test_it_goes_on_after_each(build, tmp_path, name):
             assert len(said) < MOST, said
         assert "ENOMEM" in said and said[-1] == "", said
         eventually(lambda: all(now <= then for now, then in zip(lacking.descriptors(), before)), "no descriptor stays")
-    finally:
-        lacking.close()
 
 
 def test_an_engine_that_can_not_start_loses_nothing(build, tmp_path):
     """The last allocations by which an engine takes up what is there fail: it ends, and the one after it has all."""
-    lacking = Lacking(tmp_path)
-    try:
+    with contextlib.closing(Lacking(tmp_path)) as lacking:
         with Api(lacking.daemon, lacking.cable.near) as api:
             api.tunnel_create(CONN_ID=1, PEER_CONN_ID=2, UDP_SPORT=5000, UDP_DPORT=5001, **addresses(lacking))
             api.session_create(1, 10, IFNAME="lacking0")
@@ -196,28 +193,22 @@ def test_an_engine_that_can_not_start_loses_nothing(build, tmp_path):
         for last in (2, 3, 4):  # of those behind all that is adopted; one may be the keeper's, which does not need it
             adopted(needed - last)
         assert "event=engine-failed" in lacking.daemon.log
-    finally:
-        lacking.close()
 
 
 def test_a_client_does_not_wait_for_an_answer_that_was_lost(build, tmp_path):
     """Where the system has no memory for it, the connection ends; the next one works."""
-    lacking = Lacking(tmp_path)
-    try:
+    with contextlib.closing(Lacking(tmp_path)) as lacking:
         with Api(lacking.daemon, lacking.cable.near) as api:
             lacking.shared[4:8] = struct.pack("i", 1)
             with pytest.raises(ConnectionError):
                 api.netlink.l2tp("TUNNEL_GET", dump=True, timeout=5)
         with Api(lacking.daemon, lacking.cable.near) as api:
             assert not api.tunnels()
-    finally:
-        lacking.close()
 
 
 def test_an_engine_that_can_not_reach_its_keeper_ends(build, tmp_path):
     """What it could not say would stay for good; the next one sees to it."""
-    lacking = Lacking(tmp_path)
-    try:
+    with contextlib.closing(Lacking(tmp_path)) as lacking:
         with Api(lacking.daemon, lacking.cable.near) as api:
             api.tunnel_create(CONN_ID=1, PEER_CONN_ID=2, UDP_SPORT=5000, UDP_DPORT=5001, **addresses(lacking))
             for number in (1, 2):
@@ -230,5 +221,3 @@ def test_an_engine_that_can_not_reach_its_keeper_ends(build, tmp_path):
         with Api(lacking.daemon, lacking.cable.near) as api:
             left = {f"lacking{s['SESSION_ID']}" for s in api.sessions()}
         eventually(lambda: lacking.cable.near.devices() == lacking.devices | left, "no interface is left without its session")
-    finally:
-        lacking.close()
