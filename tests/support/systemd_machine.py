@@ -81,12 +81,17 @@ class CanNotStart(Exception):
     """This machine lacks something for it; in words"""
 
 
+def meson_install(directory):
+    run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", directory)
+
+
 class SystemdMachine:
-    def __init__(self, namespace):
+    def __init__(self, namespace, fill=meson_install):
+        """fill(directory) puts there what it has beside this machine's files."""
         self.said, self.cgroup, self.process = "", _own_cgroup(), None
         self.directory = tempfile.TemporaryDirectory(prefix="ul2tp-systemd-")
         try:
-            run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", self.directory.name)
+            fill(self.directory.name)
         except BaseException:
             self.close()
             raise
