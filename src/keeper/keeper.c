@@ -26,6 +26,7 @@
 
 struct keeper {
 	int requests, events;
+	uint32_t serial; /* of the last request */
 };
 
 struct keeper *keeper_new(int requests, int events)
@@ -59,14 +60,18 @@ static void take_back(struct keeper *k, const struct request *request, const str
 	}
 }
 
-/* What goes would stay for good if the keeper were not told, and an answer that was not heard would be taken for that of the
- * next request. The next engine finds out what there is. */
+/* What goes would stay for good if the keeper were not told, and what it answers to one request is not to be taken for the
+ * answer to another. The next engine finds out what there is. */
+_Noreturn static void end(const char *error)
+{
+	log_event(LOG_ERR, "keeper-not-reached", "error=\"%s\"", error);
+	abort();
+}
+
 static void end_unless_gone(int err)
 {
-	if (err == -EPIPE || err == -ECONNRESET)
-		return;
-	log_event(LOG_ERR, "keeper-not-reached", "error=\"%s\"", strerror(-err));
-	abort();
+	if (err != -EPIPE && err != -ECONNRESET)
+		end(strerror(-err));
 }
 
 static int gone(int err, struct extack *ea)
@@ -75,13 +80,14 @@ static int gone(int err, struct extack *ea)
 }
 
 /* Send @request with @fd (-1: none) and wait for the answer; its descriptors are the caller's on success. */
-static int ask(struct keeper *k, const struct request *request, int fd, struct reply *reply,
+static int ask(struct keeper *k, struct request *request, int fd, struct reply *reply,
                struct message_fds *fds, struct extack *ea)
 {
 	struct message_fds with = MESSAGE_NO_FDS;
 	int err;
 
 	with.fd[0] = fd;
+	request->serial = k->serial = k->serial % UINT32_MAX + 1;
 	err = message_send(k->requests, request, sizeof(*request), &with, 0);
 	/* A descriptor that can not be handed over is refused: nothing has happened. */
 	if (err < 0 && fd < 0)
@@ -89,6 +95,8 @@ static int ask(struct keeper *k, const struct request *request, int fd, struct r
 	if (err < 0)
 		return gone(err, ea);
 	err = message_receive(k->requests, reply, sizeof(*reply), fds, 0);
+	if ((err > 0 || err == -EMFILE) && reply->serial != request->serial)
+		end("the answer is not that to the request");
 	if (err == -EMFILE && reply->err >= 0) {
 		take_back(k, request, reply);
 		return descriptors_lack(ea);
@@ -106,7 +114,7 @@ static int ask(struct keeper *k, const struct request *request, int fd, struct r
 }
 
 /* A request whose answer is only whether it was done. */
-static int tell(struct keeper *k, const struct request *request)
+static int tell(struct keeper *k, struct request *request)
 {
 	struct message_fds fds;
 	struct reply reply;
@@ -150,7 +158,7 @@ void keeper_client_close(struct keeper *k, uint32_t client)
 	tell(k, &request);
 }
 
-static int ask_endpoint(struct keeper *k, const struct request *request, int fd,
+static int ask_endpoint(struct keeper *k, struct request *request, int fd,
                         struct keeper_endpoint *ret, struct extack *ea)
 {
 	struct message_fds fds;
@@ -313,8 +321,8 @@ int keeper_route(struct keeper *k, uint32_t endpoint, const union address *peer,
 	return 0;
 }
 
-static int ask_names(struct keeper *k, const struct request *request,
-                     struct keeper_socket_names *ret, struct extack *ea)
+static int ask_names(struct keeper *k, struct request *request, struct keeper_socket_names *ret,
+                     struct extack *ea)
 {
 	struct message_fds fds;
 	struct reply reply;
@@ -356,7 +364,7 @@ int keeper_socket_option(struct keeper *k, uint32_t endpoint,
 	return ask_names(k, &request, names, ea);
 }
 
-static int ask_device(struct keeper *k, const struct request *request, struct keeper_device *ret,
+static int ask_device(struct keeper *k, struct request *request, struct keeper_device *ret,
                       struct extack *ea)
 {
 	struct message_fds fds;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "keeper/engine_process.h"
+#include "keeper/request.h"
 
 /* Requirements: NL-4, NL-12 */
 static void test_client_is_known_by_the_namespace_of_its_socket(void **state)
@@ -116,6 +118,48 @@ static void test_keeper_that_has_gone(void **state)
 	close(events[0]);
 }
 
+/* A keeper that answers the first request twice, as if it had not seen that it had read it. */
+static void answer_twice(int requests)
+{
+	struct request request;
+	struct message_fds fds;
+	struct reply reply;
+
+	assert_int_equal(message_receive(requests, &request, sizeof(request), &fds, 0), 1);
+	reply = (struct reply){ .serial = request.serial, .err = -ENOENT };
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(message_send(requests, &reply, sizeof(reply), &MESSAGE_NO_FDS, 0),
+		                 0);
+}
+
+/* The engine ends: the next one asks what there is. */
+static void test_answer_to_another_request_is_not_taken(void **state)
+{
+	const union address peer = { .v4 = { .sin_family = AF_INET } };
+	union address source;
+	int requests[2], status;
+	uint32_t mtu_bytes;
+	pid_t engine;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, requests), 0);
+	engine = fork();
+	if (engine == 0) {
+		struct keeper *k = keeper_new(requests[0], -1);
+
+		signal(SIGABRT, SIG_DFL);
+		if (!k || keeper_route(k, 0, &peer, &source, &mtu_bytes, NULL) != -ENOENT)
+			_exit(1);
+		keeper_client_close(k, 0);
+		_exit(2);
+	}
+	close(requests[0]);
+	answer_twice(requests[1]);
+	assert_int_equal(waitpid(engine, &status, 0), engine);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+	close(requests[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +168,7 @@ int main(void)
 		WITH_KEEPER(test_engine_can_do_nothing_it_should_not),
 		WITH_KEEPER(test_stopping_removes_devices_and_socket),
 		cmocka_unit_test(test_keeper_that_has_gone),
+		cmocka_unit_test(test_answer_to_another_request_is_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ enum request_kind {
 };
 
 struct request {
+	uint32_t serial; /* from 1; the reply repeats it */
 	uint32_t kind;
 	uint32_t slot; /* of what the request is about; where to go on, for _RESUME */
 	union {
@@ -81,6 +82,7 @@ struct request {
 };
 
 struct reply {
+	uint32_t serial; /* of what it answers; 0: of a request that could not be read */
 	int32_t err;
 	struct extack ea;
 	union {

@@ -215,7 +215,7 @@ static void on_signals(struct keeping *k)
 static void on_request(struct keeping *k)
 {
 	struct message_fds fds, reply_fds;
-	struct request request;
+	struct request request = { 0 };
 	struct reply reply;
 	int err =
 		message_receive(k->engine.requests, &request, sizeof(request), &fds, MSG_DONTWAIT);
@@ -224,7 +224,7 @@ static void on_request(struct keeping *k)
 		return;
 	if (err == -EMFILE) {
 		reply_fds = MESSAGE_NO_FDS;
-		reply = (struct reply){ 0 };
+		reply = (struct reply){ .serial = request.serial };
 		reply.err = descriptors_lack(&reply.ea);
 	} else if (err > 0) {
 		server_answer(&k->server, &request, &fds, &reply, &reply_fds);

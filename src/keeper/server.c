@@ -202,6 +202,7 @@ void server_answer(struct server *s, const struct request *request, struct messa
                    struct reply *reply, struct message_fds *reply_fds)
 {
 	memset(reply, 0, sizeof(*reply));
+	reply->serial = request->serial;
 	*reply_fds = MESSAGE_NO_FDS;
 	reply->err = dispatch(s, request, fds, reply, reply_fds);
 	if (reply->err < 0)
