@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* lack_memory.c - LD_PRELOAD: one allocation fails, of memory or by setns(), the one that is counted down to
  *
- * The file named by LACK_MEMORY begins with a number that all processes which are told of it share: each allocation of any of
- * them takes one off, and the one that makes it 0 gets no memory. While it is 0 all is as without this.
+ * The file named by LACK_MEMORY begins with numbers (struct left) that all processes which are told of it share: each allocation
+ * of any of them takes one off its number, and the one that makes it 0 gets no memory. While it is 0 all is as without this.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,13 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static _Atomic int none[3];
-static _Atomic int *left = none;
+/* What the system allocates for messages has numbers of its own: it would take long to tell it all through. The same in
+ * tests/scenarios/test_no_memory.py. */
+static struct left {
+	_Atomic int allocations, answers, keeper_requests;
+} none;
+
+static struct left *left = &none;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -50,17 +55,17 @@ static bool fails(_Atomic int *count)
 
 void *malloc(size_t size)
 {
-	return fails(left) ? NULL : __libc_malloc(size);
+	return fails(&left->allocations) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return fails(left) ? NULL : __libc_calloc(count, size);
+	return fails(&left->allocations) ? NULL : __libc_calloc(count, size);
 }
 
 void *realloc(void *memory, size_t size)
 {
-	return size && fails(left) ? NULL : __libc_realloc(memory, size);
+	return size && fails(&left->allocations) ? NULL : __libc_realloc(memory, size);
 }
 
 void *reallocarray(void *memory, size_t count, size_t size)
@@ -74,27 +79,27 @@ void *reallocarray(void *memory, size_t count, size_t size)
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-	return fails(left) ? NULL : __libc_memalign(alignment, size);
+	return fails(&left->allocations) ? NULL : __libc_memalign(alignment, size);
 }
 
 /* For which the system allocates. */
 int setns(int fd, int kind)
 {
-	return fails(left) ? -1 : (int)syscall(SYS_setns, fd, kind);
+	return fails(&left->allocations) ? -1 : (int)syscall(SYS_setns, fd, kind);
 }
 
-/* What the system allocates for messages has numbers of its own, behind the first: it would take long to tell it all through.
- * The second is that of answers, the third that of requests to the keeper. */
+/* Of an answer to a client */
 ssize_t send(int fd, const void *octets, size_t len, int flags)
 {
-	if (flags & MSG_DONTWAIT && fails(left + 1))
+	if (flags & MSG_DONTWAIT && fails(&left->answers))
 		return -1;
 	return sendto(fd, octets, len, flags, NULL, 0);
 }
 
+/* Of a request to the keeper */
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	if (flags == MSG_NOSIGNAL && !m->msg_controllen && fails(left + 2))
+	if (flags == MSG_NOSIGNAL && !m->msg_controllen && fails(&left->keeper_requests))
 		return -1;
 	return syscall(SYS_sendmsg, fd, m, flags);
 }

@@ -4,6 +4,7 @@
 A story is told again and again, with the first, the second, the third allocation failing, until there are no more of them.
 """
 import contextlib
+import ctypes
 import errno
 import gc
 import mmap
@@ -11,7 +12,6 @@ import os
 import platform
 import signal
 import socket
-import struct
 
 import pytest
 
@@ -36,6 +36,11 @@ pytestmark = [
                        reason="lack_memory.so is not built: this C library has no __libc_malloc() for it")]
 
 
+class Left(ctypes.Structure):
+    """How many allocations there will be until one fails; as in tests/programs/lack_memory.c."""
+    _fields_ = [("allocations", ctypes.c_int), ("answers", ctypes.c_int), ("keeper_requests", ctypes.c_int)]
+
+
 class Lacking:
     """A ul2tpd one of whose allocations can be made to fail."""
 
@@ -43,7 +48,7 @@ class Lacking:
         path = directory / "left"
         path.write_bytes(bytes(mmap.PAGESIZE))
         with path.open("r+b") as file:
-            self.shared = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+            self.left = Left.from_buffer(mmap.mmap(file.fileno(), mmap.PAGESIZE))
         self.cable = Cable()
         try:
             # Each worker that has had a program's socket keeps a ring.
@@ -52,14 +57,6 @@ class Lacking:
             self.cable.close()
             raise
         self.held, self.devices, self.spare = [], self.cable.near.devices(), 0
-
-    @property
-    def left(self):
-        return struct.unpack("i", self.shared[:4])[0]
-
-    @left.setter
-    def left(self, number):
-        self.shared[:4] = struct.pack("i", number)
 
     def processes(self):
         return self.daemon.keeper_pid, self.daemon.engine_pid
@@ -95,14 +92,14 @@ class Lacking:
 
     def tell_without(self, story, number):
         """The same with one allocation failing, and all cleaned up; spare: how many more it would have taken to come to it."""
-        self.left = number
+        self.left.allocations = number
         said = self.tell(story)
-        self.spare, self.left = self.left, 0
+        self.spare, self.left.allocations = self.left.allocations, 0
         self.clean()
         return said
 
     def close(self):
-        self.left = 0
+        self.left.allocations = 0
         self.daemon.stop()
         self.cable.close()
 
@@ -181,11 +178,11 @@ def test_an_engine_that_can_not_start_loses_nothing(build, tmp_path):
 
         def adopted(left):
             """How many allocations that took."""
-            lacking.left = left
+            lacking.left.allocations = left
             before = lacking.daemon.log.count("event=adopted-ppp")
             os.kill(lacking.daemon.engine_pid, signal.SIGKILL)
             eventually(lambda: lacking.daemon.log.count("event=adopted-ppp") > before, "an engine has taken over")
-            taken, lacking.left = left - lacking.left, 0
+            taken, lacking.left.allocations = left - lacking.left.allocations, 0
             with Api(lacking.daemon, lacking.cable.near) as api:
                 assert len(api.sessions()) == 1, lacking.daemon.log
             return taken
@@ -199,7 +196,7 @@ def test_a_client_does_not_wait_for_an_answer_that_was_lost(build, tmp_path):
     """Where the system has no memory for it, the connection ends; the next one works."""
     with contextlib.closing(Lacking(tmp_path)) as lacking:
         with Api(lacking.daemon, lacking.cable.near) as api:
-            lacking.shared[4:8] = struct.pack("i", 1)
+            lacking.left.answers = 1
             with pytest.raises(ConnectionError):
                 api.netlink.l2tp("TUNNEL_GET", dump=True, timeout=5)
         with Api(lacking.daemon, lacking.cable.near) as api:
@@ -215,7 +212,7 @@ def test_an_engine_that_can_not_reach_its_keeper_ends(build, tmp_path):
                 api.session_create(1, number, IFNAME=f"lacking{number}")
         for number in (1, 2):   # whether the client may, and that the interface goes
             with Api(lacking.daemon, lacking.cable.near) as api:
-                lacking.shared[8:12] = struct.pack("i", number)
+                lacking.left.keeper_requests = number
                 with pytest.raises(ConnectionError):
                     api.session_delete(1, number)
         with Api(lacking.daemon, lacking.cable.near) as api:
