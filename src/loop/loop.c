@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/monotonic.h"
 
 #define EVENTS_MAX 64
@@ -20,7 +22,9 @@ struct loop {
 	unsigned int borrowed; /* how often; whoever has the turn may look */
 	void (*between)(void *arg);
 	void *between_arg;
-	int pending; /* of events, how many are not delivered yet */
+	struct watch *put_off;
+	uint64_t again_ms; /* when to try them */
+	int pending;       /* of events, how many are not delivered yet */
 	struct epoll_event events[EVENTS_MAX];
 };
 
@@ -60,11 +64,68 @@ int loop_add(struct loop *loop, struct watch *watch, int fd, uint32_t events, wa
 	return 0;
 }
 
+static void put_off(struct loop *loop, struct watch *watch)
+{
+	watch->put_off = true;
+	watch->next_put_off = loop->put_off;
+	loop->put_off = watch;
+}
+
+static void put_off_no_longer(struct loop *loop, struct watch *watch)
+{
+	struct watch **at = &loop->put_off;
+
+	while (*at != watch)
+		at = &(*at)->next_put_off;
+	*at = watch->next_put_off;
+	watch->put_off = false;
+}
+
+void loop_add_surely(struct loop *loop, struct watch *watch, int fd, uint32_t events,
+                     watch_fn *ready)
+{
+	int err = loop_add(loop, watch, fd, events, ready);
+
+	if (err == 0)
+		return;
+	watch->fd = fd;
+	watch->ready = ready;
+	watch->events = events;
+	if (!loop->put_off)
+		loop->again_ms = monotonic_ms() + LOOP_AGAIN_MS;
+	put_off(loop, watch);
+	log_event(LOG_WARNING, "not-watched",
+	          "error=\"%s\" effect=\"packets wait, until it can be: it is tried again\"",
+	          strerror(-err));
+}
+
+bool loop_puts_off(const struct loop *loop)
+{
+	return loop->put_off;
+}
+
+static void try_again(struct loop *loop)
+{
+	struct watch *all = loop->put_off, *next;
+
+	loop->put_off = NULL;
+	loop->again_ms = loop->now_ms + LOOP_AGAIN_MS;
+	for (struct watch *watch = all; watch; watch = next) {
+		next = watch->next_put_off;
+		watch->put_off = loop_add(loop, watch, watch->fd, watch->events, watch->ready) < 0;
+		if (watch->put_off)
+			put_off(loop, watch);
+	}
+}
+
 void loop_events(struct loop *loop, struct watch *watch, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.ptr = watch };
 
-	if (events != watch->events && epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &e) == 0)
+	if (watch->put_off)
+		watch->events = events;
+	else if (events != watch->events &&
+	         epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &e) == 0)
 		watch->events = events;
 }
 
@@ -72,7 +133,10 @@ void loop_remove(struct loop *loop, struct watch *watch)
 {
 	if (watch->fd < 0)
 		return;
-	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+	if (watch->put_off)
+		put_off_no_longer(loop, watch);
+	else
+		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
 	watch->fd = -1;
 	for (int i = 0; i < loop->pending; i++)
 		if (loop->events[i].data.ptr == watch)
@@ -154,6 +218,8 @@ int loop_once(struct loop *loop, int timeout_ms)
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	loop->now_ms = monotonic_ms();
+	if (loop->put_off && loop->now_ms >= loop->again_ms)
+		try_again(loop);
 	call_all(loop, n);
 	return 0;
 }

@@ -24,6 +24,8 @@ struct watch {
 	watch_fn *ready;
 	uint32_t events; /* what is waited for; loop.c's */
 	bool urgent;     /* of those that are ready at once it comes before others */
+	bool put_off;    /* waited for later; loop.c's, like the next of these */
+	struct watch *next_put_off;
 };
 
 struct loop;
@@ -34,6 +36,20 @@ void loop_free(struct loop *loop);
 
 /** loop_add() - call @watch->ready when @fd has any of @events; level triggered. Negative errno */
 int loop_add(struct loop *loop, struct watch *watch, int fd, uint32_t events, watch_fn *ready);
+
+/**
+ * loop_add_surely() - loop_add(), for who can not refuse anything any more
+ *
+ * Where the system has no room (ENOMEM, ENOSPC: /proc/sys/fs/epoll/max_user_watches), that is logged, and it is tried again
+ * LOOP_AGAIN_MS later, until it works or loop_remove() is called. Who calls loop_once() sees to it that this has its turn.
+ */
+void loop_add_surely(struct loop *loop, struct watch *watch, int fd, uint32_t events,
+                     watch_fn *ready);
+
+#define LOOP_AGAIN_MS 100
+
+/** loop_puts_off() - whether anything is to be tried again, so that loop_once() is to wait for LOOP_AGAIN_MS at most */
+bool loop_puts_off(const struct loop *loop);
 
 /** loop_events() - wait for @events from now on; costs nothing if that is what is waited for */
 void loop_events(struct loop *loop, struct watch *watch, uint32_t events);

@@ -213,7 +213,7 @@ static void open_read(struct letter *letter)
 {
 	struct divert_ring *ring = container_of(letter, struct divert_ring, letter);
 
-	loop_add(ring->worker->loop, &ring->watch, ring->fd, EPOLLIN, ring_ready);
+	loop_add_surely(ring->worker->loop, &ring->watch, ring->fd, EPOLLIN, ring_ready);
 }
 
 static void post(struct divert_ring *ring, void (*open)(struct letter *))

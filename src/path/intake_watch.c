@@ -10,7 +10,7 @@ static void open_start(struct letter *letter)
 	struct intake *in = container_of(letter, struct intake, letter);
 
 	if (!endpoint_is_managed(in->endpoint) && in->fd >= 0)
-		loop_add(in->worker->loop, &in->watch, in->fd, EPOLLIN, intake_ready);
+		loop_add_surely(in->worker->loop, &in->watch, in->fd, EPOLLIN, intake_ready);
 	else if (endpoint_is_managed(in->endpoint) && in->worker->ring)
 		divert_ring_add(in->worker->ring, in);
 }

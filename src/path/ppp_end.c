@@ -115,7 +115,7 @@ static void open_start(struct letter *letter)
 	struct ppp_end *e = container_of(letter, struct ppp_end, started);
 
 	e->watch.urgent = true;
-	loop_add(e->reader->loop, &e->watch, e->fd, EPOLLIN, end_ready);
+	loop_add_surely(e->reader->loop, &e->watch, e->fd, EPOLLIN, end_ready);
 }
 
 void ppp_end_drain(struct ppp_end *e)

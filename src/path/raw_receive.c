@@ -219,8 +219,8 @@ static void open_start(struct letter *letter)
 
 	for (size_t i = 0; i < ARRAY_SIZE(raw->sides); i++)
 		if (raw->fd[i] >= 0)
-			loop_add(raw->worker->loop, &raw->sides[i].watch, raw->fd[i], EPOLLIN,
-			         side_ready);
+			loop_add_surely(raw->worker->loop, &raw->sides[i].watch, raw->fd[i],
+			                EPOLLIN, side_ready);
 }
 
 static void open_stop(struct letter *letter)

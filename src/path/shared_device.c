@@ -176,7 +176,7 @@ static void open_start(struct letter *letter)
 {
 	struct shared_device *d = container_of(letter, struct shared_device, letter);
 
-	loop_add(d->worker->loop, &d->watch, d->fd, EPOLLIN, device_ready);
+	loop_add_surely(d->worker->loop, &d->watch, d->fd, EPOLLIN, device_ready);
 }
 
 static void open_stop(struct letter *letter)

@@ -114,7 +114,7 @@ static void open_start(struct letter *letter)
 	struct sender *s = container_of(letter, struct sender, letter);
 
 	if (s->device >= 0)
-		loop_add(s->worker->loop, &s->watch, s->device, EPOLLIN, device_ready);
+		loop_add_surely(s->worker->loop, &s->watch, s->device, EPOLLIN, device_ready);
 	if (s->device >= 0)
 		sender_gate_open(s, s->device);
 }

@@ -29,7 +29,7 @@ static void ready(struct watch *watch, uint32_t events)
 static void watch_device(struct unit *u)
 {
 	if (u->tx.device >= 0)
-		loop_add(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, ready);
+		loop_add_surely(u->tx.worker->loop, &u->tx.watch, u->tx.device, EPOLLIN, ready);
 }
 
 /* Its own letter, as nobody waits for it: what is asked of the unit later comes behind it. */

@@ -29,6 +29,8 @@ static int wait_ms(const struct worker *w)
 		return FAST_GATE_TICK_MS;
 	if (!list_empty(&w->holding))
 		return EXPIRY_TICK_MS;
+	if (loop_puts_off(w->loop))
+		return LOOP_AGAIN_MS;
 	return w->ring ? DIVERT_BEAT_MS : -1;
 }
 
