@@ -2,13 +2,14 @@
 """The connection of `ul2tp run` with ul2tpd ends behind each request that a call needs: the program gets an error or what it
 asked for, the supervisor lives on, and the next call succeeds. Or the supervisor ends: another gets the answer."""
 import os
+import re
 import resource
 import signal
 import sys
 
 import pytest
 
-from support import netlink
+from support import netlink, proc
 from support.api import Api, encode
 from support.daemon import TOP, Cli, settle
 from support.launcher import REPLIES, Launcher, processes_of, supervisor_of
@@ -129,22 +130,54 @@ def test_a_supervisor_ends_between_a_change_and_its_answer(daemon, namespace, tm
             assert process.wait() == 0
 
 
-def test_a_supervisor_that_can_not_be_started_at_once(shared_daemon):
-    """Its guardian has no descriptors for a while, and tries again."""
+def size_of(pid):
+    return int(proc.text(pid, "statm").split()[0]) * resource.getpagesize()
+
+
+LACKS = {  # what a guardian lacks: it can not start a supervisor, or that can not start a thread
+    "descriptors": (resource.RLIMIT_NOFILE, lambda guardian: 3),
+    "threads": (resource.RLIMIT_AS, lambda guardian: size_of(guardian) + (128 << 10)),
+}
+
+
+@pytest.mark.parametrize("lack", LACKS)
+def test_a_supervisor_that_can_not_be_started_at_once(shared_daemon, lack):
+    """Its guardian lacks something for a while, and tries again."""
+    kind, left = LACKS[lack]
     with Launcher(shared_daemon).popen(sys.executable, "-uc", PROGRAM % CALLS["file"], stdin=-1) as process:
         program = int(process.stdout.readline())
         supervisor = supervisor_of(program)
         guardian, = set(processes_of(program)) - {supervisor}
-        limit = resource.prlimit(guardian, resource.RLIMIT_NOFILE)
-        resource.prlimit(guardian, resource.RLIMIT_NOFILE, (3, limit[1]))
+        limit = resource.prlimit(guardian, kind)
+        resource.prlimit(guardian, kind, (left(guardian), limit[1]))
         os.kill(supervisor, signal.SIGKILL)
         settle(0.2)
-        assert processes_of(program) == [guardian], "the program is alone"
-        resource.prlimit(guardian, resource.RLIMIT_NOFILE, limit)
+        eventually(lambda: processes_of(program) == [guardian], "the program is alone")
+        resource.prlimit(guardian, kind, limit)
         process.stdin.write("\n")
         process.stdin.close()
         assert process.stdout.readline() == "done\n"
         assert process.wait() == 0
+
+
+def test_an_ul2tpd_of_another_language_is_asked_for_nothing(shared_daemon, tmp_path):
+    """It has come in the place of the one there was: numbers might mean something else. Its family's version says so."""
+    with Relay(shared_daemon.socket, tmp_path / "relay") as relay:
+        with Launcher(relay).popen(sys.executable, "-uc", PROGRAM % CALLS["pppox"], stdin=-1, stderr=-1) as process:
+            def call():
+                process.stdin.write("\n")
+                process.stdin.flush()
+                return process.stdout.readline()
+
+            process.stdout.readline()
+            assert call() == "done\n"
+            # Behind the family's name and number
+            relay.alter = lambda octets: re.sub(rb"(ul2tp\0\0\0.{8}\x08\0\x03\0)\x01", rb"\1" b"\2", octets, flags=re.DOTALL)
+            relay.cut()
+            assert call() == "refused\n"
+            process.stdin.close()
+            assert "another language: start this program again" in process.stderr.read()
+            assert process.wait() == 0
 
 
 # --- what ul2tpd knows requests by ---

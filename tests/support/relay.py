@@ -4,6 +4,7 @@
     with Relay(daemon.socket, path) as relay:
         relay.requests_left = 2     # the third one ends its connection, unanswered; then all goes on
         relay.answers_wait = True   # requests reach ul2tpd, and nobody hears what became of them
+    relay.alter = function      # of the octets of an answer: those that come instead
 """
 import contextlib
 import os
@@ -15,12 +16,12 @@ DATAGRAM_MAX = 1 << 17
 DESCRIPTORS_MAX = 8
 
 
-def pass_on(source, sink):
+def pass_on(source, sink, alter=bytes):
     """A datagram and its descriptors. Return: whether there was one."""
     octets, descriptors, _, _ = socket.recv_fds(source, DATAGRAM_MAX, DESCRIPTORS_MAX)
     try:
         if octets:
-            socket.send_fds(sink, [octets], descriptors)
+            socket.send_fds(sink, [alter(octets)], descriptors)
     finally:
         for fd in descriptors:
             os.close(fd)
@@ -31,6 +32,7 @@ class Relay:
     def __init__(self, to, path, namespace=None):
         self.to, self.socket, self.namespace = to, str(path), namespace
         self.requests_left = None       # None: none is kept
+        self.alter = bytes              # which leaves them as they are
         self._answers_wait = False
         self.told, self.tell = os.pipe()   # closed: the end; an octet: something is otherwise
         self.pairs = []                 # of a program's end and ul2tpd's
@@ -69,7 +71,7 @@ class Relay:
         try:
             if near in ready and (self._is_kept() or not pass_on(near, far)):
                 return False
-            return far not in ready or pass_on(far, near)
+            return far not in ready or pass_on(far, near, self.alter)
         except OSError:
             return False
 
