@@ -4,16 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -22,6 +26,38 @@
 #include "keeper/listener.h"
 #include "keeper/records.h"
 #include "keeper/slots.h"
+
+/* Of all processes: how much later it is than it is, and how often an engine was started. */
+static struct story {
+	atomic_uint_least64_t later_ms;
+	atomic_uint engines;
+} * story;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int err = __real_clock_gettime(clock, now);
+	uint64_t ms = story ? atomic_load(&story->later_ms) : 0;
+	long ns = now->tv_nsec + (long)(ms % 1000) * 1000000;
+
+	now->tv_sec += (time_t)(ms / 1000) + ns / 1000000000;
+	now->tv_nsec = ns % 1000000000;
+	return err;
+}
+
+/* In a story nobody waits: time passes instead. */
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	int n = __real_poll(fds, count, story && timeout_ms > 0 ? 0 : timeout_ms);
+
+	if (n == 0 && story && timeout_ms > 0)
+		atomic_fetch_add(&story->later_ms, (uint64_t)timeout_ms);
+	return n;
+}
 
 struct place {
 	char directory[64], path[96];
@@ -129,6 +165,50 @@ static void test_engine_that_hangs_is_killed(void **state)
 	close(ready[1]);
 }
 
+static int make_story(void **state)
+{
+	void *shared = mmap(NULL, sizeof(*story), PROT_READ | PROT_WRITE,
+	                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED || make_place(state) < 0)
+		return -1;
+	story = shared;
+	return 0;
+}
+
+static int remove_story(void **state)
+{
+	munmap(story, sizeof(*story));
+	story = NULL;
+	return remove_place(state);
+}
+
+static int end_badly(const struct keeper_start *start, void *arg)
+{
+	atomic_fetch_add(&story->engines, 1);
+	return EXIT_FAILURE;
+}
+
+/* It is tried for five seconds. */
+static void test_engine_that_can_not_start_ends_it_later(void **state)
+{
+	assert_int_equal(exit_status(run(*state, end_badly, NULL)), EXIT_FAILURE);
+	assert_int_equal(atomic_load(&story->engines), 21);
+}
+
+static int end_badly_later(const struct keeper_start *start, void *arg)
+{
+	atomic_fetch_add(&story->later_ms, 10001);
+	return atomic_fetch_add(&story->engines, 1) < 50 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Those before had started. */
+static void test_engine_that_fails_after_a_while_is_always_replaced(void **state)
+{
+	assert_int_equal(exit_status(run(*state, end_badly_later, NULL)), EXIT_SUCCESS);
+	assert_int_equal(atomic_load(&story->engines), 51);
+}
+
 static void test_socket_is_open_to_all_and_goes_at_the_end(void **state)
 {
 	struct place *p = *state;
@@ -222,6 +302,7 @@ static void test_slots_are_bounded_and_used_again(void **state)
 	free(s.at);
 }
 
+#define TOLD(test)   cmocka_unit_test_setup_teardown(test, make_story, remove_story)
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int main(void)
@@ -230,6 +311,8 @@ int main(void)
 		PLACED(test_engine_that_dies_again_and_again_ends_it),
 		PLACED(test_engine_that_ends_well_ends_it_well),
 		PLACED(test_engine_that_hangs_is_killed),
+		TOLD(test_engine_that_can_not_start_ends_it_later),
+		TOLD(test_engine_that_fails_after_a_while_is_always_replaced),
 		PLACED(test_socket_is_open_to_all_and_goes_at_the_end),
 		PLACED(test_socket_in_use_is_left_alone),
 		PLACED(test_stale_socket_is_replaced),
