@@ -29,15 +29,26 @@ def pytest_configure(config):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(hookwrapper=True)
 def pytest_collection_modifyitems(items):
     """Where tests run beside each other (pytest-xdist, --dist loadgroup), those of one emulated machine stay together.
-    A machine that files share is named by its fixture."""
-    items.sort(key=lambda item: item.path.name not in FIRST)
+    A machine that files share is named by its fixture. The groups must be known before pytest-xdist looks for them, in a
+    hook of this name; what comes first is decided when all others have sorted."""
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         group = parameters.get("debian", "")
         shared = [name for name in SHARED_MACHINES if name in item.fixturenames]
-        item.add_marker(pytest.mark.xdist_group(f"{shared[0] if shared else item.path.name} {group}"))
+        item.add_marker(pytest.mark.xdist_group(f"{shared[0] if shared else item.path.name} {group}".rstrip()))
+    yield
+    items.sort(key=lambda item: item.path.name not in FIRST)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report):
+    """pytest-xdist puts the group into a test's name, by which neither --last-failed nor tests/requirements.py would know it.
+    It needs the name until the report has come from the process in which the test ran, its node."""
+    if hasattr(report, "node") and report.nodeid.rfind("@") > report.nodeid.rfind("]"):
+        report.nodeid = report.nodeid.rpartition("@")[0]
 
 
 @pytest.fixture(scope="session")
