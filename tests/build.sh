@@ -15,9 +15,10 @@ build() (
 )
 
 # build_sanitized DIRECTORY TARGET - with Clang's warnings, the sanitizers and what libFuzzer needs. It has 130 programs, which
-# gold (of binutils, not everywhere) links in half the time; a report needs lines, and not the types of variables.
+# gold (of binutils, not everywhere) links in half the time; a report needs lines, and not the types of variables. After undefined behaviour nothing goes on
+# in any case (halt_on_error): code that could takes a sixth of the time of compiling.
 build_sanitized() (
 	export CC=clang
 	[ -z "$(command -v ld.gold)" ] || export CC_LD=gold
-	build "$1" "$2" -Dc_args=-gline-tables-only -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+	build "$1" "$2" "-Dc_args=-gline-tables-only -fno-sanitize-recover=undefined" -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 )
