@@ -20,7 +20,7 @@ def story(cable):
                 settle(0.5)
                 return protocols.counts()
         eventually(lambda: reasons() == {"used"})
-        ping = pair.hosts[0].popen("ping", "-i", "0.01", "-q", INNER[4][1], stdout=-3)
+        ping = pair.hosts[0].popen("ping", "-i", "0.05", "-q", INNER[4][1], stdout=-3)
         try:
             eventually(lambda: all(UDP in end and esp.ESP not in end for end in counts()))
             esp.protect(cable, PORT)
