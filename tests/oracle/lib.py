@@ -14,6 +14,9 @@ IPPROTO_L2TP = 115
 SOL_PPPOL2TP = 273
 SETTLE = float(os.environ.get("PROBE_SETTLE", "0.15"))   # quiet time that ends a capture
 WAITMAX = float(os.environ.get("PROBE_WAIT", "3.0"))     # longest wait for an expected event
+# A file with the pids of processes that do what a kernel would: while one of them has work it is not quiet, however long it
+# waits for a processor.
+WORKERS = os.environ.get("PROBE_WORKERS")
 
 A4, B4, A6, B6 = "10.99.0.1", "10.99.0.2", "fd99::1", "fd99::2"
 AMAC, BMAC = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
@@ -25,6 +28,34 @@ def ename(e):
     e = abs(int(e))
     fixed = {0: "OK", 11: "EAGAIN", 35: "EDEADLK", 95: "EOPNOTSUPP", 512: "ERESTARTSYS", 515: "ENOIOCTLCMD"}
     return fixed.get(e) or errno.errorcode.get(e, "E%d" % e)
+
+
+def working():
+    """Whether a thread of the WORKERS runs, or waits for a processor."""
+    if not WORKERS:
+        return False
+    with open(WORKERS) as f:
+        pids = f.read().split()
+    for pid in pids:
+        try:
+            for thread in os.listdir("/proc/%s/task" % pid):
+                with open("/proc/%s/task/%s/stat" % (pid, thread)) as f:
+                    if f.read().rpartition(")")[2].split()[0] == "R":
+                        return True
+        except OSError:
+            pass    # it has ended
+    return False
+
+
+def readable(fd, settle):
+    """Whether there is something to read, until nothing has come for so long and nobody is about to send it."""
+    end = time.time() + WAITMAX
+    if select.select([fd], [], [], settle)[0]:
+        return True
+    while working() and time.time() < end:
+        if select.select([fd], [], [], 0.02)[0]:
+            return True
+    return bool(select.select([fd], [], [], 0)[0])
 
 
 def attempt(fn, *a, **k):
@@ -578,8 +609,7 @@ class Drain:
         settle = SETTLE if settle is None else settle
         end = time.time() + settle
         while True:
-            r, _, _ = select.select([self.s], [], [], max(0, end - time.time()))
-            if not r:
+            if not readable(self.s, max(0, end - time.time())):
                 return out
             try:
                 f, a = self.s.recvfrom(65535)
@@ -864,8 +894,7 @@ def drain_fd(fd, settle=None, size=2048):
     """Read packets from a fd until quiet; list of hex, or an errno name at the end."""
     out, settle = [], SETTLE if settle is None else settle
     while True:
-        r, _, _ = select.select([fd], [], [], settle)
-        if not r:
+        if not readable(fd, settle):
             return out
         try:
             d = os.read(fdof(fd), size)

@@ -13,6 +13,7 @@ import pytest
 
 import compare
 from support.daemon import BUILD, Daemon
+from support.launcher import Started, supervisor_of
 from support.wait import SLOW
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -22,15 +23,18 @@ LIMIT = 250  # seconds for a scenario
 
 
 def probed(area, scenario, out):
-    with Daemon("--kernel-quirks") as daemon:
-        environment = dict(os.environ, UL2TP_SOCKET=daemon.socket, PROBE_SETTLE=str(0.3 * SLOW),
+    workers, said = out / "workers", out / "said"
+    workers.touch()
+    with Daemon("--kernel-quirks") as daemon, said.open("w") as errors:
+        environment = dict(os.environ, UL2TP_SOCKET=daemon.socket, PROBE_WORKERS=str(workers), PROBE_SETTLE=str(0.3 * SLOW),
                            PROBE_WAIT=str(10 * SLOW), PROBE_LIMIT=str(240 * SLOW))
-        done = subprocess.run(
-            [BUILD / "ul2tp", "run", "--files", "--",
-             "/usr/bin/python3", HERE / "probe.py", "-o", out, "-m", area, "-s", scenario],
-            env=environment, text=True, capture_output=True, timeout=LIMIT * SLOW, check=False)
-    print(done.stderr)
-    assert done.returncode == 0, done.stderr
+        with Started([BUILD / "ul2tp", "run", "--files", "--",
+                      "/usr/bin/python3", HERE / "probe.py", "-o", out, "-m", area, "-s", scenario],
+                     env=environment, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors) as prober:
+            workers.write_text(" ".join(map(str, [*daemon.processes(), supervisor_of(prober.pid)])))
+            status = prober.wait(LIMIT * SLOW)
+    print(said.read_text())
+    assert status == 0, said.read_text()
     return compare.load(out)
 
 
