@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -52,8 +53,12 @@ static const int not_counted[] = {
 	SYS_munmap, SYS_set_robust_list, SYS_rseq,
 };
 
-static bool is_counted(long call)
+static bool is_counted(const struct ptrace_syscall_info *info)
 {
+	long call = (long)info->entry.nr;
+
+	if (call == SYS_epoll_ctl && info->entry.args[1] == EPOLL_CTL_DEL)
+		return false;
 	for (size_t i = 0; i < sizeof(not_counted) / sizeof(*not_counted); i++)
 		if (not_counted[i] == call)
 			return false;
@@ -193,8 +198,8 @@ static void at_call(struct strike *s, const struct task *t)
 		return;
 	if (s->struck == t->tid && info.op == PTRACE_SYSCALL_INFO_EXIT)
 		fail(s, t);
-	else if (!s->done && info.op == PTRACE_SYSCALL_INFO_ENTRY &&
-	         is_counted((long)info.entry.nr) && ++s->number == s->at)
+	else if (!s->done && info.op == PTRACE_SYSCALL_INFO_ENTRY && is_counted(&info) &&
+	         ++s->number == s->at)
 		strike(s, t, &info);
 }
 
