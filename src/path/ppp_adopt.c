@@ -21,6 +21,7 @@
 #include "path/shared_device.h"
 #include "path/spare_descriptors.h"
 #include "path/unit.h"
+#include "path/unit_private.h"
 #include "path/unit_address.h"
 #include "path/unit_record.h"
 
@@ -392,6 +393,23 @@ static void tell_unconnected(struct adoption *a)
 	}
 }
 
+/* What has waited in interfaces goes by channels, which are there now. */
+static void begin_devices(struct adoption *a)
+{
+	const struct dataplane *dp = a->dp;
+
+	for (uint32_t i = 0; i < dp->records->units_used; i++)
+		if (a->units[i])
+			unit_tx_begin(a->units[i]);
+	for (struct ordered_node *node = ordered_from(&dp->netns_by_cookie, 0); node;
+	     node = ordered_from(&dp->netns_by_cookie, node->key + 1)) {
+		const struct netns *ns = container_of(node, struct netns, by_cookie);
+
+		if (ns->shared)
+			shared_devices_begin(ns->shared);
+	}
+}
+
 static void update(struct adoption *a, struct ppp_file *f)
 {
 	ppp_record_update(f);
@@ -412,6 +430,7 @@ static void adopt(struct adoption *a)
 	for_each(a, true, adopt_connection);
 	tell_unconnected(a);
 	a->dp->ppp_adopting = false;
+	begin_devices(a);
 	for_each(a, true, update);
 	for_each(a, false, update);
 }

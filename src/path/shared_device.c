@@ -244,12 +244,11 @@ static void devices_free(struct shared_devices *all)
 	free(all);
 }
 
-static void devices_start(struct shared_devices *all)
+void shared_devices_begin(struct shared_devices *all)
 {
 	for (uint32_t i = 0; i < all->count; i++)
 		post(&all->at[i], open_start);
 	dataplane_wait(all->dp);
-	all->netns->shared = all;
 }
 
 static int devices_make(struct dataplane *dp, struct netns *ns, uint32_t client, struct extack *ea)
@@ -268,7 +267,8 @@ static int devices_make(struct dataplane *dp, struct netns *ns, uint32_t client,
 		}
 		device_fill(&all->at[i], &made);
 	}
-	devices_start(all);
+	shared_devices_begin(all);
+	ns->shared = all;
 	log_event(LOG_NOTICE, "ppp-shared-created", "interface=%s count=%u netns=%llu",
 	          all->at[0].name, all->count, (unsigned long long)ns->id.cookie);
 	return 0;
@@ -308,7 +308,7 @@ int shared_devices_adopt(struct dataplane *dp, struct netns *ns)
 		devices_free(all);
 		return -ENODEV;
 	}
-	devices_start(all);
+	ns->shared = all;
 	return 0;
 }
 

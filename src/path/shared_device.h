@@ -78,11 +78,12 @@ int shared_devices_hold(struct dataplane *dp, struct netns *ns, uint32_t client,
 
 /**
  * shared_devices_adopt() - those that an earlier engine had (dataplane.ppp_devices), if all are there, for
- * shared_devices_hold() to find
+ * shared_devices_hold() to find. Nobody reads them before shared_devices_begin(), when units have their channels
  *
  * Return: 0; -ENODEV; -ENOMEM.
  */
 int shared_devices_adopt(struct dataplane *dp, struct netns *ns);
+void shared_devices_begin(struct shared_devices *all);
 
 /** shared_devices_release() - one unit fewer; they go with the last, or if none has come */
 void shared_devices_release(struct netns *ns);

@@ -90,7 +90,8 @@ int unit_adopt(struct dataplane *dp, struct netns *ns, uint32_t record_index,
 		return -ENOMEM;
 	if (u->shared)
 		u->netns->shared->users++;
-	unit_tx_begin(u);
+	if (!dp->ppp_adopting) /* else when it has its channels */
+		unit_tx_begin(u);
 	*ret = u;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* unit_workers.c - what the API thread has a unit's workers do, and which worker sends; see unit.h */
 #include "path/channel.h"
+#include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/shared_device.h"
 #include "path/unit_address.h"
@@ -68,10 +69,14 @@ void unit_channels_changed(struct unit *u)
 	post(u->tx.worker, &u->tx.letter, open_tx_channels);
 }
 
+/* While units are adopted, not all have their channels yet, and what waits in the device would be dropped. */
 static void open_tx_start(struct letter *letter)
 {
+	struct unit *u = container_of(letter, struct unit, tx.letter);
+
 	open_tx_channels(letter);
-	watch_device(container_of(letter, struct unit, tx.letter));
+	if (!u->dp->ppp_adopting)
+		watch_device(u);
 }
 
 static void open_tx_stop(struct letter *letter)
