@@ -21,6 +21,7 @@ static int fail(const char *what, int err)
 static int engine(const struct keeper_start *start, void *arg)
 {
 	const struct daemon_options *options = arg;
+	struct dataplane_options dataplane = options->dataplane;
 	struct dataplane *dp;
 	int err = confine();
 
@@ -28,7 +29,8 @@ static int engine(const struct keeper_start *start, void *arg)
 		log_event(LOG_WARNING, "not-confined", "error=\"%s\" reason=\"no seccomp here\"",
 		          strerror(-err));
 	quirks_log(&options->dataplane.quirks);
-	err = dataplane_new(start, &options->dataplane, &dp);
+	dataplane.workers = start->workers;
+	err = dataplane_new(start, &dataplane, &dp);
 	if (err < 0)
 		return fail("dataplane", err);
 	err = server_run(start, dp, &options->dataplane.quirks);
@@ -47,5 +49,7 @@ int main(int argc, char **argv)
 	if (!daemon_options_read(argc, argv, &options, &status))
 		return status;
 	log_level_set(options.log_level);
+	options.keeper.workers = options.dataplane.workers;
+	options.keeper.argv = argv;
 	return keeper_run(&options.keeper, engine, &options);
 }

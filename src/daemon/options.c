@@ -12,6 +12,8 @@
 
 #include "base/cleanup.h"
 #include "config.h"
+#include "keeper/layout.h"
+#include "keeper/upgrade.h"
 
 #define WORKERS_DEFAULT_MAX 4
 #define WORKERS_LIMIT       64
@@ -37,6 +39,7 @@ static const char usage[] =
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
 	"  --log-level LEVEL     error, warning, notice (default), info or debug\n"
+	"  --upgrade-layout      say how what an upgrade takes over is laid out, for another ul2tpd\n"
 	"  --version, --help\n"
 	"\n"
 	"Examples:\n"
@@ -56,6 +59,7 @@ enum option_number {
 	OPTION_TUNNELS,
 	OPTION_SESSIONS,
 	OPTION_LOG,
+	OPTION_LAYOUT,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -73,6 +77,7 @@ static const struct option long_options[] = {
 	{ "max-tunnels",   required_argument, NULL, OPTION_TUNNELS },
 	{ "max-sessions",  required_argument, NULL, OPTION_SESSIONS },
 	{ "log-level",     required_argument, NULL, OPTION_LOG },
+	{ &UPGRADE_LAYOUT_OPTION[2], no_argument, NULL, OPTION_LAYOUT },
 	{ "version",       no_argument,       NULL, OPTION_VERSION },
 	{ "help",          no_argument,       NULL, OPTION_HELP },
 	{ 0 },
@@ -212,6 +217,17 @@ static const char *socket_default(void)
 	return path && *path ? path : UL2TP_SOCKET_PATH;
 }
 
+static void say(int option)
+{
+	char layout[LAYOUT_TEXT_MAX];
+
+	layout_text(layout);
+	if (option == OPTION_LAYOUT)
+		puts(layout);
+	else
+		fputs(option == OPTION_HELP ? usage : "ul2tpd " UL2TP_VERSION "\n", stdout);
+}
+
 bool daemon_options_read(int argc, char **argv, struct daemon_options *ret, int *status)
 {
 	struct daemon_options o = {
@@ -225,8 +241,8 @@ bool daemon_options_read(int argc, char **argv, struct daemon_options *ret, int 
 
 	*status = 2;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (option == OPTION_VERSION || option == OPTION_HELP) {
-			fputs(option == OPTION_HELP ? usage : "ul2tpd " UL2TP_VERSION "\n", stdout);
+		if (option == OPTION_VERSION || option == OPTION_HELP || option == OPTION_LAYOUT) {
+			say(option);
 			*status = fflush(stdout) == 0 ? 0 : 1;
 			return false;
 		}

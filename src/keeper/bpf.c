@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/netfilter.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -92,16 +93,51 @@ int bpf_socket_filter(const struct bpf_insn *insns, uint32_t count, char *log, u
 	return call(BPF_PROG_LOAD, &attr);
 }
 
-uint32_t bpf_program_id(int program)
+static int look(int fd, void *info, uint32_t len)
 {
-	struct bpf_prog_info info = { 0 };
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = (uint32_t)program;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = pointer(&info);
-	return call(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0 ? 0 : info.id;
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = len;
+	attr.info.info = pointer(info);
+	return call(BPF_OBJ_GET_INFO_BY_FD, &attr);
+}
+
+uint32_t bpf_program_id(int program)
+{
+	struct bpf_prog_info info = { 0 };
+
+	return look(program, &info, sizeof(info)) < 0 ? 0 : info.id;
+}
+
+/* What is asked of the one is not what is answered of the other. */
+static bool is_of(int fd, const char *kind)
+{
+	char path[32], target[32];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, target, sizeof(target) - 1);
+	target[len > 0 ? len : 0] = '\0';
+	return strcmp(target, kind) == 0;
+}
+
+bool bpf_map_is(int fd, uint32_t type, uint32_t key, uint32_t value, uint32_t entries)
+{
+	struct bpf_map_info info = { 0 };
+
+	return is_of(fd, "anon_inode:bpf-map") && look(fd, &info, sizeof(info)) == 0 &&
+	       info.type == type && info.key_size == key && info.value_size == value &&
+	       info.max_entries == entries;
+}
+
+bool bpf_program_is(int fd, uint32_t type)
+{
+	struct bpf_prog_info info = { 0 };
+
+	return is_of(fd, "anon_inode:bpf-prog") && look(fd, &info, sizeof(info)) == 0 &&
+	       info.type == type;
 }
 
 int bpf_attached(uint32_t type, int ifindex, uint32_t *ids, uint32_t *count)

@@ -8,6 +8,7 @@
 #define UL2TP_KEEPER_BPF_H
 
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,10 @@ int bpf_socket_filter(const struct bpf_insn *insns, uint32_t count, char *log, u
 
 /** bpf_program_id() - the id of a program; 0: the kernel does not say */
 uint32_t bpf_program_id(int program);
+
+/** bpf_map_is() - whether the descriptor is a map as bpf_map() makes it; bpf_program_is() - a program of @type */
+bool bpf_map_is(int fd, uint32_t type, uint32_t key, uint32_t value, uint32_t entries);
+bool bpf_program_is(int fd, uint32_t type);
 
 /**
  * bpf_attached() - the programs on a hook of an interface of the caller's namespace

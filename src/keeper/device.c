@@ -13,14 +13,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/monotonic.h"
+#include "keeper/bequest.h"
 #include "keeper/descriptors.h"
 #include "keeper/link.h"
 #include "keeper/route.h"
 #include "keeper/tap.h"
+
+/* Of /dev/net/tun. */
+#define TUN_MAJOR 10
+#define TUN_MINOR 200
 
 #define DEFAULT_NAME "l2tpeth%d"
 
@@ -290,4 +297,79 @@ int kept_device_route_remove(struct server *s, uint32_t slot, const struct prefi
 	const struct device *d = device_with_routes(s, slot, prefix);
 
 	return d ? route_remove(d->routes, d->about.ifindex, prefix) : -ENOENT;
+}
+
+void kept_devices_leave(struct server *s, struct bequest *b)
+{
+	const struct device *d;
+
+	slots_for_each(&s->devices, slot, d)
+	{
+		if (d->about.fd < 0)
+			continue; /* the next engine is told that it has gone */
+		leave_u32(b, slot);
+		leave_u64(b, d->about.netns.cookie);
+		leave_u64(b, namespaces_ino(&s->namespaces, d->about.netns));
+		leave_fd(b, d->about.fd);
+		leave_u32(b, d->about.ppp);
+		leave_u32(b, d->about.shared);
+		leave_u32(b, d->about.worker);
+		leave_u32(b, (uint32_t)d->about.ifindex);
+		leave_u32(b, d->about.mtu_bytes);
+		leave_u32(b, d->about.offloads);
+		leave_bytes(b, d->about.name, sizeof(d->about.name));
+		leave_fd(b, d->routes);
+		leave_u32(b, d->clsact);
+	}
+	leave_u32(b, BEQUEST_END);
+}
+
+static void device_inherit(struct inheritance *i, struct device *d, ino_t *ino)
+{
+	const struct socket_kind routes = { .family = AF_NETLINK };
+	struct keeper_device *about = &d->about;
+
+	about->netns.cookie = inherit_u64(i);
+	*ino = inherit_u64(i);
+	about->fd = inherit_file(i, S_IFCHR, makedev(TUN_MAJOR, TUN_MINOR));
+	about->ppp = inherit_bool(i);
+	about->shared = inherit_bool(i);
+	about->worker = inherit_u32(i);
+	about->ifindex = (int)inherit_u32(i);
+	about->mtu_bytes = inherit_u32(i);
+	about->offloads = inherit_u32(i);
+	inherit_bytes(i, about->name, sizeof(about->name));
+	d->routes = inherit_socket(i, &routes);
+	d->clsact = inherit_bool(i);
+	if (about->fd < 0 || about->ifindex <= 0 ||
+	    !memchr(about->name, '\0', sizeof(about->name)) || about->shared != (d->routes >= 0))
+		inherit_refuse(i);
+}
+
+int kept_devices_inherit(struct server *s, struct inheritance *i)
+{
+	uint32_t slot;
+
+	while ((slot = inherit_u32(i)) != BEQUEST_END && !inherit_failed(i)) {
+		AUTO(device) struct device *d = calloc(1, sizeof(*d));
+		ino_t ino;
+		int err;
+
+		if (!d)
+			return -ENOMEM;
+		device_inherit(i, d, &ino);
+		if (inherit_failed(i))
+			return -EBADMSG;
+		d->about.slot = slot;
+		err = ino ? namespaces_use(&s->namespaces, d->about.netns, ino) : 0;
+		if (err < 0)
+			return err;
+		err = slots_put(&s->devices, d, slot);
+		if (err < 0) {
+			namespaces_release(&s->namespaces, d->about.netns);
+			return err;
+		}
+		TAKE(d);
+	}
+	return inherit_failed(i) ? -EBADMSG : 0;
 }

@@ -2,6 +2,7 @@
 /* divert.c - choose the way data leaves programs' sockets; see divert.h */
 #include "keeper/divert.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -55,4 +56,28 @@ void divert_close(struct divert *d)
 	if (d->ops)
 		d->ops->close(d);
 	d->ops = NULL;
+}
+
+void divert_leave(const struct divert *d, struct bequest *b)
+{
+	leave_u32(b, divert_way_of(d));
+	if (d->ops)
+		d->ops->leave(d, b);
+}
+
+int divert_inherit(struct divert *d, struct inheritance *i)
+{
+	uint32_t way = inherit_u32(i);
+
+	if (inherit_failed(i))
+		return -EBADMSG;
+	if (way != divert_way_of(d))
+		return -EOPNOTSUPP;
+	return d->ops ? d->ops->inherit(d, i) : 0;
+}
+
+void divert_inherited(struct divert *d)
+{
+	if (d->ops)
+		d->ops->inherited(d);
 }

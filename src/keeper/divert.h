@@ -14,6 +14,7 @@
 #ifndef UL2TP_KEEPER_DIVERT_H
 #define UL2TP_KEEPER_DIVERT_H
 
+#include "keeper/bequest.h"
 #include "keeper/keeper.h"
 #include "keeper/netns.h"
 #include "keeper/reaper.h"
@@ -97,6 +98,15 @@ struct divert_ops {
 	/* A process of ours has ended (SIGCHLD): perhaps the way's own. NULL: it has none. */
 	void (*child_ended)(struct divert *d);
 
+	/* To the keeper of another release: first what is the way's, then the part of each socket, which stays attached.
+	 * inherited() when all have come. 0, -EBADMSG or -errno. A socket that was refused is not attached here. */
+	void (*leave)(const struct divert *d, struct bequest *b);
+	int (*inherit)(struct divert *d, struct inheritance *i);
+	void (*leave_socket)(const struct divert *d, const struct divert_socket *s,
+	                     struct bequest *b);
+	int (*inherit_socket)(struct divert *d, struct divert_socket *s, struct inheritance *i);
+	void (*inherited)(struct divert *d);
+
 	/* What was put off (d->unsettled) because more of it may come. NULL: nothing ever is. */
 	void (*settle)(struct divert *d);
 };
@@ -121,6 +131,12 @@ struct divert {
  */
 void divert_open(struct divert *d, enum divert_way wanted);
 void divert_close(struct divert *d);
+
+/** divert_leave(), divert_inherit() - the way, without its sockets; divert_inherited() - they have come, too
+ * Return: 0; -EOPNOTSUPP it is another way; -EBADMSG or -errno */
+void divert_leave(const struct divert *d, struct bequest *b);
+int divert_inherit(struct divert *d, struct inheritance *i);
+void divert_inherited(struct divert *d);
 
 /** divert_way_of() - which was chosen; DIVERT_WAY_ANY: none */
 enum divert_way divert_way_of(const struct divert *d);

@@ -252,6 +252,81 @@ static void ebpf_session_remove(struct divert *d, struct divert_socket *s,
 		bpf_map_unset(e->sessions, &key);
 }
 
+static void ebpf_leave(const struct divert *d, struct bequest *b)
+{
+	const struct ebpf *e = d->state;
+
+	leave_fd(b, e->sessions);
+	leave_fd(b, e->sockets);
+	for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
+		const struct channel *c = &e->channels[i];
+
+		if (c->program < 0)
+			continue;
+		leave_u32(b, i);
+		leave_fd(b, c->ring);
+		leave_fd(b, c->board);
+		leave_fd(b, c->program);
+	}
+	leave_u32(b, BEQUEST_END);
+}
+
+static bool tables_are_right(const struct ebpf *e, uint32_t max_sessions)
+{
+	return (e->sessions < 0 ||
+	        bpf_map_is(e->sessions, BPF_MAP_TYPE_HASH, sizeof(struct divert_key),
+	                   sizeof(struct divert_value), max_sessions * 2)) &&
+	       (e->sockets < 0 || bpf_map_is(e->sockets, BPF_MAP_TYPE_HASH, sizeof(uint64_t),
+	                                     sizeof(uint64_t), max_sessions));
+}
+
+static bool channel_is_right(const struct channel *c, uint32_t max_sessions)
+{
+	return bpf_map_is(c->ring, BPF_MAP_TYPE_RINGBUF, 0, 0, DIVERT_RING_OCTETS) &&
+	       bpf_map_is(c->board, BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t),
+	                  BOARD_LOST + max_sessions) &&
+	       bpf_program_is(c->program, BPF_PROG_TYPE_SOCKET_FILTER);
+}
+
+static int ebpf_inherit(struct divert *d, struct inheritance *i)
+{
+	struct ebpf *e = d->state;
+	uint32_t number;
+
+	e->sessions = inherit_fd(i);
+	e->sockets = inherit_fd(i);
+	if (inherit_failed(i) || !tables_are_right(e, d->max_sessions))
+		return -EBADMSG;
+	while ((number = inherit_u32(i)) != BEQUEST_END) {
+		struct channel *c = &e->channels[number < CHANNELS_MAX ? number : 0];
+
+		if (inherit_failed(i) || number >= CHANNELS_MAX || c->program >= 0)
+			return -EBADMSG;
+		c->ring = inherit_fd(i);
+		c->board = inherit_fd(i);
+		c->program = inherit_fd(i);
+		if (!channel_is_right(c, d->max_sessions)) {
+			channel_close(c);
+			return -EBADMSG;
+		}
+	}
+	return 0;
+}
+
+static void ebpf_leave_socket(const struct divert *d, const struct divert_socket *s,
+                              struct bequest *b)
+{
+}
+
+static int ebpf_inherit_socket(struct divert *d, struct divert_socket *s, struct inheritance *i)
+{
+	return 0; /* it is known by its cookie */
+}
+
+static void ebpf_inherited(struct divert *d)
+{
+}
+
 const struct divert_ops divert_ebpf = {
 	.name = "ebpf",
 	.open = ebpf_open,
@@ -262,4 +337,9 @@ const struct divert_ops divert_ebpf = {
 	.detach = ebpf_detach,
 	.session_add = ebpf_session_add,
 	.session_remove = ebpf_session_remove,
+	.leave = ebpf_leave,
+	.inherit = ebpf_inherit,
+	.leave_socket = ebpf_leave_socket,
+	.inherit_socket = ebpf_inherit_socket,
+	.inherited = ebpf_inherited,
 };

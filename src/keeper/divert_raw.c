@@ -30,6 +30,7 @@
 struct raw {
 	struct list receivers, sockets, namespaces;
 	struct guard *guard;
+	struct former_guard former;
 	struct reaper *reaper;
 	pid_t last_holder; /* of the socket that was found last: often there are more in one process */
 	bool said_all, said_stays; /* once is enough */
@@ -75,6 +76,7 @@ static int raw_open(struct divert *d, struct extack *why)
 		return -ENOMEM;
 	}
 	r->reaper = d->reaper;
+	r->former.pipe = -1;
 	list_init(&r->receivers);
 	list_init(&r->sockets);
 	list_init(&r->namespaces);
@@ -96,6 +98,8 @@ static void raw_close(struct divert *d)
 	list_for_each_safe (node, &r->namespaces)
 		by_ids_free(list_entry(node, struct by_ids, in_all));
 	guard_free(r->guard);
+	former_guard_let_act(&r->former);
+	raw_sockets_tidy(&r->receivers); /* inherited for sockets that were not */
 	free(r);
 }
 
@@ -431,6 +435,104 @@ static void raw_child_ended(struct divert *d)
 	guard_look(r->guard, r->reaper);
 }
 
+static void raw_leave(const struct divert *d, struct bequest *b)
+{
+	const struct raw *r = d->state;
+
+	guard_leave(r->guard, b);
+	raw_sockets_leave(&r->receivers, b);
+	list_for_each (node, &r->namespaces) {
+		const struct by_ids *shared = list_entry(node, struct by_ids, in_all);
+
+		leave_u64(b, shared->netns.cookie);
+		filter_sessions_leave(&shared->sessions, b);
+	}
+	leave_u64(b, 0);
+}
+
+static int raw_inherit(struct divert *d, struct inheritance *i)
+{
+	struct raw *r = d->state;
+	struct netns_id netns;
+	int err = former_guard_inherit(&r->former, i);
+
+	if (!err)
+		err = raw_sockets_inherit(&r->receivers, r->reaper, i);
+	while (!err && (netns.cookie = inherit_u64(i))) {
+		struct by_ids *shared = by_ids_of(r, netns) ? NULL : by_ids_make(r, netns);
+
+		err = shared ? filter_sessions_inherit(&shared->sessions, i) : -EBADMSG;
+	}
+	return !err && inherit_failed(i) ? -EBADMSG : err;
+}
+
+static void raw_leave_socket(const struct divert *d, const struct divert_socket *socket,
+                             struct bequest *b)
+{
+	const struct raw_socket *s = socket->way;
+
+	leave_u64(b, s->held.ino);
+	leave_u32(b, (uint32_t)s->held.pid);
+	leave_u32(b, (uint32_t)s->held.number);
+	leave_u32(b, s->receiver ? s->port : 0);
+	leave_u64(b, s->too_many);
+	leave_u32(b, s->untouchable);
+	filter_sessions_leave(&s->sessions, b);
+}
+
+static void raw_read_socket(struct raw_socket *s, struct inheritance *i)
+{
+	uint32_t port;
+
+	s->held.cookie = s->socket->cookie;
+	s->held.ino = inherit_u64(i);
+	s->held.pid = (pid_t)inherit_u32(i);
+	s->held.number = (int)inherit_u32(i);
+	port = inherit_u32(i);
+	s->too_many = inherit_u64(i);
+	s->untouchable = inherit_bool(i);
+	if (port > UINT16_MAX || s->held.pid < 0)
+		inherit_refuse(i);
+	s->port = (uint16_t)port;
+}
+
+/* The filter is on it as it was. Whoever can not have it here is told of by the guard that knew it. */
+static int raw_inherit_socket(struct divert *d, struct divert_socket *socket, struct inheritance *i)
+{
+	AUTO(raw_socket) struct raw_socket *s = calloc(1, sizeof(*s));
+	struct raw *r = d->state;
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->netns = socket->netns;
+	s->socket = socket;
+	raw_read_socket(s, i);
+	err = filter_sessions_inherit(&s->sessions, i);
+	if (err < 0)
+		return err;
+	if (s->port) {
+		s->receiver = raw_sockets_use_again(&r->receivers, s->netns, s->port);
+		if (!s->receiver)
+			return -EBADMSG;
+		socket->receive = *raw_sockets_fds(s->receiver);
+	}
+	err = guard_add(r->guard, r->reaper, &s->held, &s->guarded);
+	if (err < 0)
+		return err;
+	list_append(&r->sockets, &s->in_all);
+	socket->way = TAKE(s);
+	return 0;
+}
+
+static void raw_inherited(struct divert *d)
+{
+	struct raw *r = d->state;
+
+	raw_sockets_tidy(&r->receivers);
+	former_guard_dismiss(&r->former);
+}
+
 const struct divert_ops divert_raw = {
 	.name = "raw",
 	.open = raw_open,
@@ -441,6 +543,11 @@ const struct divert_ops divert_raw = {
 	.detach = raw_detach,
 	.session_add = raw_session_add,
 	.session_remove = raw_session_remove,
+	.leave = raw_leave,
+	.inherit = raw_inherit,
+	.leave_socket = raw_leave_socket,
+	.inherit_socket = raw_inherit_socket,
+	.inherited = raw_inherited,
 	.settle = raw_settle,
 	.child_ended = raw_child_ended,
 };

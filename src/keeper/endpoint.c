@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/monotonic.h"
+#include "keeper/bequest.h"
 #include "keeper/descriptors.h"
 #include "keeper/endpoint_socket.h"
 #include "keeper/managed.h"
@@ -319,4 +320,107 @@ uint32_t kept_endpoint_path_mtu(const struct server *s, struct netns_id here,
 		return 0;
 	route = endpoint_route_mtu(e, &path->peer);
 	return route ? path_mtu_by(route, path_less(e, &path->peer, route)) : 0;
+}
+
+static void endpoint_leave(struct server *s, const struct endpoint *e, struct bequest *b)
+{
+	leave_u32(b, e->about.slot);
+	leave_u64(b, e->about.netns.cookie);
+	leave_u64(b, namespaces_ino(&s->namespaces, e->about.netns));
+	leave_bytes(b, &e->about.params, sizeof(e->about.params));
+	leave_u32(b, e->admin);
+	leave_u32(b, e->managed != NULL);
+	if (e->managed) {
+		managed_leave(s, e, b);
+		return;
+	}
+	leave_fd(b, e->about.fd);
+	leave_fd(b, e->about.bulk_fd);
+	leave_u32(b, e->about.spread);
+	for (uint32_t n = 1; n < e->spread.count; n++)
+		leave_fd(b, e->spread.fd[n]);
+}
+
+void kept_endpoints_leave(struct server *s, struct bequest *b)
+{
+	const struct endpoint *e;
+
+	slots_for_each(&s->endpoints, slot, e)
+	{
+		/* Of what has gone the next engine is told that it has. */
+		if (!endpoint_is_dropped(e))
+			endpoint_leave(s, e, b);
+	}
+	leave_u32(b, BEQUEST_END);
+}
+
+static void sockets_inherit(struct inheritance *i, struct endpoint *e)
+{
+	const struct endpoint_params *p = &e->about.params;
+	const struct socket_kind kind = {
+		.family = p->local.any.sa_family,
+		.type = p->protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_RAW,
+		.protocol = p->protocol,
+		.netns = e->about.netns.cookie,
+	};
+	uint32_t count;
+
+	e->about.fd = inherit_socket(i, &kind);
+	e->about.bulk_fd = inherit_socket(i, &kind);
+	count = inherit_u32(i);
+	if (e->about.fd < 0 || count > SPREAD_MAX || endpoint_params_check(p, NULL) < 0) {
+		inherit_refuse(i);
+		return;
+	}
+	e->about.spread = count;
+	for (uint32_t n = 1; n < count && !inherit_failed(i); n++) {
+		int fd = inherit_socket(i, &kind);
+
+		if (fd < 0) {
+			inherit_refuse(i);
+			return;
+		}
+		e->spread.fd[n] = fd;
+		e->spread.count = n + 1;
+	}
+}
+
+static int endpoint_inherit(struct server *s, struct inheritance *i, uint32_t slot)
+{
+	AUTO(endpoint) struct endpoint *e = kept_endpoint_new();
+	ino_t ino;
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	e->about.slot = slot;
+	e->about.netns.cookie = inherit_u64(i);
+	ino = inherit_u64(i);
+	inherit_bytes(i, &e->about.params, sizeof(e->about.params));
+	e->admin = inherit_bool(i);
+	if (inherit_bool(i))
+		return managed_inherit(s, TAKE(e), ino, i);
+	sockets_inherit(i, e);
+	if (inherit_failed(i))
+		return -EBADMSG;
+	err = slots_put(&s->endpoints, e, slot);
+	if (err < 0)
+		return err;
+	err = ino ? namespaces_use(&s->namespaces, e->about.netns, ino) : 0;
+	if (err < 0) {
+		slots_remove(&s->endpoints, slot);
+		return err;
+	}
+	TAKE(e);
+	return 0;
+}
+
+int kept_endpoints_inherit(struct server *s, struct inheritance *i)
+{
+	uint32_t slot;
+	int err = 0;
+
+	while (!err && (slot = inherit_u32(i)) != BEQUEST_END && !inherit_failed(i))
+		err = endpoint_inherit(s, i, slot);
+	return !err && inherit_failed(i) ? -EBADMSG : err;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +12,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "keeper/privilege.h"
+#include "keeper/request.h"
 
 /* Where the child has what it is given; all else above standard error is closed. */
 enum { CHILD_REQUESTS = 3, CHILD_EVENTS, CHILD_LISTENER, CHILD_FIRST_UNUSED };
@@ -44,6 +47,7 @@ static void set_signals(void)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -69,6 +73,7 @@ static int child_main(const struct engine_setting *setting, const int fds[3], bo
 		.fast = setting->fast,
 		.fast_why = setting->fast_why,
 		.tun_error = setting->tun_error,
+		.workers = setting->workers,
 	};
 	int err;
 
@@ -131,4 +136,44 @@ void engine_close(struct engine_process *e)
 	if (e->events >= 0)
 		close(e->events);
 	*e = (struct engine_process){ .requests = -1, .events = -1 };
+}
+
+void engine_leave(const struct engine_process *e, struct bequest *b)
+{
+	leave_u32(b, (uint32_t)e->pid);
+	leave_fd(b, e->requests);
+	leave_fd(b, e->events);
+}
+
+int engine_inherit(struct engine_process *e, struct inheritance *i)
+{
+	const struct socket_kind kind = { .family = AF_UNIX, .type = SOCK_SEQPACKET };
+
+	e->pid = inherit_child(i);
+	e->requests = inherit_socket(i, &kind);
+	e->events = inherit_socket(i, &kind);
+	return inherit_failed(i) ? -EBADMSG : 0;
+}
+
+static bool ends_in_time(pid_t pid)
+{
+	AUTO_FD process = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = { .fd = process, .events = POLLIN };
+
+	return process >= 0 && poll(&ended, 1, ENGINE_YIELD_MS) == 1;
+}
+
+void engine_relieve(struct engine_process *e)
+{
+	const struct keeper_event yield = { .kind = KEEPER_EVENT_YIELD };
+
+	if (!e->pid)
+		return;
+	/* It may be waiting for an answer, and must not. */
+	if (e->events < 0 || e->requests < 0 ||
+	    message_send(e->events, &yield, sizeof(yield), &MESSAGE_NO_FDS, MSG_DONTWAIT) < 0 ||
+	    shutdown(e->requests, SHUT_RDWR) < 0 || !ends_in_time(e->pid))
+		kill(e->pid, SIGKILL);
+	waitpid(e->pid, NULL, 0);
+	engine_close(e);
 }

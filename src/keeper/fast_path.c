@@ -102,6 +102,7 @@ void fast_path_close(struct fast_path *f)
 	for (uint32_t i = 0; f->sessions && i < f->board.sessions; i++)
 		session_free(f->sessions[i]);
 	free(f->sessions);
+	free(f->inherited);
 	list_for_each_safe (node, &f->netns)
 		fast_netns_free(f, list_entry(node, struct fast_netns, in_all));
 	fast_board_close(f);
@@ -130,13 +131,23 @@ static bool wish_is_sound(const struct server *server, const struct fast_wish *w
 	       fast_entry_is_sound(w, &e->about.params.local);
 }
 
+/* Once: of what follows with the same number it is not. */
+static bool was_inherited(const struct fast_path *f, uint32_t index)
+{
+	bool was = f->inherited && f->inherited[index];
+
+	if (was)
+		f->inherited[index] = false;
+	return was;
+}
+
 static struct fast_session *session_get(struct fast_path *f, uint32_t index, struct netns_id netns)
 {
 	struct fast_session *s = f->sessions[index];
 
 	if (s)
 		return s;
-	if (fast_board_clear(f, index) < 0)
+	if ((was_inherited(f, index) ? fast_board_stop(f, index) : fast_board_clear(f, index)) < 0)
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -191,6 +202,8 @@ void fast_path_forget(struct server *server, uint32_t index)
 	struct fast_session *s = f && index < f->board.sessions ? f->sessions[index] : NULL;
 	struct fast_netns *n;
 
+	if (f && index < f->board.sessions)
+		was_inherited(f, index);
 	if (!s)
 		return;
 	n = s->netns;

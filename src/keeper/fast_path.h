@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/extack.h"
+#include "keeper/bequest.h"
 #include "keeper/fast_path_maps.h"
 #include "keeper/fast_reason.h"
 #include "keeper/host_watch.h"
@@ -86,6 +87,18 @@ void fast_path_turn(struct server *s, uint64_t now_ms);
 
 /** fast_path_due() - monotonic; UINT64_MAX: there is nothing to do */
 uint64_t fast_path_due(const struct fast_path *f, uint64_t now_ms);
+
+/**
+ * fast_path_leave() - to the keeper of another release: what was counted, and of which sessions
+ *
+ * First all programs are taken off, and the engine gets all packets, until fast_path_stay() or the heir's engine says what
+ * its sessions are. @f: NULL is fine, here and for the other. At home.
+ */
+void fast_path_leave(struct server *s, struct bequest *b);
+void fast_path_stay(struct server *s);
+
+/** fast_path_inherit() - where there is no fast path any more, what was counted is lost. 0; -EBADMSG; -errno */
+int fast_path_inherit(struct fast_path *f, struct inheritance *i);
 
 /** fast_path_drop() - take all that is ours out of a namespace that goes */
 void fast_path_drop(struct server *s, struct netns_id netns);

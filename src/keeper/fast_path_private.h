@@ -103,6 +103,7 @@ struct fast_path {
 	struct list netns;
 	struct fast_session **sessions; /* by index of the record */
 	uint32_t sessions_used;         /* none at or beyond this index ever was */
+	bool *inherited; /* by index: what is counted stays that of the session which is to be told of; NULL: of none */
 	struct fast_board board;
 	struct fast_watch *watch;
 	uint64_t begun; /* how often counting has */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/bequest.h"
 #include "keeper/descriptors.h"
 
 struct file {
@@ -82,4 +83,38 @@ int kept_file_close(struct server *s, uint32_t slot)
 
 	file_free(f);
 	return f ? 0 : -ENOENT;
+}
+
+void kept_files_leave(struct server *s, struct bequest *b)
+{
+	const struct file *f;
+
+	slots_for_each(&s->files, slot, f)
+	{
+		leave_u32(b, slot);
+		leave_fd(b, f->fd);
+	}
+	leave_u32(b, BEQUEST_END);
+}
+
+int kept_files_inherit(struct server *s, struct inheritance *i)
+{
+	const struct socket_kind kind = { .family = AF_UNIX, .type = SOCK_SEQPACKET };
+	uint32_t slot;
+
+	while ((slot = inherit_u32(i)) != BEQUEST_END && !inherit_failed(i)) {
+		AUTO(file) struct file *f = calloc(1, sizeof(*f));
+		int err;
+
+		if (!f)
+			return -ENOMEM;
+		f->fd = inherit_socket(i, &kind);
+		if (f->fd < 0)
+			return -EBADMSG;
+		err = slots_put(&s->files, f, slot);
+		if (err < 0)
+			return err;
+		TAKE(f);
+	}
+	return inherit_failed(i) ? -EBADMSG : 0;
 }

@@ -110,3 +110,31 @@ void filter_sessions_release(struct filter_sessions *all)
 	free(all->at);
 	*all = (struct filter_sessions){ 0 };
 }
+
+void filter_sessions_leave(const struct filter_sessions *all, struct bequest *b)
+{
+	leave_u32(b, (uint32_t)all->count);
+	for (size_t i = 0; i < all->count; i++) {
+		leave_u32(b, all->at[i].key);
+		leave_u32(b, all->at[i].version);
+		leave_u32(b, all->at[i].least);
+	}
+}
+
+/* They must ascend, and none be there twice. */
+int filter_sessions_inherit(struct filter_sessions *all, struct inheritance *i)
+{
+	for (uint32_t left = inherit_u32(i); left > 0 && !inherit_failed(i); left--) {
+		struct filter_session s = { .key = inherit_u32(i) };
+
+		s.version = (uint8_t)inherit_u32(i);
+		s.least = (uint8_t)inherit_u32(i);
+		if (all->count && filter_session_compare(&all->at[all->count - 1], &s) >= 0)
+			inherit_refuse(i);
+		else if (make_room(all) < 0)
+			return -ENOMEM;
+		else
+			all->at[all->count++] = s;
+	}
+	return inherit_failed(i) ? -EBADMSG : 0;
+}

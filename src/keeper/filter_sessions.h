@@ -3,6 +3,7 @@
 #ifndef UL2TP_KEEPER_FILTER_SESSIONS_H
 #define UL2TP_KEEPER_FILTER_SESSIONS_H
 
+#include "keeper/bequest.h"
 #include "keeper/divert_filter.h"
 #include "keeper/keeper.h"
 
@@ -20,6 +21,10 @@ bool filter_sessions_remove(struct filter_sessions *all, const struct divert_ses
 /** filter_sessions_merge() - all of @a and of @b; a key in both is @a's. *ret is the caller's; -ENOMEM */
 int filter_sessions_merge(const struct filter_sessions *a, const struct filter_sessions *b,
                           struct filter_sessions *ret);
+
+/** filter_sessions_leave(), filter_sessions_inherit() - from one release to the next. 0, -EBADMSG, -ENOMEM */
+void filter_sessions_leave(const struct filter_sessions *all, struct bequest *b);
+int filter_sessions_inherit(struct filter_sessions *all, struct inheritance *i);
 
 void filter_sessions_release(struct filter_sessions *all);
 

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,17 +128,22 @@ static int guard_start(struct guard *g, struct reaper *reaper)
 	return 0;
 }
 
-void guard_free(struct guard *g)
+/* A guard that can not be told must not act. */
+static void dismiss(pid_t pid, int pipe)
 {
 	const char word = GUARD_ALL_IS_WELL;
 
+	if (write(pipe, &word, 1) != 1)
+		kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+void guard_free(struct guard *g)
+{
 	if (!g)
 		return;
 	if (g->pid) {
-		/* A guard that can not be told must not act. */
-		if (write(g->pipe, &word, 1) != 1)
-			kill(g->pid, SIGKILL);
-		waitpid(g->pid, NULL, 0);
+		dismiss(g->pid, g->pipe);
 		guard_forget(g);
 	}
 	munmap(g->table, table_size(g->table->max));
@@ -191,4 +197,35 @@ void guard_look(struct guard *g, struct reaper *reaper)
 pid_t guard_pid(const struct guard *g)
 {
 	return g->pid;
+}
+
+void guard_leave(const struct guard *g, struct bequest *b)
+{
+	leave_u32(b, (uint32_t)g->pid);
+	leave_fd(b, g->pid ? g->pipe : -1);
+}
+
+int former_guard_inherit(struct former_guard *f, struct inheritance *i)
+{
+	f->pid = inherit_child(i);
+	f->pipe = inherit_file(i, S_IFIFO, 0);
+	return inherit_failed(i) || (f->pid != 0) != (f->pipe >= 0) ? -EBADMSG : 0;
+}
+
+void former_guard_dismiss(struct former_guard *f)
+{
+	if (f->pid)
+		dismiss(f->pid, f->pipe);
+	if (f->pipe >= 0)
+		close(f->pipe);
+	*f = (struct former_guard){ .pipe = -1 };
+}
+
+void former_guard_let_act(struct former_guard *f)
+{
+	if (f->pipe >= 0)
+		close(f->pipe);
+	if (f->pid)
+		waitpid(f->pid, NULL, 0);
+	*f = (struct former_guard){ .pipe = -1 };
 }

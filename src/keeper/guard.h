@@ -11,6 +11,7 @@
 #ifndef UL2TP_KEEPER_GUARD_H
 #define UL2TP_KEEPER_GUARD_H
 
+#include "keeper/bequest.h"
 #include "keeper/netns.h"
 #include "keeper/reaper.h"
 #include "process/holders.h"
@@ -43,6 +44,22 @@ void guard_remove(struct guard *g, uint32_t place);
 
 /** guard_look() - after a SIGCHLD: if the guard has ended, start another */
 void guard_look(struct guard *g, struct reaper *reaper);
+
+/* The process of a keeper of another release, whose place we have taken; it knows the same sockets. */
+struct former_guard {
+	pid_t pid; /* 0: there was none */
+	int pipe;
+};
+
+/** guard_leave(), former_guard_inherit() - 0, -EBADMSG */
+void guard_leave(const struct guard *g, struct bequest *b);
+int former_guard_inherit(struct former_guard *f, struct inheritance *i);
+
+/** former_guard_dismiss() - when the sockets have a new one: all is well */
+void former_guard_dismiss(struct former_guard *f);
+
+/** former_guard_let_act() - it frees all sockets that it knows of, and has when this returns; if it was not dismissed */
+void former_guard_let_act(struct former_guard *f);
 
 /** guard_pid() - of the process; 0: there is none */
 pid_t guard_pid(const struct guard *g);

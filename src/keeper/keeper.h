@@ -358,6 +358,7 @@ enum keeper_event_kind {
 	KEEPER_EVENT_NETNS_GONE,  /* the last process and mount left: close all that is in it */
 	KEEPER_EVENT_STOP,        /* the daemon is to end */
 	KEEPER_EVENT_SOCKET_GONE, /* the last copy of a program's socket was closed (TUN-45) */
+	KEEPER_EVENT_YIELD, /* another engine takes up what there is: end, and remove nothing */
 };
 
 struct keeper_event {
@@ -384,6 +385,7 @@ struct keeper_start {
 		*fast;     /* NULL: no session uses the fast path, and .fast_why says why */
 	uint32_t fast_why; /* enum fast_reason */
 	int tun_error;     /* tap_probe() when ul2tpd started */
+	uint32_t workers;  /* as in keeper_options, of the ul2tpd that was started first */
 };
 
 struct keeper_options {
@@ -394,10 +396,15 @@ struct keeper_options {
 	bool fast_path_xdp;
 	bool ip_sockets_for_all; /* also those without CAP_NET_ADMIN */
 	bool naive;              /* interfaces and sockets give one packet at a time */
+	uint32_t workers;        /* of each engine; kept over upgrades, since records count on it */
+	char **argv;             /* for an upgrade (upgrade.h); NULL: there can be none */
 };
 
 /**
  * keeper_run() - be the keeper: fork the engine, serve it until SIGTERM or SIGINT, remove everything
+ *
+ * With SIGUSR2 it becomes the program that is now where it was started from, and goes on there (upgrade.h).
+ *
  * @engine: runs in the child, without privilege; its return value is the child's exit status
  *
  * Restarts an engine that dies by a signal. Return: exit status of the program.

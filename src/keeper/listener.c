@@ -43,7 +43,7 @@ static int prepare(int fd, const char *path)
 	return 0;
 }
 
-static int listener_inherit(struct listener *l)
+static int listener_take_passed(struct listener *l)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 	int err;
@@ -150,7 +150,7 @@ int listener_open(struct listener *l, const char *path)
 
 	*l = (struct listener){ .fd = -1 };
 	if (!path)
-		return listener_inherit(l);
+		return listener_take_passed(l);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return say(-errno, path, strerror(errno));
@@ -183,4 +183,23 @@ void listener_close(struct listener *l)
 	if (l->path && stat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
 		unlink(l->path);
 	l->path = NULL;
+}
+
+void listener_leave(const struct listener *l, struct bequest *b)
+{
+	leave_fd(b, l->fd);
+	leave_u32(b, l->path != NULL);
+	leave_u64(b, l->dev);
+	leave_u64(b, l->ino);
+}
+
+int listener_inherit(struct listener *l, const char *path, struct inheritance *i)
+{
+	const struct socket_kind kind = { .family = AF_UNIX, .type = SOCK_SEQPACKET };
+
+	*l = (struct listener){ .fd = inherit_socket(i, &kind) };
+	l->path = inherit_bool(i) ? path : NULL;
+	l->dev = inherit_u64(i);
+	l->ino = inherit_u64(i);
+	return inherit_failed(i) || l->fd < 0 ? -EBADMSG : 0;
 }

@@ -364,6 +364,102 @@ static bool left(void *arg, struct netns_id netns, const struct udp_list *list, 
 	return lacking;
 }
 
+/* --- from one release to the next */
+
+void managed_leave(const struct server *s, const struct endpoint *e, struct bequest *b)
+{
+	const struct managed *m = e->managed;
+
+	leave_u64(b, m->divert.cookie);
+	leave_u32(b, m->divert.worker);
+	leave_u32(b, (uint32_t)m->divert.number);
+	leave_u32(b, m->gone);
+	leave_u32(b, m->bound);
+	leave_u64(b, m->ino);
+	leave_u32(b, (uint32_t)e->less.bytes);
+	transmitter_leave(&s->transmitters, m->transmitter, b);
+	s->divert.ops->leave_socket(&s->divert, &m->divert, b);
+}
+
+static void managed_read(struct server *s, struct endpoint *e, struct inheritance *i)
+{
+	struct managed *m = e->managed;
+
+	m->divert.netns = e->about.netns;
+	m->divert.local = e->about.params.local;
+	m->divert.peer = e->about.params.peer;
+	m->divert.cookie = e->about.cookie = inherit_u64(i);
+	m->divert.worker = inherit_u32(i);
+	m->divert.number = (int)inherit_u32(i);
+	m->gone = m->divert.gone = inherit_bool(i);
+	m->bound = inherit_bool(i);
+	m->ino = inherit_u64(i);
+	e->less.bytes = (int32_t)inherit_u32(i);
+	m->transmitter = transmitter_inherit(&s->transmitters, i);
+	e->about.fd = m->transmitter ? transmitter_fd(m->transmitter) : -1;
+	if (!m->divert.cookie || find(s, m->divert.cookie) || !s->divert.ops)
+		inherit_refuse(i);
+}
+
+/* The socket has its filter, and there is a watch. */
+static int managed_place(struct server *s, struct endpoint *e, ino_t ino, struct inheritance *i)
+{
+	int err = ino ? namespaces_use(&s->namespaces, e->about.netns, ino) : 0;
+
+	if (err < 0)
+		return err;
+	err = s->divert.ops->inherit_socket(&s->divert, &e->managed->divert, i);
+	if (err < 0 && ino)
+		namespaces_release(&s->namespaces, e->about.netns);
+	return err;
+}
+
+static int managed_settle(struct server *s, struct endpoint *e, ino_t ino, struct inheritance *i)
+{
+	struct managed *m = e->managed;
+	int err = slots_put(&s->endpoints, e, e->about.slot);
+
+	if (err < 0)
+		return err;
+	err = socket_watch_use_again(&s->watches, e->about.netns);
+	if (!err) {
+		err = managed_place(s, e, ino, i);
+		if (err < 0)
+			socket_watch_release(&s->watches, e->about.netns);
+	}
+	if (err < 0) {
+		slots_remove(&s->endpoints, e->about.slot);
+		return err;
+	}
+	buckets_insert(&s->managed, &m->by_cookie, m->divert.cookie);
+	if (m->gone)
+		list_append(&s->untold, &m->in_untold);
+	else
+		namespaces_hold_socket(&s->namespaces, e->about.netns);
+	return 0;
+}
+
+int managed_inherit(struct server *s, struct endpoint *e, ino_t ino, struct inheritance *i)
+{
+	struct managed *m = managed_new(e, 0, -1);
+	int err = -ENOMEM;
+
+	e->managed = m;
+	if (m) {
+		managed_read(s, e, i);
+		err = inherit_failed(i) ? -EBADMSG : managed_settle(s, e, ino, i);
+	}
+	if (err < 0) {
+		if (m)
+			transmitter_put(m->transmitter);
+		free(m);
+		free(e);
+	}
+	return err;
+}
+
+/* --- start and end */
+
 void managed_open(struct server *s)
 {
 	list_init(&s->untold);

@@ -37,4 +37,10 @@ void managed_engine_gone(struct server *s);
 void managed_tell(struct server *s, bool (*tell)(void *arg, const struct keeper_event *event),
                   void *arg);
 
+/** managed_leave(), managed_inherit() - what there is beside an endpoint's slot, namespace and parameters (server_inherit())
+ * @e:   becomes the server's, or is freed
+ * @ino: of its namespace; 0: home */
+void managed_leave(const struct server *s, const struct endpoint *e, struct bequest *b);
+int managed_inherit(struct server *s, struct endpoint *e, ino_t ino, struct inheritance *i);
+
 #endif

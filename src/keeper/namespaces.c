@@ -57,6 +57,13 @@ int namespaces_use(struct namespaces *all, struct netns_id id, ino_t ino)
 	return 0;
 }
 
+ino_t namespaces_ino(struct namespaces *all, struct netns_id id)
+{
+	const struct namespace *n = find(all, id);
+
+	return n ? n->witness.ino : 0;
+}
+
 void namespaces_release(struct namespaces *all, struct netns_id id)
 {
 	struct namespace *n = find(all, id);

@@ -37,6 +37,9 @@ struct namespaces {
 /** namespaces_use() - one more of our objects is in @id; @ino stands in its "net:[...]". -ENFILE, -ENOMEM. */
 int namespaces_use(struct namespaces *all, struct netns_id id, ino_t ino);
 
+/** namespaces_ino() - that by which it is in use; 0: it is not, as home never is */
+ino_t namespaces_ino(struct namespaces *all, struct netns_id id);
+
 /** namespaces_release() - one object fewer; unknown ones are ignored */
 void namespaces_release(struct namespaces *all, struct netns_id id);
 

@@ -78,6 +78,20 @@ void privilege_keep_needed(void)
 		          "effect=\"more rights than are needed\"");
 }
 
+void privilege_bequeath(bool kept)
+{
+	capng_get_caps_process();
+	for (unsigned int c = 0; c <= CAP_LAST_CAP; c++)
+		capng_update(kept && capng_have_capability(CAPNG_PERMITTED, c) ? CAPNG_ADD
+		                                                               : CAPNG_DROP,
+		             CAPNG_INHERITABLE, c);
+	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
+		return;
+	/* What is not inheritable any more is not ambient either. */
+	for (unsigned long c = 0; kept && c <= CAP_LAST_CAP; c++)
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0);
+}
+
 /* In a user namespace that knows only one user there is nobody to become. */
 static int become_nobody(void)
 {

@@ -239,3 +239,75 @@ int raw_sockets_probe(void)
 
 	return fd < 0 ? fd : 0;
 }
+
+void raw_sockets_leave(const struct list *all, struct bequest *b)
+{
+	list_for_each (node, all) {
+		const struct raw_sockets *r = list_entry(node, struct raw_sockets, in_all);
+
+		leave_u64(b, r->netns.cookie);
+		for (size_t i = 0; i < RAW_FDS; i++)
+			leave_fd(b, r->fds.fd[i]);
+	}
+	leave_u64(b, 0);
+}
+
+static int fds_inherit(struct raw_sockets *r, struct inheritance *in)
+{
+	for (size_t i = 0; i < RAW_FDS; i++) {
+		const struct socket_kind kind = {
+			.family = is_gauge(i) ? AF_PACKET : family_of(i),
+			.type = SOCK_RAW,
+			.protocol = is_gauge(i) ? 0 : IPPROTO_UDP,
+			.netns = r->netns.cookie,
+		};
+
+		r->fds.fd[i] = inherit_socket(in, &kind);
+	}
+	return inherit_failed(in) || r->fds.fd[RAW_V4] < 0 ? -EBADMSG : 0;
+}
+
+int raw_sockets_inherit(struct list *all, struct reaper *reaper, struct inheritance *i)
+{
+	uint64_t cookie;
+
+	while ((cookie = inherit_u64(i))) {
+		AUTO(raw_sockets) struct raw_sockets *r = calloc(1, sizeof(*r));
+		int err;
+
+		if (!r)
+			return -ENOMEM;
+		r->reaper = reaper;
+		r->netns.cookie = cookie;
+		r->fds = RAW_FDS_NONE;
+		err = find(all, r->netns) ? -EBADMSG : fds_inherit(r, i);
+		if (err < 0)
+			return err;
+		list_append(all, &r->in_all);
+		TAKE(r);
+	}
+	return inherit_failed(i) ? -EBADMSG : 0;
+}
+
+struct raw_sockets *raw_sockets_use_again(struct list *all, struct netns_id netns, uint16_t port)
+{
+	struct raw_sockets *r = find(all, netns);
+
+	if (r) {
+		r->ports[port]++;
+		r->users++;
+	}
+	return r;
+}
+
+void raw_sockets_tidy(struct list *all)
+{
+	list_for_each_safe (node, all) {
+		struct raw_sockets *r = list_entry(node, struct raw_sockets, in_all);
+
+		if (r->users)
+			continue;
+		list_remove(&r->in_all);
+		raw_sockets_free(r);
+	}
+}

@@ -8,6 +8,7 @@
 #define UL2TP_KEEPER_RAW_SOCKETS_H
 
 #include "base/list.h"
+#include "keeper/bequest.h"
 #include "keeper/keeper.h"
 
 struct raw_sockets;
@@ -27,6 +28,13 @@ void raw_sockets_release(struct raw_sockets *r, uint16_t port);
 
 /** raw_sockets_fds() - borrowed */
 const struct raw_fds *raw_sockets_fds(const struct raw_sockets *r);
+
+/** raw_sockets_leave(), raw_sockets_inherit() - all of them; raw_sockets_use_again() for each user and port follows, NULL:
+ * there are none in @netns, and raw_sockets_tidy() for those that then have none */
+void raw_sockets_leave(const struct list *all, struct bequest *b);
+int raw_sockets_inherit(struct list *all, struct reaper *reaper, struct inheritance *i);
+struct raw_sockets *raw_sockets_use_again(struct list *all, struct netns_id netns, uint16_t port);
+void raw_sockets_tidy(struct list *all);
 
 /** raw_sockets_probe() - whether such sockets can be made here; 0 or -errno */
 int raw_sockets_probe(void);

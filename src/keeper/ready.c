@@ -2,13 +2,16 @@
 /* ready.c - see ready.h */
 #include "keeper/ready.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/cleanup.h"
+#include "base/monotonic.h"
 
 void ready_notify(const char *state)
 {
@@ -26,4 +29,14 @@ void ready_notify(const char *state)
 	if (fd >= 0)
 		sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
 		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+}
+
+/* Of Type=notify and, of systemd 253 and later, of notify-reload, which wants the time. */
+void ready_notify_reloading(void)
+{
+	char state[64];
+
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+	         monotonic_ns() / 1000);
+	ready_notify(state);
 }

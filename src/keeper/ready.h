@@ -6,4 +6,7 @@
 /** ready_notify() - send @state ("READY=1") to NOTIFY_SOCKET; nothing if there is none */
 void ready_notify(const char *state);
 
+/** ready_notify_reloading() - until READY=1 what was asked of us is being done */
+void ready_notify_reloading(void);
+
 #endif

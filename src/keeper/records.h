@@ -6,8 +6,9 @@
  * by the API thread (relaxed atomics: a reader may see one counter newer than another). A fresh engine
  * rebuilds itself from the records that are LIVE; anything else half-made is removed.
  *
- * Numbers in host order. The layout needs no version: every engine is a fork of the keeper that made the mapping, so both
- * are the same program, whatever has been installed meanwhile.
+ * Numbers in host order. Every engine is a fork of the keeper that has the mapping, so both are the same program. But that
+ * keeper may have taken the place of another release's (upgrade.h): whoever changes something here, its meaning included,
+ * raises LAYOUT_VERSION (layout.h).
  */
 #ifndef UL2TP_KEEPER_RECORDS_H
 #define UL2TP_KEEPER_RECORDS_H

@@ -8,17 +8,20 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/monotonic.h"
+#include "config.h"
 #include "keeper/descriptors.h"
 #include "keeper/engine_process.h"
 #include "keeper/listener.h"
@@ -28,6 +31,7 @@
 #include "keeper/records.h"
 #include "keeper/server.h"
 #include "keeper/tap.h"
+#include "keeper/upgrade.h"
 
 #define RESTARTS_MAX       5
 #define RESTARTS_WITHIN_MS 10000
@@ -49,6 +53,9 @@ struct keeping {
 	struct listener listener;
 	struct engine_process engine;
 	struct engine_setting setting;
+	struct upgrade upgrade;
+	struct keeper_options options;
+	int records_fd;
 	int signals;
 	uint64_t look_ms;    /* when to look after namespaces */
 	uint64_t settle_ms;  /* when divert.settle() is to be called; 0: nothing was put off */
@@ -72,23 +79,34 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Sparse: what no tunnel or session uses costs nothing. */
-static struct records *records_map(const struct keeper_options *options)
+static int records_map(struct keeping *k)
 {
-	uint64_t size = records_size(options->max_tunnels, options->max_sessions);
-	AUTO_FD fd = memfd_create("ul2tp-records", MFD_CLOEXEC);
-	struct records *r;
+	uint64_t size = records_size(k->options.max_tunnels, k->options.max_sessions);
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+	                k->records_fd, 0);
 
-	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
-		return NULL;
-	r = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (r == MAP_FAILED)
-		return NULL;
-	*r = (struct records){
-		.max_tunnels = options->max_tunnels,
-		.max_sessions = options->max_sessions,
-	};
-	return r;
+	if (at == MAP_FAILED)
+		return -errno;
+	k->setting.records = at;
+	return 0;
+}
+
+/* Sparse: what no tunnel or session uses costs nothing. */
+static int records_make(struct keeping *k)
+{
+	uint64_t size = records_size(k->options.max_tunnels, k->options.max_sessions);
+	int err;
+
+	k->records_fd = memfd_create("ul2tp-records", MFD_CLOEXEC);
+	if (k->records_fd < 0 || ftruncate(k->records_fd, (off_t)size) < 0)
+		return -errno;
+	err = records_map(k);
+	if (err == 0)
+		*k->setting.records = (struct records){
+			.max_tunnels = k->options.max_tunnels,
+			.max_sessions = k->options.max_sessions,
+		};
+	return err;
 }
 
 static int signals_open(void)
@@ -99,6 +117,7 @@ static int signals_open(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -194,17 +213,77 @@ static void engine_ended(struct keeping *k, int status)
 		engine_next(k, false);
 }
 
+/* All that one of another release needs to go on from here. */
+static void leave(struct keeping *k, struct bequest *b)
+{
+	upgrade_bequest_begin(b);
+	leave_u32(b, k->options.max_tunnels);
+	leave_u32(b, k->options.max_sessions);
+	leave_u32(b, k->options.workers);
+	leave_u32(b, divert_way_of(&k->server.divert));
+	leave_fd(b, k->records_fd);
+	listener_leave(&k->listener, b);
+	engine_leave(&k->engine, b);
+	server_leave(&k->server, b);
+}
+
+/* While the engine goes on. Only comes back if it fails, and then nothing has happened. */
+static int become_another(struct keeping *k)
+{
+	struct bequest b = { 0 };
+	int err;
+
+	if (k->server.divert.unsettled)
+		k->server.divert.ops->settle(&k->server.divert);
+	leave(k, &b);
+	fflush(NULL);
+	err = upgrade_execute(&k->upgrade, &b);
+	server_stay(&k->server);
+	bequest_release(&b);
+	return err;
+}
+
+static void upgrade(struct keeping *k)
+{
+	struct extack ea = { 0 };
+	int err;
+
+	if (k->stop_ms)
+		return;
+	ready_notify_reloading();
+	err = descriptors_check(&k->server.descriptors, &ea);
+	if (err == 0)
+		err = upgrade_check(&k->upgrade, &ea);
+	if (err == 0) {
+		log_event(LOG_NOTICE, "upgrading", "file=%s", k->upgrade.path);
+		err = become_another(k);
+		extack_set(&ea, 0, "it can not be executed: %s", strerror(-err));
+	}
+	log_event(LOG_ERR, "upgrade-refused",
+	          "file=%s reason=\"%s\" effect=\"all goes on as it was\"",
+	          k->upgrade.path ?: "none", ea.text);
+	ready_notify("READY=1");
+}
+
+static void on_signal(struct keeping *k, uint32_t number)
+{
+	if (number == SIGHUP)
+		log_event(
+			LOG_NOTICE, "nothing-to-reload",
+			"reason=\"there is no configuration file: SIGHUP does nothing, SIGUSR2 upgrades\"");
+	else if (number == SIGUSR2)
+		upgrade(k);
+	else if (number != SIGCHLD)
+		stop_begin(k);
+}
+
 static void on_signals(struct keeping *k)
 {
 	struct signalfd_siginfo info;
 	int status;
 
 	while (read(k->signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo == SIGHUP)
-			log_event(LOG_NOTICE, "nothing-to-reload",
-			          "reason=\"there is no configuration file: SIGHUP does nothing\"");
-		else if (info.ssi_signo != SIGCHLD)
-			stop_begin(k);
+		on_signal(k, info.ssi_signo);
 	if (k->engine.pid > 0 && waitpid(k->engine.pid, &status, WNOHANG) == k->engine.pid)
 		engine_ended(k, status);
 	if (k->server.divert.ops && k->server.divert.ops->child_ended)
@@ -364,30 +443,119 @@ static void engine_end(struct keeping *k)
 	engine_close(&k->engine);
 }
 
-static int keep(struct keeping *k, const struct keeper_options *options)
+/* What does not depend on whether there was one before. */
+static void settings_find(struct keeping *k)
 {
-	int err = server_open(&k->server, options, k->setting.records);
+	k->setting.divert = divert_way_of(&k->server.divert);
+	k->setting.fast = fast_path_board(k->server.fast);
+	k->setting.fast_why = k->server.fast_why;
+	k->setting.tun_error = tap_probe();
+	k->setting.workers = k->options.workers;
+	k->server.ip_sockets_for_all = k->options.ip_sockets_for_all;
+	k->setting.own_namespace_only = !k->server.home.may_enter;
+	if (k->setting.own_namespace_only)
+		log_event(LOG_NOTICE, "own-namespace-only",
+		          "reason=\"may not enter other network namespaces\"");
+}
+
+/* @in: what the one before left; NULL: there was none. */
+static int begin(struct keeping *k, struct inheritance *in)
+{
+	int err = server_open(&k->server, &k->options, k->setting.records);
+
+	if (err == 0 && in) {
+		k->server.divert.engine = k->engine.pid;
+		err = server_inherit(&k->server, in);
+		if (err < 0)
+			log_event(LOG_ERR, "upgrade-failed",
+			          "error=\"%s\" effect=\"all sessions end\"", strerror(-err));
+	}
+	if (err < 0)
+		return err;
+	settings_find(k);
+	if (in) {
+		engine_relieve(&k->engine);
+		server_engine_gone(&k->server);
+	}
+	engine_next(k, !in);
+	if (in)
+		log_event(LOG_NOTICE, "upgraded", "version=%s", UL2TP_VERSION);
+	else
+		log_event(LOG_NOTICE, "listening", "socket=%s", k->listener.path ?: "passed");
+	ready_notify("READY=1");
+	return 0;
+}
+
+static int keep(struct keeping *k, struct inheritance *in)
+{
+	int err = begin(k, in);
 
 	if (err == 0) {
-		k->setting.divert = divert_way_of(&k->server.divert);
-		k->setting.fast = fast_path_board(k->server.fast);
-		k->setting.fast_why = k->server.fast_why;
-		k->setting.tun_error = tap_probe();
-		k->server.ip_sockets_for_all = options->ip_sockets_for_all;
-		k->setting.own_namespace_only = !k->server.home.may_enter;
-		if (k->setting.own_namespace_only)
-			log_event(LOG_NOTICE, "own-namespace-only",
-			          "reason=\"may not enter other network namespaces\"");
-		engine_next(k, true);
-		log_event(LOG_NOTICE, "listening", "socket=%s", k->listener.path ?: "passed");
-		ready_notify("READY=1");
 		while (!k->done)
 			turn(k);
 		ready_notify("STOPPING=1");
-		engine_end(k);
 	}
+	engine_end(k);
 	server_close(&k->server);
 	return err < 0 ? EXIT_FAILURE : k->status;
+}
+
+static int start_anew(struct keeping *k)
+{
+	if (records_make(k) == 0)
+		return listener_open(&k->listener, k->options.socket_path);
+	log_event(LOG_ERR, "start-failed", "error=\"out of memory or descriptors\"");
+	return -ENOMEM;
+}
+
+/* In the order of leave(). How much there can be, and of what kind, is as it was, whatever this release would choose. */
+static int start_from(struct keeping *k, struct inheritance *i)
+{
+	struct keeper_options *o = &k->options;
+	struct stat st;
+	int err;
+
+	o->max_tunnels = inherit_u32(i);
+	o->max_sessions = inherit_u32(i);
+	o->workers = inherit_u32(i);
+	o->divert = inherit_u32(i);
+	k->records_fd = inherit_file(i, S_IFREG, 0);
+	if (inherit_failed(i) || k->records_fd < 0 || o->divert > DIVERT_WAY_RAW ||
+	    fstat(k->records_fd, &st) < 0 ||
+	    (uint64_t)st.st_size != records_size(o->max_tunnels, o->max_sessions))
+		return -EBADMSG;
+	err = records_map(k);
+	if (err == 0)
+		err = listener_inherit(&k->listener, o->socket_path, i);
+	return err == 0 ? engine_inherit(&k->engine, i) : err;
+}
+
+/* A new one, or one that goes on from where another release was. */
+static int start(struct keeping *k, struct inheritance *in)
+{
+	int err;
+
+	if (!in)
+		return start_anew(k);
+	err = start_from(k, in);
+	if (err < 0)
+		log_event(LOG_ERR, "upgrade-failed", "error=\"%s\" effect=\"all sessions end\"",
+		          strerror(-err));
+	return err;
+}
+
+static void end(struct keeping *k)
+{
+	engine_end(k);
+	listener_close(&k->listener);
+	if (k->signals >= 0)
+		close(k->signals);
+	if (k->setting.records)
+		munmap(k->setting.records,
+		       records_size(k->options.max_tunnels, k->options.max_sessions));
+	if (k->records_fd >= 0)
+		close(k->records_fd);
+	upgrade_close(&k->upgrade);
 }
 
 int keeper_run(const struct keeper_options *options,
@@ -396,24 +564,29 @@ int keeper_run(const struct keeper_options *options,
 	struct keeping k = {
 		.engine = { .requests = -1, .events = -1 },
 		.setting = { .engine = engine, .arg = arg },
+		.options = *options,
+		.listener.fd = -1,
+		.records_fd = -1,
 	};
-	int status = EXIT_FAILURE;
+	struct inheritance inheritance, *in;
+	int status = EXIT_FAILURE, got;
 
 	raise_descriptor_limit();
+	upgrade_open(&k.upgrade, options->argv);
 	k.signals = signals_open();
-	k.setting.records = records_map(options);
-	if (k.signals < 0 || !k.setting.records) {
-		log_event(LOG_ERR, "start-failed", "error=\"out of memory or descriptors\"");
-	} else if (listener_open(&k.listener, options->socket_path) == 0) {
+	got = upgrade_inherit(&inheritance);
+	in = got > 0 ? &inheritance : NULL;
+	if (k.signals < 0 || got < 0) {
+		log_event(LOG_ERR, "start-failed", "error=\"%s\"",
+		          got < 0 ? strerror(-got) : "out of memory or descriptors");
+	} else if (start(&k, in) == 0) {
 		k.setting.listener = k.listener.fd;
+		if (in)
+			privilege_bequeath(false);
 		privilege_keep_needed();
-		status = keep(&k, options);
-		listener_close(&k.listener);
+		status = keep(&k, in);
 	}
-	if (k.signals >= 0)
-		close(k.signals);
-	if (k.setting.records)
-		munmap(k.setting.records,
-		       records_size(options->max_tunnels, options->max_sessions));
+	upgrade_inherited(&inheritance);
+	end(&k);
 	return status;
 }

@@ -208,3 +208,47 @@ void server_answer(struct server *s, const struct request *request, struct messa
 	if (reply->err < 0)
 		*reply_fds = MESSAGE_NO_FDS;
 }
+
+void server_leave(struct server *s, struct bequest *b)
+{
+	socket_watches_leave(&s->watches, b);
+	transmitters_leave(&s->transmitters, b);
+	divert_leave(&s->divert, b);
+	kept_endpoints_leave(s, b);
+	kept_devices_leave(s, b);
+	kept_files_leave(s, b);
+	fast_path_leave(s, b);
+	leave_u32(b, BEQUEST_END);
+	reaper_rest(s->reaper);
+}
+
+void server_stay(struct server *s)
+{
+	reaper_go_on(s->reaper);
+	fast_path_stay(s);
+}
+
+int server_inherit(struct server *s, struct inheritance *i)
+{
+	int err = socket_watches_inherit(&s->watches, i);
+
+	if (!err)
+		err = transmitters_inherit(&s->transmitters, i);
+	if (!err)
+		err = divert_inherit(&s->divert, i);
+	if (!err)
+		err = kept_endpoints_inherit(s, i);
+	if (!err)
+		err = kept_devices_inherit(s, i);
+	if (!err)
+		err = kept_files_inherit(s, i);
+	if (!err)
+		err = fast_path_inherit(s->fast, i);
+	if (!err && (inherit_u32(i) != BEQUEST_END || read_left(&i->reader)))
+		err = -EBADMSG;
+	if (!err)
+		divert_inherited(&s->divert);
+	transmitters_tidy(&s->transmitters);
+	socket_watches_tidy(&s->watches);
+	return err;
+}

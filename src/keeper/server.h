@@ -8,6 +8,7 @@
 
 #include "base/buckets.h"
 #include "base/list.h"
+#include "keeper/bequest.h"
 #include "keeper/descriptors.h"
 #include "keeper/divert.h"
 #include "keeper/fast_path.h"
@@ -120,6 +121,26 @@ uint32_t endpoint_route_mtu(const struct endpoint *e, const union address *peer)
 /** kept_endpoint_path_mtu() - of the path to a peer (path_mtu.h), asked in the namespace @here, where we are; 0: not known */
 uint32_t kept_endpoint_path_mtu(const struct server *s, struct netns_id here,
                                 const struct mtu_path *path);
+
+/**
+ * server_leave() - all that the keeper of another release is to go on with; what is not there need not be said to have gone
+ *
+ * Programs of the fast path are taken off, with nothing that they counted lost; server_stay() has them come again. The
+ * reaper rests.
+ */
+void server_leave(struct server *s, struct bequest *b);
+void server_stay(struct server *s);
+
+/** server_inherit() - after server_open(), what another left. Return: 0; -EBADMSG; -errno: then it is to be closed */
+int server_inherit(struct server *s, struct inheritance *i);
+
+/* Of server_leave() and server_inherit(), each in the file of its noun. */
+void kept_files_leave(struct server *s, struct bequest *b);
+int kept_files_inherit(struct server *s, struct inheritance *i);
+void kept_devices_leave(struct server *s, struct bequest *b);
+int kept_devices_inherit(struct server *s, struct inheritance *i);
+void kept_endpoints_leave(struct server *s, struct bequest *b);
+int kept_endpoints_inherit(struct server *s, struct inheritance *i);
 
 /* Requests, each in the file of its noun. */
 int kept_client_open(struct server *s, int connection, struct reply *reply);

@@ -40,6 +40,23 @@ int slots_add(struct slots *s, void *object, uint32_t *slot)
 	return 0;
 }
 
+int slots_put(struct slots *s, void *object, uint32_t slot)
+{
+	if (slot >= s->max)
+		return -ENFILE;
+	while (slot >= s->room) {
+		int err = grow(s);
+
+		if (err < 0)
+			return err;
+	}
+	if (s->at[slot])
+		return -EEXIST;
+	s->at[slot] = object;
+	s->used++;
+	return 0;
+}
+
 void *slots_get(const struct slots *s, uint32_t slot)
 {
 	return slot < s->room ? s->at[slot] : NULL;

@@ -16,6 +16,9 @@ struct slots {
 /** slots_add() - put @object into the lowest free place. Return: 0; -ENFILE all are taken; -ENOMEM. */
 int slots_add(struct slots *s, void *object, uint32_t *slot);
 
+/** slots_put() - put @object at @slot. Return: 0; -ENFILE there can be no such place; -EEXIST it is taken; -ENOMEM */
+int slots_put(struct slots *s, void *object, uint32_t slot);
+
 /** slots_get() - the object at @slot, whatever number that is; NULL if there is none */
 void *slots_get(const struct slots *s, uint32_t slot);
 

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -313,4 +314,95 @@ void socket_watches_look(struct socket_watches *all, uint64_t now)
 	all->look_ms = !again                        ? UINT64_MAX
 	               : took > LOOK_MS / LOOK_SHARE ? now + took * LOOK_SHARE
 	                                             : now + LOOK_MS;
+}
+
+int socket_watch_use_again(struct socket_watches *all, struct netns_id netns)
+{
+	struct socket_watch *w = find(all, netns);
+
+	if (!w)
+		return -ENOENT;
+	w->users++;
+	return 0;
+}
+
+void socket_watches_leave(const struct socket_watches *all, struct bequest *b)
+{
+	list_for_each (node, &all->all) {
+		const struct socket_watch *w = list_entry(node, struct socket_watch, in_all);
+
+		leave_u64(b, w->netns.cookie);
+		leave_u32(b, w->silent);
+		leave_u32(b, w->dumps_due > 0);
+		leave_fd(b, w->news);
+		leave_fd(b, w->ask);
+		for (size_t n = 0; n < UDP_TEXTS; n++)
+			leave_fd(b, w->texts[n]);
+	}
+	leave_u64(b, 0);
+}
+
+/* What news there were while nobody read them waits in its sockets. */
+static int watch_go_on(struct socket_watches *all, struct socket_watch *w, bool lost)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = w };
+
+	if (w->silent) {
+		look_soon(all);
+		return w->texts[0] < 0 ? -EBADMSG : 0;
+	}
+	if (w->news < 0 || w->ask < 0)
+		return -EBADMSG;
+	if (lost)
+		news_lost(all, w);
+	return epoll_ctl(all->epoll, EPOLL_CTL_ADD, w->news, &event) < 0 ? -errno : 0;
+}
+
+static int watch_inherit(struct socket_watches *all, struct socket_watch *w, struct inheritance *i)
+{
+	const struct socket_kind kind = { .family = AF_NETLINK,
+		                          .protocol = NETLINK_SOCK_DIAG,
+		                          .netns = w->netns.cookie };
+	bool lost;
+
+	w->silent = inherit_bool(i);
+	lost = inherit_bool(i);
+	w->news = inherit_socket(i, &kind);
+	w->ask = inherit_socket(i, &kind);
+	for (size_t n = 0; n < UDP_TEXTS; n++)
+		w->texts[n] = inherit_file(i, S_IFREG, 0);
+	return inherit_failed(i) ? -EBADMSG : watch_go_on(all, w, lost);
+}
+
+int socket_watches_inherit(struct socket_watches *all, struct inheritance *i)
+{
+	uint64_t cookie;
+
+	while ((cookie = inherit_u64(i))) {
+		AUTO(socket_watch) struct socket_watch *w = calloc(1, sizeof(*w));
+		int err;
+
+		if (!w)
+			return -ENOMEM;
+		*w = (struct socket_watch){
+			.netns.cookie = cookie, .news = -1, .ask = -1, .texts = { -1, -1 }
+		};
+		list_init(&w->in_all);
+		err = find(all, w->netns) ? -EBADMSG : watch_inherit(all, w, i);
+		if (err < 0)
+			return err;
+		list_append(&all->all, &w->in_all);
+		TAKE(w);
+	}
+	return inherit_failed(i) ? -EBADMSG : 0;
+}
+
+void socket_watches_tidy(struct socket_watches *all)
+{
+	list_for_each_safe (node, &all->all) {
+		struct socket_watch *w = list_entry(node, struct socket_watch, in_all);
+
+		if (!w->users)
+			socket_watch_free(w);
+	}
 }

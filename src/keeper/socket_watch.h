@@ -9,6 +9,7 @@
 #define UL2TP_KEEPER_SOCKET_WATCH_H
 
 #include "base/list.h"
+#include "keeper/bequest.h"
 #include "keeper/keeper.h"
 #include "keeper/udp_list.h"
 
@@ -40,6 +41,15 @@ void socket_watches_close(struct socket_watches *w);
  */
 #define SOCKET_WATCH_PORTS 1
 int socket_watch_use(struct socket_watches *w, struct netns_id netns, struct extack *ea);
+
+/** socket_watch_use_again() - one more in @netns, where there is a watch since it was inherited. -ENOENT: there is none */
+int socket_watch_use_again(struct socket_watches *w, struct netns_id netns);
+
+/** socket_watches_leave(), socket_watches_inherit() - before those who use them; those that then nobody does go with
+ * socket_watches_tidy() */
+void socket_watches_leave(const struct socket_watches *w, struct bequest *b);
+int socket_watches_inherit(struct socket_watches *w, struct inheritance *i);
+void socket_watches_tidy(struct socket_watches *w);
 
 /** socket_watch_release() - one fewer */
 void socket_watch_release(struct socket_watches *w, struct netns_id netns);

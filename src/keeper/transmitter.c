@@ -18,6 +18,7 @@
 struct transmitter {
 	struct list in_all;
 	int fd;
+	uint32_t number; /* by which its address is its own */
 	uint32_t users;
 	struct program_socket like; /* addresses zeroed, but for the port */
 	uint8_t ip_options[IP_OPTIONS_MAX];
@@ -120,6 +121,7 @@ static struct transmitter *make(const struct transmitter *wanted, int fd, uint32
 	}
 	memcpy(t, wanted, sizeof(*t));
 	list_init(&t->in_all);
+	t->number = number;
 	t->fd = transmit_socket(&t->like.params, fd, reuse_address, t->like.owner, number, ea);
 	if (t->fd < 0) {
 		*err = t->fd;
@@ -146,4 +148,109 @@ struct transmitter *transmitter_get(struct transmitters *all, int fd,
 	}
 	t->users++;
 	return t;
+}
+
+static void leave(const struct transmitter *t, struct bequest *b)
+{
+	const struct program_socket *like = &t->like;
+
+	leave_u32(b, t->number);
+	leave_u64(b, like->netns.cookie);
+	leave_bytes(b, &like->params, sizeof(like->params));
+	leave_u32(b, (uint32_t)like->priority);
+	leave_u32(b, (uint32_t)like->v4_tos);
+	leave_u32(b, (uint32_t)like->v4_ttl);
+	leave_u32(b, like->owner);
+	leave_u32(b, t->ip_options_len);
+	leave_bytes(b, t->ip_options, t->ip_options_len);
+	leave_fd(b, t->fd);
+}
+
+void transmitters_leave(const struct transmitters *all, struct bequest *b)
+{
+	list_for_each (node, &all->all)
+		leave(list_entry(node, struct transmitter, in_all), b);
+	leave_u32(b, 0);
+	leave_u32(b, all->last_number);
+}
+
+static struct transmitter *by_number(const struct transmitters *all, uint32_t number)
+{
+	list_for_each (node, &all->all) {
+		struct transmitter *t = list_entry(node, struct transmitter, in_all);
+
+		if (t->number == number)
+			return t;
+	}
+	return NULL;
+}
+
+/* Zeroed: it is compared octet by octet. */
+static int inherit(struct inheritance *i, struct transmitter *t)
+{
+	struct program_socket *like = &t->like;
+	struct socket_kind kind = { .type = SOCK_DGRAM, .protocol = IPPROTO_UDP };
+
+	kind.netns = like->netns.cookie = inherit_u64(i);
+	inherit_bytes(i, &like->params, sizeof(like->params));
+	kind.family = like->params.local.any.sa_family;
+	like->priority = (int)inherit_u32(i);
+	like->v4_tos = (int)inherit_u32(i);
+	like->v4_ttl = (int)inherit_u32(i);
+	like->owner = inherit_u32(i);
+	t->ip_options_len = inherit_u32(i);
+	if (t->ip_options_len > sizeof(t->ip_options)) {
+		inherit_refuse(i);
+		return -EBADMSG;
+	}
+	inherit_bytes(i, t->ip_options, t->ip_options_len);
+	t->fd = inherit_socket(i, &kind);
+	return t->fd < 0 ? -EBADMSG : 0;
+}
+
+int transmitters_inherit(struct transmitters *all, struct inheritance *i)
+{
+	uint32_t number;
+
+	while ((number = inherit_u32(i))) {
+		struct transmitter *t = calloc(1, sizeof(*t));
+		int err = t ? inherit(i, t) : -ENOMEM;
+
+		if (err < 0) {
+			free(t);
+			return err;
+		}
+		t->number = number;
+		list_append(&all->all, &t->in_all);
+	}
+	all->last_number = inherit_u32(i);
+	return inherit_failed(i) ? -EBADMSG : 0;
+}
+
+void transmitter_leave(const struct transmitters *all, const struct transmitter *t,
+                       struct bequest *b)
+{
+	leave_u32(b, t ? t->number : 0);
+}
+
+struct transmitter *transmitter_inherit(struct transmitters *all, struct inheritance *i)
+{
+	uint32_t number = inherit_u32(i);
+	struct transmitter *t = number ? by_number(all, number) : NULL;
+
+	if (t)
+		t->users++;
+	else if (number)
+		inherit_refuse(i);
+	return t;
+}
+
+void transmitters_tidy(struct transmitters *all)
+{
+	list_for_each_safe (node, &all->all) {
+		struct transmitter *t = list_entry(node, struct transmitter, in_all);
+
+		t->users++;
+		transmitter_put(t);
+	}
 }

@@ -9,6 +9,7 @@
 #define UL2TP_KEEPER_TRANSMITTER_H
 
 #include "base/list.h"
+#include "keeper/bequest.h"
 #include "keeper/program_socket.h"
 
 struct transmitter;
@@ -32,6 +33,15 @@ int transmitter_fd(const struct transmitter *t);
 
 /** transmitter_has_ip_options() - whether what it sends over IPv4 has options in its header */
 bool transmitter_has_ip_options(const struct transmitter *t);
+
+/** transmitters_leave(), transmitters_inherit() - all of them, before the users: who uses one says by transmitter_leave()
+ * which, NULL is fine, and gets it by transmitter_inherit(). What has no user then goes with transmitters_tidy() */
+void transmitters_leave(const struct transmitters *all, struct bequest *b);
+int transmitters_inherit(struct transmitters *all, struct inheritance *i);
+void transmitter_leave(const struct transmitters *all, const struct transmitter *t,
+                       struct bequest *b);
+struct transmitter *transmitter_inherit(struct transmitters *all, struct inheritance *i);
+void transmitters_tidy(struct transmitters *all);
 
 /** transmitter_put() - one user fewer; the last closes it. NULL is fine */
 void transmitter_put(struct transmitter *t);

@@ -87,6 +87,13 @@ void dataplane_mailbox_set(struct dataplane *dp, struct mailbox *api)
 	dp->api = api;
 }
 
+void dataplane_yield(struct dataplane *dp)
+{
+	dataplane_wait(dp); /* for what they have handed over to one another */
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		worker_stop(dp->workers[i]);
+}
+
 void dataplane_free(struct dataplane *dp)
 {
 	struct ordered_node *node;

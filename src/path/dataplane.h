@@ -42,6 +42,9 @@ int dataplane_new(const struct keeper_start *start, const struct dataplane_optio
 /** dataplane_mailbox_set() - where letters of workers for the API thread go; NULL: nowhere */
 void dataplane_mailbox_set(struct dataplane *dp, struct mailbox *api);
 
+/** dataplane_yield() - stop the workers between two packets; all stays for the next engine, and this process is to end */
+void dataplane_yield(struct dataplane *dp);
+
 /** dataplane_free() - stop the workers, remove everything; NULL is fine */
 void dataplane_free(struct dataplane *dp);
 

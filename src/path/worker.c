@@ -159,12 +159,17 @@ struct worker *worker_new(unsigned int number, bool naive)
 	return w;
 }
 
+void worker_stop(struct worker *w)
+{
+	w->stop_letter.open = open_stop;
+	mailbox_post(&w->mailbox, &w->stop_letter);
+	pthread_join(w->thread, NULL);
+}
+
 void worker_free(struct worker *w)
 {
 	if (!w)
 		return;
-	w->stop_letter.open = open_stop;
-	mailbox_post(&w->mailbox, &w->stop_letter);
-	pthread_join(w->thread, NULL);
+	worker_stop(w);
 	worker_close(w);
 }

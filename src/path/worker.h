@@ -67,6 +67,9 @@ struct worker {
 /** worker_new() - start the thread; NULL with errno. @naive: it takes one packet at a time */
 struct worker *worker_new(unsigned int number, bool naive);
 
+/** worker_stop() - end the thread after what it is doing now; nothing else goes */
+void worker_stop(struct worker *w);
+
 /** worker_free() - stop the thread; what was attached to it must have been detached */
 void worker_free(struct worker *w);
 

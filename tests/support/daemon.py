@@ -102,6 +102,13 @@ class Daemon:
         return eventually(lambda: [p for p in children(self.keeper_pid) if not _is_guard(p)],
                           "the keeper has an engine")[0]
 
+    def upgrade(self):
+        """Have it become what its file is by now. AssertionError if it refuses."""
+        engine, upgrades = self.engine_pid, self.log.count("event=upgraded")
+        os.kill(self.keeper_pid, signal.SIGUSR2)
+        eventually(lambda: self.log.count("event=upgraded") > upgrades, "it is another ul2tpd")
+        self.next_engine(engine)
+
     def next_engine(self, engine):
         """Wait for the one that comes after it."""
         eventually(lambda: self.engine_pid != engine, "the keeper starts another engine")
@@ -124,7 +131,7 @@ class Daemon:
 
     @staticmethod
     def _is_ul2tpd(pid):
-        return os.path.basename(proc.link(pid, "exe")) == "ul2tpd"
+        return os.path.basename(proc.link(pid, "exe")).removesuffix(" (deleted)") == "ul2tpd"
 
     @property
     def log(self):

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""ul2tpd becomes another release of itself while sessions carry data, or says why it does not"""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from support import proc, wire
+from support.api import Api
+from support.daemon import BUILD, Daemon, children, descriptors, programs_for_everyone
+from support.netns import Cable
+from support.ppp_file import PppClient
+from support.ppp_link import brought_up, statistics, udp_link
+from support.program_socket import ProgramSocket
+from support.rig import Rig
+from support.wait import AT_MOST, eventually
+
+quick = pytest.mark.quick
+SO_RCVBUFFORCE = 33
+FRAME = wire.frame(b"data", 60)
+LAYOUT = subprocess.run([BUILD / "ul2tpd", "--upgrade-layout"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def own_cable():
+    made = Cable()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """A ul2tpd of the test's own, to be replaced."""
+    tmp_path.chmod(0o755)
+    return programs_for_everyone(tmp_path)
+
+
+@contextlib.contextmanager
+def rig_of(daemon, cable):
+    rig = Rig(daemon, cable)
+    try:
+        yield rig
+    finally:
+        for closable in rig.closing:
+            closable.close()
+        rig.api.close()
+
+
+def install(programs, text=None):
+    """Another file in place of ul2tpd's: a script, or the same program again."""
+    new = programs / "ul2tpd.new"
+    if text is None:
+        shutil.copy(BUILD / "ul2tpd", new)
+    else:
+        new.write_text("#!/bin/sh\n" + text, encoding="ascii")
+        new.chmod(0o755)
+    os.replace(new, programs / "ul2tpd")
+
+
+def upgrade(rig, *users):
+    rig.daemon.upgrade()
+    rig.api.close()
+    rig.api = Api(rig.daemon, rig.near)
+    for user in users:
+        user.api = rig.api
+        if hasattr(user, "tunnel") and not callable(user.tunnel):
+            user.tunnel.api = rig.api
+
+
+@contextlib.contextmanager
+def again_and_again(*steps):
+    """Meanwhile: each step every millisecond; how often each has been done."""
+    done, stop = [0] * len(steps), threading.Event()
+
+    def run():
+        while not stop.is_set():
+            for index, step in enumerate(steps):
+                step()
+                done[index] += 1
+            time.sleep(0.001)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        eventually(lambda: min(done) > 20)
+        yield done
+        reached = list(done)
+        eventually(lambda: all(now > then + 20 for now, then in zip(done, reached)))
+    finally:
+        stop.set()
+        thread.join(AT_MOST)
+
+
+def numbers_at(tunnel, count):
+    """Sequence numbers of so many packets that have come to the peer."""
+    return [int.from_bytes(tunnel.received()[17:20], "big") for _ in range(count)]
+
+
+@quick
+def test_no_packet_of_an_ethernet_session_is_lost(own_cable, build, programs):
+    """Interfaces, counters and sequence numbers go on, it is the same process with another file, and a second time nothing
+    has grown."""
+    with Daemon("--workers", 2, programs=programs) as daemon, rig_of(daemon, own_cable) as rig:
+        numbered = rig.session(SEND_SEQ=1, COOKIE="0123456789abcdef").up()
+        other = rig.session("ip", 6, L2SPEC_TYPE=wire.NONE).up()
+        numbered.tunnel.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
+        devices = {s.device: own_cable.near.link(s.device)["ifindex"] for s in (numbered, other)}
+        tunnels = {i: {k: v for k, v in t.items() if k != "STATS"} for i, t in rig.api.tunnels().items()}
+        pid, seen = daemon.keeper_pid, []
+        with again_and_again(lambda: numbered.transmit(FRAME), lambda: other.receive(FRAME)) as done:
+            for _ in range(2):
+                install(programs)
+                upgrade(rig, numbered, other)
+                assert os.path.samefile(f"/proc/{pid}/exe", programs / "ul2tpd")
+                seen.append({p: len(descriptors(p)) for p in (pid, daemon.engine_pid)})
+        assert daemon.keeper_pid == pid
+        assert list(seen[0].values()) == list(seen[1].values())
+        eventually(lambda: numbered.stats()["TX_PACKETS"] == done[0])
+        eventually(lambda: other.stats()["RX_PACKETS"] == done[1])
+        assert numbers_at(numbered.tunnel, done[0]) == list(range(done[0]))
+        assert {s.device: own_cable.near.link(s.device)["ifindex"] for s in (numbered, other)} == devices
+        assert {i: {k: v for k, v in t.items() if k != "STATS"} for i, t in rig.api.tunnels().items()} == tunnels
+        rig.session().up()
+        numbered.delete()
+        eventually(lambda: numbered.device not in own_cable.near.devices())
+
+
+@quick
+def test_no_packet_of_a_ppp_link_is_lost(own_cable, build):
+    """Programs' files, channels and units are there, and what waits in an interface leaves by the channel.
+
+    Requirements: PPP-44
+    """
+    with Daemon("--workers", 2) as daemon, udp_link(daemon, own_cable) as link:
+        brought_up(link)
+        near, far = link
+        index = near.namespace.link(near.device)["ifindex"]
+        ping = near.namespace.popen("ping", "-c", 150, "-i", "0.002", "-q", "10.8.0.2", stdout=subprocess.PIPE, text=True)
+        eventually(lambda: statistics(far)["ipackets"] > 5)
+        daemon.upgrade()
+        assert " 150 received" in ping.communicate(timeout=AT_MOST)[0]
+        assert near.namespace.link(near.device)["ifindex"] == index
+        for end in link:
+            end.api.close()
+            end.api = Api(daemon, end.namespace)
+            end.ppp.netlink.close()
+            end.ppp.netlink = PppClient(daemon, end.namespace).netlink
+        assert statistics(near)["ipackets"] == 150
+        far.unit.send(b"\x80\x21ipcp")
+        assert near.unit.receive() == b"\x80\x21ipcp"
+
+
+@quick
+@pytest.mark.parametrize("way", ["ebpf", "raw"])
+def test_programs_sockets(own_cable, build, way):
+    """Data is taken out of them as before, none of it reaches the program, and the last close is seen; so is one while nobody
+    looked. The guard is another, and knows all sockets.
+
+    Requirements: TUN-45
+    """
+    with Daemon("--workers", 2, "--divert", way) as daemon, rig_of(daemon, own_cable) as rig:
+        users = [ProgramSocket(rig, family).tunnel().session().up() for family in (4, 6)]
+        loose = ProgramSocket(rig, connected=False).tunnel().session()
+        guard = daemon.guard_pid
+        with again_and_again(*(lambda u=u: u.send(u.data()) for u in users)) as done:
+            upgrade(rig, *users, loose)
+            upgrade(rig, *users, loose)
+        for user, sent in zip(users, done):
+            eventually(lambda u=user, s=sent: u.stats()["RX_PACKETS"] == s, "none is lost")
+            user.nothing_for_the_program()
+            assert user.transmit()[0].endswith(wire.frame(b"to the peer", 60))
+        loose.send(loose.data())
+        loose.delivered(1)
+        assert (daemon.guard_pid == guard) == (way == "ebpf")
+        os.kill(daemon.keeper_pid, signal.SIGSTOP)
+        os.kill(daemon.keeper_pid, signal.SIGUSR2)
+        users[0].socket.close()
+        os.kill(daemon.keeper_pid, signal.SIGCONT)
+        rig.api.close()
+        eventually(lambda: daemon.log.count("event=upgraded") == 3)
+        rig.api = Api(daemon, rig.near)
+        eventually(lambda: len(rig.api.tunnels()) == 2, "its tunnel is gone")
+        guard = daemon.guard_pid
+        os.kill(daemon.keeper_pid, signal.SIGKILL)
+        if guard:
+            eventually(lambda: not proc.stat(guard), "the guard has done its work")
+            users[1].send(users[1].data())
+            assert users[1].received() == users[1].data()
+        daemon.kill()
+
+
+REFUSALS = {
+    "missing": (None, "it can not be executed: No such file"),
+    "other layout": ("echo 0-00000000\n", "its layout is 0-00000000, that of this ul2tpd "),
+    "older": ("exit 2\n", "it knows no upgrades, or refuses the options of this ul2tpd (status 2)"),
+    "endless": ("exec yes\n", "it knows no upgrades, or refuses the options"),
+    "goes away": (f'rm "$0"\necho {LAYOUT}', "it can not be executed: No such file"),
+}
+
+
+@quick
+def test_it_says_why_it_does_not(own_cable, build, programs):
+    """And goes on with all that there is, which it has when it is asked again."""
+    with Daemon(programs=programs) as daemon, rig_of(daemon, own_cable) as rig:
+        session = rig.session().up()
+        program = ProgramSocket(rig).tunnel().session()
+        engine, before = daemon.engine_pid, len(descriptors(daemon.keeper_pid))
+        for count, (text, words) in enumerate(REFUSALS.values(), 1):
+            if text is None:
+                (programs / "ul2tpd").unlink()
+            else:
+                install(programs, text)
+            os.kill(daemon.process.pid, signal.SIGUSR2)
+            eventually(lambda c=count: daemon.log.count("event=upgrade-refused") == c)
+            assert words in daemon.log.splitlines()[-1]
+            assert engine in children(daemon.process.pid)
+            session.receive(FRAME)
+            assert session.capture.take(1) == [FRAME]
+        install(programs)
+        assert len(descriptors(daemon.keeper_pid)) == before
+        upgrade(rig, session, program)
+        program.send(program.data())
+        program.delivered(1)
+        assert session.stats()["RX_PACKETS"] == len(REFUSALS)
+
+
+def test_it_keeps_its_rights_without_being_root(own_cable, build, programs):
+    """By ambient capabilities, as a service manager gives them."""
+    rights = "+net_admin,+net_raw,+net_bind_service,+sys_admin,+sys_ptrace,+dac_read_search,+kill"
+    socket_path = pathlib.Path("/tmp") / f"ul2tp-upgrade-{os.getpid()}"
+    prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
+
+    def status(pid):
+        return re.findall(r"^(?:Cap|NoNewPrivs|Uid).*", proc.text(pid, "status"), re.MULTILINE)
+    with Daemon(programs=programs, prefix=prefix, socket_path=socket_path) as daemon, rig_of(daemon, own_cable) as rig:
+        session = rig.session().up()
+        before = status(daemon.keeper_pid)
+        upgrade(rig, session)
+        assert status(daemon.keeper_pid) == before
+        session.receive(FRAME)
+        assert session.capture.take(1) == [FRAME]
+        rig.session().up()
