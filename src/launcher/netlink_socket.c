@@ -337,13 +337,19 @@ static ssize_t send_answer(struct netlink_socket *n, const void *octets, size_t 
 	return taken;
 }
 
+/* Where the system has no memory for it, it may have later; a program that gets no answer waits for ever. */
+static bool has_time(ssize_t err)
+{
+	return err == -EAGAIN || err == -ENOTSOCK || err == -ENOMEM || err == -ENOBUFS;
+}
+
 void netlink_deliver(struct netlink_socket *n, const void *octets, size_t len)
 {
 	ssize_t taken = 0;
 
 	if (answer_queue_empty(&n->kept))
 		taken = send_answer(n, octets, len);
-	if (taken < 0 && taken != -EAGAIN && taken != -ENOTSOCK) {
+	if (taken < 0 && !has_time(taken)) {
 		launcher_trace(n->launcher, 1, "an answer of %zu octets is lost: %s", len,
 		               strerror((int)-taken));
 		return;
@@ -365,7 +371,7 @@ static bool flush(struct netlink_socket *n)
 	while ((octets = answer_queue_front(&n->kept, &len))) {
 		ssize_t taken = send_answer(n, octets, len);
 
-		if (taken == -EAGAIN || taken == -ENOTSOCK)
+		if (has_time(taken))
 			break;
 		answer_queue_take(&n->kept, taken < 0 ? len : (size_t)taken);
 		moved = true;

@@ -24,7 +24,7 @@ void *__libc_memalign(size_t alignment, size_t size);
 /* What the system allocates for messages has numbers of its own: it would take long to tell it all through. The same in
  * tests/scenarios/test_no_memory.py. */
 static struct left {
-	_Atomic int allocations, answers, keeper_requests;
+	_Atomic int allocations, answers, keeper_requests, program_answers;
 } none;
 
 static struct left *left = &none;
@@ -96,9 +96,16 @@ ssize_t send(int fd, const void *octets, size_t len, int flags)
 	return sendto(fd, octets, len, flags, NULL, 0);
 }
 
-/* Of a request to the keeper */
+static bool is_to_netlink(const struct msghdr *m)
+{
+	return m->msg_name && ((const struct sockaddr *)m->msg_name)->sa_family == AF_NETLINK;
+}
+
+/* Of a request to the keeper, or of an answer to a program behind `ul2tp run` */
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
+	if (is_to_netlink(m) && fails(&left->program_answers))
+		return -1;
 	if (flags == MSG_NOSIGNAL && !m->msg_controllen && fails(&left->keeper_requests))
 		return -1;
 	return syscall(SYS_sendmsg, fd, m, flags);

@@ -12,11 +12,13 @@ import os
 import platform
 import signal
 import socket
+import sys
 
 import pytest
 
 from support.api import IP, UDP, Api
 from support.daemon import BUILD, Daemon
+from support.launcher import REPLIES, Launcher
 from support.netlink import Refused
 from support.netns import Cable
 from support.ppp_file import PPPIOCBRIDGECHAN, PPPIOCSFLAGS
@@ -38,21 +40,27 @@ pytestmark = [
 
 class Left(ctypes.Structure):
     """How many allocations there will be until one fails; as in tests/programs/lack_memory.c."""
-    _fields_ = [("allocations", ctypes.c_int), ("answers", ctypes.c_int), ("keeper_requests", ctypes.c_int)]
+    _fields_ = [(name, ctypes.c_int) for name in ("allocations", "answers", "keeper_requests", "program_answers")]
+
+
+def shared_left(directory):
+    """(it, what a program has in its environment that shares it)"""
+    path = directory / "left"
+    path.write_bytes(bytes(mmap.PAGESIZE))
+    with path.open("r+b") as file:
+        return Left.from_buffer(mmap.mmap(file.fileno(), mmap.PAGESIZE)), {
+            "LD_PRELOAD": str(LACK_MEMORY), "LACK_MEMORY": str(path)}
 
 
 class Lacking:
     """A ul2tpd one of whose allocations can be made to fail."""
 
     def __init__(self, directory, *options):
-        path = directory / "left"
-        path.write_bytes(bytes(mmap.PAGESIZE))
-        with path.open("r+b") as file:
-            self.left = Left.from_buffer(mmap.mmap(file.fileno(), mmap.PAGESIZE))
+        self.left, environment = shared_left(directory)
         self.cable = Cable()
         try:
             # Each worker that has had a program's socket keeps a ring.
-            self.daemon = Daemon("--workers", "1", *options, environment={"LD_PRELOAD": str(LACK_MEMORY), "LACK_MEMORY": str(path)})
+            self.daemon = Daemon("--workers", "1", *options, environment=environment)
         except BaseException:
             self.cable.close()
             raise
@@ -218,3 +226,29 @@ def test_an_engine_that_can_not_reach_its_keeper_ends(build, tmp_path):
         with Api(lacking.daemon, lacking.cable.near) as api:
             left = {f"lacking{s['SESSION_ID']}" for s in api.sessions()}
         eventually(lambda: lacking.cable.near.devices() == lacking.devices | left, "no interface is left without its session")
+
+
+ASK_TWICE = """
+import socket, struct, sys
+for line in sys.stdin:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16) as s:
+        s.sendto(struct.pack("=IHHIIBB2xHH8s", 32, 16, 5, 1, 0, 3, 1, 9, 2, b"l2tp"), (0, 0))
+        print(struct.unpack_from("=H", s.recv(65536), 4)[0], flush=True)
+"""
+
+
+@pytest.mark.parametrize("reply", REPLIES)
+def test_a_program_gets_its_answer_when_there_is_memory_for_it(shared_daemon, tmp_path, reply):
+    """Behind `ul2tp run`, whose supervisor could not send it at first."""
+    left, environment = shared_left(tmp_path)
+    launcher = Launcher(shared_daemon, reply=reply)
+    launcher.environment.update(environment)
+    with launcher.popen(sys.executable, "-uc", ASK_TWICE, stdin=-1) as process:
+        for lacks in (0, 1):
+            left.program_answers = lacks
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "16\n"
+            assert left.program_answers == 0
+        process.stdin.close()
+        assert process.wait() == 0
