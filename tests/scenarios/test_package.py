@@ -15,6 +15,7 @@ import pytest
 from support.daemon import BUILD
 from support.netns import Cable, run
 from support.systemd_machine import SYSTEMD, CanNotStart, SystemdMachine, meson_install
+from support.wait import eventually
 
 pytestmark = pytest.mark.plain
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -121,7 +122,8 @@ find /etc /var/lib /run ! -path '/run/systemd/*' ! -path '/run/log/*' ! -path '/
 
 
 def test_a_gateway_installs_upgrades_and_removes_them(machine):
-    """The first command starts the daemon; an upgrade leaves it alone, with its sessions; xl2tpd is left alone, too."""
+    """The first command starts the daemon; an upgrade leaves it alone, with its sessions, until it is reloaded, which ends none;
+    xl2tpd is left alone, too."""
     before = traces(machine)
     machine.shell("cd /packages; dpkg --force-unsafe-io -i ul2tp_* libul2tp0_* libul2tp-dev_*")
     assert machine.show("ul2tpd.socket", "ActiveState", "UnitFileState") == ["active", "enabled"]
@@ -140,6 +142,11 @@ cd /tmp; cc -o two-ends /usr/share/doc/libul2tp-dev/examples/two-ends.c $(pkg-co
     machine.run("perl", "-we", LEFT_ALONE)
     assert machine.run("dpkg-query", "-W", "-f", "${Version}", "ul2tp").stdout == NEWER
     assert machine.show("ul2tpd.service", "MainPID", "NRestarts") == [pid, "0"]
+    assert "of-apt" in machine.run("ul2tp", "show", "session").stdout
+    machine.run("systemctl", "reload", "ul2tpd")
+    eventually(lambda: "event=upgraded" in machine.journal("ul2tpd.service"), "it is the new one")
+    assert machine.show("ul2tpd.service", "MainPID", "NRestarts") == [pid, "0"]
+    assert machine.shell(f"readlink /proc/{pid}/exe") == "/usr/sbin/ul2tpd\n"
     assert "of-apt" in machine.run("ul2tp", "show", "session").stdout
     machine.run("systemctl", "restart", "ul2tpd")
     assert "of-apt" not in machine.run("ul2tp", "show", "session").stdout
