@@ -148,9 +148,9 @@ def test_one_end_alone(wire, modes):
             eventually(pair.agree, "the counters of both ends agree")
 
 
-def test_nothing_is_overtaken_where_the_path_changes(wire):
+def test_nothing_is_overtaken_where_the_path_changes(wire_once):
     """Two hundred times, by a rule that comes and goes, under datagrams and streams both ways; fewer where all is slow."""
-    with FastPair(wire) as pair:
+    with FastPair(wire_once) as pair:
         near, far = pair.hosts
         eventually(lambda: pair.reason(0) == "used")
         slow = pair.slow_packets(0)

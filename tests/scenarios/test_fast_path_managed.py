@@ -109,9 +109,9 @@ def test_an_engine_that_dies(plain_wire):
         eventually(pair.agree)
 
 
-def test_it_follows_the_socket(wire):
+def test_it_follows_the_socket(wire_once):
     """Checksums are turned on and off under datagrams and streams both ways: nothing is overtaken, all of it arrives."""
-    with ManagedPair(wire) as pair:
+    with ManagedPair(wire_once) as pair:
         near, far = pair.hosts
         slow, sent = pair.slow_packets(0)[0], pair.counts()[0]["TX_PACKETS"]
         with flows_both_ways(near, far, INNER[4][1], INNER[6][0]):
