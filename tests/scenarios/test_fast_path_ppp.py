@@ -286,10 +286,17 @@ def test_a_session_that_goes_and_another_in_its_place(plain_wire):
 
 
 def test_an_engine_that_dies(plain_wire):
-    """Data goes on without it, and counters are kept. A unit whose program ends meanwhile goes, with what led to it."""
+    """Data goes on without it, and counters are kept, over an upgrade of ul2tpd, too. A unit whose program ends meanwhile goes,
+    with what led to it."""
     with PppFastPair(plain_wire) as pair:
         unit, sent = unit_counts(pair, 0), pair.counts()[0]["TX_PACKETS"]
         pair.ping_while_the_engine_dies()
+        assert pair.counts()[0]["TX_PACKETS"] == sent + 200
+        assert unit_counts(pair, 0)["TX"][0] == unit["TX"][0] + 200
+        pair.warm_up()
+        assert pair.reason(0) == "used"
+        unit, sent = unit_counts(pair, 0), pair.counts()[0]["TX_PACKETS"]
+        pair.ping_while(pair.daemons[0].upgrade)
         assert pair.counts()[0]["TX_PACKETS"] == sent + 200
         assert unit_counts(pair, 0)["TX"][0] == unit["TX"][0] + 200
         pair.warm_up()
