@@ -6,7 +6,8 @@
  *   fast_arrived  on the device: sees what fast_ingress sent come out of the backlog
  *   fast_xdp      on the underlay, if asked for: takes the headers off before fast_ingress (fast_path_xdp.bpf.h)
  *
- * What arrives is in fast_path_in.bpf.h; what is different where the frames are of PPP, in fast_path_ppp.bpf.h.
+ * What arrives is in fast_path_in.bpf.h; what is different where the frames are of PPP, in fast_path_ppp.bpf.h; checksums in
+ * fast_path_sum.bpf.h.
  *
  * Built by clang -target bpf, loaded by fast_path_load.c once for each network namespace. They take nothing that needs
  * thought: whatever is odd goes on to the engine (TC_ACT_UNSPEC), which can do everything. What is handed up is counted,
@@ -23,6 +24,9 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 
+#ifdef FAST_SUMS
+#include <bpf/bpf_core_read.h>
+#endif
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
@@ -126,6 +130,7 @@ struct frame {
 	__u32 len;         /* all of it */
 	__u32 headers_len; /* what each segment has in front; 0: it is one packet */
 	__u32 segments;
+	__u16 check; /* of UDP around it, as it is sent */
 };
 
 static __always_inline struct fast_count *count_of(__u32 session)
@@ -269,6 +274,8 @@ static __always_inline __u16 fold(__u32 sum)
 	return (sum & 0xffff) + (sum >> 16);
 }
 
+#include "keeper/fast_path_sum.bpf.h"
+
 /* --- out ---------------------------------------------------------------------------------------------- */
 
 static __always_inline int pass_up_tx(struct fast_passed *passed)
@@ -293,6 +300,13 @@ static __always_inline int out_fits(const struct __sk_buff *skb, const struct fa
 	return each + headers_len <= out->mtu && f->len + headers_len <= 0xffff;
 }
 
+/* What is in .wire is that there is none. */
+static __always_inline void check_write(struct udphdr *udp, const struct frame *f)
+{
+	if (HAS_SUMS)
+		udp->check = f->check;
+}
+
 /* Fills in what differs from packet to packet, in headers that are there: lengths, identification, checksum. */
 static __always_inline void finish_v4(struct iphdr *ip, const struct fast_out *out,
                                       struct fast_passed *passed, const struct frame *f)
@@ -305,6 +319,7 @@ static __always_inline void finish_v4(struct iphdr *ip, const struct fast_out *o
 	ip->id = bpf_htons(id);
 	ip->check = ~fold((__u32)out->header_sum + bpf_htons(len) + bpf_htons(id));
 	udp->len = bpf_htons(len - sizeof(*ip));
+	check_write(udp, f);
 }
 
 static __always_inline void finish_v6(struct ipv6hdr *ip, const struct fast_out *out,
@@ -314,6 +329,7 @@ static __always_inline void finish_v6(struct ipv6hdr *ip, const struct fast_out 
 	__u32 len = f->len + out->header_len + sizeof(*udp);
 
 	ip->payload_len = udp->len = bpf_htons(len);
+	check_write(udp, f);
 }
 
 /* Writes up to six octets more than @wire_len: the frame's Ethernet header comes there afterwards. */
@@ -431,7 +447,8 @@ int fast_egress(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	if (out->closed || passed->tx != done->tx ||
 	    (out->ppp ? packet_out_read(skb, out, &f) : frame_read(skb, 0, skb->len, &f)) ||
-	    !out_fits(skb, out, &f) || time_note(&passed->tx_tick, &count->tx_last_ns))
+	    !out_fits(skb, out, &f) || (out->sums && sum_out(skb, out, &f, &f.check)) ||
+	    time_note(&passed->tx_tick, &count->tx_last_ns))
 		return pass_up_tx(passed);
 	err = out->ppp ? encapsulate_packet(skb, out, passed, &f)
 	               : encapsulate(skb, out, passed, &f);

@@ -22,15 +22,26 @@
 /* --- start and end ------------------------------------------------------------------------------------ */
 
 /* The maps are those that will be used; the programs are let go again. */
-static int try_programs(struct fast_path *f, struct extack *ea)
+static int try_these_programs(struct fast_path *f, bool sums, struct extack *ea)
 {
 	const struct fast_constants constants = fast_board_constants(f, 0);
 	struct fast_programs *programs;
-	int err = fast_programs_load(f->maps, f->board.sessions, &constants, &programs, ea);
+	int err = fast_programs_load(f->maps, f->board.sessions, &constants, sums, &programs, ea);
 
 	if (err == 0)
 		fast_programs_free(programs);
 	return err;
+}
+
+/* Best those that know checksums. */
+static int try_programs(struct fast_path *f, struct extack *ea)
+{
+	f->board.sums = try_these_programs(f, true, NULL) == 0;
+	if (f->board.sums)
+		return 0;
+	log_event(LOG_NOTICE, "fast-path-checksums",
+	          "off=\"tunnels with UDP checksums do not take it: that needs the kernel's BTF\"");
+	return try_these_programs(f, false, ea);
 }
 
 static int open_all(struct fast_path *f, uint32_t max_sessions, struct extack *ea)

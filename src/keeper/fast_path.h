@@ -34,6 +34,7 @@ struct fast_board {
 	const struct fast_passed *passed;
 	struct fast_done *done;
 	uint32_t lanes, sessions;
+	bool sums; /* tunnels may have checksums of UDP */
 };
 
 struct fast_path;

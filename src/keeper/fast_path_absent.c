@@ -5,8 +5,8 @@
 #include <errno.h>
 
 int fast_programs_load(int maps[FAST_MAPS], uint32_t sessions,
-                       const struct fast_constants *constants, struct fast_programs **ret,
-                       struct extack *ea)
+                       const struct fast_constants *constants, bool sums,
+                       struct fast_programs **ret, struct extack *ea)
 {
 	return extack_fail(ea, -ENOSYS, 0,
 	                   "this ul2tpd was built without the fast path (libbpf and clang)");

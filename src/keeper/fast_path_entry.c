@@ -102,14 +102,17 @@ void fast_entry_remove(struct fast_path *f, struct fast_session *s)
 
 /* --- what is sent in front of a frame ----------------------------------------------------------------- */
 
-static uint16_t header_sum(const struct iphdr *ip)
+/* Of an even number of octets, fewer than some thousand; folded, not inverted. */
+static uint16_t octets_sum(const void *octets, size_t len)
 {
-	uint16_t words[sizeof(*ip) / 2];
 	uint32_t sum = 0;
 
-	memcpy(words, ip, sizeof(*ip));
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		sum += words[i];
+	for (size_t i = 0; i + 1 < len; i += 2) {
+		uint16_t word;
+
+		memcpy(&word, (const uint8_t *)octets + i, sizeof(word));
+		sum += word;
+	}
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
@@ -167,7 +170,7 @@ static void add_v4(struct fast_out *out, const struct fast_session *s,
 		.dest = s->wish.peer.v4.sin_port,
 	};
 
-	out->header_sum = header_sum(&ip);
+	out->header_sum = octets_sum(&ip, sizeof(ip));
 	wire_add(out, &ip, sizeof(ip));
 	wire_add(out, &udp, sizeof(udp));
 }
@@ -193,6 +196,27 @@ static void add_v6(struct fast_out *out, const struct fast_session *s,
 	out->v6 = 1;
 	wire_add(out, &ip, sizeof(ip));
 	wire_add(out, &udp, sizeof(udp));
+}
+
+static bool sends_checksums(const struct endpoint_params *p)
+{
+	return p->local.any.sa_family == AF_INET6 ? !(p->flags & ENDPOINT_ZERO_CHECKSUM6_TX)
+	                                          : p->flags & ENDPOINT_CHECKSUM_TX;
+}
+
+static bool takes_zero(const struct endpoint_params *p)
+{
+	return p->local.any.sa_family != AF_INET6 || p->flags & ENDPOINT_ZERO_CHECKSUM6_RX;
+}
+
+/* All of the headers is there. From the addresses on, which are right in front of UDP. */
+static void sums_add(struct fast_out *out)
+{
+	size_t from = out->v6 ? offsetof(struct ip6_hdr, ip6_src) : offsetof(struct iphdr, saddr);
+
+	out->sums = 1;
+	out->udp_sum =
+		(uint32_t)octets_sum(out->wire + from, out->wire_len - from) + htons(IPPROTO_UDP);
 }
 
 /* What stands there is not written again for nothing. */
@@ -224,7 +248,9 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.device = (uint32_t)s->device,
 		.underlay = s->underlay ? (uint32_t)s->underlay->ifindex : 0,
 		.header_len = s->wish.rx_header_len,
-		.xdp = s->underlay && s->underlay->xdp >= 0 && !s->wish.ppp,
+		.xdp = s->underlay && s->underlay->xdp >= 0 && !s->wish.ppp &&
+		       !sends_checksums(&e->about.params) && takes_zero(&e->about.params),
+		.zero = takes_zero(&e->about.params),
 		.ppp = (uint16_t)s->wish.ppp,
 	};
 	struct fast_out out = {
@@ -247,6 +273,8 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 	else
 		add_v4(&out, s, &e->about);
 	wire_add(&out, s->wish.tx_header, s->wish.tx_header_len);
+	if (sends_checksums(&e->about.params))
+		sums_add(&out);
 	return say(f, s, &in, &out);
 }
 

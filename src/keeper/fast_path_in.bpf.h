@@ -3,7 +3,9 @@
 #ifndef UL2TP_KEEPER_FAST_PATH_IN_BPF_H
 #define UL2TP_KEEPER_FAST_PATH_IN_BPF_H
 
-#define PROTOCOL_OCTETS 2 /* of PPP */
+#define PROTOCOL_OCTETS   2 /* of PPP */
+#define ADDRESSES_OCTETS  8 /* right in front of UDP */
+#define ADDRESSES6_OCTETS 32
 
 /* The start of an L2TP packet: as much as names its session. */
 struct l2tp_start {
@@ -145,18 +147,28 @@ static __always_inline const struct fast_in *in6_find(const struct arrival6 *a)
 	               : NULL;
 }
 
-/* Whole, valid, without a checksum, and as long as its headers say: nothing of it is believed before. */
+/* Whole, valid, and as long as its headers say: nothing of it is believed before. */
 static __always_inline int in_is_plain(__u32 len, const struct arrival *a)
 {
 	return a->ip.ttl && !(a->ip.frag_off & NOT_DF) && ip_sum(&a->ip) == 0xffff &&
 	       bpf_ntohs(a->ip.tot_len) + ETH_HLEN == len &&
-	       bpf_ntohs(a->udp.len) + sizeof(a->ip) == bpf_ntohs(a->ip.tot_len) && !a->udp.check;
+	       bpf_ntohs(a->udp.len) + sizeof(a->ip) == bpf_ntohs(a->ip.tot_len);
 }
 
 static __always_inline int in6_is_plain(__u32 len, const struct arrival6 *a)
 {
 	return bpf_ntohs(a->ip.payload_len) + ETH_HLEN + sizeof(a->ip) == len &&
-	       a->udp.len == a->ip.payload_len && !a->udp.check;
+	       a->udp.len == a->ip.payload_len;
+}
+
+/* Whether the checksum of UDP, @check, is right, or there need be none. @at: where L2TP begins. */
+static __always_inline int in_sum_is_right(struct __sk_buff *skb, const struct fast_in *in,
+                                           __u32 at, __u16 check)
+{
+	__u32 addresses =
+		skb->protocol == bpf_htons(ETH_P_IP) ? ADDRESSES_OCTETS : ADDRESSES6_OCTETS;
+
+	return check ? sum_is_right(skb, at - sizeof(struct udphdr), addresses) : in->zero;
 }
 
 /* Whether an L2TP header is not the one that is expected, cookie and all: an even number of octets. */
@@ -244,9 +256,9 @@ static __always_inline void count_rx(struct fast_count *count, const struct fram
 #include "keeper/fast_path_ppp.bpf.h"
 
 /* A packet of a session's: hand its frame to the device, if it is one of the ordinary kind. @at: where L2TP starts,
- * @is_plain: there is nothing odd in front of it. */
+ * @is_plain: there is nothing odd in front of it, @check: the checksum of UDP. */
 static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *in, __u32 at,
-                                   int is_plain)
+                                   int is_plain, __u16 check)
 {
 	__u32 session = in->session, header_len = in->header_len;
 	struct fast_passed *passed = bpf_map_lookup_elem(&fast_passed, &session);
@@ -262,10 +274,10 @@ static __always_inline int in_take(struct __sk_buff *skb, const struct fast_in *
 	 * what the socket is bound to): handed up. */
 	is_open = !in->closed && passed->rx == done->rx && is_plain && skb->ifindex == in->underlay;
 	if (in->ppp)
-		return in_take_packet(skb, in, at, is_open, passed, count);
+		return in_take_packet(skb, in, at, is_open, check, passed, count);
 	is_frame = !frame_read(skb, at + header_len, skb->len - at - header_len, &f);
 	if (!is_frame || !is_open || !in_header_matches(skb, in, at) ||
-	    inner_read(skb, at, header_len, &eth) ||
+	    inner_read(skb, at, header_len, &eth) || !in_sum_is_right(skb, in, at, check) ||
 	    time_note(&passed->rx_tick, &count->rx_last_ns))
 		return pass_up_rx(skb, passed, at, is_frame);
 	err = decapsulate(skb, (__s32)(at + header_len), &eth);
@@ -288,7 +300,8 @@ static __always_inline int take_v4(struct __sk_buff *skb)
 	    a.ip.protocol != IPPROTO_UDP || a.ip.frag_off & NOT_FIRST)
 		return TC_ACT_UNSPEC;
 	in = in_find(&a);
-	return in ? in_take(skb, in, ETH_HLEN + OUTER_OCTETS, in_is_plain(skb->len, &a))
+	return in ? in_take(skb, in, ETH_HLEN + OUTER_OCTETS, in_is_plain(skb->len, &a),
+	                    a.udp.check)
 	          : TC_ACT_UNSPEC;
 }
 
@@ -314,7 +327,8 @@ static __always_inline int take_v6(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	}
 	in = in6_find(&a);
-	return in ? in_take(skb, in, at, a.ip.nexthdr == IPPROTO_UDP && in6_is_plain(skb->len, &a))
+	return in ? in_take(skb, in, at, a.ip.nexthdr == IPPROTO_UDP && in6_is_plain(skb->len, &a),
+	                    a.udp.check)
 	          : TC_ACT_UNSPEC;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fast_path_load.c - see fast_path_load.h
  *
- * The object file stands in the program as octets (fast_path_object.c, made by the build with embed.py). libbpf creates the maps the
- * object describes, or uses those it is given, and has the kernel verify the programs.
+ * The object files stand in the program as octets (fast_path_object.c, fast_path_sums_object.c, made by the build with embed.py).
+ * libbpf creates the maps the object describes, or uses those it is given, and has the kernel verify the programs.
  */
 #include "keeper/fast_path_load.h"
 
@@ -20,8 +20,8 @@
 
 #define LOG_OCTETS 256
 
-extern const unsigned char fast_path_object[];
-extern const size_t fast_path_object_len;
+extern const unsigned char fast_path_object[], fast_path_sums_object[];
+extern const size_t fast_path_object_len, fast_path_sums_object_len;
 
 struct fast_programs {
 	struct bpf_object *object;
@@ -161,11 +161,13 @@ static int programs_find(struct fast_programs *p)
 }
 
 static int load(struct fast_programs *p, int maps[FAST_MAPS], uint32_t sessions,
-                const struct fast_constants *constants)
+                const struct fast_constants *constants, bool sums)
 {
 	int err;
 
-	p->object = bpf_object__open_mem(fast_path_object, fast_path_object_len, NULL);
+	p->object =
+		sums ? bpf_object__open_mem(fast_path_sums_object, fast_path_sums_object_len, NULL)
+		     : bpf_object__open_mem(fast_path_object, fast_path_object_len, NULL);
 	if (!p->object)
 		return -errno;
 	err = constants_set(p->object, constants);
@@ -181,8 +183,8 @@ static int load(struct fast_programs *p, int maps[FAST_MAPS], uint32_t sessions,
 }
 
 int fast_programs_load(int maps[FAST_MAPS], uint32_t sessions,
-                       const struct fast_constants *constants, struct fast_programs **ret,
-                       struct extack *ea)
+                       const struct fast_constants *constants, bool sums,
+                       struct fast_programs **ret, struct extack *ea)
 {
 	struct fast_programs *p = calloc(1, sizeof(*p));
 	int err;
@@ -190,7 +192,7 @@ int fast_programs_load(int maps[FAST_MAPS], uint32_t sessions,
 	if (!p)
 		return -ENOMEM;
 	libbpf_set_print(print_quietly);
-	err = load(p, maps, sessions, constants);
+	err = load(p, maps, sessions, constants, sums);
 	if (err < 0) {
 		fast_programs_free(p);
 		return extack_fail(ea, err, 0, "%s", words_of(err));

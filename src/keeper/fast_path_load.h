@@ -3,6 +3,7 @@
 #ifndef UL2TP_KEEPER_FAST_PATH_LOAD_H
 #define UL2TP_KEEPER_FAST_PATH_LOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/extack.h"
@@ -31,12 +32,13 @@ struct fast_programs;
  * @maps:      descriptors, which stay the caller's; -1: make it, and set the descriptor, which becomes the caller's
  * @sessions:  how many there can be
  * @constants: written into the programs; without .xdp there is no FAST_XDP
+ * @sums:      those that know checksums of UDP, for which the kernel has to describe itself (BTF)
  *
  * Return: 0; -ENOSYS this ul2tpd was built without them; what the kernel says; in words.
  */
 int fast_programs_load(int maps[FAST_MAPS], uint32_t sessions,
-                       const struct fast_constants *constants, struct fast_programs **ret,
-                       struct extack *ea);
+                       const struct fast_constants *constants, bool sums,
+                       struct fast_programs **ret, struct extack *ea);
 
 /** fast_programs_free() - they stay in the kernel as long as they are attached somewhere */
 void fast_programs_free(struct fast_programs *p);

@@ -69,7 +69,8 @@ struct fast_in {
 	__u32 device;                 /* ifindex */
 	__u32 underlay;               /* ifindex of where it must come from */
 	__u32 header_len;             /* of L2TP and PPP: all that is in front of the inner frame */
-	__u16 xdp;                    /* fast_xdp may take it */
+	__u8 xdp;                     /* fast_xdp may take it */
+	__u8 zero;                    /* one without a checksum is taken, as the socket takes it */
 	__u16 ppp;                    /* FAST_PPP and what else, if it is of PPP */
 	__u8 mac[8];                  /* the underlay's, then two of zero */
 	__u8 header[FAST_HEADER_MAX]; /* as it must be */
@@ -87,10 +88,12 @@ struct fast_out {
 	__u32 mark, priority;
 	__u32 mtu;                /* of the way to the peer, IP header included */
 	__u32 header_len;         /* of L2TP and PPP */
-	__u16 v6;                 /* the outer header is of IPv6 */
+	__u8 v6;                  /* the outer header is of IPv6 */
+	__u8 sums;                /* packets have a checksum of UDP */
 	__u16 ppp;                /* as in struct fast_in */
 	__u32 hop_family, hop[4]; /* struct bpf_redir_neigh: whose link-layer address packets get */
 	__u32 header_sum; /* IPv4: of the header without what is zero in .wire; folded, not inverted */
+	__u32 udp_sum; /* with .sums: of the pseudo header and those of UDP and L2TP, without lengths */
 	__u32 wire_len;
 	/* Headers of IP, UDP and L2TP; zero is what each packet has its own of: lengths, identification, checksum. */
 	__u8 wire[FAST_WIRE_MAX];

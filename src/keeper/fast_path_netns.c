@@ -82,7 +82,8 @@ int fast_netns_load(struct fast_path *f, struct fast_netns *n)
 
 	if (n->programs)
 		return 0;
-	err = fast_programs_load(f->maps, f->board.sessions, &constants, &n->programs, NULL);
+	err = fast_programs_load(f->maps, f->board.sessions, &constants, f->board.sums,
+	                         &n->programs, NULL);
 	if (err < 0)
 		return err;
 	for (enum fast_program i = 0; i < FAST_PROGRAMS; i++) {

@@ -80,7 +80,7 @@ static __always_inline __u16 packet_type(struct __sk_buff *skb, __u32 at)
 
 /* in_take() of a session of PPP, whose device takes packets without link-layer header. */
 static __always_inline int in_take_packet(struct __sk_buff *skb, const struct fast_in *in, __u32 at,
-                                          int is_open, struct fast_passed *passed,
+                                          int is_open, __u16 check, struct fast_passed *passed,
                                           struct fast_count *count)
 {
 	__u32 session = in->session, packet_at = at + in->header_len;
@@ -91,7 +91,8 @@ static __always_inline int in_take_packet(struct __sk_buff *skb, const struct fa
 	int is_frame = type && !packet_read(skb, packet_at, skb->len - packet_at, type, &f);
 
 	if (!is_frame || !is_open || !packet_may(in->ppp, type) ||
-	    !in_header_matches(skb, in, at) || time_note(&passed->rx_tick, &count->rx_last_ns) ||
+	    !in_header_matches(skb, in, at) || !in_sum_is_right(skb, in, at, check) ||
+	    time_note(&passed->rx_tick, &count->rx_last_ns) ||
 	    bpf_skb_adjust_room(skb, ETH_HLEN - (__s32)packet_at, BPF_ADJ_ROOM_MAC, flags))
 		return pass_up_rx(skb, passed, at, is_frame);
 	count_rx(count, &f, packet_at - at);

@@ -80,7 +80,7 @@ static __always_inline int xdp_decapsulate(struct xdp_md *x, const struct fast_i
 
 /* A packet of a session's, see in_take(). */
 static __always_inline int xdp_take(struct xdp_md *x, const struct fast_in *in, __u32 at,
-                                    int is_plain)
+                                    int is_plain, __u16 check)
 {
 	void *data = (void *)(long)x->data, *end = (void *)(long)x->data_end;
 	__u32 session = in->session, octets = end - data - at;
@@ -98,7 +98,7 @@ static __always_inline int xdp_take(struct xdp_md *x, const struct fast_in *in, 
 	eth = *(struct ethhdr *)(data + at + header_len);
 	if (!xdp_may(x, in, data, &eth))
 		return XDP_PASS;
-	if (in->closed || passed->rx != done->rx || !is_plain ||
+	if (in->closed || passed->rx != done->rx || !is_plain || check || !in->zero ||
 	    header_differs(data + at, in->header, in->header_len) ||
 	    time_note(&passed->rx_tick, &count->rx_last_ns))
 		return xdp_pass_up(x, passed, session);
@@ -121,7 +121,9 @@ static __always_inline int xdp_v4(struct xdp_md *x)
 	    a->ip.protocol != IPPROTO_UDP || a->ip.frag_off & NOT_DF)
 		return XDP_PASS;
 	in = in_find(a);
-	return in ? xdp_take(x, in, ETH_HLEN + OUTER_OCTETS, in_is_plain(end - data, a)) : XDP_PASS;
+	return in ? xdp_take(x, in, ETH_HLEN + OUTER_OCTETS, in_is_plain(end - data, a),
+	                     a->udp.check)
+	          : XDP_PASS;
 }
 
 static __always_inline int xdp_v6(struct xdp_md *x)
@@ -133,7 +135,8 @@ static __always_inline int xdp_v6(struct xdp_md *x)
 	if ((void *)(a + 1) > end || a->ip.version != 6 || a->ip.nexthdr != IPPROTO_UDP)
 		return XDP_PASS;
 	in = in6_find(a);
-	return in ? xdp_take(x, in, ETH_HLEN + OUTER6_OCTETS, in6_is_plain(end - data, a))
+	return in ? xdp_take(x, in, ETH_HLEN + OUTER6_OCTETS, in6_is_plain(end - data, a),
+	                     a->udp.check)
 	          : XDP_PASS;
 }
 

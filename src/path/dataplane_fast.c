@@ -17,8 +17,7 @@
 
 _Static_assert(FAST_WISH_HEADER_MAX >= DATA_HEADER_MAX + 4, "a wish has room for any header");
 
-/* Programs can neither compute nor verify them: of the segments that a frame is cut into, that is left to the system, which
- * is not told to for such packets. */
+/* Not all kernels let programs know what they are to know for that. */
 static bool has_checksums(const struct endpoint_params *p)
 {
 	const uint32_t none = ENDPOINT_ZERO_CHECKSUM6_TX | ENDPOINT_ZERO_CHECKSUM6_RX;
@@ -51,7 +50,7 @@ static enum fast_reason reason_of_endpoint(const struct dataplane *dp, const str
 		return FAST_PROTOCOL;
 	if (endpoint_is_managed(e) && !managed_is_simple(dp, t, e))
 		return FAST_MANAGED;
-	if (has_checksums(p))
+	if (has_checksums(p) && !(dp->fast && dp->fast->sums))
 		return FAST_CHECKSUM;
 	if (address_unspecified(&p->local))
 		return FAST_ADDRESS;

@@ -7,10 +7,11 @@ import socket
 
 import pytest
 
-from support.capture import Capture
+from support import wire
+from support.capture import Capture, WireCapture
 from support.daemon import BUILD, Cli, Daemon
 from support.fast_managed import NO_CHECK, NO_CHECK6_RX, ManagedPair
-from support.fast_pair import INNER, make_busy
+from support.fast_pair import INNER, PORT, make_busy
 from support.managed import managed
 from support.numbered_flow import flows_both_ways
 from support.program import Program
@@ -51,12 +52,19 @@ def test_one_end_alone(wire, modes):
 
 
 def test_checksums_as_the_socket_has_them(plain_wire):
-    """Those that nobody turned off are sent, so the engine sends.
+    """Those that nobody turned off are sent, by the engine and by the fast path.
 
-    Requirements: TX-3
+    Requirements: TX-3, TX-6
     """
-    with ManagedPair(plain_wire, checksums=True) as pair:
-        assert (pair.reason(0), pair.reason(1)) == ("checksum", "checksum")
+    with ManagedPair(plain_wire) as pair, WireCapture(plain_wire.far, udp_port=PORT) as packets:
+        for wanted in (False, True):
+            pair.send_checksums(pair.sockets[0], wanted)
+            pair.change(0)
+            eventually(lambda: takes_it(pair))
+            packets.waiting()
+            make_busy(plain_wire.near, ["pw"])
+            sent = [wire.outer(frame) for frame in packets.waiting()]
+            assert len(sent) >= 40 and {packet.udp_checksum != 0 for packet in sent} == {wanted}
 
 
 def test_where_data_is_diverted_without_ebpf(plain_wire):
@@ -102,24 +110,34 @@ def test_an_engine_that_dies(plain_wire):
         pair.ping_while_the_engine_dies()
         assert pair.counts()[0]["TX_PACKETS"] >= sent + 200
         eventually(lambda: takes_it(pair))
-        pair.send_checksums(pair.sockets[0], True)
+        pair.connect_to_nobody(0)
         pair.change(0)
-        pair.reason_is(0, "checksum")
+        pair.reason_is(0, "peer-check")
+        pair.connect(0)
+        pair.change(0)
+        pair.reason_is(0, "used")
         pair.control_is_the_programs()
         eventually(pair.agree)
 
 
 def test_it_follows_the_socket(wire_once):
-    """Checksums are turned on and off under datagrams and streams both ways: nothing is overtaken, all of it arrives."""
+    """Checksums are turned on and off, and the path changes, under datagrams and streams both ways: nothing is overtaken, all of
+    it arrives. The far end sends them all the time."""
     with ManagedPair(wire_once) as pair:
+        pair.send_checksums(pair.sockets[1], True)
+        pair.change(1)
         near, far = pair.hosts
         slow, sent = pair.slow_packets(0)[0], pair.counts()[0]["TX_PACKETS"]
         with flows_both_ways(near, far, INNER[4][1], INNER[6][0]):
-            for _ in range(100 // SLOW):
-                for checksums, reason in ((True, "checksum"), (False, "used")):
+            for _ in range(50 // SLOW):
+                for checksums in (True, False):
+                    near.run("nft", "add table inet t; add chain inet t out { type filter hook output priority 0; }; "
+                             f"add rule inet t out udp dport {PORT} counter")
+                    pair.reason_is(0, "netfilter")
                     pair.send_checksums(pair.sockets[0], checksums)
                     pair.change(0)
-                    pair.reason_is(0, reason)
+                    near.run("nft", "delete table inet t")
+                    pair.reason_is(0, "used")
         slow, sent = pair.slow_packets(0)[0] - slow, pair.counts()[0]["TX_PACKETS"] - sent
         assert slow > 100 and sent - slow > 100, "both paths were taken"
 
@@ -175,16 +193,17 @@ def test_an_unmodified_program(plain_wire):
         def shown():
             return Cli(daemon, near).json("-s show session")[0]
 
-        def becomes(reason):
+        def becomes(checksums):
             def is_it():
                 make_busy(near, ["pw"])
-                return shown()["fast_path"]["reason"] == reason
-            eventually(is_it, f"the fast path is {reason}")
-        becomes("checksum")
+                said = Cli(daemon, near).json("show tunnel")[0]["checksum" if family == 4 else "checksum_tx"]
+                return said == checksums and shown()["fast_path"]["reason"] == "used"
+            eventually(is_it, f"it is taken, with checksums: {checksums}")
+        becomes(True)
         if family == 6:
             program.do("option", tunnel.id, *NO_CHECK6_RX, 1)
         program.do("option", tunnel.id, *NO_CHECK[family], 1)
-        becomes("used")
+        becomes(False)
 
         def by_the_fast_path():
             slow = near.link_statistics("pw")["tx_packets"]
@@ -195,7 +214,7 @@ def test_an_unmodified_program(plain_wire):
             tunnel.peer.send(tunnel.message(number), tunnel.port)
             assert program.control(tunnel.id) == tunnel.message(number)
         program.do("option", tunnel.id, *NO_CHECK[family], 0)
-        becomes("checksum")
+        becomes(True)
         program.do("close", tunnel.id)
         eventually(lambda: programs(near, "wire") == (0, 0) and "pw" not in near.devices())
 

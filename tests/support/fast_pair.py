@@ -11,6 +11,7 @@ from support.netns import Cable
 from support.wait import AT_MOST, eventually
 
 PORT = 7000
+CHECKSUMS = {"UDP_ZERO_CSUM6_TX": False, "UDP_ZERO_CSUM6_RX": False}  # of a tunnel over IPv6
 INNER = {4: ("10.9.0.1", "10.9.0.2"), 6: ("fd09::1", "fd09::2")}
 
 # What a cable may do with packets: nothing; what a network card's driver does in software; all.
@@ -57,12 +58,13 @@ def make_busy(host, interfaces):
 
 class FastPair:
     """modes: --fast-path of the near and the far daemon, and what other options each has. ends: their addresses, if not the cable's.
-    near: attributes of the near tunnel that only ul2tpd has."""
+    near: attributes of the near tunnel that only ul2tpd has. prefix: words before the near daemon."""
 
-    def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None, ends=None, near=None):
+    def __init__(self, cable, modes=("require", "require"), tunnel=None, session=None, ends=None, near=None, prefix=()):
         self.hosts = (cable.near, cable.far)
         self.family, self.addresses = cable.family, ends or cable.addresses(cable.family)
         self.modes, self.tunnel, self.session, self.more = modes, tunnel or {}, session or {}, (near or {}, {})
+        self.prefixes = (prefix, ())
         self.daemons, self.apis = [None, None], [None, None]
         try:
             for end in (0, 1):
@@ -76,7 +78,7 @@ class FastPair:
 
     def start(self, end):
         """A ul2tpd with a tunnel and a session."""
-        self.daemons[end] = Daemon("--fast-path", *self.modes[end].split())
+        self.daemons[end] = Daemon("--fast-path", *self.modes[end].split(), prefix=self.prefixes[end])
         self.apis[end] = Api(self.daemons[end], self.hosts[end])
         self.make_tunnel(end)
         self.apis[end].session_create(1, 1, IFNAME="pw", **self.session)
