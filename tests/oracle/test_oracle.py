@@ -18,7 +18,8 @@ from support.wait import SLOW
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = compare.load(HERE / "golden")
-SCENARIOS = sorted({key[:2] for key in GOLDEN})
+LONGEST = ("s16_ccp", "again")  # a minute of waiting, begun first
+SCENARIOS = sorted({key[:2] for key in GOLDEN}, key=lambda scenario: (scenario != LONGEST, scenario))
 LIMIT = 250  # seconds for a scenario
 
 
