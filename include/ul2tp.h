@@ -29,11 +29,15 @@
  * Waiting: every call that talks to the other end blocks until it has answered, at most
  * ul2tp_set_timeout() milliseconds. EINTR is handled inside.
  *
+ * Upgrades: a request that ul2tpd went without having read, as it does when it is upgraded, is sent to
+ * the next one over another connection, under the same descriptor; unless the thread is in another
+ * network namespace by then. Events and traces end with -EPIPE.
+ *
  * Errors: int functions return 0 (or what is documented) or a negative errno. The words are in
  * ul2tp_last_error(). Beside what is documented, any call can return
  *	-EPERM		CAP_NET_ADMIN over the network namespace is missing
  *	-ETIMEDOUT	no answer in time; the request may still be carried out
- *	-EPIPE		the other end closed the connection: connect again
+ *	-EPIPE		the other end closed the connection, and may have done what was asked: connect again
  *	-EBADMSG	an answer that can not be understood
  *	-ENOMEM, -EMSGSIZE (a request too long for a message)
  *	-E2BIG		the program asks for what this library is too old for

@@ -109,7 +109,7 @@ static void netns_gone(struct server *server, struct netns_id id)
 	dataplane_netns_release(server->dataplane, ns);
 }
 
-/* Clients see the end of their connections as they do when an engine dies, and what they asked has been done or not. */
+/* Clients see the end of their connections as they do when an engine dies. */
 static _Noreturn void yield(struct server *server)
 {
 	dataplane_yield(server->dataplane);
@@ -130,6 +130,8 @@ static void hear_keeper(struct watch *watch, uint32_t events)
 			netns_gone(server, event.netns);
 		else if (event.kind == KEEPER_EVENT_SOCKET_GONE)
 			dataplane_socket_gone(server->dataplane, event.cookie);
+		else if (event.kind == KEEPER_EVENT_UPGRADE)
+			keeper_pause(server->keeper);
 		else if (event.kind == KEEPER_EVENT_YIELD)
 			yield(server);
 	if (got < 0)

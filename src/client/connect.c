@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* connect.c - libul2tp: find the other end, ul2tpd or the kernel, and learn what it has; see ul2tp.h */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,10 @@
 
 #define TIMEOUT_MS 10000
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
 static void ul2tp_free(struct ul2tp *u)
 {
 	ul2tp_disconnect(u);
@@ -32,6 +37,7 @@ void ul2tp_disconnect(struct ul2tp *u)
 		return;
 	if (u->fd >= 0)
 		close(u->fd);
+	free(u->path);
 	free(u->datagram);
 	free(u);
 }
@@ -126,8 +132,10 @@ static int options_set_daemon(struct ul2tp *u)
 int ul2tp_keep_rights(struct ul2tp *u)
 {
 	const struct ul2tp_socket_set set = { .keep_rights = true };
+	int err = socket_set(u, &set);
 
-	return socket_set(u, &set);
+	u->rights_kept |= err == 0;
+	return err;
 }
 
 /* A socket that is full must not block a sender for ever. */
@@ -227,6 +235,56 @@ static int connect_daemon(struct ul2tp *u, const char *path)
 	return options_set_daemon(u);
 }
 
+static bool same_netns(int a, int b)
+{
+	uint64_t of_a = 0, of_b = 0;
+	socklen_t len = sizeof(of_a);
+
+	return getsockopt(a, SOL_SOCKET, SO_NETNS_COOKIE, &of_a, &len) == 0 &&
+	       getsockopt(b, SOL_SOCKET, SO_NETNS_COOKIE, &of_b, &len) == 0 && of_a == of_b;
+}
+
+/* What has been written with the numbers of families is sent again. Those that are not known yet do not matter. */
+static bool same_families(const uint16_t *before, const uint16_t *now)
+{
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (before[i] && before[i] != now[i])
+			return false;
+	return true;
+}
+
+/* u->fd is another one then, or the same on failure. */
+static int connect_again(struct ul2tp *u, int before)
+{
+	uint16_t families[FAMILIES];
+	int err;
+
+	memcpy(families, u->family_ids, sizeof(families));
+	err = connect_daemon(u, u->path);
+	if (err == 0 && u->rights_kept)
+		err = ul2tp_keep_rights(u);
+	if (err < 0)
+		return err;
+	if (!same_families(families, u->family_ids) || !same_netns(before, u->fd))
+		return -EPIPE;
+	return dup3(u->fd, before, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int renew(struct ul2tp *u)
+{
+	const uint32_t sequence = u->sequence;
+	int before = u->fd, err;
+
+	u->renew = NULL;
+	err = connect_again(u, before);
+	if (u->fd >= 0 && u->fd != before)
+		close(u->fd);
+	u->fd = before;
+	u->sequence = sequence; /* of what is sent again */
+	u->renew = renew;
+	return err;
+}
+
 static int connect_kernel(struct ul2tp *u)
 {
 	int err = open_kernel(u);
@@ -252,7 +310,15 @@ static int connect_one(enum ul2tp_backend backend, const char *path, struct ul2t
 		*error = (struct ul2tp_error){ .code = -ENOMEM, .words = "out of memory" };
 		return -ENOMEM;
 	}
-	err = backend == UL2TP_BACKEND_KERNEL ? connect_kernel(u) : connect_daemon(u, path);
+	if (backend == UL2TP_BACKEND_DAEMON) {
+		u->path = strdup(path);
+		u->renew = renew;
+	}
+	if (backend == UL2TP_BACKEND_KERNEL)
+		err = connect_kernel(u);
+	else
+		err = u->path ? connect_daemon(u, path)
+		              : connection_fail(u, -ENOMEM, "", "out of memory");
 	if (err < 0) {
 		*error = u->error;
 		return err;

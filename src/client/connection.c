@@ -44,6 +44,12 @@ static void attach_descriptor(struct msghdr *message, int fd)
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 }
 
+static int closed(struct ul2tp *u, bool unread)
+{
+	u->unread = unread && u->backend == UL2TP_BACKEND_DAEMON;
+	return connection_fail(u, -EPIPE, "", "ul2tpd closed the connection: its log says why");
+}
+
 int connection_send(struct ul2tp *u, const void *data, size_t length, int fd)
 {
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = length };
@@ -74,8 +80,7 @@ int connection_send(struct ul2tp *u, const void *data, size_t length, int fd)
 	case EPIPE:
 	case ECONNRESET:
 	case ENOTCONN:
-		return connection_fail(u, -EPIPE, "",
-		                       "ul2tpd closed the connection: its log says why");
+		return closed(u, true);
 	default:
 		return connection_fail(u, -errno, "", "cannot send: %s", strerror(errno));
 	}
@@ -110,9 +115,8 @@ static int receive_failed(struct ul2tp *u)
 	case ENOBUFS:
 		return connection_fail(u, -ENOBUFS, "",
 		                       "events were lost: they came faster than they were read");
-	case ECONNRESET:
-		return connection_fail(u, -EPIPE, "",
-		                       "ul2tpd closed the connection: its log says why");
+	case ECONNRESET: /* of a Unix socket: what was sent there is still unread */
+		return closed(u, true);
 	default:
 		return connection_fail(u, -errno, "", "cannot receive: %s", strerror(errno));
 	}
@@ -135,8 +139,7 @@ static int receive_once(struct ul2tp *u, struct reader *ret)
 		return receive_failed(u);
 	/* A message always has a header; nothing at all is the end of a SOCK_SEQPACKET connection. */
 	if (n == 0)
-		return connection_fail(u, -EPIPE, "",
-		                       "ul2tpd closed the connection: its log says why");
+		return closed(u, false);
 	/* Any process may send to a netlink socket whose port it knows; the kernel's own port is 0. */
 	if (u->backend == UL2TP_BACKEND_KERNEL && from.nl_pid != 0)
 		return -EAGAIN;

@@ -27,12 +27,18 @@ enum client_family {
 
 struct ul2tp {
 	int fd;
+	char *path; /* of ul2tpd's socket */
 	enum ul2tp_backend backend;
 	int timeout_ms;
-	uint32_t sequence;             /* of the last request */
-	bool subscribed, tracing;      /* tracing: subscribed, to trace events */
-	bool stops, never_stops;       /* at a refusal (several.c); neither: not asked yet */
-	bool busy;                     /* inside a callback: the buffer is being read */
+	uint32_t sequence;        /* of the last request */
+	bool subscribed, tracing; /* tracing: subscribed, to trace events */
+	bool stops, never_stops;  /* at a refusal (several.c); neither: not asked yet */
+	bool busy;                /* inside a callback: the buffer is being read */
+	bool rights_kept;         /* by ul2tp_keep_rights() */
+	bool unread; /* at the last -EPIPE: ul2tpd went, and had not read what was sent last */
+	/* Connects once more to where ul2tpd was found, with the same options and under the same descriptor. 0; or a negative errno,
+	 * also where the thread is in another network namespace than it was: then all stays as it is. NULL: it can not be. */
+	int (*renew)(struct ul2tp *u);
 	uint16_t family_ids[FAMILIES]; /* 0: the other end has none */
 	uint32_t group;                /* of l2tp's events; 0: none */
 	struct ul2tp_error error;

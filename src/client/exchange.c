@@ -14,6 +14,8 @@
 #include "netlink/l2tp_family.h"
 #include "ul2tp_netlink.h"
 
+#define RENEWALS_MAX 5 /* one upgrade after the other, or nobody there any more */
+
 static int check_ready(struct ul2tp *u, enum client_family family)
 {
 	if (u->busy)
@@ -118,32 +120,53 @@ static int take_message(struct request *r, const struct nl_message *m, answer_fn
 	return 1;
 }
 
+static int begin(struct ul2tp *u, const void *octets, size_t len, int fd, struct reader *ret)
+{
+	int err;
+
+	u->unread = false;
+	err = connection_send(u, octets, len, fd);
+	return err < 0 ? err : connection_receive(u, deadline_after(u->timeout_ms), ret);
+}
+
+int exchange_begin(struct ul2tp *u, const void *octets, size_t len, int fd, struct reader *ret)
+{
+	int err = begin(u, octets, len, fd, ret);
+
+	for (int tries = 0; err == -EPIPE && u->unread && tries < RENEWALS_MAX; tries++) {
+		const struct ul2tp_error error = u->error;
+		int renewed = u->renew ? u->renew(u) : -ENOTCONN;
+
+		if (renewed == 0) {
+			err = begin(u, octets, len, fd, ret);
+			continue;
+		}
+		u->error = error;
+		u->unread = renewed == -EPIPE; /* what was asked on the way there does not count */
+	}
+	return err;
+}
+
 int request_run(struct request *r, answer_fn *fn, void *arg)
 {
-	int64_t deadline = deadline_after(r->u->timeout_ms);
+	struct reader datagram;
 	int fn_result = 0;
 	int err;
 
 	if (!nl_message_end(&r->attributes, r->start))
 		return connection_fail(r->u, -EMSGSIZE, "", "the request is longer than %d octets",
 		                       REQUEST_MAX);
-	err = connection_send(r->u, r->octets, write_len(&r->attributes), r->fd);
-	if (err < 0)
-		return err;
-
-	for (;;) {
-		struct reader datagram;
+	err = exchange_begin(r->u, r->octets, write_len(&r->attributes), r->fd, &datagram);
+	while (err == 0) {
 		struct nl_message m;
 
-		err = connection_receive(r->u, deadline, &datagram);
-		if (err < 0)
-			return err;
 		while (nl_message_next(&datagram, &m)) {
 			err = take_message(r, &m, fn, arg, &fn_result);
 			if (err <= 0)
 				return err < 0 ? err : fn_result;
 		}
 		/* A long dump makes progress: what must not take long is each part of it. */
-		deadline = deadline_after(r->u->timeout_ms);
+		err = connection_receive(r->u, deadline_after(r->u->timeout_ms), &datagram);
 	}
+	return err;
 }

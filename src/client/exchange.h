@@ -50,6 +50,14 @@ int request_begin_get(struct request *r, struct ul2tp *u, const struct get_comma
  */
 int request_run(struct request *r, answer_fn *fn, void *arg);
 
+/**
+ * exchange_begin() - send one datagram, and wait for the first of its answers
+ *
+ * If ul2tpd goes before it has read it, as when it is upgraded, it is sent to the next one. Otherwise as connection_send() and
+ * connection_receive().
+ */
+int exchange_begin(struct ul2tp *u, const void *octets, size_t len, int fd, struct reader *ret);
+
 /** socket_set() - set options of the connection; -EOPNOTSUPP: the other end is no ul2tpd */
 int socket_set(struct ul2tp *u, const struct ul2tp_socket_set *set);
 

@@ -130,21 +130,22 @@ static bool take(struct several *s, const struct nl_message *m, size_t *made, in
 
 static int run(struct several *s, size_t *made)
 {
-	int err = connection_send(s->u, s->octets, write_len(&s->out), -1);
+	struct reader datagram;
+	int lost = exchange_begin(s->u, s->octets, write_len(&s->out), -1, &datagram), err = 0;
+	bool all = false;
 
 	*made = 0;
-	if (err < 0)
-		return err;
-	for (bool all = false; !all;) {
-		struct reader datagram;
+	while (lost == 0) {
 		struct nl_message m;
-		int lost = connection_receive(s->u, deadline_after(s->u->timeout_ms), &datagram);
 
-		if (lost < 0)
-			return lost;
 		while (!all && nl_message_next(&datagram, &m))
 			all = take(s, &m, made, &err);
+		if (all)
+			break;
+		lost = connection_receive(s->u, deadline_after(s->u->timeout_ms), &datagram);
 	}
+	if (lost < 0)
+		return lost;
 	if (err == 0)
 		*made = s->count;
 	return err;

@@ -511,6 +511,13 @@ int keeper_event_fd(const struct keeper *k)
 	return k->events;
 }
 
+int keeper_pause(struct keeper *k)
+{
+	struct request request = { .kind = REQUEST_PAUSE };
+
+	return tell(k, &request);
+}
+
 int keeper_event_read(struct keeper *k, struct keeper_event *ret)
 {
 	struct message_fds fds;

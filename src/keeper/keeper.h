@@ -358,7 +358,8 @@ enum keeper_event_kind {
 	KEEPER_EVENT_NETNS_GONE,  /* the last process and mount left: close all that is in it */
 	KEEPER_EVENT_STOP,        /* the daemon is to end */
 	KEEPER_EVENT_SOCKET_GONE, /* the last copy of a program's socket was closed (TUN-45) */
-	KEEPER_EVENT_YIELD, /* another engine takes up what there is: end, and remove nothing */
+	KEEPER_EVENT_YIELD,   /* another engine takes up what there is: end, and remove nothing */
+	KEEPER_EVENT_UPGRADE, /* another keeper is to take over: keeper_pause() */
 };
 
 struct keeper_event {
@@ -372,6 +373,15 @@ int keeper_event_fd(const struct keeper *k);
 
 /** keeper_event_read() - 1 and *ret, 0 if none waits, -EPIPE if the keeper has gone (then exit) */
 int keeper_event_read(struct keeper *k, struct keeper_event *ret);
+
+/**
+ * keeper_pause() - wait until another keeper has taken over, of which KEEPER_EVENT_UPGRADE has told
+ *
+ * What a client asks meanwhile stays unread, so that he knows that it has not been done.
+ *
+ * Return: 0: nothing came of it, go on; -ECONNRESET KEEPER_EVENT_YIELD comes.
+ */
+int keeper_pause(struct keeper *k);
 
 /* What the engine was started with; see keeper_run(). */
 struct keeper_start {

@@ -41,6 +41,7 @@ enum request_kind {
 	REQUEST_FILE_CLOSE,
 	REQUEST_FAST_SESSION,
 	REQUEST_FAST_FORGET,
+	REQUEST_PAUSE, /* until an upgrade is done, or refused (run.c) */
 	REQUEST_KINDS,
 };
 

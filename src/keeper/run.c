@@ -48,6 +48,9 @@
 
 #define TELL_AGAIN_MS 5 /* what the engine could not be told because it was behind */
 
+/* An engine that has just been started looks for what there is before it hears of an upgrade. */
+#define PAUSE_WITHIN_MS 5000
+
 struct keeping {
 	struct server server;
 	struct listener listener;
@@ -60,6 +63,7 @@ struct keeping {
 	uint64_t look_ms;    /* when to look after namespaces */
 	uint64_t settle_ms;  /* when divert.settle() is to be called; 0: nothing was put off */
 	uint64_t stop_ms;    /* when to end the engine by force; 0: it is not to end */
+	uint64_t upgrade_ms; /* when to upgrade though the engine does not pause; 0: not at all */
 	uint64_t started_ms; /* when the engine was */
 	uint64_t start_ms;   /* when to start the next engine; 0: there is one */
 	unsigned int starts; /* that failed, one after the other */
@@ -243,26 +247,46 @@ static int become_another(struct keeping *k)
 	return err;
 }
 
-static void upgrade(struct keeping *k)
+static void upgrade_refused(const struct keeping *k, const struct extack *ea)
 {
+	log_event(LOG_ERR, "upgrade-refused",
+	          "file=%s reason=\"%s\" effect=\"all goes on as it was\"",
+	          k->upgrade.path ?: "none", ea->text);
+	ready_notify("READY=1");
+}
+
+/* The engine ends what it has been asked for, and then pauses, so that no client is left without an answer. */
+static void upgrade_begin(struct keeping *k)
+{
+	const struct keeper_event event = { .kind = KEEPER_EVENT_UPGRADE };
 	struct extack ea = { 0 };
 	int err;
 
-	if (k->stop_ms)
+	if (k->stop_ms || k->upgrade_ms)
 		return;
 	ready_notify_reloading();
 	err = descriptors_check(&k->server.descriptors, &ea);
 	if (err == 0)
 		err = upgrade_check(&k->upgrade, &ea);
-	if (err == 0) {
-		log_event(LOG_NOTICE, "upgrading", "file=%s", k->upgrade.path);
-		err = become_another(k);
-		extack_set(&ea, 0, "it can not be executed: %s", strerror(-err));
-	}
-	log_event(LOG_ERR, "upgrade-refused",
-	          "file=%s reason=\"%s\" effect=\"all goes on as it was\"",
-	          k->upgrade.path ?: "none", ea.text);
-	ready_notify("READY=1");
+	if (err < 0)
+		upgrade_refused(k, &ea);
+	else
+		k->upgrade_ms = monotonic_ms() + (tell_engine(k, &event) ? PAUSE_WITHIN_MS : 0);
+}
+
+/* Comes back if there is none to come, or it fails. */
+static void upgrade_now(struct keeping *k)
+{
+	struct extack ea = { 0 };
+
+	if (!k->upgrade_ms)
+		return;
+	k->upgrade_ms = 0;
+	if (k->stop_ms)
+		return;
+	log_event(LOG_NOTICE, "upgrading", "file=%s", k->upgrade.path);
+	extack_set(&ea, 0, "it can not be executed: %s", strerror(-become_another(k)));
+	upgrade_refused(k, &ea);
 }
 
 static void on_signal(struct keeping *k, uint32_t number)
@@ -272,7 +296,7 @@ static void on_signal(struct keeping *k, uint32_t number)
 			LOG_NOTICE, "nothing-to-reload",
 			"reason=\"there is no configuration file: SIGHUP does nothing, SIGUSR2 upgrades\"");
 	else if (number == SIGUSR2)
-		upgrade(k);
+		upgrade_begin(k);
 	else if (number != SIGCHLD)
 		stop_begin(k);
 }
@@ -306,6 +330,8 @@ static void on_request(struct keeping *k)
 		reply = (struct reply){ .serial = request.serial };
 		reply.err = descriptors_lack(&reply.ea);
 	} else if (err > 0) {
+		if (request.kind == REQUEST_PAUSE)
+			upgrade_now(k);
 		server_answer(&k->server, &request, &fds, &reply, &reply_fds);
 		message_fds_close(&fds);
 	}
@@ -389,6 +415,8 @@ static int next_wait_ms(const struct keeping *k, uint64_t now)
 		until = fast_path_due(k->server.fast, now);
 	if (k->stop_ms && k->stop_ms < until)
 		until = k->stop_ms;
+	if (k->upgrade_ms && k->upgrade_ms < until)
+		until = k->upgrade_ms;
 	if (k->start_ms && k->start_ms < until)
 		until = k->start_ms;
 	if (until == UINT64_MAX)
@@ -427,6 +455,8 @@ static void turn(struct keeping *k)
 		look_after_namespaces(k, now);
 	if (k->start_ms && now >= k->start_ms)
 		engine_next(k, false);
+	if (k->upgrade_ms && now >= k->upgrade_ms)
+		upgrade_now(k);
 	if (k->stop_ms && now >= k->stop_ms && k->engine.pid > 0) {
 		log_event(LOG_WARNING, "engine-killed", "reason=\"it did not end in time\"");
 		kill(k->engine.pid, SIGKILL);

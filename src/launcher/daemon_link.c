@@ -92,13 +92,16 @@ static int send_datagram(struct daemon_link *link, struct iovec *parts, size_t c
 	return sendmsg(link->fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* Return: length; 0: nothing has come (in PATIENCE_MS, if waiting); -ECONNRESET ul2tpd has gone. */
+/* Return: length; 0: nothing has come (in PATIENCE_MS, if waiting); -ECONNRESET ul2tpd has gone; -EPIPE so it has, and what was
+ * sent last had not been read: a Unix socket says so by its ECONNRESET. */
 static ssize_t receive_datagram(struct daemon_link *link, int flags)
 {
 	ssize_t n = recv(link->fd, link->buffer, DATAGRAM_MAX, flags);
 
 	if (n > 0)
 		return n;
+	if (n < 0 && errno == ECONNRESET)
+		return -EPIPE;
 	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -ECONNRESET;
 }
 
@@ -419,13 +422,11 @@ static int learn(struct daemon_link *link, bool rights)
 	return rights ? 0 : socket_set(link, &none);
 }
 
-int daemon_link_open(struct launcher *l, int netns, bool rights, const struct daemon_waiter *waiter,
+static int open_once(struct launcher *l, int netns, bool rights, const struct daemon_waiter *waiter,
                      struct daemon_link *link)
 {
 	int err;
 
-	if (link->fd >= 0)
-		return 0;
 	*link = (struct daemon_link)DAEMON_LINK_CLOSED;
 	link->buffer = malloc(DATAGRAM_MAX);
 	if (!link->buffer)
@@ -434,12 +435,28 @@ int daemon_link_open(struct launcher *l, int netns, bool rights, const struct da
 	link->waiter = waiter;
 	err = link->fd < 0 ? link->fd : learn(link, rights);
 	link->waiter = NULL;
+	if (err < 0)
+		daemon_link_close(link);
+	return err;
+}
+
+int daemon_link_open(struct launcher *l, int netns, bool rights, const struct daemon_waiter *waiter,
+                     struct daemon_link *link)
+{
+	int err = 0;
+
+	if (link->fd >= 0)
+		return 0;
+	/* What lets us in may be replaced before it has heard us. */
+	for (int tries = 0; tries < DAEMON_LINK_TRIES; tries++) {
+		err = open_once(l, netns, rights, waiter, link);
+		if (err != -EPIPE && err != -ECONNRESET)
+			break;
+	}
 	if (err == -EPROTONOSUPPORT)
 		launcher_say_once(l, ONCE_LANGUAGE,
 		                  "ul2tpd was replaced by one of another language: start this "
 		                  "program again, by the ul2tp of that ul2tpd");
-	if (err < 0)
-		daemon_link_close(link);
 	return err;
 }
 

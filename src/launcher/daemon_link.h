@@ -19,6 +19,9 @@ typedef void daemon_answer_fn(void *arg, uint8_t *octets, size_t len);
 /* ul2tpd reads no longer datagrams than 64 KiB; there may be a token before a request and a probe behind it. */
 #define DAEMON_LINK_REQUEST_MAX (65536 - 64)
 
+/* How many ul2tpd are asked that go, each without having read the question: they are upgraded, or die. */
+#define DAEMON_LINK_TRIES 5
+
 /** Who waits for a connection: asked now and then while ul2tpd says nothing; false gives up */
 struct daemon_waiter {
 	bool (*alive)(void *arg);
@@ -82,7 +85,7 @@ int daemon_link_socket_changed(struct daemon_link *link, int fd);
  * @alive:  asked now and then while nothing comes: false gives up (and closes the link)
  *
  * Return: 0; -EMSGSIZE it is too long, and nothing was sent. Otherwise the connection is closed: -EPIPE the other end
- *         has gone, and nothing was sent; other negative errno: it broke meanwhile, or nobody waits any more.
+ *         has gone, and had not read it; other negative errno: it broke meanwhile, or nobody waits any more.
  */
 int daemon_link_ask(struct daemon_link *link, const void *octets, size_t len, const int *fds,
                     size_t fd_count, daemon_answer_fn *fn, void *arg, bool (*alive)(void *arg));

@@ -169,8 +169,8 @@ static int serve_l2tp(struct trap *t, struct netlink_socket *n, const struct nl_
 	const uint64_t token = changes(n->launcher, m) ? trap_token(t) : 0;
 	int err = -EPIPE;
 
-	/* Over a connection whose other end has ended nothing was sent: perhaps a new ul2tpd is there. */
-	for (int i = 0; i < 2 && err == -EPIPE; i++) {
+	/* Nobody has read it at the other end, which has ended: perhaps a new ul2tpd is there. */
+	for (int i = 0; i < DAEMON_LINK_TRIES && err == -EPIPE; i++) {
 		err = netlink_link(n, rights ? LINK_ADMIN : LINK_ANYONE, &waiter, &a.link);
 		if (!err)
 			err = ask(&a, m, token);

@@ -15,7 +15,7 @@ import pytest
 
 from support import proc, wire
 from support.api import Api
-from support.daemon import BUILD, Daemon, children, descriptors, programs_for_everyone
+from support.daemon import BUILD, Cli, Daemon, children, descriptors, programs_for_everyone
 from support.netns import Cable
 from support.ppp_file import PppClient
 from support.ppp_link import brought_up, statistics, udp_link
@@ -229,6 +229,27 @@ def test_it_says_why_it_does_not(own_cable, build, programs):
         program.send(program.data())
         program.delivered(1)
         assert session.stats()["RX_PACKETS"] == len(REFUSALS)
+
+
+@quick
+def test_everyone_is_answered(own_cable, build, programs, tmp_path):
+    """Whoever asks while one takes over from the other: a command for each session, a batch, an unmodified program."""
+    with Daemon(programs=programs) as daemon, rig_of(daemon, own_cable) as rig:
+        add = f"add session tunnel_id {rig.tunnel().id} session_id {{0}} peer_session_id {{0}} name s{{0}}"
+        for name, prefix, ids in (("ours", "", range(1000, 1300)), ("theirs", "l2tp ", range(2000, 2100))):
+            (tmp_path / name).write_text("".join(prefix + add.format(i) + "\n" for i in ids), encoding="ascii")
+        ul2tp = Cli(daemon, own_cable.near, programs=BUILD)
+        clients = [subprocess.Popen([*ul2tp.prefix, "sh", "-c", script, ul2tp.program], env=ul2tp.environment,
+                                    cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+                   for script in (f'for i in $(seq 40); do "$0" {add.format("$i")} || exit 1; done',
+                                  '"$0" -batch ours', '"$0" run ip -batch theirs')]
+        for made in (50, 150, 250):
+            eventually(lambda m=made: len(own_cable.near.devices()) > m, "they get on")
+            daemon.upgrade()
+        assert [(client.communicate()[1], client.returncode) for client in clients] == [("", 0)] * len(clients)
+        rig.api.close()
+        rig.api = Api(daemon, rig.near)
+        assert len(rig.api.sessions()) == 440
 
 
 def test_it_keeps_its_rights_without_being_root(own_cable, build, programs):
