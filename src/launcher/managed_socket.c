@@ -108,10 +108,13 @@ static int call_setsockopt(void *arg, int *unused)
 static int tell(struct trap *t, int netns, int fd)
 {
 	struct daemon_link link = DAEMON_LINK_CLOSED;
-	int err = daemon_link_open(t->launcher, netns, false, NULL, &link);
+	int err = -EPIPE;
 
-	if (err == 0)
-		err = daemon_link_socket_changed(&link, fd);
+	for (int tries = 0; err == -EPIPE && tries < DAEMON_LINK_TRIES; tries++) {
+		err = daemon_link_open(t->launcher, netns, false, NULL, &link);
+		if (err == 0)
+			err = daemon_link_socket_changed(&link, fd);
+	}
 	daemon_link_close(&link);
 	if (err == -ENOENT)
 		forget(t->launcher, fd);

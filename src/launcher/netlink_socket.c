@@ -497,10 +497,13 @@ int netlink_link(struct netlink_socket *n, enum link_rights rights,
 int netlink_subscribe(struct netlink_socket *n, bool on)
 {
 	struct daemon_link *link = NULL;
-	int err = netlink_link(n, LINK_ANYONE, NULL, &link);
+	int err = -EPIPE;
 
-	if (!err)
-		err = daemon_link_subscribe(link, on);
+	for (int tries = 0; err == -EPIPE && tries < DAEMON_LINK_TRIES; tries++) {
+		err = netlink_link(n, LINK_ANYONE, NULL, &link);
+		if (!err)
+			err = daemon_link_subscribe(link, on);
+	}
 	if (!err)
 		n->heard = on;
 	return err;
