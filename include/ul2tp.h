@@ -512,6 +512,14 @@ struct ul2tp_daemon_status {
 /** ul2tp_status_get() - what ul2tpd is, and the limits and usage of this namespace; *ret is borrowed */
 int ul2tp_status_get(struct ul2tp *u, const struct ul2tp_daemon_status **ret);
 
+/**
+ * ul2tp_upgrade() - have ul2tpd become the release that its file is by now, with all that there is, and wait until it is
+ *
+ * Needs CAP_NET_ADMIN over the namespace ul2tpd was started in. Return: 0; -EPROTO, -ENOENT and others of a file that can not
+ * take over, in words: all goes on as it was; -ETIMEDOUT, -EPIPE it has come to nothing, or to an end, and the log says why.
+ */
+int ul2tp_upgrade(struct ul2tp *u);
+
 /** ul2tp_limits_set() - of this namespace; needs CAP_NET_ADMIN over the namespace ul2tpd was started in */
 int ul2tp_limits_set(struct ul2tp *u, const struct ul2tp_namespace_limits *limits);
 

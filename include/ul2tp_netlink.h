@@ -84,6 +84,8 @@ enum ul2tp_command {
 	UL2TP_CMD_DEVICE_GET, /* DEVICE_INDEX, of several interfaces -> for each of them that is a session's or has a PPP unit
 			       * alone: DEVICE_INDEX, DEVICE, COUNTERS. Of those that were made in the client's
 			       * namespace. no privilege: a kernel shows them to everyone */
+	UL2TP_CMD_UPGRADE, /* ul2tpd becomes the release that its file is by now, right after the answer; or the answer says why it
+			    * does not. admin over the daemon's own namespace */
 	UL2TP_CMD_MAX_PLUS_1,
 };
 

@@ -358,6 +358,11 @@ static int trace(struct request *r, const struct ul2tp_request *in)
 	return err < 0 ? err : trace_listen(r->c, events, &r->ea);
 }
 
+static int upgrade(struct request *r, const struct ul2tp_request *in)
+{
+	return keeper_upgrade(r->c->server->keeper, &r->ea);
+}
+
 /* clang-format off */
 static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struct ul2tp_request *) = {
 	[UL2TP_CMD_STATUS_GET]     = status_get,
@@ -391,6 +396,7 @@ static int (*const commands[UL2TP_CMD_MAX_PLUS_1])(struct request *, const struc
 	[UL2TP_CMD_UNIT_POLICE]    = unit_serve_police,
 	[UL2TP_CMD_UNIT_GET]       = unit_serve_get,
 	[UL2TP_CMD_DEVICE_GET]     = device_serve_get,
+	[UL2TP_CMD_UPGRADE]        = upgrade,
 };
 /* clang-format on */
 

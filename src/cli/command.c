@@ -24,6 +24,7 @@
 #include "cli/trace.h"
 #include "cli/tunnel_command.h"
 #include "cli/unit_command.h"
+#include "cli/upgrade.h"
 
 typedef int object_fn(struct cli *cli, const struct arguments *a);
 
@@ -175,6 +176,11 @@ static int verb_status(struct cli *cli, struct words *words)
 	return plain_run(cli, words, "status", status_show);
 }
 
+static int verb_upgrade(struct cli *cli, struct words *words)
+{
+	return plain_run(cli, words, "upgrade", upgrade_run);
+}
+
 struct limits_wanted {
 	struct words *words;
 	struct arguments arguments;
@@ -241,7 +247,7 @@ static const struct {
 	{ "list", verb_show },       { "lst", verb_show },   { "set", verb_set },
 	{ "monitor", verb_monitor }, { "save", verb_save },  { "status", verb_status },
 	{ "limits", verb_limits },   { "trace", trace_run }, { "run", run_command },
-	{ "unit", unit_command },    { "help", verb_help },
+	{ "unit", unit_command },    { "help", verb_help },  { "upgrade", verb_upgrade },
 };
 
 static int verb_unknown(struct cli *cli, const char *word)

@@ -195,6 +195,8 @@ static const char *const right[] = {
 	"monitor -j -t",
 	"save",
 	"status",
+	"upgrade",
+	"-j upgrade",
 	"limits",
 	"limits show",
 	"limits set tunnels none sessions 5",

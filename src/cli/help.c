@@ -100,6 +100,13 @@ static const struct {
 	  "here and why, and what this network namespace uses and may use.\n\n"
 	  "Example:\n"
 	  "  ul2tp -j status | jq .features\n" },
+	{ "upgrade",
+	  "Usage: ul2tp [ -j ] upgrade\n\n"
+	  "Has ul2tpd become the release that its file is by now. Nothing ends, and packets wait for some milliseconds. Prints the\n"
+	  "release when it is done; a file that can not take over is refused, and all goes on as it was. The same as\n"
+	  "`systemctl reload ul2tpd'; see UPGRADES in ul2tpd(8).\n\n"
+	  "Example:\n"
+	  "  ul2tp upgrade\n" },
 	{ "run",
 	  "Usage: ul2tp run [ OPTIONS ] [ -- ] PROGRAM [ ARGUMENT ... ]\n\n"
 	  "Starts PROGRAM so that it finds in ul2tpd the L2TP that its kernel lacks: generic netlink, sockets, /dev/ppp.\n"
@@ -196,6 +203,7 @@ int help_overview(struct cli *cli)
 	      "  run -- PROGRAM          start a program written for the kernel's L2TP on ul2tpd\n"
 	      "  trace [ EVENT ] ...     print trace events, as they happen\n"
 	      "  save                    print the commands that make the present state\n"
+	      "  upgrade                 have ul2tpd become the release that is installed by now\n"
 	      "  help COMMAND            all parameters of a command, with an example; also COMMAND help\n\n"
 	      "Options:\n",
 	      out);

@@ -511,6 +511,18 @@ int keeper_event_fd(const struct keeper *k)
 	return k->events;
 }
 
+int keeper_upgrade(struct keeper *k, struct extack *ea)
+{
+	struct request request = { .kind = REQUEST_UPGRADE };
+	struct message_fds fds;
+	struct reply reply;
+	int err = ask(k, &request, -1, &reply, &fds, ea);
+
+	if (err >= 0)
+		message_fds_close(&fds);
+	return err;
+}
+
 int keeper_pause(struct keeper *k)
 {
 	struct request request = { .kind = REQUEST_PAUSE };

@@ -375,6 +375,13 @@ int keeper_event_fd(const struct keeper *k);
 int keeper_event_read(struct keeper *k, struct keeper_event *ret);
 
 /**
+ * keeper_upgrade() - have another keeper take over, of the release that its file is by now (upgrade.h)
+ *
+ * Return: 0: KEEPER_EVENT_UPGRADE comes; -EPROTO, -ENOENT and others, in words: all goes on as it was.
+ */
+int keeper_upgrade(struct keeper *k, struct extack *ea);
+
+/**
  * keeper_pause() - wait until another keeper has taken over, of which KEEPER_EVENT_UPGRADE has told
  *
  * What a client asks meanwhile stays unread, so that he knows that it has not been done.

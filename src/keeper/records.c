@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT 64u
 
@@ -44,6 +45,14 @@ uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions)
 {
 	return unit_filters_at(max_tunnels, max_sessions) +
 	       (uint64_t)max_sessions * sizeof(struct unit_filters_record);
+}
+
+struct records *records_map(int fd, uint32_t max_tunnels, uint32_t max_sessions)
+{
+	void *at = mmap(NULL, records_size(max_tunnels, max_sessions), PROT_READ | PROT_WRITE,
+	                MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+	return at == MAP_FAILED ? NULL : at;
 }
 
 struct tunnel_record *records_tunnel(struct records *r, uint32_t index)

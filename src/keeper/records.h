@@ -109,6 +109,10 @@ struct records {
 
 /** records_size() - octets of the whole mapping */
 uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions);
+
+/** records_map() - the mapping of a file that is as large as that; NULL: out of memory */
+struct records *records_map(int fd, uint32_t max_tunnels, uint32_t max_sessions);
+
 struct tunnel_record *records_tunnel(struct records *r, uint32_t index);
 struct session_record *records_session(struct records *r, uint32_t index);
 struct ppp_file_record *records_file(struct records *r, uint32_t index);

@@ -41,7 +41,9 @@ enum request_kind {
 	REQUEST_FILE_CLOSE,
 	REQUEST_FAST_SESSION,
 	REQUEST_FAST_FORGET,
-	REQUEST_PAUSE, /* until an upgrade is done, or refused (run.c) */
+	/* Those of run.c. */
+	REQUEST_UPGRADE,
+	REQUEST_PAUSE, /* until an upgrade is done, or refused */
 	REQUEST_KINDS,
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* run.c - the keeper's life: start, one loop, the end
+/* run.c - the keeper's life: start, one loop, the end; see keeping.h
  *
  * The loop waits for requests of the engine, for signals, and for the time to look after namespaces.
  */
@@ -8,13 +8,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,24 +20,12 @@
 #include "base/log.h"
 #include "base/monotonic.h"
 #include "config.h"
-#include "keeper/descriptors.h"
-#include "keeper/engine_process.h"
-#include "keeper/listener.h"
+#include "keeper/keeping.h"
 #include "keeper/managed.h"
 #include "keeper/privilege.h"
 #include "keeper/ready.h"
 #include "keeper/records.h"
-#include "keeper/server.h"
 #include "keeper/tap.h"
-#include "keeper/upgrade.h"
-
-#define RESTARTS_MAX       5
-#define RESTARTS_WITHIN_MS 10000
-#define STOP_WITHIN_MS     2000
-
-/* An engine that can not start: what it lacks may be there a little later. */
-#define START_AGAIN_MS 250
-#define STARTS_MAX     20
 
 /* A namespace goes within a second of its last process: found in two looks, left in DROP_AFTER_MS at most. */
 #define LOOK_EVERY_MS 250
@@ -47,31 +33,6 @@
 #define DROP_AFTER_MS 300
 
 #define TELL_AGAIN_MS 5 /* what the engine could not be told because it was behind */
-
-/* An engine that has just been started looks for what there is before it hears of an upgrade. */
-#define PAUSE_WITHIN_MS 5000
-
-struct keeping {
-	struct server server;
-	struct listener listener;
-	struct engine_process engine;
-	struct engine_setting setting;
-	struct upgrade upgrade;
-	struct keeper_options options;
-	int records_fd;
-	int signals;
-	uint64_t look_ms;    /* when to look after namespaces */
-	uint64_t settle_ms;  /* when divert.settle() is to be called; 0: nothing was put off */
-	uint64_t stop_ms;    /* when to end the engine by force; 0: it is not to end */
-	uint64_t upgrade_ms; /* when to upgrade though the engine does not pause; 0: not at all */
-	uint64_t started_ms; /* when the engine was */
-	uint64_t start_ms;   /* when to start the next engine; 0: there is one */
-	unsigned int starts; /* that failed, one after the other */
-	uint64_t restarts[RESTARTS_MAX];
-	unsigned int restart;
-	int status;
-	bool done;
-};
 
 static void raise_descriptor_limit(void)
 {
@@ -83,34 +44,23 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int records_map(struct keeping *k)
-{
-	uint64_t size = records_size(k->options.max_tunnels, k->options.max_sessions);
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-	                k->records_fd, 0);
-
-	if (at == MAP_FAILED)
-		return -errno;
-	k->setting.records = at;
-	return 0;
-}
-
 /* Sparse: what no tunnel or session uses costs nothing. */
 static int records_make(struct keeping *k)
 {
 	uint64_t size = records_size(k->options.max_tunnels, k->options.max_sessions);
-	int err;
 
 	k->records_fd = memfd_create("ul2tp-records", MFD_CLOEXEC);
 	if (k->records_fd < 0 || ftruncate(k->records_fd, (off_t)size) < 0)
 		return -errno;
-	err = records_map(k);
-	if (err == 0)
-		*k->setting.records = (struct records){
-			.max_tunnels = k->options.max_tunnels,
-			.max_sessions = k->options.max_sessions,
-		};
-	return err;
+	k->setting.records =
+		records_map(k->records_fd, k->options.max_tunnels, k->options.max_sessions);
+	if (!k->setting.records)
+		return -ENOMEM;
+	*k->setting.records = (struct records){
+		.max_tunnels = k->options.max_tunnels,
+		.max_sessions = k->options.max_sessions,
+	};
+	return 0;
 }
 
 static int signals_open(void)
@@ -128,177 +78,18 @@ static int signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static bool tell_engine(struct keeping *k, const struct keeper_event *event)
-{
-	return message_send(k->engine.events, event, sizeof(*event), &MESSAGE_NO_FDS,
-	                    MSG_DONTWAIT) == 0;
-}
-
-static void stop_begin(struct keeping *k)
-{
-	const struct keeper_event stop = { .kind = KEEPER_EVENT_STOP };
-
-	if (k->stop_ms)
-		return;
-	ready_notify("STOPPING=1");
-	k->stop_ms = monotonic_ms() + STOP_WITHIN_MS;
-	if (k->start_ms)
-		k->done = true; /* there is nobody to tell */
-	else
-		tell_engine(k, &stop);
-}
-
-/* Whether this would be one restart too many. */
-static bool restarts_too_often(struct keeping *k)
-{
-	uint64_t now = monotonic_ms(), *oldest = &k->restarts[k->restart++ % RESTARTS_MAX];
-	bool often = *oldest && now - *oldest < RESTARTS_WITHIN_MS;
-
-	*oldest = now;
-	return often;
-}
-
-static void give_up(struct keeping *k, const char *why)
-{
-	log_event(LOG_ERR, "engine-failed", "error=\"%s\"", why);
-	k->status = EXIT_FAILURE;
-	k->done = true;
-}
-
-/* Meanwhile all there is stays, and waits. */
-static void engine_later(struct keeping *k)
-{
-	if (++k->starts > STARTS_MAX)
-		give_up(k, "it can not start");
-	else
-		k->start_ms = monotonic_ms() + START_AGAIN_MS;
-}
-
-static void engine_next(struct keeping *k, bool first)
-{
-	int err;
-
-	k->start_ms = 0;
-	k->started_ms = monotonic_ms();
-	reaper_rest(k->server.reaper);
-	k->setting.records->engines++;
-	err = engine_start(&k->engine, &k->setting, first);
-	reaper_go_on(k->server.reaper);
-	k->server.divert.engine = k->engine.pid;
-	if (err == 0)
-		return;
-	if (first) {
-		give_up(k, strerror(-err));
-		return;
-	}
-	log_event(LOG_ERR, "engine-not-started", "error=\"%s\"", strerror(-err));
-	engine_later(k);
-}
-
-static void engine_ended(struct keeping *k, int status)
-{
-	engine_close(&k->engine);
-	server_engine_gone(&k->server);
-	if (k->stop_ms || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
-		k->done = true;
-		return;
-	}
-	log_event(LOG_ERR, "engine-died", "%s=%d", WIFSIGNALED(status) ? "signal" : "status",
-	          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	if (WIFSIGNALED(status) || monotonic_ms() - k->started_ms > RESTARTS_WITHIN_MS)
-		k->starts = 0; /* it had started */
-	if (!WIFSIGNALED(status)) {
-		engine_later(k);
-		return;
-	}
-	if (restarts_too_often(k))
-		give_up(k, "it dies again and again");
-	else
-		engine_next(k, false);
-}
-
-/* All that one of another release needs to go on from here. */
-static void leave(struct keeping *k, struct bequest *b)
-{
-	upgrade_bequest_begin(b);
-	leave_u32(b, k->options.max_tunnels);
-	leave_u32(b, k->options.max_sessions);
-	leave_u32(b, k->options.workers);
-	leave_u32(b, divert_way_of(&k->server.divert));
-	leave_fd(b, k->records_fd);
-	listener_leave(&k->listener, b);
-	engine_leave(&k->engine, b);
-	server_leave(&k->server, b);
-}
-
-/* While the engine goes on. Only comes back if it fails, and then nothing has happened. */
-static int become_another(struct keeping *k)
-{
-	struct bequest b = { 0 };
-	int err;
-
-	if (k->server.divert.unsettled)
-		k->server.divert.ops->settle(&k->server.divert);
-	leave(k, &b);
-	fflush(NULL);
-	err = upgrade_execute(&k->upgrade, &b);
-	server_stay(&k->server);
-	bequest_release(&b);
-	return err;
-}
-
-static void upgrade_refused(const struct keeping *k, const struct extack *ea)
-{
-	log_event(LOG_ERR, "upgrade-refused",
-	          "file=%s reason=\"%s\" effect=\"all goes on as it was\"",
-	          k->upgrade.path ?: "none", ea->text);
-	ready_notify("READY=1");
-}
-
-/* The engine ends what it has been asked for, and then pauses, so that no client is left without an answer. */
-static void upgrade_begin(struct keeping *k)
-{
-	const struct keeper_event event = { .kind = KEEPER_EVENT_UPGRADE };
-	struct extack ea = { 0 };
-	int err;
-
-	if (k->stop_ms || k->upgrade_ms)
-		return;
-	ready_notify_reloading();
-	err = descriptors_check(&k->server.descriptors, &ea);
-	if (err == 0)
-		err = upgrade_check(&k->upgrade, &ea);
-	if (err < 0)
-		upgrade_refused(k, &ea);
-	else
-		k->upgrade_ms = monotonic_ms() + (tell_engine(k, &event) ? PAUSE_WITHIN_MS : 0);
-}
-
-/* Comes back if there is none to come, or it fails. */
-static void upgrade_now(struct keeping *k)
-{
-	struct extack ea = { 0 };
-
-	if (!k->upgrade_ms)
-		return;
-	k->upgrade_ms = 0;
-	if (k->stop_ms)
-		return;
-	log_event(LOG_NOTICE, "upgrading", "file=%s", k->upgrade.path);
-	extack_set(&ea, 0, "it can not be executed: %s", strerror(-become_another(k)));
-	upgrade_refused(k, &ea);
-}
-
 static void on_signal(struct keeping *k, uint32_t number)
 {
+	struct extack ea = { 0 };
+
 	if (number == SIGHUP)
 		log_event(
 			LOG_NOTICE, "nothing-to-reload",
 			"reason=\"there is no configuration file: SIGHUP does nothing, SIGUSR2 upgrades\"");
 	else if (number == SIGUSR2)
-		upgrade_begin(k);
+		keeping_upgrade(k, &ea);
 	else if (number != SIGCHLD)
-		stop_begin(k);
+		keeping_stop(k);
 }
 
 static void on_signals(struct keeping *k)
@@ -309,7 +100,7 @@ static void on_signals(struct keeping *k)
 	while (read(k->signals, &info, sizeof(info)) == sizeof(info))
 		on_signal(k, info.ssi_signo);
 	if (k->engine.pid > 0 && waitpid(k->engine.pid, &status, WNOHANG) == k->engine.pid)
-		engine_ended(k, status);
+		keeping_engine_ended(k, status);
 	if (k->server.divert.ops && k->server.divert.ops->child_ended)
 		k->server.divert.ops->child_ended(&k->server.divert);
 }
@@ -331,8 +122,10 @@ static void on_request(struct keeping *k)
 		reply.err = descriptors_lack(&reply.ea);
 	} else if (err > 0) {
 		if (request.kind == REQUEST_PAUSE)
-			upgrade_now(k);
+			keeping_upgrade_now(k);
 		server_answer(&k->server, &request, &fds, &reply, &reply_fds);
+		if (request.kind == REQUEST_UPGRADE)
+			reply.err = keeping_upgrade(k, &reply.ea);
 		message_fds_close(&fds);
 	}
 	if (err > 0 || err == -EMFILE)
@@ -356,7 +149,7 @@ static void namespaces_act(struct keeping *k, uint64_t now)
 			                            .netns = n->id };
 
 		if (n->gone && !n->told)
-			n->told = tell_engine(k, &event);
+			n->told = keeping_tell(k, &event);
 		if (n->gone && now - n->gone_ms >= DROP_AFTER_MS)
 			server_drop_namespace(&k->server, n->id);
 	}
@@ -364,7 +157,7 @@ static void namespaces_act(struct keeping *k, uint64_t now)
 
 static bool tell_gone(void *arg, const struct keeper_event *event)
 {
-	return tell_engine(arg, event);
+	return keeping_tell(arg, event);
 }
 
 static bool namespaces_are_urgent(const struct namespaces *all)
@@ -454,23 +247,14 @@ static void turn(struct keeping *k)
 	if (k->server.namespaces.count && now >= k->look_ms)
 		look_after_namespaces(k, now);
 	if (k->start_ms && now >= k->start_ms)
-		engine_next(k, false);
+		keeping_engine_start(k, false);
 	if (k->upgrade_ms && now >= k->upgrade_ms)
-		upgrade_now(k);
+		keeping_upgrade_now(k);
 	if (k->stop_ms && now >= k->stop_ms && k->engine.pid > 0) {
 		log_event(LOG_WARNING, "engine-killed", "reason=\"it did not end in time\"");
 		kill(k->engine.pid, SIGKILL);
 		k->stop_ms = now + STOP_WITHIN_MS;
 	}
-}
-
-static void engine_end(struct keeping *k)
-{
-	if (k->engine.pid > 0) {
-		kill(k->engine.pid, SIGKILL);
-		waitpid(k->engine.pid, NULL, 0);
-	}
-	engine_close(&k->engine);
 }
 
 /* What does not depend on whether there was one before. */
@@ -507,7 +291,7 @@ static int begin(struct keeping *k, struct inheritance *in)
 		engine_relieve(&k->engine);
 		server_engine_gone(&k->server);
 	}
-	engine_next(k, !in);
+	keeping_engine_start(k, !in);
 	if (in)
 		log_event(LOG_NOTICE, "upgraded", "version=%s", UL2TP_VERSION);
 	else
@@ -525,7 +309,7 @@ static int keep(struct keeping *k, struct inheritance *in)
 			turn(k);
 		ready_notify("STOPPING=1");
 	}
-	engine_end(k);
+	keeping_engine_end(k);
 	server_close(&k->server);
 	return err < 0 ? EXIT_FAILURE : k->status;
 }
@@ -538,28 +322,6 @@ static int start_anew(struct keeping *k)
 	return -ENOMEM;
 }
 
-/* In the order of leave(). How much there can be, and of what kind, is as it was, whatever this release would choose. */
-static int start_from(struct keeping *k, struct inheritance *i)
-{
-	struct keeper_options *o = &k->options;
-	struct stat st;
-	int err;
-
-	o->max_tunnels = inherit_u32(i);
-	o->max_sessions = inherit_u32(i);
-	o->workers = inherit_u32(i);
-	o->divert = inherit_u32(i);
-	k->records_fd = inherit_file(i, S_IFREG, 0);
-	if (inherit_failed(i) || k->records_fd < 0 || o->divert > DIVERT_WAY_RAW ||
-	    fstat(k->records_fd, &st) < 0 ||
-	    (uint64_t)st.st_size != records_size(o->max_tunnels, o->max_sessions))
-		return -EBADMSG;
-	err = records_map(k);
-	if (err == 0)
-		err = listener_inherit(&k->listener, o->socket_path, i);
-	return err == 0 ? engine_inherit(&k->engine, i) : err;
-}
-
 /* A new one, or one that goes on from where another release was. */
 static int start(struct keeping *k, struct inheritance *in)
 {
@@ -567,7 +329,7 @@ static int start(struct keeping *k, struct inheritance *in)
 
 	if (!in)
 		return start_anew(k);
-	err = start_from(k, in);
+	err = keeping_inherit(k, in);
 	if (err < 0)
 		log_event(LOG_ERR, "upgrade-failed", "error=\"%s\" effect=\"all sessions end\"",
 		          strerror(-err));
@@ -576,7 +338,7 @@ static int start(struct keeping *k, struct inheritance *in)
 
 static void end(struct keeping *k)
 {
-	engine_end(k);
+	keeping_engine_end(k);
 	listener_close(&k->listener);
 	if (k->signals >= 0)
 		close(k->signals);

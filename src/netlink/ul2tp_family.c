@@ -50,6 +50,7 @@ static const struct genl_command ul2tp_commands[] = {
 	{ UL2TP_CMD_UNIT_GET,       "UNIT_GET",       true, true,   GENL_ADMIN },
 	{ UL2TP_CMD_PPP_CHANNEL_GET, "PPP_CHANNEL_GET", false, true, GENL_ADMIN },
 	{ UL2TP_CMD_DEVICE_GET,     "DEVICE_GET",     true, false,  GENL_ANYONE },
+	{ UL2TP_CMD_UPGRADE,        "UPGRADE",        true, false,  GENL_DAEMON_ADMIN },
 };
 
 static const struct policy_row ul2tp_rows[] = {	/* of requests and answers alike */
@@ -195,6 +196,7 @@ static const struct request_rule {
 	[UL2TP_CMD_UNIT_GET]       = { 0, BIT(UL2TP_ATTR_PPP_HANDLE) | BIT(UL2TP_ATTR_PPP_UNIT) },
 	[UL2TP_CMD_PPP_CHANNEL_GET] = { 0 },
 	[UL2TP_CMD_DEVICE_GET]     = { UL2TP_ATTR_DEVICE_INDEX },
+	[UL2TP_CMD_UPGRADE]        = { 0 },
 };
 /* clang-format on */
 

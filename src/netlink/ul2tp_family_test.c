@@ -61,6 +61,7 @@ static void commands_have_the_privileges_that_were_promised(void **state)
 		[UL2TP_CMD_UNIT_GET] = GENL_ADMIN,
 		[UL2TP_CMD_PPP_CHANNEL_GET] = GENL_ADMIN,
 		[UL2TP_CMD_DEVICE_GET] = GENL_ANYONE,
+		[UL2TP_CMD_UPGRADE] = GENL_DAEMON_ADMIN,
 	};
 
 	for (uint8_t n = 1; n < UL2TP_CMD_MAX_PLUS_1; n++) {

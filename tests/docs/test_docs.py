@@ -127,9 +127,9 @@ def test_examples_are_understood():
 def test_the_units_are_valid(tmp_path):
     assert shutil.which("systemd-analyze"), "systemd-analyze is missing: ./run install-deps check"
     for unit in ("ul2tpd.service", "ul2tpd.socket"):
-        # systemd wants to see the program where the unit says it will be.
+        # systemd wants to see the programs where the unit says they will be.
         text = (BUILD / "systemd" / unit).read_text()
-        (tmp_path / unit).write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={BUILD}/ul2tpd", text, flags=re.M))
+        (tmp_path / unit).write_text(re.sub(r"^(Exec\w+)=\S+/(ul2tpd?)\b", rf"\1={BUILD}/\2", text, flags=re.M))
     done = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
                tmp_path / "ul2tpd.service", tmp_path / "ul2tpd.socket")
     ours = [line for line in (done.stdout + done.stderr).splitlines() if "ul2tp" in line]

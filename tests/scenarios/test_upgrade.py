@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ul2tpd becomes another release of itself while sessions carry data, or says why it does not"""
 import contextlib
+import errno
 import os
 import pathlib
 import re
@@ -13,7 +14,7 @@ import time
 
 import pytest
 
-from support import proc, wire
+from support import netlink, proc, wire
 from support.api import Api
 from support.daemon import BUILD, Cli, Daemon, children, descriptors, programs_for_everyone
 from support.netns import Cable
@@ -229,6 +230,28 @@ def test_it_says_why_it_does_not(own_cable, build, programs):
         program.send(program.data())
         program.delivered(1)
         assert session.stats()["RX_PACKETS"] == len(REFUSALS)
+
+
+@quick
+def test_who_asks_for_it_is_told(build, programs):
+    """Which release it is when it is done, or why it is not; and that it is not for everybody to ask."""
+    with Daemon(programs=programs) as daemon:
+        ul2tp, pid = Cli(daemon), daemon.keeper_pid
+        release = ul2tp.json("status")["release"]
+        assert ul2tp("upgrade") == f"release {release}\n"
+        assert daemon.log.count("event=upgraded") == 1, "it is when that is said"
+        assert ul2tp.json("upgrade") == {"release": release}
+        install(programs, "exit 2\n")
+        refused = ul2tp.run("upgrade")
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "it takes a restart, which ends all sessions" in refused.stderr
+        with Api(daemon) as api:
+            api.more("SOCKET_SET", DROP_RIGHTS=1)
+            with pytest.raises(netlink.Refused) as stranger:
+                api.more("UPGRADE")
+            assert stranger.value.errno == errno.EPERM
+        assert daemon.log.count("event=upgraded") == 2
+        assert daemon.keeper_pid == pid
 
 
 @quick

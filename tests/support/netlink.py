@@ -73,7 +73,7 @@ UL2TP_COMMANDS = {name: number for number, name in enumerate((
     "IPSOCKET_SEND", "IPSOCKET_OPTION_SET", "IPSOCKET_GET", "TRACE", "SOCKET_CHANGED",
     "PPP_OPEN", "PPP_CLOSE", "PPP_CONNECT", "PPP_IOCTL", "PPP_OPTION_SET", "PPP_OPTION_GET", "PPP_GET",
     "UNIT_ADDRESS_ADD", "UNIT_ADDRESS_REMOVE", "UNIT_POLICE", "UNIT_GET",
-    "PPP_CHANNEL_GET", "DEVICE_GET"), start=1)}
+    "PPP_CHANNEL_GET", "DEVICE_GET", "UPGRADE"), start=1)}
 
 UL2TP_ATTRIBUTES = dict(enumerate((
     ("VERSION", "string"), ("FEATURES", "nest"), ("GROUP", "u32"), ("CAP_ACK", "u8"), ("EXT_ACK", "u8"),
