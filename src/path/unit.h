@@ -200,8 +200,12 @@ void unit_receive(struct unit *u, struct channel *c, uint16_t protocol, const ui
 /** unit_receive_short() - one too short for a protocol number (PPP-20 (2)) */
 void unit_receive_short(struct unit *u);
 
-/** unit_take() - steps 6 to 8 of §6.7: count it, and give it to file or interface */
-void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len);
+/**
+ * unit_take() - steps 6 to 8 of §6.7: count it, and give it to file or interface
+ * @restored: by VJ, perhaps with the numbers of a packet that was lost: its checksum is what shows that, and is never taken
+ *            for one that was left to the receiver
+ */
+void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len, bool restored);
 
 /** unit_drop_received() - count one, under a reason and as an error */
 void unit_drop_received(struct unit *u, enum rx_drop why);

@@ -89,6 +89,7 @@ void unit_complete_whole(struct unit *u, uint16_t protocol, const uint8_t *info,
 {
 	struct frame frame = { protocol, info, len }, *f = &frame;
 	uint32_t flags = atomic_load_explicit(&u->flags, memory_order_relaxed);
+	bool restored;
 
 	if (!decompress(u, f))
 		return;
@@ -96,11 +97,12 @@ void unit_complete_whole(struct unit *u, uint16_t protocol, const uint8_t *info,
 		unit_drop_received(u, RX_DROP_UNREADABLE);
 		return;
 	}
+	restored = f->protocol == PPP_VJC_COMP || f->protocol == PPP_VJC_UNCOMP;
 	if (!restore(u, f))
 		return;
 	if (f->protocol == PPP_CCP)
 		unit_complete_look(u, false, f->info, f->len);
-	unit_take(u, f->protocol, f->info, f->len);
+	unit_take(u, f->protocol, f->info, f->len, restored);
 }
 
 uint8_t *unit_complete_received_room(struct unit *u, size_t len)

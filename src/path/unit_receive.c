@@ -127,9 +127,10 @@ static bool may_come_in(struct unit *u, enum unit_np np, const uint8_t *info, si
 	return !why;
 }
 
-void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len)
+void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t len, bool restored)
 {
 	enum unit_np np = unit_np_of(protocol);
+	uint32_t accepts = restored ? u->rx.accepts & ~COALESCE_PARTIAL : u->rx.accepts;
 
 	if (np != UNIT_NPS && !may_come_in(u, np, info, len))
 		return;
@@ -147,7 +148,7 @@ void unit_take(struct unit *u, uint16_t protocol, const uint8_t *info, size_t le
 		drop(u, RX_DROP_NP_MODE, 1);
 	else
 		coalesce_add_ip(&u->rx.worker->coalescer, &u->rx.flows[np].taker,
-		                np <= UNIT_IPV6 ? u->rx.accepts : 0, info, len);
+		                np <= UNIT_IPV6 ? accepts : 0, info, len);
 }
 
 void unit_receive(struct unit *u, struct channel *c, uint16_t protocol, const uint8_t *info,
@@ -164,6 +165,6 @@ void unit_receive(struct unit *u, struct channel *c, uint16_t protocol, const ui
 		unit_drop_received(u, RX_DROP_NOT_SET_UP);
 		break;
 	default:
-		unit_take(u, protocol, info, len);
+		unit_take(u, protocol, info, len, false);
 	}
 }

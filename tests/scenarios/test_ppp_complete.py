@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from support import wire
 from support.capture import Capture
 from support.netlink import Refused
 from support.ppp_file import PPPIOCSFLAGS
@@ -131,6 +132,25 @@ def test_compressed_headers_that_nobody_asked_for(link):
     refused("EINVAL", far.unit.ioctl_int, PPPIOCSMAXCID, 255)
     refused("EINVAL", far.unit.ioctl_int, PPPIOCSMAXCID, -1)
     far.unit.ioctl_int(PPPIOCSMAXCID, 254)
+
+
+def test_a_restored_header_is_not_believed(link):
+    """Of a packet that is lost the next ones get the numbers, which their checksum shows, whatever it looks like: here like one
+    that a sender on this machine has left to the receiver.
+
+    Requirements: PPP-55
+    """
+    brought_up(link)
+    near, far = link
+    far.unit.ioctl_int(PPPIOCSMAXCID, 15)
+    addresses = socket.inet_aton("10.8.0.1") + socket.inet_aton("10.8.0.2")
+    tcp = struct.pack("!HHIIHHHH", 4000, 7000, 1, 0, 5 << 12 | 2, 1000, 0, 0)
+    pseudo = wire.checksum(addresses + struct.pack("!HH", socket.IPPROTO_TCP, len(tcp))) ^ 0xffff
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 1, 0, 64, socket.IPPROTO_TCP, 0) + addresses
+    ip = ip[:10] + struct.pack("!H", wire.checksum(ip)) + ip[12:]
+    before = far.namespace.snmp("Tcp")["InCsumErrors"]
+    near.unit.send(b"\0\x2f" + ip[:9] + b"\0" + ip[10:] + tcp[:16] + struct.pack("!H", pseudo) + tcp[18:])
+    eventually(lambda: far.namespace.snmp("Tcp")["InCsumErrors"] == before + 1)
 
 
 def readable(end):

@@ -117,9 +117,11 @@ def lossy(cable):
     for end in (cable.near, cable.far):
         end.run("nft", "table inet loss { chain c { type filter hook input priority 0; "
                 "udp dport 1701 numgen inc mod 40 == 7 drop; }; }")
-    yield
-    for end in (cable.near, cable.far):
-        end.run("nft", "delete table inet loss")
+    try:
+        yield
+    finally:
+        for end in (cable.near, cable.far):
+            end.run("nft", "delete table inet loss")
 
 
 def statistics(end):
