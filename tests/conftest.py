@@ -77,6 +77,14 @@ def cable():
 
 
 @pytest.fixture
+def own_cable():
+    """One that no other test has been at."""
+    made = Cable()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def rig(shared_daemon, cable):
     """Tunnels of the shared daemon in the near namespace, with the test itself as the far end."""
     made = Rig(shared_daemon, cable)

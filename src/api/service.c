@@ -21,7 +21,9 @@ int request_check_privilege(struct request *r, enum genl_privilege privilege)
 	if (err < 0)
 		extack_set(
 			&r->ea, 0,
-			err == -ENFILE
+			err == -ECONNRESET
+				? "ul2tpd is ending, or gives its place to another: ask again"
+			: err == -ENFILE
 				? "ul2tpd is out of descriptors, and can not see who asks: raise its limit (LimitNOFILE)"
 			: privilege == GENL_DAEMON_ADMIN
 				? "this needs CAP_NET_ADMIN where ul2tpd was started"

@@ -266,7 +266,7 @@ static int connect_again(struct ul2tp *u, int before)
 	if (err < 0)
 		return err;
 	if (!same_families(families, u->family_ids) || !same_netns(before, u->fd))
-		return -EPIPE;
+		return -ENOTCONN; /* nor would the next one be */
 	return dup3(u->fd, before, O_CLOEXEC) < 0 ? -errno : 0;
 }
 

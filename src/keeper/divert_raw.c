@@ -294,17 +294,24 @@ static int begin(struct divert *d, struct raw_socket *s, int fd, struct extack *
 	return 0;
 }
 
+static struct raw_socket *raw_socket_new(struct divert_socket *socket)
+{
+	struct raw_socket *s = calloc(1, sizeof(*s));
+
+	if (s)
+		*s = (struct raw_socket){ .netns = socket->netns, .socket = socket };
+	return s;
+}
+
 /* First receive, then drop: else what comes in between would be lost. */
 static int raw_attach(struct divert *d, struct divert_socket *socket, int fd, struct extack *ea)
 {
-	AUTO(raw_socket) struct raw_socket *s = calloc(1, sizeof(*s));
+	AUTO(raw_socket) struct raw_socket *s = raw_socket_new(socket);
 	struct raw *r = d->state;
 	int err;
 
 	if (!s)
 		return -ENOMEM;
-	s->netns = socket->netns;
-	s->socket = socket;
 	err = held_socket_of(fd, &s->held);
 	if (err == 0)
 		err = follow_port(r, s, socket, ea);
@@ -499,14 +506,12 @@ static void raw_read_socket(struct raw_socket *s, struct inheritance *i)
 /* The filter is on it as it was. Whoever can not have it here is told of by the guard that knew it. */
 static int raw_inherit_socket(struct divert *d, struct divert_socket *socket, struct inheritance *i)
 {
-	AUTO(raw_socket) struct raw_socket *s = calloc(1, sizeof(*s));
+	AUTO(raw_socket) struct raw_socket *s = raw_socket_new(socket);
 	struct raw *r = d->state;
 	int err;
 
 	if (!s)
 		return -ENOMEM;
-	s->netns = socket->netns;
-	s->socket = socket;
 	raw_read_socket(s, i);
 	err = filter_sessions_inherit(&s->sessions, i);
 	if (err < 0)

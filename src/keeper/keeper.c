@@ -114,15 +114,20 @@ static int ask(struct keeper *k, struct request *request, int fd, struct reply *
 }
 
 /* A request whose answer is only whether it was done. */
-static int tell(struct keeper *k, struct request *request)
+static int tell_in_words(struct keeper *k, struct request *request, struct extack *ea)
 {
 	struct message_fds fds;
 	struct reply reply;
-	int err = ask(k, request, -1, &reply, &fds, NULL);
+	int err = ask(k, request, -1, &reply, &fds, ea);
 
 	if (err >= 0)
 		message_fds_close(&fds);
 	return err;
+}
+
+static int tell(struct keeper *k, struct request *request)
+{
+	return tell_in_words(k, request, NULL);
 }
 
 int keeper_client_open(struct keeper *k, int connection, struct keeper_client *ret,
@@ -514,13 +519,8 @@ int keeper_event_fd(const struct keeper *k)
 int keeper_upgrade(struct keeper *k, struct extack *ea)
 {
 	struct request request = { .kind = REQUEST_UPGRADE };
-	struct message_fds fds;
-	struct reply reply;
-	int err = ask(k, &request, -1, &reply, &fds, ea);
 
-	if (err >= 0)
-		message_fds_close(&fds);
-	return err;
+	return tell_in_words(k, &request, ea);
 }
 
 int keeper_pause(struct keeper *k)

@@ -16,29 +16,11 @@ from support.api import Api, gone
 from support.daemon import Cli, Daemon, descriptors, no_more_than
 from support.netns import Cable, Namespace
 from support.program_socket import CONTROL, ProgramSocket, beside, next_port
-from support.rig import Rig
+from support.rig import rig_of
 from support.wait import AT_MOST, SLOW, eventually
 
 quick = pytest.mark.quick
 FRAME = wire.frame(b"data", 60)
-
-
-@contextlib.contextmanager
-def rig_of(daemon, cable):
-    rig = Rig(daemon, cable)
-    try:
-        yield rig
-    finally:
-        for closable in rig.closing:
-            closable.close()
-        rig.api.close()
-
-
-@pytest.fixture
-def own_cable():
-    made = Cable()
-    yield made
-    made.close()
 
 
 def next_engine(rig, programs):

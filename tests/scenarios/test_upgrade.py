@@ -17,11 +17,10 @@ import pytest
 from support import netlink, proc, wire
 from support.api import Api
 from support.daemon import BUILD, Cli, Daemon, children, descriptors, programs_for_everyone
-from support.netns import Cable
 from support.ppp_file import PppClient
 from support.ppp_link import brought_up, statistics, udp_link
 from support.program_socket import ProgramSocket
-from support.rig import Rig
+from support.rig import rig_of
 from support.wait import AT_MOST, eventually
 
 quick = pytest.mark.quick
@@ -31,28 +30,10 @@ LAYOUT = subprocess.run([BUILD / "ul2tpd", "--upgrade-layout"], capture_output=T
 
 
 @pytest.fixture
-def own_cable():
-    made = Cable()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def programs(tmp_path):
     """A ul2tpd of the test's own, to be replaced."""
     tmp_path.chmod(0o755)
     return programs_for_everyone(tmp_path)
-
-
-@contextlib.contextmanager
-def rig_of(daemon, cable):
-    rig = Rig(daemon, cable)
-    try:
-        yield rig
-    finally:
-        for closable in rig.closing:
-            closable.close()
-        rig.api.close()
 
 
 def install(programs, text=None):

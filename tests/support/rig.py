@@ -5,6 +5,7 @@ The far end is a bare socket, so a test says octet by octet what arrives, and se
 nothing came of a packet can not be waited for; so the test sends a second one behind it, to another
 session of the same tunnel, and waits for that: Tunnel.fence().
 """
+import contextlib
 import itertools
 import select
 import socket
@@ -45,6 +46,18 @@ class Rig:
         self.api.close()
         # A deletion is acknowledged before the last of the devices has gone (TUN-43).
         eventually(lambda: self.near.devices() <= self.devices, "the devices of the rig are gone")
+
+
+@contextlib.contextmanager
+def rig_of(daemon, cable):
+    """The rig of a daemon that is the test's own, and ends with all that is in it."""
+    rig = Rig(daemon, cable)
+    try:
+        yield rig
+    finally:
+        for closable in rig.closing:
+            closable.close()
+        rig.api.close()
 
 
 class Tunnel:
