@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "launcher/estate.h"
 #include "launcher/memory.h"
+#include "launcher/trap_listener.h"
 
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL /* since Linux 6.9 */
@@ -42,6 +43,11 @@ static void decide(struct trap *t, int64_t value, int err, uint32_t flags)
 	atomic_store(&a->decided, true);
 }
 
+static void not_answered_yet(void *arg, int err)
+{
+	launcher_say(arg, "a system call could not be answered yet: %s", strerror(-err));
+}
+
 static void answer(struct trap *t, int64_t value, int err, uint32_t flags)
 {
 	union response r = {
@@ -50,10 +56,7 @@ static void answer(struct trap *t, int64_t value, int err, uint32_t flags)
 
 	decide(t, value, err, flags);
 	t->answered = true;
-	/* ENOENT: the caller was killed. */
-	if (ioctl(t->launcher->listener, SECCOMP_IOCTL_NOTIF_SEND, &r) < 0 && errno != ENOENT)
-		launcher_say(t->launcher, "a system call could not be answered: %s",
-		             strerror(errno));
+	trap_listener_answer(t->launcher->listener, &r.resp, not_answered_yet, t->launcher);
 }
 
 void trap_return(struct trap *t, int64_t value)
@@ -107,7 +110,7 @@ bool trap_is_valid(const struct trap *t)
 {
 	uint64_t id = t->notif.id;
 
-	return ioctl(t->launcher->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+	return trap_listener_ask(t->launcher->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
 /* Descriptors */

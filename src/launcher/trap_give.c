@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "launcher/trap.h"
+#include "launcher/trap_listener.h"
 
 /* ADDFD, and then the answer. SECCOMP_ADDFD_FLAG_SEND does both in one step, but if we are killed while the program has yet
  * to take the descriptor, the kernel takes it back and lets the call return 0: a socket that is the program's standard
@@ -29,16 +30,14 @@ static int try_add(struct trap *t, int fd, uint32_t number, uint32_t flags, bool
 		.newfd = number,
 		.newfd_flags = cloexec ? O_CLOEXEC : 0,
 	};
-	int given = ioctl(t->launcher->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+	int given = trap_listener_ask(t->launcher->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 
 	if (given < 0) {
-		int err = -errno;
-
-		if (err == -ENOENT)
+		if (given == -ENOENT)
 			t->answered = true;
-		else if (err != -EBADF)
-			trap_fail(t, err);
-		return err;
+		else if (given != -EBADF)
+			trap_fail(t, given);
+		return given;
 	}
 	trap_return(t, given);
 	return given;
