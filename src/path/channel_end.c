@@ -11,6 +11,7 @@ static void kill_files(struct channel *c)
 		struct ppp_file *f = list_entry(node, struct ppp_file, in_channel);
 
 		channel_file_detach(f);
+		ppp_file_move(f, c->netns); /* PPP-3 */
 		ppp_file_die(f);
 	}
 }

@@ -129,9 +129,15 @@ static int insert(struct ppp_file *f, int fd)
 	return err;
 }
 
+/* In the order of their making: nearly always it is the last. */
 static void file_start(struct ppp_file *f)
 {
-	list_append(&f->netns->ppp_files, &f->in_netns);
+	struct list *at = &f->netns->ppp_files;
+
+	while (at->prev != &f->netns->ppp_files &&
+	       list_entry(at->prev, struct ppp_file, in_netns)->serial > f->serial)
+		at = at->prev;
+	list_insert_before(at, &f->in_netns);
 	dataplane_netns_hold(f->netns);
 }
 
@@ -259,6 +265,19 @@ void ppp_file_die(struct ppp_file *f)
 	ppp_end_close(&f->end);
 	f->dead = true;
 	ppp_record_give_up(f);
+}
+
+void ppp_file_move(struct ppp_file *f, struct netns *ns)
+{
+	struct netns *before = f->netns;
+
+	if (before == ns)
+		return;
+	list_remove(&f->in_netns);
+	f->netns = ns;
+	file_start(f);
+	ppp_record_moved(f);
+	dataplane_netns_release(f->dp, before);
 }
 
 static enum ul2tp_ppp_state socket_state(const struct channel *c)

@@ -29,7 +29,8 @@ struct ppp_file {
 	struct bucket_node by_handle;
 	struct list in_netns; /* in the order of their making */
 	struct dataplane *dp;
-	struct netns *netns; /* of the connection that opened it */
+	struct netns
+		*netns; /* of the connection that opened it; dead: that of the channel it was on */
 	uint64_t handle, serial;
 	uid_t uid; /* whose client opened it */
 	bool is_socket;
@@ -92,6 +93,9 @@ enum ul2tp_ppp_state ppp_file_state(const struct ppp_file *f);
 /** ppp_file_die() - what it was on goes: the program reads what waits for it, then end of file. When no worker has the
  * file's end any more. It is freed by PPP_CLOSE, or here if its program has gone already */
 void ppp_file_die(struct ppp_file *f);
+
+/** ppp_file_move() - from now on it is one of @ns, be it another than that of whoever opened it */
+void ppp_file_move(struct ppp_file *f, struct netns *ns);
 
 /** ppp_file_from() - the first of a namespace whose .serial is not below @serial, or NULL */
 struct ppp_file *ppp_file_from(const struct netns *ns, uint64_t serial);

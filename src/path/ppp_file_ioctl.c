@@ -193,9 +193,9 @@ static int on_unit(struct unit *u, uint32_t number, struct reader in, struct wri
 	return err;
 }
 
-/* Of a channel whose socket was closed */
-static int on_dead_channel(const struct ppp_caller *caller, uint32_t number, struct reader *in,
-                           struct extack *ea)
+/* Of a channel whose socket was closed; its units are still where it was (PPP-3). */
+static int on_dead_channel(const struct ppp_file *f, const struct ppp_caller *caller,
+                           uint32_t number, struct reader *in, struct extack *ea)
 {
 	int other, err;
 
@@ -205,7 +205,7 @@ static int on_dead_channel(const struct ppp_caller *caller, uint32_t number, str
 		err = read_number(in, &other, ea);
 		if (err < 0)
 			return err;
-		if (number == PPPIOCCONNECT ? !unit_find(caller->netns, (uint32_t)other)
+		if (number == PPPIOCCONNECT ? !unit_find(f->netns, (uint32_t)other)
 		                            : !channel_find(caller->netns, (uint32_t)other))
 			return extack_fail(ea, -ENXIO, 0, "there is no %d here", other);
 		return extack_fail(ea, -ENOTCONN, 0, "the channel's socket has been closed");
@@ -238,7 +238,7 @@ int ppp_file_ioctl(struct ppp_file *f, const struct ppp_caller *caller, uint32_t
 	if (f->dead && f->was_on_unit)
 		return unit_dead_ioctl(f->unit_number, number, in, out, ea);
 	if (f->dead)
-		return on_dead_channel(caller, number, &in, ea);
+		return on_dead_channel(f, caller, number, &in, ea);
 	if (f->unit)
 		return on_unit(f->unit, number, in, out, ea);
 	return on_channel(f->channel, caller, number, &in, ea);

@@ -47,6 +47,12 @@ static struct ppp_file_record *take(struct dataplane *dp, uint32_t *index)
 	return records_file(dp->records, *index);
 }
 
+static void netns_note(struct ppp_file_record *r, const struct netns *ns)
+{
+	r->netns = ns->id;
+	r->netns_index = ns->index;
+}
+
 int ppp_record_open(struct ppp_file *f, struct extack *ea)
 {
 	uint32_t index;
@@ -61,8 +67,7 @@ int ppp_record_open(struct ppp_file *f, struct extack *ea)
 	r->state = RECORD_BUILDING;
 	r->handle = f->handle;
 	r->serial = f->serial;
-	r->netns = f->netns->id;
-	r->netns_index = f->netns->index;
+	netns_note(r, f->netns);
 	r->uid = f->uid;
 	r->is_socket = f->is_socket;
 	r->empty_reads = f->empty_reads;
@@ -140,6 +145,14 @@ void ppp_record_update(struct ppp_file *f)
 		update_socket(f, &f->record->channel);
 	else
 		update_file(f, f->record);
+}
+
+void ppp_record_moved(struct ppp_file *f)
+{
+	/* An engine that dies in between leaves no file, rather than one that is half moved. */
+	atomic_store(&f->record->state, RECORD_GOING);
+	netns_note(f->record, f->netns);
+	atomic_store(&f->record->state, RECORD_LIVE);
 }
 
 void ppp_record_connecting(struct ppp_file *f, const struct tunnel *t, uint32_t session_id)

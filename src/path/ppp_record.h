@@ -24,6 +24,9 @@ int ppp_record_open(struct ppp_file *f, struct extack *ea);
 /** ppp_record_update() - what @f is on, who owns it, or its channel's relations have changed. NULL is fine */
 void ppp_record_update(struct ppp_file *f);
 
+/** ppp_record_moved() - @f is one of another namespace now, and about to be given up */
+void ppp_record_moved(struct ppp_file *f);
+
 /** ppp_record_connecting() - a session of its own is about to be made; ppp_record_update() ends that */
 void ppp_record_connecting(struct ppp_file *f, const struct tunnel *t, uint32_t session_id);
 

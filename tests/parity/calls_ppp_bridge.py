@@ -130,6 +130,8 @@ def numbers_are_those_of_the_caller(hosts, see):
     world = World(hosts)
     a, unit, unconnected = world.call(), world.unit()[0], pppox()
     file_a, file_b = a.channel_file(), world.call().channel_file()
+    closed = world.call()
+    dead = closed.channel_file()
     home = os.open("/proc/self/ns/net", os.O_RDONLY)
     unattached = open_ppp()
     unshare_network()
@@ -137,6 +139,10 @@ def numbers_are_those_of_the_caller(hosts, see):
                   int_ioctl(unit, "GUNIT"), int_ioctl(unattached, "NEWUNIT", -1), device(0)])
     see("a channel's unit is where the channel is", [set_ioctl(file_a, "CONNECT", 0), set_ioctl(file_a, "DISCONN"),
                                                      set_ioctl(file_a, "CONNECT", 1)])
+    closed.socket.close()
+    beside = open_ppp()
+    see("and that of one whose socket was closed", [int_ioctl(beside, "NEWUNIT", 5), set_ioctl(dead, "CONNECT", 5),
+                                                    set_ioctl(dead, "CONNECT", 0)])
     see("a channel to bridge with is the caller's", set_ioctl(file_a, "BRIDGECHAN", 2))
     see("a socket's tunnel is where the socket was made", connect(unconnected, name(1, 90, 101, 190)))
     ip(["link set lo up"])

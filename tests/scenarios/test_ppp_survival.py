@@ -146,13 +146,19 @@ def test_sockets_that_have_frames(world):
 
 
 def test_a_bound_channel_with_two_files(world):
-    """What the program writes while there is no engine is sent by the next.
+    """What the program writes while there is no engine is sent by the next. One file is another namespace's; when both are
+    dead its units are still those of the channel's.
 
-    Requirements: PX-40, PPP-2, PPP-20, PPP-25
+    Requirements: PX-40, PPP-2, PPP-3, PPP-20, PPP-25
     """
     call = Call(world)
     number = call.socket.channel()
-    first, second = world.ppp.channel_file(number), world.ppp.channel_file(number)
+    with PppClient(world.daemon, world.cable.far) as there:
+        second = there.file()
+        there.files.remove(second)
+    second.client = world.ppp
+    first, unit = world.ppp.channel_file(number), world.ppp.file()
+    second.attach_channel(number)
     call.works(first, second)
     engine = world.daemon.engine_pid
     os.kill(engine, signal.SIGKILL)
@@ -172,8 +178,13 @@ def test_a_bound_channel_with_two_files(world):
     assert other.socket.channel() > number
     world.kill()
     assert state(second) == DEAD
-    second.ask("CLOSE")
-    refused("EBADF", second.state)
+    with PppClient(world.daemon, world.cable.far) as second.client:
+        refused("ENXIO", second.ioctl_int, PPPIOCCONNECT, 3)
+        unit.ioctl_int(PPPIOCNEWUNIT, 3)
+        refused("ENOTCONN", second.ioctl_int, PPPIOCCONNECT, 3)
+        second.ask("CLOSE")
+        refused("EBADF", second.state)
+        second.close()
 
 
 def test_bridged_channels(world):
