@@ -5,10 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "base/cleanup.h"
-
-#define IOV_COUNT 1024 /* the kernel's UIO_MAXIOV */
 
 void incoming_release(struct incoming *in)
 {
@@ -22,7 +21,7 @@ static int read_parts(const struct trap *t, uint64_t address, size_t count, stru
 	AUTO_MEMORY struct iovec *parts = NULL;
 	int err;
 
-	if (count > IOV_COUNT)
+	if (count > UIO_MAXIOV)
 		return -EMSGSIZE;
 	parts = calloc(count + 1, sizeof(*parts));
 	if (!parts)

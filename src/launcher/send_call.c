@@ -19,7 +19,6 @@
 /* No kind of stand-in has a send buffer that takes more. */
 #define MESSAGE_MAX (8U << 20)
 #define CONTROL_MAX 4096
-#define IOV_COUNT   1024 /* the kernel's UIO_MAXIOV */
 
 static void outgoing_release(struct outgoing *m)
 {
@@ -120,7 +119,7 @@ static int read_message(const struct trap *t, const struct msghdr *header, int f
 	err = read_name(t, (uintptr_t)header->msg_name, name_len, m);
 	if (err < 0)
 		return err;
-	if (header->msg_iovlen > IOV_COUNT)
+	if (header->msg_iovlen > UIO_MAXIOV)
 		return -EMSGSIZE;
 	if (header->msg_controllen > INT_MAX || header->msg_controllen > CONTROL_MAX)
 		return -ENOBUFS;
@@ -177,8 +176,8 @@ static int64_t sendmmsg_object(struct trap *t, struct object *o)
 	int64_t result = 0;
 	unsigned int done;
 
-	if (count > IOV_COUNT)
-		count = IOV_COUNT;
+	if (count > UIO_MAXIOV)
+		count = UIO_MAXIOV;
 	for (done = 0; done < count; done++, address += sizeof(struct mmsghdr)) {
 		struct mmsghdr header;
 		unsigned int len;
@@ -210,7 +209,7 @@ static int64_t writev_object(struct trap *t, struct object *o)
 	AUTO_OUTGOING m = { 0 };
 	int err;
 
-	if (trap_argument(t, 2) > IOV_COUNT)
+	if (trap_argument(t, 2) > UIO_MAXIOV)
 		return -EINVAL;
 	err = read_vectors(t, trap_argument(t, 1), (size_t)trap_argument(t, 2), &m);
 	return err < 0 ? err : send_out(t, o, &m);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "launcher/ip_socket.h"
 #include "launcher/managed_socket.h"
@@ -58,9 +60,17 @@ void socket_call_socket(struct trap *t)
 	}
 }
 
+/* Of any descriptor, so that the kernel may say it itself. */
+static bool has_too_many_parts(const struct trap *t)
+{
+	return t->notif.data.nr == SYS_readv && trap_argument(t, 2) > UIO_MAXIOV;
+}
+
 void socket_call_receive(struct trap *t)
 {
-	if (!SERVE(t, receive))
+	if (has_too_many_parts(t))
+		trap_continue(t); /* EINVAL */
+	else if (!SERVE(t, receive))
 		route_socket_receive(t);
 }
 

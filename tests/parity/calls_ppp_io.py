@@ -80,6 +80,10 @@ def reading(hosts, see):
         world.arrives(other, octets + bytes(max(0, 6 - len(octets))))
         world.passed()
         see(f"what came: {words}", [frames(channel, 0), frames(unit, 0)])
+    several = [bytearray(1) for _ in range(1025)]
+    see("more pieces than may be", [outcome(done, d, several) for done in (os.readv, os.writev)
+                                    for d in (open_ppp(), call.socket.fileno(), other.socket.fileno(), channel, unit)])
+    see("more in a message", [outcome(s.sendmsg, several) for s in (call.socket, other.socket)])
 
 
 def a_socket_receives(hosts, see):

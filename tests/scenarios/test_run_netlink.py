@@ -281,6 +281,14 @@ def test_mistakes_get_the_kernels_errno(ways, reply, place):
         attempt(s.setsockopt, 270, 1, b"")
         attempt(s.setsockopt, 270, 99, 1)
         attempt(s.send, b"short")
+        for count in (1024, 1025):
+            parts = [family, *[b""] * (count - 1)]
+            attempt(s.sendmsg, parts)
+            attempt(os.writev, s.fileno(), parts)
+            s.setblocking(False)
+            parts = [bytearray(1) for _ in range(count)]
+            attempt(lambda: s.recvmsg_into(parts)[0] > 0)
+            attempt(lambda: os.readv(s.fileno(), parts) > 0)
         attempt(s.send, family)
         """
     native = subprocess.run([*place.prefix, sys.executable, "-c", PROLOGUE + textwrap.dedent(text)], check=True,
