@@ -192,6 +192,8 @@ int server_run(const struct keeper_start *start, struct dataplane *dp, const str
 		dataplane_mailbox_set(dp, &server.mailbox);
 	if (!err && !start->first)
 		err = ppp_adopt(dp, server.ppp_files);
+	if (!err)
+		keeper_ready(start->keeper);
 	while (!err && !server.stop) {
 		err = loop_once(server.loop, turn(&server));
 		if (server.tracers)

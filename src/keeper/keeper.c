@@ -516,6 +516,13 @@ int keeper_event_fd(const struct keeper *k)
 	return k->events;
 }
 
+void keeper_ready(struct keeper *k)
+{
+	struct request request = { .kind = REQUEST_READY };
+
+	tell(k, &request);
+}
+
 int keeper_upgrade(struct keeper *k, struct extack *ea)
 {
 	struct request request = { .kind = REQUEST_UPGRADE };

@@ -374,6 +374,9 @@ int keeper_event_fd(const struct keeper *k);
 /** keeper_event_read() - 1 and *ret, 0 if none waits, -EPIPE if the keeper has gone (then exit) */
 int keeper_event_read(struct keeper *k, struct keeper_event *ret);
 
+/** keeper_ready() - clients are answered from now on, which a service manager may wait to hear */
+void keeper_ready(struct keeper *k);
+
 /**
  * keeper_upgrade() - have another keeper take over, of the release that its file is by now (upgrade.h)
  *

@@ -33,6 +33,7 @@ struct keeping {
 	uint64_t restarts[RESTARTS_MAX];
 	unsigned int restart;
 	int status;
+	bool unready; /* a service manager has not been told yet that there is an engine which answers */
 	bool done;
 };
 
@@ -43,6 +44,9 @@ bool keeping_tell(struct keeping *k, const struct keeper_event *event);
 
 /** keeping_engine_start() - @first: ever; if that fails all is over, else it is tried again later */
 void keeping_engine_start(struct keeping *k, bool first);
+
+/** keeping_engine_ready() - clients are answered */
+void keeping_engine_ready(struct keeping *k);
 
 /** keeping_engine_ended() - with this status of wait(2): another, now or later; or all is over */
 void keeping_engine_ended(struct keeping *k, int status);

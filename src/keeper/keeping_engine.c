@@ -85,6 +85,13 @@ void keeping_engine_start(struct keeping *k, bool first)
 	engine_later(k);
 }
 
+void keeping_engine_ready(struct keeping *k)
+{
+	if (k->unready)
+		ready_notify("READY=1");
+	k->unready = false;
+}
+
 void keeping_engine_ended(struct keeping *k, int status)
 {
 	engine_close(&k->engine);

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "keeper/place_lock.h"
 
 #define LISTEN_FDS_START 3
 #define BACKLOG          512
@@ -124,10 +125,7 @@ static int listener_bind(int fd, const char *path)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int err;
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return say(-ENAMETOOLONG, path, "the path is too long for a socket");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	make_directory(path);
 	err = bind_for_everyone(fd, &address);
 	if (err == -EADDRINUSE) {
 		if (!is_stale(&address))
@@ -142,16 +140,13 @@ static int listener_bind(int fd, const char *path)
 	return err < 0 ? say(err, path, bind_words(err)) : 0;
 }
 
-int listener_open(struct listener *l, const char *path)
+/* Bound and listening, so that nobody finds it in between and takes it for one that was left behind. */
+static int listener_make(struct listener *l, const char *path)
 {
-	AUTO_FD fd = -1;
+	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct stat st;
 	int err;
 
-	*l = (struct listener){ .fd = -1 };
-	if (!path)
-		return listener_take_passed(l);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return say(-errno, path, strerror(errno));
 	err = listener_bind(fd, path);
@@ -165,24 +160,52 @@ int listener_open(struct listener *l, const char *path)
 	err = prepare(fd, path);
 	if (err == 0 && listen(fd, BACKLOG) < 0)
 		err = say(-errno, path, strerror(errno));
-	if (err < 0) {
-		listener_close(l);
-		return err;
-	}
-	l->fd = TAKE_FD(fd);
-	return 0;
+	if (err == 0)
+		l->fd = TAKE_FD(fd);
+	return err;
+}
+
+/* If it still is ours. */
+static void listener_remove(struct listener *l)
+{
+	struct stat st;
+
+	if (l->path && stat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
+		unlink(l->path);
+	l->path = NULL;
+}
+
+int listener_open(struct listener *l, const char *path)
+{
+	int lock, err;
+
+	*l = (struct listener){ .fd = -1 };
+	if (!path)
+		return listener_take_passed(l);
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return say(-ENAMETOOLONG, path, "the path is too long for a socket");
+	make_directory(path);
+	lock = place_lock(path);
+	if (lock == -EBUSY)
+		return say(lock, path,
+		           "another ul2tpd has been starting or ending there for seconds");
+	err = listener_make(l, path);
+	if (err < 0)
+		listener_remove(l);
+	place_unlock(path, lock);
+	return err;
 }
 
 void listener_close(struct listener *l)
 {
-	struct stat st;
+	const char *path = l->path;
+	int lock = path ? place_lock(path) : -1;
 
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
-	if (l->path && stat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
-		unlink(l->path);
-	l->path = NULL;
+	listener_remove(l);
+	place_unlock(path, lock);
 }
 
 void listener_leave(const struct listener *l, struct bequest *b)

@@ -42,6 +42,7 @@ enum request_kind {
 	REQUEST_FAST_SESSION,
 	REQUEST_FAST_FORGET,
 	/* Those of run.c. */
+	REQUEST_READY,
 	REQUEST_UPGRADE,
 	REQUEST_PAUSE, /* until an upgrade is done, or refused */
 	REQUEST_KINDS,

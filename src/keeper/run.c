@@ -124,6 +124,8 @@ static void on_request(struct keeping *k)
 		if (request.kind == REQUEST_PAUSE)
 			keeping_upgrade_now(k);
 		server_answer(&k->server, &request, &fds, &reply, &reply_fds);
+		if (request.kind == REQUEST_READY)
+			keeping_engine_ready(k);
 		if (request.kind == REQUEST_UPGRADE)
 			reply.err = keeping_upgrade(k, &reply.ea);
 		message_fds_close(&fds);
@@ -287,6 +289,7 @@ static int begin(struct keeping *k, struct inheritance *in)
 	if (err < 0)
 		return err;
 	settings_find(k);
+	k->unready = true;
 	if (in) {
 		engine_relieve(&k->engine);
 		server_engine_gone(&k->server);
@@ -296,7 +299,6 @@ static int begin(struct keeping *k, struct inheritance *in)
 		log_event(LOG_NOTICE, "upgraded", "version=%s", UL2TP_VERSION);
 	else
 		log_event(LOG_NOTICE, "listening", "socket=%s", k->listener.path ?: "passed");
-	ready_notify("READY=1");
 	return 0;
 }
 

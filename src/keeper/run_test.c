@@ -209,6 +209,46 @@ static void test_engine_that_fails_after_a_while_is_always_replaced(void **state
 	assert_int_equal(atomic_load(&story->engines), 51);
 }
 
+static int answer_at_the_third(const struct keeper_start *start, void *arg)
+{
+	if (atomic_fetch_add(&story->engines, 1) < 2)
+		return EXIT_FAILURE;
+	keeper_ready(start->keeper);
+	return EXIT_SUCCESS;
+}
+
+/* What a service manager was told while one ran. */
+static void assert_told(const struct place *p, int (*engine)(const struct keeper_start *, void *),
+                        const char *const *expected)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", p->directory);
+	assert_int_equal(bind(manager, (struct sockaddr *)&address, sizeof(address)), 0);
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	exit_status(run(p, engine, NULL));
+	unsetenv("NOTIFY_SOCKET");
+	for (; *expected; expected++) {
+		char text[64] = { 0 };
+
+		assert_true(recv(manager, text, sizeof(text) - 1, MSG_DONTWAIT) > 0);
+		assert_string_equal(text, *expected);
+	}
+	unlink(address.sun_path);
+	close(manager);
+}
+
+static void test_it_is_ready_when_an_engine_answers(void **state)
+{
+	static const char *const when_it_does[] = { "READY=1", "STOPPING=1", NULL };
+	static const char *const never[] = { "STOPPING=1", NULL };
+
+	assert_told(*state, answer_at_the_third, when_it_does);
+	assert_int_equal(atomic_load(&story->engines), 3);
+	assert_told(*state, end_badly, never);
+}
+
 static void test_socket_is_open_to_all_and_goes_at_the_end(void **state)
 {
 	struct place *p = *state;
@@ -246,6 +286,73 @@ static void test_stale_socket_is_replaced(void **state)
 	close(fd);
 	assert_int_equal(listener_open(&l, p->path), 0);
 	listener_close(&l);
+}
+
+#define RIVALS 4
+#define ROUNDS 40
+
+/* All begin when @gate is closed, and tell whether they have got it; whoever has keeps it. */
+static pid_t rival(const char *path, const int gate[2], int tell)
+{
+	pid_t pid = fork();
+	struct listener l;
+	bool has;
+	char c;
+
+	if (pid != 0)
+		return pid;
+	close(gate[1]);
+	has = read(gate[0], &c, 1) == 0 && listener_open(&l, path) == 0;
+	while (write(tell, has ? "1" : "0", 1) == 1)
+		pause();
+	_exit(EXIT_FAILURE);
+}
+
+static bool someone_listens(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int err;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	err = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	close(fd);
+	return err == 0;
+}
+
+/* Where a dead one has left its socket: the one of the round before. */
+static void compete(const struct place *p)
+{
+	int gate[2], told[2], winners = 0;
+	pid_t rivals[RIVALS];
+	char has;
+
+	assert_int_equal(pipe(gate), 0);
+	assert_int_equal(pipe(told), 0);
+	fflush(NULL);
+	for (size_t i = 0; i < RIVALS; i++)
+		rivals[i] = rival(p->path, gate, told[1]);
+	close(gate[0]);
+	close(gate[1]);
+	for (size_t i = 0; i < RIVALS; i++) {
+		assert_int_equal(read(told[0], &has, 1), 1);
+		winners += has == '1';
+	}
+	close(told[0]);
+	close(told[1]);
+	has = someone_listens(p->path);
+	for (size_t i = 0; i < RIVALS; i++) {
+		kill(rivals[i], SIGKILL);
+		assert_int_equal(waitpid(rivals[i], NULL, 0), rivals[i]);
+	}
+	assert_int_equal(winners, 1);
+	assert_true(has);
+}
+
+static void test_one_of_several_gets_a_stale_socket(void **state)
+{
+	for (int round = 0; round < ROUNDS; round++)
+		compete(*state);
 }
 
 static void test_other_file_is_not_replaced(void **state)
@@ -313,9 +420,11 @@ int main(void)
 		PLACED(test_engine_that_hangs_is_killed),
 		TOLD(test_engine_that_can_not_start_ends_it_later),
 		TOLD(test_engine_that_fails_after_a_while_is_always_replaced),
+		TOLD(test_it_is_ready_when_an_engine_answers),
 		PLACED(test_socket_is_open_to_all_and_goes_at_the_end),
 		PLACED(test_socket_in_use_is_left_alone),
 		PLACED(test_stale_socket_is_replaced),
+		PLACED(test_one_of_several_gets_a_stale_socket),
 		PLACED(test_other_file_is_not_replaced),
 		cmocka_unit_test(test_records_have_bounds),
 		cmocka_unit_test(test_slots_are_bounded_and_used_again),

@@ -193,6 +193,7 @@ static int dispatch(struct server *s, const struct request *r, struct message_fd
 		return 0;
 	case REQUEST_FILE_CLOSE:
 		return kept_file_close(s, r->slot);
+	case REQUEST_READY:
 	case REQUEST_UPGRADE:
 	case REQUEST_PAUSE:
 		return 0; /* run.c has done it, or does */
