@@ -35,6 +35,9 @@ static const char usage[] =
 	"                        interfaces, with a route for each address\n"
 	"  --fast-path MODE      let the kernel itself move data where it can, by eBPF:\n"
 	"                        auto, off (default) or require\n"
+	"  --fast-path-streams HOW\n"
+	"                        with the fast path: streams of TCP take it, too: on, off, or\n"
+	"                        auto (default): where that is faster\n"
 	"  --fast-path-xdp       with the fast path: take headers off in the network card's driver\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
@@ -55,6 +58,7 @@ enum option_number {
 	OPTION_NAIVE,
 	OPTION_PPP_DEVICE,
 	OPTION_FAST_PATH,
+	OPTION_FAST_PATH_STREAMS,
 	OPTION_FAST_PATH_XDP,
 	OPTION_TUNNELS,
 	OPTION_SESSIONS,
@@ -73,6 +77,7 @@ static const struct option long_options[] = {
 	{ "naive",         no_argument,       NULL, OPTION_NAIVE },
 	{ "ppp-device",    required_argument, NULL, OPTION_PPP_DEVICE },
 	{ "fast-path",     required_argument, NULL, OPTION_FAST_PATH },
+	{ "fast-path-streams", required_argument, NULL, OPTION_FAST_PATH_STREAMS },
 	{ "fast-path-xdp", no_argument,       NULL, OPTION_FAST_PATH_XDP },
 	{ "max-tunnels",   required_argument, NULL, OPTION_TUNNELS },
 	{ "max-sessions",  required_argument, NULL, OPTION_SESSIONS },
@@ -163,6 +168,23 @@ static bool fast_path_read(const char *text, enum fast_path_mode *ret)
 	return false;
 }
 
+static bool fast_path_streams_read(const char *text, enum fast_path_streams *ret)
+{
+	static const char *const hows[] = {
+		[FAST_STREAMS_AUTO] = "auto",
+		[FAST_STREAMS_ON] = "on",
+		[FAST_STREAMS_OFF] = "off",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(hows); i++)
+		if (!strcmp(text, hows[i])) {
+			*ret = (enum fast_path_streams)i;
+			return true;
+		}
+	fprintf(stderr, "ul2tpd: --fast-path-streams is \"%s\", give auto, on or off\n", text);
+	return false;
+}
+
 static unsigned int workers_default(void)
 {
 	cpu_set_t set;
@@ -196,6 +218,8 @@ static bool option_take(int option, const char *value, struct daemon_options *o)
 		return ppp_device_read(value, &o->dataplane.shared_devices);
 	case OPTION_FAST_PATH:
 		return fast_path_read(value, &o->keeper.fast_path);
+	case OPTION_FAST_PATH_STREAMS:
+		return fast_path_streams_read(value, &o->keeper.fast_path_streams);
 	case OPTION_FAST_PATH_XDP:
 		o->keeper.fast_path_xdp = true;
 		return true;
@@ -256,10 +280,12 @@ bool daemon_options_read(int argc, char **argv, struct daemon_options *ret, int 
 		        argv[optind]);
 		return false;
 	}
-	if (o.keeper.fast_path_xdp && o.keeper.fast_path == FAST_PATH_OFF) {
-		fputs("ul2tpd: --fast-path-xdp does nothing without the fast path: "
-		      "give --fast-path auto or require, too\n",
-		      stderr);
+	if (o.keeper.fast_path == FAST_PATH_OFF &&
+	    (o.keeper.fast_path_xdp || o.keeper.fast_path_streams != FAST_STREAMS_AUTO)) {
+		fprintf(stderr,
+		        "ul2tpd: --fast-path-%s does nothing without the fast path: "
+		        "give --fast-path auto or require, too\n",
+		        o.keeper.fast_path_xdp ? "xdp" : "streams");
 		return false;
 	}
 	/* A socket that a service manager passes goes before any path. */

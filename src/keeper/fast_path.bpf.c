@@ -445,7 +445,7 @@ int fast_egress(struct __sk_buff *skb)
 	count = count_of(session);
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
-	if (out->closed || passed->tx != done->tx ||
+	if (out->closed || passed->tx != done->tx || (skb->gso_size && !out->streams) ||
 	    (out->ppp ? packet_out_read(skb, out, &f) : frame_read(skb, 0, skb->len, &f)) ||
 	    !out_fits(skb, out, &f) || (out->sums && sum_out(skb, out, &f, &f.check)) ||
 	    time_note(&passed->tx_tick, &count->tx_last_ns))

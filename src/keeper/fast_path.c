@@ -79,27 +79,27 @@ static void session_free(struct fast_session *s)
 	free(s);
 }
 
-int fast_path_open(enum fast_path_mode mode, bool xdp, uint32_t max_sessions,
-                   struct host_watches *host, struct fast_path **ret, enum fast_reason *why,
-                   struct extack *ea)
+int fast_path_open(const struct keeper_options *options, struct host_watches *host,
+                   struct fast_path **ret, enum fast_reason *why, struct extack *ea)
 {
 	struct fast_path *f;
 	int err;
 
 	*ret = NULL;
 	*why = FAST_OFF;
-	if (mode == FAST_PATH_OFF)
+	if (options->fast_path == FAST_PATH_OFF)
 		return 0;
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
 	f->host = host;
-	f->xdp = xdp;
-	err = open_all(f, max_sessions, ea);
+	f->xdp = options->fast_path_xdp;
+	f->streams = options->fast_path_streams;
+	err = open_all(f, options->max_sessions, ea);
 	if (err < 0) {
 		fast_path_close(f);
 		*why = FAST_UNSUPPORTED;
-		return mode == FAST_PATH_REQUIRE ? err : 0;
+		return options->fast_path == FAST_PATH_REQUIRE ? err : 0;
 	}
 	*ret = f;
 	*why = FAST_USED;

@@ -41,16 +41,15 @@ struct fast_path;
 
 /**
  * fast_path_open() - load the programs on trial, make the maps
- * @xdp: have drivers take headers off, where they can
+ * @options: .fast_path, .fast_path_xdp, .fast_path_streams, .max_sessions
  * @host: outlives it
  * @ret: set on success; NULL: sessions are told @*why
  * @why: FAST_OFF, or with mode auto FAST_UNSUPPORTED
  *
  * Return: 0; with mode require also -errno in words: it can not be had here.
  */
-int fast_path_open(enum fast_path_mode mode, bool xdp, uint32_t max_sessions,
-                   struct host_watches *host, struct fast_path **ret, enum fast_reason *why,
-                   struct extack *ea);
+int fast_path_open(const struct keeper_options *options, struct host_watches *host,
+                   struct fast_path **ret, enum fast_reason *why, struct extack *ea);
 
 /** fast_path_close() - all programs are gone when it returns */
 void fast_path_close(struct fast_path *f);

@@ -159,6 +159,8 @@ bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here,
 	if (s->way != FAST_NOT_ATTACHED &&
 	    fast_entry_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
 		reason = FAST_UNSUPPORTED;
+	if (reason == FAST_USED && !fast_entry_takes_streams(server->fast, s, e))
+		reason = FAST_USED_NO_STREAMS;
 	fast_reason_set(server, s, reason);
 	return reason == FAST_DEVICE_NETNS;
 }
@@ -208,10 +210,12 @@ void fast_path_verdict_changed(struct server *server, struct netns_id netns,
 
 	if (!n)
 		return;
-	if (news->all)
+	if (news->all) {
 		fast_flows_forget(n);
-	else if (news->routes)
+		fast_underlays_changed(n);
+	} else if (news->routes) {
 		fast_flows_changed(n);
+	}
 	list_for_each (node, &n->busy) {
 		struct fast_session *s = list_entry(node, struct fast_session, in_kind);
 

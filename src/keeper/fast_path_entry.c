@@ -239,6 +239,26 @@ static int say(const struct fast_path *f, struct fast_session *s, const struct f
 	return err;
 }
 
+static bool xdp_takes(const struct fast_session *s, const struct endpoint_params *p)
+{
+	return s->underlay && s->underlay->xdp >= 0 && !s->wish.ppp && !sends_checksums(p) &&
+	       takes_zero(p);
+}
+
+/* What the system cuts in front of a card arrives packet by packet, since nothing puts together what is in tunnels without
+ * checksums. User space cuts by UDP_SEGMENT, with checksums, and the peer's system puts that together again; so does XDP, where
+ * the peer has it as we do. With checksums there is no choice, see sum_out(). */
+bool fast_entry_takes_streams(const struct fast_path *f, const struct fast_session *s,
+                              const struct endpoint *e)
+{
+	if (sends_checksums(&e->about.params))
+		return false;
+	if (f->streams != FAST_STREAMS_AUTO)
+		return f->streams == FAST_STREAMS_ON;
+	return !s->underlay || s->underlay->cuts || !s->underlay->batches ||
+	       xdp_takes(s, &e->about.params);
+}
+
 int fast_entry_write(const struct fast_path *f, struct fast_session *s, const struct endpoint *e,
                      uint32_t mtu_bytes, bool closed)
 {
@@ -248,8 +268,7 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.device = (uint32_t)s->device,
 		.underlay = s->underlay ? (uint32_t)s->underlay->ifindex : 0,
 		.header_len = s->wish.rx_header_len,
-		.xdp = s->underlay && s->underlay->xdp >= 0 && !s->wish.ppp &&
-		       !sends_checksums(&e->about.params) && takes_zero(&e->about.params),
+		.xdp = xdp_takes(s, &e->about.params),
 		.zero = takes_zero(&e->about.params),
 		.ppp = (uint16_t)s->wish.ppp,
 	};
@@ -261,6 +280,7 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.priority = (uint32_t)socket_says(e->about.fd, SOL_SOCKET, SO_PRIORITY, 0),
 		.mtu = mtu_bytes,
 		.header_len = s->wish.tx_header_len,
+		.streams = fast_entry_takes_streams(f, s, e),
 		.ppp = (uint16_t)s->wish.ppp,
 		.hop_family = s->route.hop.family,
 	};

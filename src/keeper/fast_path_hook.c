@@ -8,16 +8,13 @@
 #include "keeper/fast_path_private.h"
 
 #include <errno.h>
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "keeper/card.h"
 #include "keeper/fast_path_attach.h"
 #include "keeper/fast_path_clsact.h"
 #include "keeper/netns.h"
@@ -176,29 +173,6 @@ void fast_unhook_device(struct server *server, struct fast_session *s)
 	fast_unhooked_device(server->fast, s);
 }
 
-static int ask_card(const char *name, void *question)
-{
-	AUTO_FD fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = { .ifr_data = question };
-
-	strncpy(request.ifr_name, name, IF_NAMESIZE - 1);
-	return fd < 0 || ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
-}
-
-/* What a card says of a checksum is about the outer packet. Once XDP has taken the outer headers off, the system
- * believes it of the inner packet and merges segments that nobody has verified (RX-62). A veth never says more than is
- * true, and virtio_net says nothing while an XDP program is attached. */
-static bool card_vouches(const char *name)
-{
-	struct ethtool_value verifies = { .cmd = ETHTOOL_GRXCSUM };
-	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
-
-	if (ask_card(name, &verifies) < 0 || !verifies.data)
-		return false;
-	return ask_card(name, &driver) < 0 ||
-	       (strcmp(driver.driver, "veth") != 0 && strcmp(driver.driver, "virtio_net") != 0);
-}
-
 static const char *words_of_xdp(int err)
 {
 	switch (err) {
@@ -224,7 +198,7 @@ static void hook_xdp(struct fast_underlay *u)
 	if (u->xdp >= 0 || u->xdp_refused)
 		return;
 	if_indextoname((unsigned int)u->ifindex, name);
-	u->xdp = card_vouches(name)
+	u->xdp = card_vouches(fast_netns_route(u->netns), name)
 	                 ? -EBADMSG
 	                 : fast_link_xdp(u->ifindex, fast_program_fd(u->netns->programs, FAST_XDP));
 	u->xdp_refused = u->xdp < 0;
@@ -233,6 +207,26 @@ static void hook_xdp(struct fast_underlay *u)
 	log_event(LOG_WARNING, "fast-path-xdp", "interface=%s refused=\"%s\"", name,
 	          words_of_xdp(u->xdp));
 	u->xdp = -1;
+}
+
+/* Without checksums by the card UDP_SEGMENT does not work before Linux 6.11, and user space sends packet by packet. */
+static bool can_batch(int socket, const char *interface)
+{
+	return card_has_feature(socket, interface, "tx-checksum-ip-generic") ||
+	       (card_has_feature(socket, interface, "tx-checksum-ipv4") &&
+	        card_has_feature(socket, interface, "tx-checksum-ipv6"));
+}
+
+static void look_at_card(struct fast_underlay *u)
+{
+	int socket = fast_netns_route(u->netns);
+	char name[IF_NAMESIZE];
+
+	if (u->looked || !if_indextoname((unsigned int)u->ifindex, name))
+		return;
+	u->looked = true;
+	u->cuts = card_has_feature(socket, name, "tx-udp_tnl-segmentation");
+	u->batches = can_batch(socket, name);
 }
 
 enum fast_reason fast_hook_underlay(struct fast_path *f, struct fast_underlay *u)
@@ -246,5 +240,6 @@ enum fast_reason fast_hook_underlay(struct fast_path *f, struct fast_underlay *u
 		return FAST_UNSUPPORTED;
 	if (f->xdp)
 		hook_xdp(u);
+	look_at_card(u);
 	return FAST_USED;
 }

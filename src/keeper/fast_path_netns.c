@@ -104,6 +104,12 @@ int fast_netns_route(struct fast_netns *n)
 	return n->route;
 }
 
+void fast_underlays_changed(struct fast_netns *n)
+{
+	list_for_each (node, &n->underlays)
+		list_entry(node, struct fast_underlay, in_netns)->looked = false;
+}
+
 void fast_underlay_release(struct fast_underlay *u)
 {
 	if (u && --u->users == 0)

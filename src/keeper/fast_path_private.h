@@ -51,6 +51,9 @@ struct fast_underlay {
 	int link; /* the program there; -1: not yet */
 	int xdp;  /* fast_xdp there; -1: not yet, or ... */
 	bool xdp_refused;
+	bool looked;  /* at its card, since interfaces have changed */
+	bool cuts;    /* then: the card cuts what is within tunnels */
+	bool batches; /* then: user space can send many packets at once through it */
 };
 
 /* An answer about routes (fast_path_flow.h) that a session goes by. */
@@ -98,6 +101,7 @@ struct fast_session {
 struct fast_path {
 	struct host_watches *host;
 	bool xdp; /* is asked for */
+	enum fast_path_streams streams;
 	int maps[FAST_MAPS];
 	uint32_t last_netns;
 	struct list netns;
@@ -170,6 +174,9 @@ int fast_netns_route(struct fast_netns *n);
 
 /** fast_underlay_use() - one more session goes through it; nothing is attached yet. NULL: out of memory */
 struct fast_underlay *fast_underlay_use(struct fast_netns *n, int ifindex);
+
+/** fast_underlays_changed() - interfaces have: what their cards do is to be looked at anew */
+void fast_underlays_changed(struct fast_netns *n);
 
 /** fast_underlay_release() - one fewer; NULL is none */
 void fast_underlay_release(struct fast_underlay *u);

@@ -47,6 +47,7 @@ enum fast_reason {
 	FAST_CGROUP,
 	FAST_SOCKET_LOOKUP,
 	FAST_PROMISCUOUS,
+	FAST_USED_NO_STREAMS, /* FAST_USED, in a record alone: all but TCP that is still to be cut */
 	FAST_REASONS
 };
 

@@ -251,6 +251,13 @@ enum fast_path_mode {
 	FAST_PATH_REQUIRE, /* ul2tpd does not start where it can not be had */
 };
 
+/* Whether streams of TCP that leave take the fast path. */
+enum fast_path_streams {
+	FAST_STREAMS_AUTO, /* where that is faster */
+	FAST_STREAMS_ON,
+	FAST_STREAMS_OFF,
+};
+
 #define FAST_WISH_HEADER_MAX 24
 
 /* What the engine says of a session. Headers are those of L2TP, octet by octet; of PPP with ff 03 and the protocol of IPv4. */
@@ -414,6 +421,7 @@ struct keeper_options {
 	enum divert_way divert;
 	enum fast_path_mode fast_path;
 	bool fast_path_xdp;
+	enum fast_path_streams fast_path_streams;
 	bool ip_sockets_for_all; /* also those without CAP_NET_ADMIN */
 	bool naive;              /* interfaces and sockets give one packet at a time */
 	uint32_t workers;        /* of each engine; kept over upgrades, since records count on it */

@@ -21,8 +21,7 @@ static void host_changed(void *arg, struct netns_id netns, const struct host_new
 static int fast_open(struct server *s, const struct keeper_options *options)
 {
 	struct extack ea = { 0 };
-	int err = fast_path_open(options->fast_path, options->fast_path_xdp, options->max_sessions,
-	                         &s->host, &s->fast, &s->fast_why, &ea);
+	int err = fast_path_open(options, &s->host, &s->fast, &s->fast_why, &ea);
 
 	s->host.changed = host_changed;
 	s->host.arg = s;

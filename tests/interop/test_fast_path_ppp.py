@@ -20,7 +20,7 @@ def test_a_kernels_call(ppp_machine):
     Requirements: PPP-90, PPP-91
     """
     namespace = ppp_machine.namespace
-    with Daemon("--fast-path", "require") as daemon, Lns(namespace, Launcher(daemon, namespace)) as near, \
+    with Daemon("--fast-path", "require", "--fast-path-streams", "on") as daemon, Lns(namespace, Launcher(daemon, namespace)) as near, \
             Far(ppp_machine.machine, "lac", lns=NEAR, secret="") as far:
         far.call()
         near.up()

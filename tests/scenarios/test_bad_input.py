@@ -260,11 +260,13 @@ def test_a_socket_that_can_not_be_made(build, tmp_path):
 
 
 @quick
-def test_xdp_without_the_fast_path_is_refused(build):
-    """It would do nothing, and nobody would be told."""
-    for off in ((), ("--fast-path", "off")):
-        status, lines = failed_to_start(Daemon("--fast-path-xdp", *off, wait=False))
-        assert status == 2 and "give --fast-path auto or require" in lines[-1], lines
+def test_options_of_the_fast_path_without_it_are_refused(build):
+    """They would do nothing, and nobody would be told."""
+    for words in (("--fast-path-xdp",), ("--fast-path-xdp", "--fast-path", "off"), ("--fast-path-streams", "on")):
+        status, lines = failed_to_start(Daemon(*words, wait=False))
+        assert status == 2 and words[0] in lines[-1] and "give --fast-path auto or require" in lines[-1], lines
+    status, lines = failed_to_start(Daemon("--fast-path-streams", "yes", "--fast-path", "auto", wait=False))
+    assert status == 2 and 'is "yes", give auto, on or off' in lines[0], lines
 
 
 @quick
