@@ -9,6 +9,8 @@
 
 #include "base/cleanup.h"
 
+#define ROOM_MAX 0x7ffff000u /* the kernel's MAX_RW_COUNT: more is never received */
+
 void incoming_release(struct incoming *in)
 {
 	if (in->parts != &in->one)
@@ -27,6 +29,9 @@ static int read_parts(const struct trap *t, uint64_t address, size_t count, stru
 	if (!parts)
 		return -ENOMEM;
 	err = trap_read(t, address, parts, count * sizeof(*parts));
+	for (size_t i = 0; err >= 0 && i < count; i++)
+		if ((ssize_t)parts[i].iov_len < 0)
+			err = -EINVAL;
 	if (err < 0)
 		return err;
 	ret->parts = TAKE(parts);
@@ -79,8 +84,11 @@ size_t incoming_room(const struct incoming *in)
 {
 	size_t sum = 0;
 
-	for (size_t i = 0; i < in->count; i++)
+	for (size_t i = 0; i < in->count; i++) {
+		if (in->parts[i].iov_len > ROOM_MAX - sum)
+			return ROOM_MAX;
 		sum += in->parts[i].iov_len;
+	}
 	return sum;
 }
 

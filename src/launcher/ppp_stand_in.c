@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/monotonic.h"
 #include "launcher/estate.h"
+#include "launcher/incoming.h"
 #include "launcher/unix_list.h"
 
 #define LISTED_AGAIN_MS 10000 /* what was missed so long ago was there after all */
@@ -227,18 +227,9 @@ int ppp_stand_in_not_empty(int fd)
 /* How much a call wants to read; what can not be told is left to the kernel. */
 static int64_t wanted(const struct trap *t)
 {
-	struct iovec v[16];
-	size_t count = (size_t)trap_argument(t, 2);
-	int64_t sum = 0;
+	AUTO_INCOMING in = { 0 };
 
-	if (t->notif.data.nr == SYS_read || t->notif.data.nr == SYS_recvfrom)
-		return (int64_t)trap_argument(t, 2);
-	if (t->notif.data.nr != SYS_readv || count > ARRAY_SIZE(v) ||
-	    trap_read(t, trap_argument(t, 1), v, count * sizeof(v[0])) < 0)
-		return INT64_MAX;
-	for (size_t i = 0; i < count; i++)
-		sum += (int64_t)v[i].iov_len;
-	return sum;
+	return incoming_read(t, &in) < 0 ? INT64_MAX : (int64_t)incoming_room(&in);
 }
 
 /* PPP-22: a frame longer than the buffer is lost. Whatever else: the kernel does it, waiting among it. */
