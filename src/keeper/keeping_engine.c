@@ -71,6 +71,7 @@ void keeping_engine_start(struct keeping *k, bool first)
 	k->start_ms = 0;
 	k->started_ms = monotonic_ms();
 	reaper_rest(k->server.reaper);
+	records_begin(k->setting.records, k->options.max_tunnels, k->options.max_sessions);
 	k->setting.records->engines++;
 	err = engine_start(&k->engine, &k->setting, first);
 	reaper_go_on(k->server.reaper);

@@ -55,6 +55,27 @@ struct records *records_map(int fd, uint32_t max_tunnels, uint32_t max_sessions)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+static void limit(uint32_t *used, uint64_t max)
+{
+	if (*used > max)
+		*used = (uint32_t)max;
+}
+
+void records_begin(struct records *r, uint32_t max_tunnels, uint32_t max_sessions)
+{
+	r->max_tunnels = max_tunnels;
+	r->max_sessions = max_sessions;
+	limit(&r->tunnels_used, max_tunnels);
+	limit(&r->sessions_used, max_sessions);
+	limit(&r->files_used, (uint64_t)max_sessions * RECORD_FILES_PER_SESSION);
+	limit(&r->units_used, max_sessions);
+}
+
+struct session_record *records_sessions(struct records *r, uint32_t max_tunnels)
+{
+	return (void *)((char *)r + sessions_at(max_tunnels));
+}
+
 struct tunnel_record *records_tunnel(struct records *r, uint32_t index)
 {
 	struct tunnel_record *first = (void *)((char *)r + tunnels_at());
@@ -64,9 +85,7 @@ struct tunnel_record *records_tunnel(struct records *r, uint32_t index)
 
 struct session_record *records_session(struct records *r, uint32_t index)
 {
-	struct session_record *first = (void *)((char *)r + sessions_at(r->max_tunnels));
-
-	return index < r->max_sessions ? first + index : NULL;
+	return index < r->max_sessions ? records_sessions(r, r->max_tunnels) + index : NULL;
 }
 
 struct ppp_file_record *records_file(struct records *r, uint32_t index)

@@ -113,6 +113,15 @@ uint64_t records_size(uint32_t max_tunnels, uint32_t max_sessions);
 /** records_map() - the mapping of a file that is as large as that; NULL: out of memory */
 struct records *records_map(int fd, uint32_t max_tunnels, uint32_t max_sessions);
 
+/**
+ * records_begin() - before an engine starts: how many records there are is what the keeper says, and so many of them at most
+ * were used, whatever the engine before has written there
+ */
+void records_begin(struct records *r, uint32_t max_tunnels, uint32_t max_sessions);
+
+/** records_sessions() - the first session's, for the keeper, who does not ask the mapping where it is */
+struct session_record *records_sessions(struct records *r, uint32_t max_tunnels);
+
 struct tunnel_record *records_tunnel(struct records *r, uint32_t index);
 struct session_record *records_session(struct records *r, uint32_t index);
 struct ppp_file_record *records_file(struct records *r, uint32_t index);

@@ -87,12 +87,10 @@ static bool start(void)
 	descriptors_open_here();
 	records = calloc(1, records_size(TUNNELS, SESSIONS));
 	assert(records);
-	records->max_tunnels = TUNNELS;
-	records->max_sessions = SESSIONS;
-	assert(server_open(&server, &options, records) == 0);
-	/* From now on an engine could write there. */
+	/* An engine could have written there before: of a keeper that takes over from another. */
 	records->max_tunnels = UINT32_MAX;
 	records->max_sessions = 0;
+	assert(server_open(&server, &options, records) == 0);
 	return true;
 }
 

@@ -56,10 +56,6 @@ static int records_make(struct keeping *k)
 		records_map(k->records_fd, k->options.max_tunnels, k->options.max_sessions);
 	if (!k->setting.records)
 		return -ENOMEM;
-	*k->setting.records = (struct records){
-		.max_tunnels = k->options.max_tunnels,
-		.max_sessions = k->options.max_sessions,
-	};
 	return 0;
 }
 

@@ -41,7 +41,7 @@ int server_open(struct server *s, const struct keeper_options *options, struct r
 		.endpoints = { .max = options->max_tunnels },
 		.devices = { .max = options->max_sessions },
 		.files = { .max = options->max_sessions * RECORD_FILES_PER_SESSION },
-		.session_records = records_session(records, 0),
+		.session_records = records_sessions(records, options->max_tunnels),
 	};
 	namespaces_open(&s->namespaces);
 	managed_open(s);
