@@ -147,8 +147,11 @@ int channel_new(struct ppp_file *socket, struct session *s, struct channel **ret
 
 int channel_adopt(struct ppp_file *socket, struct session *s, uint32_t number, struct channel **ret)
 {
-	struct channel *c = channel_make(socket, s);
+	struct channel *c;
 
+	if (number && channel_find(socket->netns, number))
+		return -EEXIST;
+	c = channel_make(socket, s);
 	if (!c)
 		return -ENOMEM;
 	if (number > c->netns->last_channel)

@@ -91,7 +91,8 @@ struct channel {
  */
 int channel_new(struct ppp_file *socket, struct session *s, struct channel **ret);
 
-/** channel_adopt() - one that an earlier engine had, with its number; @s: NULL: it has been deleted. -ENOMEM */
+/** channel_adopt() - one that an earlier engine had, with its number; @s: NULL: it has been deleted. -EEXIST
+ * another has the number, -ENOMEM */
 int channel_adopt(struct ppp_file *socket, struct session *s, uint32_t number,
                   struct channel **ret);
 

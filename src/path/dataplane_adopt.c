@@ -15,6 +15,7 @@
 #include "path/dataplane_private.h"
 #include "path/intake.h"
 #include "path/receiver.h"
+#include "path/record_check.h"
 #include "path/sender.h"
 #include "path/spare_descriptors.h"
 
@@ -126,6 +127,8 @@ static int adopt_tunnel(struct dataplane *dp, const struct kept *kept, uint32_t 
 
 	if (record->state == RECORD_LIVE && !e && kept->lacking)
 		return -ENFILE;
+	if (record->state == RECORD_LIVE && record_check_tunnel(record) < 0)
+		return -EBADMSG;
 	/* One on a program's L2TP/IP socket goes with the connection that had it (ip_socket.h). */
 	if (record->state != RECORD_LIVE || !e || e->at.netns.cookie != record->netns.cookie ||
 	    e->at.params.flags & ENDPOINT_TWIN)
@@ -168,6 +171,8 @@ static int adopt_session(struct dataplane *dp, struct kept *kept, struct tunnel 
 	struct session *s;
 	int err;
 
+	if (record_check_session(record) < 0)
+		return -EBADMSG;
 	if (!t || netns_session_conflict(t->netns, t, record->session_id))
 		return -ENOENT;
 	if (device && device->fd < 0)

@@ -18,6 +18,7 @@
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/ppp_record.h"
+#include "path/record_check.h"
 #include "path/shared_device.h"
 #include "path/spare_descriptors.h"
 #include "path/unit.h"
@@ -116,7 +117,10 @@ static struct session *session_of(const struct adoption *a, const struct channel
 	struct session *s =
 		c->session < a->dp->records->sessions_used ? a->sessions[c->session] : NULL;
 
-	return s && s->record->serial == c->session_serial && !s->channel ? s : NULL;
+	return s && s->record->serial == c->session_serial &&
+	                       s->record->pw_type == L2TP_PWTYPE_PPP && !s->channel
+	               ? s
+	               : NULL;
 }
 
 static void remove_session(struct adoption *a, struct session *s)
@@ -162,7 +166,10 @@ static void adopt_file(struct adoption *a, struct ppp_file_record *r)
 {
 	int fd = r->slot == RECORD_NONE ? -1 : a->ends[r->slot];
 	uint32_t index = index_of(a, r);
-	int err = ppp_file_adopt(a->dp, a->loop, index, fd, &a->files[index]);
+	int err = record_check_file(r);
+
+	if (!err)
+		err = ppp_file_adopt(a->dp, a->loop, index, fd, &a->files[index]);
 
 	if (err < 0) {
 		note_lost(a, err);
@@ -245,6 +252,8 @@ static int adopt_own_unit(struct adoption *a, const struct unit_record *r, uint3
 
 	if (!device || device->fd < 0)
 		return -ENODEV;
+	if (device->netns.cookie != r->netns.cookie)
+		return -EBADMSG;
 	ns = dataplane_netns_at(a->dp, r->netns, r->netns_index);
 	err = ns ? unit_adopt(a->dp, ns, index, device, &a->units[index]) : -ENOMEM;
 	if (!err)
@@ -258,7 +267,9 @@ static void adopt_unit(struct adoption *a, const struct unit_record *r, uint32_t
 
 	if (r->state != RECORD_LIVE)
 		return;
-	err = r->shared ? adopt_sharing_unit(a, r, index) : adopt_own_unit(a, r, index);
+	err = record_check_unit(r);
+	if (!err)
+		err = r->shared ? adopt_sharing_unit(a, r, index) : adopt_own_unit(a, r, index);
 	if (!err) {
 		unit_record_replay(a->units[index]);
 		a->unit_count++;
@@ -323,14 +334,19 @@ static void adopt_channel(struct adoption *a, struct ppp_file *f)
 {
 	struct channel_record *r = &f->record->channel;
 
+	int err;
+
 	undo_connect(a, r);
 	if (!r->connected)
 		return;
-	if (channel_adopt(f, session_of(a, r), r->number, &f->channel) == 0) {
+	err = channel_adopt(f, session_of(a, r), r->number, &f->channel);
+	if (err == 0) {
 		if (r->bound)
 			channel_bind(f->channel, -1);
 		return;
 	}
+	note_lost(a, err);
+	a->file_count--;
 	remove_session(a, session_of(a, r));
 	a->files[f->record_index] = NULL;
 	ppp_file_free(f);

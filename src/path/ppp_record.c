@@ -25,6 +25,7 @@ int ppp_records_open(struct dataplane *dp)
 
 void ppp_records_adopted(struct dataplane *dp)
 {
+	dp->free_files.count = 0; /* what was adopted and has ended since is among these */
 	for (uint32_t i = dp->records->files_used; i-- > 0;)
 		if (records_file(dp->records, i)->state == RECORD_FREE)
 			free_list_give(&dp->free_files, i);

@@ -36,6 +36,7 @@ int unit_records_open(struct dataplane *dp)
 
 void unit_records_adopted(struct dataplane *dp)
 {
+	dp->free_units.count = 0; /* what was adopted and has ended since is among these */
 	for (uint32_t i = dp->records->units_used; i-- > 0;)
 		if (records_unit(dp->records, i)->state == RECORD_FREE)
 			free_list_give(&dp->free_units, i);
