@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ppp_ioctl_fuzz.c - what programs ask of their PPPoL2TP sockets and files of /dev/ppp, octet by octet as it comes to ul2tpd
+ *
+ * The input is a number of calls on the files of records_fixture.h, and on some that are on nothing yet: each an octet with the
+ * call, one with the file, one with the ioctl or option, one with the length of what follows, and that: the argument. Whatever
+ * was asked, the next engine takes it up from the records, and no descriptor is left.
+ */
+#include <assert.h>
+#include <dirent.h>
+#include <linux/ppp-ioctl.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "path/dataplane_private.h"
+#include "path/fake_keeper.h"
+#include "path/ppp_adopt.h"
+#include "path/ppp_socket.h"
+#include "path/records_fixture.h"
+
+#define CALLS_MAX  32
+#define ANSWER_MAX 2048 /* as in ppp_service.c */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum call { IOCTL, OPTION_SET, OPTION_GET, CONNECT, NAME, CLOSE, CALLS };
+
+static const uint32_t ioctls[] = {
+	PPPIOCNEWUNIT,    PPPIOCATTACH,       PPPIOCATTCHAN, PPPIOCCONNECT,    PPPIOCDISCONN,
+	PPPIOCBRIDGECHAN, PPPIOCUNBRIDGECHAN, PPPIOCDETACH,  PPPIOCSFLAGS,     PPPIOCGFLAGS,
+	PPPIOCSMRU,       PPPIOCGMRU,         PPPIOCSMRRU,   PPPIOCSDEBUG,     PPPIOCGDEBUG,
+	PPPIOCSMAXCID,    PPPIOCSNPMODE,      PPPIOCGNPMODE, PPPIOCSCOMPRESS,  PPPIOCSPASS,
+	PPPIOCSACTIVE,    PPPIOCGUNIT,        PPPIOCGCHAN,   PPPIOCGL2TPSTATS, SIOCGPPPSTATS,
+	SIOCGPPPVER,      SIOCGPPPCSTATS,     PPPIOCGIDLE32, PPPIOCGIDLE64,
+};
+
+static struct records *records;
+
+static void ask_ioctl(struct ppp_file *f, uint8_t which, struct reader in)
+{
+	const struct ppp_caller caller = {
+		.netns = f->netns, .admin = true, .pid = 1, .process = "fuzzed"
+	};
+	uint32_t number = which < ARRAY_SIZE(ioctls) ? ioctls[which] : read_u32_host(&in);
+	uint8_t octets[ANSWER_MAX];
+	struct writer out = writer_over(octets, sizeof(octets));
+	struct extack ea = { 0 };
+
+	if (in.failed)
+		return;
+	if (f->is_socket)
+		ppp_socket_ioctl(f, number, -1, in, &out, &ea);
+	else
+		ppp_file_ioctl(f, &caller, number, in, &out, &ea);
+	assert(!out.failed && memchr(ea.text, '\0', sizeof(ea.text)));
+}
+
+static void connect_to(struct ppp_file *f, struct reader name)
+{
+	const struct ppp_caller caller = {
+		.netns = f->netns, .admin = true, .pid = 1, .process = "fuzzed"
+	};
+	struct extack ea = { 0 };
+
+	ppp_socket_connect(f, &caller, name, 1, -1, &ea);
+}
+
+static void ask(struct dataplane *dp, struct reader *r)
+{
+	uint8_t call = read_u8(r) % CALLS, file = read_u8(r), which = read_u8(r);
+	size_t len = read_u8(r);
+	uint8_t name[PPP_NAME_MAX];
+	struct extack ea = { 0 };
+	struct reader argument;
+	struct ppp_file *f;
+	int value;
+
+	argument = read_sub(r, len < read_left(r) ? len : read_left(r));
+	if (ppp_file_find(dp, file % FAKE_FILES + 1, &f, &ea) < 0)
+		return;
+	if (call == IOCTL)
+		ask_ioctl(f, which, argument);
+	else if (call == CLOSE)
+		ppp_file_free(f);
+	else if (!f->is_socket)
+		return;
+	else if (call == OPTION_SET)
+		ppp_socket_option_set(f, which, argument, &ea);
+	else if (call == OPTION_GET)
+		ppp_socket_option_get(f, which, &value, &ea);
+	else if (call == CONNECT)
+		connect_to(f, argument);
+	else
+		assert(ppp_socket_name(f, name, &ea) <= PPP_NAME_MAX);
+}
+
+/* An engine that takes up what the records say, is asked @r, and ends; the records stay as it had them. */
+static void serve(struct reader *r)
+{
+	const struct dataplane_options options = { .workers = 1 };
+	const size_t size = records_size(FIXTURE_TUNNELS, FIXTURE_SESSIONS);
+	AUTO_MEMORY void *left = malloc(size);
+	struct keeper *keeper = fake_keeper_new();
+	const struct keeper_start start = { .keeper = keeper, .records = records };
+	struct loop *files = loop_new();
+	struct dataplane *dp;
+
+	assert(left && files && dataplane_new(&start, &options, &dp) == 0);
+	assert(ppp_adopt(dp, files) == 0);
+	for (int i = 0; i < CALLS_MAX && read_left(r) > 0; i++)
+		ask(dp, r);
+	memcpy(left, records, size);
+	ppp_files_close(dp);
+	dataplane_free(dp);
+	loop_free(files);
+	fake_keeper_free(keeper);
+	memcpy((void *)records, left, size);
+}
+
+static unsigned int descriptors_count(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	assert(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct reader r = reader_over(data, size), nothing = reader_over(data, 0);
+	unsigned int before;
+
+	if (!records) {
+		records = aligned_alloc(64, records_size(FIXTURE_TUNNELS, FIXTURE_SESSIONS));
+		assert(records);
+		log_level_set(LOG_EMERG);
+	}
+	records_fixture_fill(records);
+	before = descriptors_count();
+	serve(&r);
+	serve(&nothing);
+	assert(descriptors_count() == before);
+	return 0;
+}
