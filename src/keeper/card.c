@@ -37,15 +37,15 @@ bool card_vouches(int socket, const char *interface)
 /* How many features this kernel knows. 0: it does not say, or too many. */
 static uint32_t features_count(int socket, const char *interface)
 {
-	struct {
+	union {
 		struct ethtool_sset_info head;
-		uint32_t count;
+		uint8_t room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
 	} sizes = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1u << ETH_SS_FEATURES } };
 
 	if (ask(socket, interface, &sizes) < 0 || !sizes.head.sset_mask ||
-	    sizes.count > FEATURES_MAX)
+	    sizes.head.data[0] > FEATURES_MAX)
 		return 0;
-	return sizes.count;
+	return sizes.head.data[0];
 }
 
 /* Its number among @count; @count: it has none. Numbers differ from kernel to kernel. */
@@ -74,11 +74,12 @@ bool card_has_feature(int socket, const char *interface, const char *feature)
 {
 	uint32_t count = features_count(socket, interface);
 	uint32_t number = feature_number(socket, interface, feature, count);
-	struct {
+	union {
 		struct ethtool_gfeatures head;
-		struct ethtool_get_features_block blocks[FEATURES_MAX / 32];
+		uint8_t room[sizeof(struct ethtool_gfeatures) +
+		             FEATURES_MAX / 32 * sizeof(struct ethtool_get_features_block)];
 	} on = { .head = { .cmd = ETHTOOL_GFEATURES, .size = FEATURES_MAX / 32 } };
 
 	return number < count && ask(socket, interface, &on) == 0 &&
-	       on.blocks[number / 32].active >> number % 32 & 1;
+	       on.head.features[number / 32].active >> number % 32 & 1;
 }
