@@ -76,7 +76,7 @@ static int get_endpoint(struct dataplane *dp, struct netns *ns, uint32_t client,
 		wanted.peer = *peer;
 	e = alone ? NULL : netns_endpoint(ns, &wanted);
 	/* IP tunnels are told apart by their ids (TUN-11). */
-	if (e && is_udp(&params->l2tp) && tunnel_peer_taken(ns, e, peer))
+	if (e && is_udp(&params->l2tp) && intake_tunnel_to(e->intake, peer))
 		return extack_fail(ea, -EADDRINUSE, 0,
 		                   "another tunnel has this local address and port, and this peer");
 	if (!e)

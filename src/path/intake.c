@@ -109,16 +109,23 @@ void intake_tunnel_remove(struct intake *in, struct tunnel *t)
 	intake_post(in, open_remove);
 }
 
-struct tunnel *intake_account(const struct intake *in, const union address *from)
+struct tunnel *intake_tunnel_to(const struct intake *in, const union address *peer)
 {
 	struct bucket_node *node =
-		from ? buckets_first(&in->tunnels, address_hash(from, in->worker->seed)) : NULL;
+		buckets_first(&in->tunnels, address_hash(peer, in->worker->seed));
 
 	for (; node; node = buckets_next(node)) {
 		struct tunnel *t = container_of(node, struct tunnel, by_peer);
 
-		if (address_equal(&t->record->peer, from))
+		if (address_equal(&t->record->peer, peer))
 			return t;
 	}
-	return in->first;
+	return NULL;
+}
+
+struct tunnel *intake_account(const struct intake *in, const union address *from)
+{
+	struct tunnel *t = from ? intake_tunnel_to(in, from) : NULL;
+
+	return t ?: in->first;
 }

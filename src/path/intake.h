@@ -64,6 +64,9 @@ void intake_stop(struct intake *in);
 void intake_tunnel_add(struct intake *in, struct tunnel *t);
 void intake_tunnel_remove(struct intake *in, struct tunnel *t);
 
+/** intake_tunnel_to() - one that has this peer, or NULL. Also for the API thread, without whom no tunnel comes or goes */
+struct tunnel *intake_tunnel_to(const struct intake *in, const union address *peer);
+
 /** intake_account() - the tunnel that a packet from @from (NULL: anybody) is counted in; worker. NULL: there is none
  * any more */
 struct tunnel *intake_account(const struct intake *in, const union address *from);

@@ -47,15 +47,6 @@ void tunnel_remove(struct tunnel *t)
 	t->netns->usage.values[UL2TP_LIMIT_TUNNELS]--;
 }
 
-bool tunnel_peer_taken(const struct netns *ns, const struct endpoint *e, const union address *peer)
-{
-	for (struct tunnel *t = netns_tunnel_from(ns, 0); t;
-	     t = netns_tunnel_from(ns, (uint64_t)t->record->conn_id + 1))
-		if (t->endpoint == e && address_equal(&t->record->peer, peer))
-			return true;
-	return false;
-}
-
 struct tunnel_message tunnel_message_of(const struct tunnel *t)
 {
 	const struct tunnel_record *r = t->record;

@@ -44,9 +44,6 @@ static inline bool tunnel_is_v2(const struct tunnel *t)
 	return t->record->version == 2;
 }
 
-/** tunnel_peer_taken() - whether another tunnel on @e already has this peer */
-bool tunnel_peer_taken(const struct netns *ns, const struct endpoint *e, const union address *peer);
-
 /** tunnel_message_of() - what the l2tp family says of it (kernel-behaviour §1.7) */
 struct tunnel_message tunnel_message_of(const struct tunnel *t);
 
