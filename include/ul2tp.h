@@ -516,7 +516,8 @@ int ul2tp_status_get(struct ul2tp *u, const struct ul2tp_daemon_status **ret);
  * ul2tp_upgrade() - have ul2tpd become the release that its file is by now, with all that there is, and wait until it is
  *
  * Needs CAP_NET_ADMIN over the namespace ul2tpd was started in. Return: 0; -EPROTO, -ENOENT and others of a file that can not
- * take over, in words: all goes on as it was; -ETIMEDOUT, -EPIPE it has come to nothing, or to an end, and the log says why.
+ * take over, in words: all goes on as it was; -ETIMEDOUT, -EPIPE it has come to nothing, or to an end, and the log says why;
+ * -ENOTCONN it has, but the thread is in another network namespace than when it connected, so @u is of no use there.
  */
 int ul2tp_upgrade(struct ul2tp *u);
 

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "client/connection.h"
 #include "client/script.h"
 #include "netlink/l2tp_family.h"
 #include "netlink/session_message.h"
@@ -185,6 +186,54 @@ static void test_a_server_that_goes_is_noticed(void **state)
 	assert_int_equal(ul2tp_tunnel_delete(f->u, 1), -EPIPE);
 	assert_string_equal(ul2tp_last_error(f->u)->words,
 	                    "ul2tpd closed the connection: its log says why");
+}
+
+static void test_an_upgrade_that_comes_to_nothing(void **state)
+{
+	struct scripted *f = *state;
+
+	ul2tp_set_timeout(f->u, 50);
+	assert_int_equal(ul2tp_upgrade(f->u), -ETIMEDOUT);
+	assert_string_equal(ul2tp_last_error(f->u)->words,
+	                    "ul2tpd has not upgraded: its log says why");
+}
+
+/* It will upgrade, it says, and is not heard of again. */
+static void answer_and_go(struct fake_server *s, const struct fake_request *r,
+                          struct writer *answers, void *arg)
+{
+	uint8_t octets[256];
+	struct writer w = writer_over(octets, sizeof(octets));
+
+	fake_acknowledge(r, &w, 0, NULL);
+	unlink(fake_server_path(s));
+	fake_server_send(s, octets, write_len(&w));
+	fake_server_hang_up(s);
+}
+
+static int is_elsewhere(struct ul2tp *u)
+{
+	return -ENOTCONN;
+}
+
+static void upgrade_of_one_that_goes(int (*renew)(struct ul2tp *u), int expected, const char *words)
+{
+	struct fake_server *server = fake_server_start(true, answer_and_go, NULL);
+	struct ul2tp *u;
+
+	assert_int_equal(ul2tp_connect(UL2TP_BACKEND_DAEMON, fake_server_path(server), &u, NULL),
+	                 0);
+	u->renew = renew ?: u->renew;
+	assert_int_equal(ul2tp_upgrade(u), expected);
+	assert_non_null(strstr(ul2tp_last_error(u)->words, words));
+	ul2tp_disconnect(u);
+	fake_server_stop(server);
+}
+
+static void test_an_upgrade_after_which_nobody_is_there(void **state)
+{
+	upgrade_of_one_that_goes(NULL, -EPIPE, "no ul2tpd is there any more");
+	upgrade_of_one_that_goes(is_elsewhere, -ENOTCONN, "ul2tpd has upgraded, but");
 }
 
 static void test_an_answer_that_makes_no_sense(void **state)
@@ -369,6 +418,8 @@ int main(void)
 		WITH(test_silence_is_a_timeout_and_harms_nothing),
 		WITH(test_a_late_answer_is_not_taken_for_another),
 		WITH(test_a_server_that_goes_is_noticed),
+		WITH(test_an_upgrade_that_comes_to_nothing),
+		cmocka_unit_test(test_an_upgrade_after_which_nobody_is_there),
 		WITH(test_an_answer_that_makes_no_sense),
 		WITH(test_events),
 		WITH(test_messages_a_program_wrote),

@@ -19,6 +19,20 @@ static int wait_for_the_end(struct ul2tp *u)
 	return err == -EPIPE ? 0 : err;
 }
 
+static int meet_the_next(struct ul2tp *u)
+{
+	int err = u->renew(u);
+
+	if (err == -ENOTCONN)
+		return connection_fail(
+			u, err, "",
+			"ul2tpd has upgraded, but has to be connected to anew: the thread's "
+			"network namespace is another by now, or ul2tpd's language");
+	return err < 0 ? connection_fail(u, -EPIPE, "",
+	                                 "no ul2tpd is there any more: its log says why")
+	               : 0;
+}
+
 int ul2tp_upgrade(struct ul2tp *u)
 {
 	struct request r;
@@ -28,8 +42,5 @@ int ul2tp_upgrade(struct ul2tp *u)
 		err = request_run(&r, NULL, NULL);
 	if (!err)
 		err = wait_for_the_end(u);
-	if (!err && u->renew(u) < 0)
-		err = connection_fail(u, -EPIPE, "",
-		                      "no ul2tpd is there any more: its log says why");
-	return err;
+	return err < 0 ? err : meet_the_next(u);
 }

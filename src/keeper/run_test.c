@@ -23,14 +23,18 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "keeper/layout.h"
 #include "keeper/listener.h"
 #include "keeper/records.h"
 #include "keeper/slots.h"
+#include "keeper/upgrade.h"
 
 /* Of all processes: how much later it is than it is, and how often an engine was started. */
 static struct story {
 	atomic_uint_least64_t later_ms;
 	atomic_uint engines;
+	atomic_bool
+		waits; /* whoever polls waits as long as he says: time passes as the story has it */
 } * story;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *now);
@@ -52,12 +56,15 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 /* In a story nobody waits: time passes instead. */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-	int n = __real_poll(fds, count, story && timeout_ms > 0 ? 0 : timeout_ms);
+	bool waits = !story || atomic_load(&story->waits) || timeout_ms < 0;
+	int n = __real_poll(fds, count, waits ? timeout_ms : 0);
 
-	if (n == 0 && story && timeout_ms > 0)
+	if (n == 0 && !waits)
 		atomic_fetch_add(&story->later_ms, (uint64_t)timeout_ms);
 	return n;
 }
+
+#define HEIR_ENDED 7 /* status of the keeper that has taken over */
 
 struct place {
 	char directory[64], path[96];
@@ -107,18 +114,28 @@ static int hang(const struct keeper_start *start, void *arg)
 	return 0;
 }
 
+/* What this program is started with, be it to take over from a keeper of its own. */
+static char **arguments;
+
+static int keep(const char *path, int (*engine)(const struct keeper_start *start, void *arg),
+                void *arg)
+{
+	struct keeper_options options = {
+		.socket_path = path, .max_tunnels = 8, .max_sessions = 8, .argv = arguments
+	};
+
+	return keeper_run(&options, engine, arg);
+}
+
 static pid_t run(const struct place *p, int (*engine)(const struct keeper_start *start, void *arg),
                  void *arg)
 {
-	struct keeper_options options = { .socket_path = p->path,
-		                          .max_tunnels = 8,
-		                          .max_sessions = 8 };
 	pid_t pid;
 
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		_exit(keeper_run(&options, engine, arg));
+		_exit(keep(p->path, engine, arg));
 	return pid;
 }
 
@@ -207,6 +224,77 @@ static void test_engine_that_fails_after_a_while_is_always_replaced(void **state
 {
 	assert_int_equal(exit_status(run(*state, end_badly_later, NULL)), EXIT_SUCCESS);
 	assert_int_equal(atomic_load(&story->engines), 51);
+}
+
+static enum keeper_event_kind next_event(const struct keeper_start *start)
+{
+	struct pollfd ready = { .fd = keeper_event_fd(start->keeper), .events = POLLIN };
+	struct keeper_event event;
+
+	while (keeper_event_read(start->keeper, &event) == 0)
+		poll(&ready, 1, -1);
+	return event.kind;
+}
+
+static void wait_for(unsigned int engines)
+{
+	while (atomic_load(&story->engines) < engines)
+		__real_poll(NULL, 0, 1);
+}
+
+/* It is told, and does not pause. */
+static int do_not_pause(const struct keeper_start *start, void *arg)
+{
+	atomic_store(&story->engines, 1);
+	if (next_event(start) != KEEPER_EVENT_UPGRADE)
+		return EXIT_FAILURE;
+	atomic_store(&story->engines, 2);
+	return next_event(start) == KEEPER_EVENT_YIELD ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void test_upgrade_does_not_wait_for_an_engine_that_hangs(void **state)
+{
+	unsigned int seconds = 0;
+	int status;
+	pid_t pid;
+
+	atomic_store(&story->waits, true);
+	pid = run(*state, do_not_pause, NULL);
+	wait_for(1);
+	kill(pid, SIGUSR2);
+	wait_for(2);
+	for (; waitpid(pid, &status, WNOHANG) == 0; seconds++) {
+		assert_true(seconds < 100);
+		atomic_fetch_add(&story->later_ms, 1000);
+		kill(pid, SIGHUP); /* it looks at the time */
+		__real_poll(NULL, 0, 10);
+	}
+	assert_true(seconds >= 5);
+	assert_int_equal(WEXITSTATUS(status), HEIR_ENDED);
+}
+
+static int ask_when_it_is_to_end(const struct keeper_start *start, void *arg)
+{
+	struct extack ea = { 0 };
+
+	atomic_store(&story->engines, 1);
+	if (next_event(start) == KEEPER_EVENT_STOP &&
+	    keeper_upgrade(start->keeper, &ea) == -ESHUTDOWN &&
+	    !strcmp(ea.text, "ul2tpd is about to end"))
+		atomic_store(&story->engines, 2);
+	return EXIT_SUCCESS;
+}
+
+static void test_upgrade_is_refused_by_one_that_ends(void **state)
+{
+	pid_t pid;
+
+	atomic_store(&story->waits, true);
+	pid = run(*state, ask_when_it_is_to_end, NULL);
+	wait_for(1);
+	kill(pid, SIGTERM);
+	assert_int_equal(exit_status(pid), EXIT_SUCCESS);
+	assert_int_equal(atomic_load(&story->engines), 2);
 }
 
 static int answer_at_the_third(const struct keeper_start *start, void *arg)
@@ -412,7 +500,19 @@ static void test_slots_are_bounded_and_used_again(void **state)
 #define TOLD(test)   cmocka_unit_test_setup_teardown(test, make_story, remove_story)
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
-int main(void)
+/* The keeper that takes over, at @path; or whether it could. */
+static int take_over(const char *path)
+{
+	char text[LAYOUT_TEXT_MAX];
+
+	if (getenv("UL2TP_BEQUEST"))
+		return keep(path, end_at_once, NULL) == EXIT_SUCCESS ? HEIR_ENDED : EXIT_FAILURE;
+	layout_text(text);
+	puts(text);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		PLACED(test_engine_that_dies_again_and_again_ends_it),
@@ -420,6 +520,8 @@ int main(void)
 		PLACED(test_engine_that_hangs_is_killed),
 		TOLD(test_engine_that_can_not_start_ends_it_later),
 		TOLD(test_engine_that_fails_after_a_while_is_always_replaced),
+		TOLD(test_upgrade_does_not_wait_for_an_engine_that_hangs),
+		TOLD(test_upgrade_is_refused_by_one_that_ends),
 		TOLD(test_it_is_ready_when_an_engine_answers),
 		PLACED(test_socket_is_open_to_all_and_goes_at_the_end),
 		PLACED(test_socket_in_use_is_left_alone),
@@ -430,5 +532,8 @@ int main(void)
 		cmocka_unit_test(test_slots_are_bounded_and_used_again),
 	};
 
+	arguments = argv;
+	if (getenv("UL2TP_BEQUEST") || (argc > 1 && !strcmp(argv[argc - 1], UPGRADE_LAYOUT_OPTION)))
+		return take_over("/nonexistent/socket");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

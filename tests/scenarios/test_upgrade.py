@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ul2tpd becomes another release of itself while sessions carry data, or says why it does not"""
 import contextlib
+import ctypes
 import errno
 import os
 import pathlib
@@ -16,7 +17,8 @@ import pytest
 
 from support import netlink, proc, wire
 from support.api import Api
-from support.daemon import BUILD, Cli, Daemon, children, descriptors, programs_for_everyone
+from support.daemon import BUILD, Cli, Daemon, children, descriptors, in_session, programs_for_everyone
+from support.netns import entered
 from support.ppp_file import PppClient
 from support.ppp_link import brought_up, statistics, udp_link
 from support.program_socket import ProgramSocket
@@ -236,6 +238,29 @@ def test_who_asks_for_it_is_told(build, programs):
 
 
 @quick
+def test_a_thread_that_has_gone_to_another_network_namespace(build, namespace):
+    """libul2tp would connect from there, and so to what is there: it does not, and says so. Back where it was it goes on."""
+    library = ctypes.CDLL(str(BUILD / "src/client/libul2tp.so.0"))
+    u, status = ctypes.c_void_p(), ctypes.c_void_p()
+
+    def asked():
+        return library.ul2tp_status_get(u, ctypes.byref(status))
+    with Daemon() as daemon:
+        assert library.ul2tp_connect(1, daemon.socket.encode(), ctypes.byref(u), None) == 0
+        with entered(namespace.path):
+            assert asked() == 0
+            daemon.upgrade()
+            assert asked() == -errno.EPIPE
+            assert asked() == -errno.EPIPE
+        assert asked() == 0
+        with entered(namespace.path):
+            assert library.ul2tp_upgrade(u) == -errno.ENOTCONN
+        assert daemon.log.count("event=upgraded") == 2
+        assert asked() == 0
+        library.ul2tp_disconnect(u)
+
+
+@quick
 def test_everyone_is_answered(own_cable, build, programs, tmp_path):
     """Whoever asks while one takes over from the other: a command for each session, a batch, an unmodified program."""
     with Daemon(programs=programs) as daemon, rig_of(daemon, own_cable) as rig:
@@ -272,3 +297,24 @@ def test_it_keeps_its_rights_without_being_root(own_cable, build, programs):
         session.receive(FRAME)
         assert session.capture.take(1) == [FRAME]
         rig.session().up()
+
+
+@pytest.mark.parametrize("left", ["40", "-4"])
+def test_one_that_can_not_take_over_ends_all_in_good_order(own_cable, build, programs, left):
+    """Of its layout, but what was left to it is cut off. The program that was there before has gone, so nobody can resume what
+    there was: that ends, which is said, and programs get what comes to their sockets. The next ul2tpd begins anew."""
+    shutil.copy(BUILD / "ul2tpd", programs / "other")
+    with Daemon("--divert", "raw", programs=programs) as daemon, rig_of(daemon, own_cable) as rig:
+        before = own_cable.near.devices()
+        rig.session().up()
+        program = ProgramSocket(rig).tunnel().session()
+        install(programs, f'[ -z "$UL2TP_BEQUEST" ] || truncate -s {left} "/proc/$$/fd/$UL2TP_BEQUEST"\n'
+                          f'exec {programs}/other "$@"\n')
+        os.kill(daemon.keeper_pid, signal.SIGUSR2)
+        assert daemon.process.wait(AT_MOST) == 1
+        assert 'event=upgrade-failed error="Bad message" effect="all sessions end"' in daemon.log
+        eventually(lambda: not in_session(daemon.process.pid) and own_cable.near.devices() == before)
+        program.send(program.data())
+        assert program.received() == program.data()
+        with Daemon("--divert", "raw", socket_path=daemon.socket) as after, rig_of(after, own_cable) as rig:
+            rig.session().up()
