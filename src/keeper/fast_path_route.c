@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/reader.h"
+#include "keeper/host_source.h"
 
 #define BUFFER_OCTETS 4096
 #define HOP_LIMIT     "/proc/sys/net/ipv6/conf/%s/hop_limit" /* of the namespace the thread is in */
@@ -63,29 +63,6 @@ static struct nlmsghdr *question(char *buffer, const struct fast_asker *asker, b
 	return nlh;
 }
 
-static int take_metric(const struct nlattr *attr, void *data)
-{
-	struct fast_route *ret = data;
-
-	if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
-		return MNL_CB_OK;
-	if (mnl_attr_get_type(attr) == RTAX_MTU)
-		ret->mtu_bytes = mnl_attr_get_u32(attr);
-	if (mnl_attr_get_type(attr) == RTAX_HOPLIMIT)
-		ret->hop_limit = (uint8_t)mnl_attr_get_u32(attr);
-	return MNL_CB_OK;
-}
-
-/* A router's address; RTA_VIA has a family in front, which may be another than the peer's. */
-static void take_gateway(const struct nlattr *attr, struct fast_hop *hop)
-{
-	struct reader r = reader_over(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
-
-	if (mnl_attr_get_type(attr) == RTA_VIA)
-		hop->family = read_u16_host(&r);
-	read_copy(&r, hop->address, hop->family == AF_INET6 ? 16 : 4);
-}
-
 /* Without a router it is the peer itself. */
 static void hop_of_peer(const union address *peer, struct fast_hop *hop)
 {
@@ -96,41 +73,90 @@ static void hop_of_peer(const union address *peer, struct fast_hop *hop)
 		memcpy(hop->address, &peer->v4.sin_addr, sizeof(peer->v4.sin_addr));
 }
 
-static int take_attribute(const struct nlattr *attr, void *data)
+static void take_metrics(struct reader metrics, struct fast_route *ret)
 {
-	struct fast_route *ret = data;
+	struct host_attr a;
 
-	if (mnl_attr_get_type(attr) == RTA_ENCAP_TYPE && mnl_attr_validate(attr, MNL_TYPE_U16) >= 0)
-		ret->encapsulates = mnl_attr_get_u16(attr) != LWTUNNEL_ENCAP_NONE;
-	if (mnl_attr_get_type(attr) == RTA_OIF && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-		ret->ifindex = (int)mnl_attr_get_u32(attr);
-	if (mnl_attr_get_type(attr) == RTA_GATEWAY || mnl_attr_get_type(attr) == RTA_VIA)
-		take_gateway(attr, &ret->hop);
-	if (mnl_attr_get_type(attr) == RTA_METRICS)
-		mnl_attr_parse_nested(attr, take_metric, data);
-	return MNL_CB_OK;
+	while (host_attr_next(&metrics, &a)) {
+		uint32_t value = read_u32_host(&a.value);
+
+		if (a.value.failed)
+			continue;
+		if (a.type == RTAX_MTU)
+			ret->mtu_bytes = value;
+		if (a.type == RTAX_HOPLIMIT)
+			ret->hop_limit = (uint8_t)value;
+	}
 }
 
-static int take_answer(const char *buffer, size_t len, struct fast_route *ret)
+/* A router's address; RTA_VIA has a family in front, which may be another than the peer's. */
+static bool take_gateway(struct host_attr *a, struct fast_hop *hop)
 {
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buffer;
-	const struct rtmsg *route;
+	if (a->type == RTA_VIA)
+		hop->family = read_u16_host(&a->value);
+	read_copy(&a->value, hop->address, hop->family == AF_INET6 ? 16 : 4);
+	return !a->value.failed;
+}
 
-	if (!mnl_nlmsg_ok(nlh, (int)len))
-		return -EPROTO;
-	if (nlh->nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
-
-		return error->error ? error->error : -EPROTO;
+static bool take_attribute(struct host_attr *a, struct fast_route *ret)
+{
+	switch (a->type) {
+	case RTA_ENCAP_TYPE:
+		ret->encapsulates = read_u16_host(&a->value) != LWTUNNEL_ENCAP_NONE;
+		return !a->value.failed;
+	case RTA_OIF:
+		ret->ifindex = (int)read_u32_host(&a->value);
+		return !a->value.failed;
+	case RTA_GATEWAY:
+	case RTA_VIA:
+		return take_gateway(a, &ret->hop);
+	case RTA_METRICS:
+		take_metrics(a->value, ret);
+		return true;
+	default:
+		return true;
 	}
-	route = mnl_nlmsg_get_payload(nlh);
-	if (route->rtm_type != RTN_UNICAST)
+}
+
+/* Leaves in @answer the attributes. */
+static int read_type(struct reader *answer, uint8_t *type)
+{
+	struct nlmsghdr header;
+	struct rtmsg route;
+	int err;
+
+	read_copy(answer, &header, sizeof(header));
+	if (answer->failed || header.nlmsg_len < sizeof(header))
+		return -EPROTO;
+	*answer = read_sub(answer, header.nlmsg_len - sizeof(header));
+	if (header.nlmsg_type == NLMSG_ERROR) {
+		err = (int)read_u32_host(answer);
+		return !answer->failed && err < 0 ? err : -EPROTO;
+	}
+	read_copy(answer, &route, sizeof(route));
+	if (answer->failed || header.nlmsg_type != RTM_NEWROUTE)
+		return -EPROTO;
+	*type = route.rtm_type;
+	return 0;
+}
+
+int fast_route_read(struct reader answer, struct fast_route *ret)
+{
+	struct host_attr a;
+	uint8_t type;
+	int err = read_type(&answer, &type);
+
+	if (err < 0)
+		return err;
+	if (type != RTN_UNICAST)
 		return -EOPNOTSUPP;
-	mnl_attr_parse(nlh, sizeof(*route), take_attribute, ret);
+	while (host_attr_next(&answer, &a))
+		if (!take_attribute(&a, ret))
+			return -EPROTO;
 	/* What the route puts around a packet, or a program of its own sees, we do not. */
 	if (ret->encapsulates)
 		return -EOPNOTSUPP;
-	return ret->ifindex ? 0 : -ENETUNREACH;
+	return ret->ifindex > 0 ? 0 : -ENETUNREACH;
 }
 
 /* The smaller of the interface's MTU and the route's. */
@@ -193,22 +219,21 @@ static int ask(int fd, const struct fast_asker *asker, bool from, struct fast_ro
 		return (int)len;
 	*ret = (struct fast_route){ 0 };
 	hop_of_peer(&asker->peer, &ret->hop);
-	return take_answer(buffer, (size_t)len, ret);
+	return fast_route_read(reader_over(buffer, (size_t)len), ret);
 }
 
 static int peer_is_ours(int fd, const struct fast_asker *asker)
 {
 	_Alignas(struct nlmsghdr) char buffer[BUFFER_OCTETS];
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buffer;
-	const struct rtmsg *route;
 	ssize_t len = exchange(fd, buffer, question(buffer, asker, false));
+	struct reader answer = reader_over(buffer, len < 0 ? 0 : (size_t)len);
+	uint8_t type;
 
 	if (len < 0)
 		return (int)len;
-	if (!mnl_nlmsg_ok(nlh, (int)len) || nlh->nlmsg_type != RTM_NEWROUTE)
+	if (read_type(&answer, &type) < 0)
 		return -EADDRNOTAVAIL;
-	route = mnl_nlmsg_get_payload(nlh);
-	return route->rtm_type == RTN_LOCAL || route->rtm_type == RTN_ANYCAST ? 0 : -EADDRNOTAVAIL;
+	return type == RTN_LOCAL || type == RTN_ANYCAST ? 0 : -EADDRNOTAVAIL;
 }
 
 /* Whether what comes for this address is for this host. Of IPv4 the route says it: the system gives none from a foreign

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/reader.h"
 #include "keeper/keeper.h"
 
 /* Whose link-layer address packets get. */
@@ -41,5 +42,13 @@ struct fast_asker {
  * this very machine.
  */
 int fast_route(int fd, const struct fast_asker *asker, struct fast_route *ret);
+
+/**
+ * fast_route_read() - what the routing tables have answered, without what is asked of the interface
+ * @ret: where the answer says nothing it stays as it was
+ *
+ * Return: as fast_route(); -EPROTO it is no answer to the question.
+ */
+int fast_route_read(struct reader answer, struct fast_route *ret);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* host_watch_fuzz.c - what the kernel tells of the host's configuration, read from invented messages
+/* host_watch_fuzz.c - what the kernel tells of the host's configuration, read from invented messages, and what it answers
+ * of routes
  *
  * The first octet says whose reader gets the rest: as news, and as the answer to its question (of number 0). A socket
  * pair stands for the kernel.
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/fast_path_route.h"
 #include "keeper/host_devices.h"
 #include "keeper/host_flow.h"
 #include "keeper/host_nftables.h"
@@ -130,10 +132,18 @@ static void fuzz_devices(void)
 	close(kernel);
 }
 
+static void fuzz_route(void)
+{
+	struct fast_route route = { .hop.family = AF_INET };
+
+	if (fast_route_read(reader_over(octets, count), &route) == 0)
+		assert(route.ifindex > 0 && !route.encapsulates);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const targets[])(void) = { fuzz_xfrm, fuzz_nftables, fuzz_rules,
-		                                 fuzz_devices };
+	static void (*const targets[])(void) = { fuzz_xfrm, fuzz_nftables, fuzz_rules, fuzz_devices,
+		                                 fuzz_route };
 
 	if (size < 1 || size > INPUT_MAX)
 		return 0;

@@ -56,6 +56,7 @@ int link_request(int socket, const struct nlmsghdr *nlh)
 	if (len < 0)
 		return -errno;
 	if (!mnl_nlmsg_ok((const struct nlmsghdr *)answer, (int)len) ||
+	    mnl_nlmsg_get_payload_len((const struct nlmsghdr *)answer) < sizeof(error->error) ||
 	    ((const struct nlmsghdr *)answer)->nlmsg_type != NLMSG_ERROR)
 		return -EPROTO;
 	error = mnl_nlmsg_get_payload((const struct nlmsghdr *)answer);
