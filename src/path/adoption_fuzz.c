@@ -3,7 +3,8 @@
  *
  * The input is a number of changes to good records (records_fixture.h), each an octet with the kind of record, one with its
  * index, two with an offset in this machine's order, one with a length, and so many octets to be put there. Whatever they
- * make of the records: the next engine takes up what it can, shows it, removes it, and no descriptor is left.
+ * make of the records: the next engine, with one worker or, if their number is odd, two, takes up what it can, shows it, removes
+ * it, and no descriptor is left.
  */
 #include <assert.h>
 #include <dirent.h>
@@ -104,10 +105,10 @@ static void check_free(const struct free_list *f)
 			assert(f->numbers[i] != f->numbers[j]);
 }
 
-static void adopt(struct keeper *keeper)
+static void adopt(struct keeper *keeper, unsigned int workers)
 {
 	const struct keeper_start start = { .keeper = keeper, .records = records };
-	const struct dataplane_options options = { .workers = 1 };
+	const struct dataplane_options options = { .workers = workers };
 	struct loop *files = loop_new();
 	struct dataplane *dp;
 
@@ -153,7 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	records_begin(records, FIXTURE_TUNNELS, FIXTURE_SESSIONS);
 	before = descriptors_count();
 	keeper = fake_keeper_new();
-	adopt(keeper);
+	adopt(keeper, 1 + size % 2);
 	fake_keeper_free(keeper);
 	assert(descriptors_count() == before);
 	return 0;
