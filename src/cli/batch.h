@@ -3,20 +3,8 @@
 #ifndef UL2TP_CLI_BATCH_H
 #define UL2TP_CLI_BATCH_H
 
+#include "cli/batch_lines.h"
 #include "cli/cli.h"
-
-#define BATCH_WORDS_MAX 100
-
-/**
- * batch_words() - split a line into words, in place
- * @ret: at least BATCH_WORDS_MAX; they point into @line
- *
- * Words end at white space, unless it stands in "..." or '...'; "\" takes the next character as it
- * is, but not in '...'; "#" begins a comment.
- *
- * Return: how many; -EINVAL: a quotation does not end; -E2BIG.
- */
-int batch_words(char *line, char **ret);
 
 /**
  * batch_run() - run the commands of the file @name, "-" for standard input
