@@ -73,7 +73,8 @@ static uint32_t feature_number(int socket, const char *interface, const char *fe
 bool card_has_feature(int socket, const char *interface, const char *feature)
 {
 	uint32_t count = features_count(socket, interface);
-	uint32_t number = feature_number(socket, interface, feature, count);
+	/* The kernel writes all names that it has, however many there is room for. */
+	uint32_t number = count ? feature_number(socket, interface, feature, count) : 0;
 	union {
 		struct ethtool_gfeatures head;
 		uint8_t room[sizeof(struct ethtool_gfeatures) +
