@@ -5,6 +5,7 @@
  */
 #include "path/device_account.h"
 
+#include "base/hash.h"
 #include "keeper/tap.h"
 #include "packet/drop_reason.h"
 #include "path/counter.h"
@@ -77,24 +78,36 @@ static void unit_counters(const struct unit *u, uint64_t *to)
 	to[UL2TP_DEVICE_COUNTER_TX_DROPPED] = from[UL2TP_UNIT_COUNTER_TX_DROPPED];
 }
 
-static bool is_wanted(const struct ul2tp_device_request *which, int ifindex)
+/* An interface that was moved to another namespace may have another's number there, so several can have one here. */
+static bool sessions_of(const struct netns *ns, uint32_t ifindex, device_account_fn *fn, void *arg)
 {
-	for (size_t i = 0; ifindex > 0 && i < which->count; i++)
-		if (which->ifindex[i] == (uint32_t)ifindex)
-			return true;
-	return false;
-}
+	const struct bucket_node *node =
+		buckets_first(&ns->sessions_by_device, hash_u64(ifindex, 0));
 
-static bool sessions_of(const struct tunnel *t, const struct ul2tp_device_request *which,
-                        device_account_fn *fn, void *arg)
-{
-	list_for_each (node, &t->sessions) {
-		const struct session *s = list_entry(node, struct session, in_tunnel);
-		struct ul2tp_device_message m = { .ifindex = (uint32_t)s->ifindex };
+	for (; node; node = buckets_next(node)) {
+		const struct session *s = container_of(node, struct session, by_device);
+		struct ul2tp_device_message m = { .ifindex = ifindex };
 
-		if (!is_wanted(which, s->ifindex) || tap_name(s->tap, m.name) < 0)
+		if ((uint32_t)s->ifindex != ifindex || tap_name(s->tap, m.name) < 0)
 			continue;
 		session_account(s, m.counters);
+		if (!fn(&m, arg))
+			return false;
+	}
+	return true;
+}
+
+static bool units_of(const struct netns *ns, uint32_t ifindex, device_account_fn *fn, void *arg)
+{
+	const struct bucket_node *node = buckets_first(&ns->units_by_device, hash_u64(ifindex, 0));
+
+	for (; node; node = buckets_next(node)) {
+		const struct unit *u = container_of(node, struct unit, by_device);
+		struct ul2tp_device_message m = { .ifindex = ifindex };
+
+		if ((uint32_t)u->ifindex != ifindex || tap_name(u->tx.device, m.name) < 0)
+			continue;
+		unit_counters(u, m.counters);
 		if (!fn(&m, arg))
 			return false;
 	}
@@ -104,20 +117,8 @@ static bool sessions_of(const struct tunnel *t, const struct ul2tp_device_reques
 void device_accounts(const struct netns *ns, const struct ul2tp_device_request *which,
                      device_account_fn *fn, void *arg)
 {
-	const struct tunnel *t;
-	const struct unit *u;
-
-	for (uint64_t id = 0; (t = netns_tunnel_from(ns, id));
-	     id = t->record->conn_id + UINT64_C(1))
-		if (!sessions_of(t, which, fn, arg))
+	for (size_t i = 0; i < which->count; i++)
+		if (!sessions_of(ns, which->ifindex[i], fn, arg) ||
+		    !units_of(ns, which->ifindex[i], fn, arg))
 			return;
-	for (uint64_t n = 0; (u = unit_from(ns, n)); n = u->number + UINT64_C(1)) {
-		struct ul2tp_device_message m = { .ifindex = (uint32_t)u->ifindex };
-
-		if (!is_wanted(which, u->ifindex) || tap_name(u->tx.device, m.name) < 0)
-			continue;
-		unit_counters(u, m.counters);
-		if (!fn(&m, arg))
-			return;
-	}
 }

@@ -13,11 +13,7 @@
 /** Called for each; false: call no more */
 typedef bool device_account_fn(const struct ul2tp_device_message *m, void *arg);
 
-/**
- * device_accounts() - of those among @which that sessions or units of this namespace have for themselves
- *
- * They are looked for among all of the namespace.
- */
+/** device_accounts() - of those among @which that sessions or units of this namespace have for themselves, in that order */
 void device_accounts(const struct netns *ns, const struct ul2tp_device_request *which,
                      device_account_fn *fn, void *arg);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "path/channel.h"
 #include "path/dataplane_private.h"
@@ -74,6 +75,9 @@ static struct unit *unit_alloc(struct dataplane *dp, struct netns *ns, uint32_t 
 		have_shared_device(u);
 	unit_flows_init(u);
 	ordered_insert(&ns->units, &u->by_number, r->number);
+	if (u->ifindex)
+		buckets_insert(&ns->units_by_device, &u->by_device,
+		               hash_u64((uint32_t)u->ifindex, 0));
 	dataplane_netns_hold(ns);
 	return u;
 }
@@ -149,6 +153,8 @@ void unit_die(struct unit *u)
 	u->dead = true;
 	unit_record_going(u);
 	ordered_remove(&u->netns->units, &u->by_number);
+	if (u->ifindex)
+		buckets_remove(&u->netns->units_by_device, &u->by_device);
 	if (u->number < u->netns->lowest_unit)
 		u->netns->lowest_unit = u->number;
 	unit_tx_stop(u);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buckets.h"
 #include "base/extack.h"
 #include "base/list.h"
 #include "base/ordered.h"
@@ -73,6 +74,7 @@ struct unit_tx {
 
 struct unit {
 	struct ordered_node by_number; /* of the namespace, until it is dead */
+	struct bucket_node by_device;  /* likewise */
 	struct dataplane *dp;
 	struct netns *netns;
 	uint32_t number;

@@ -25,6 +25,8 @@ struct netns *netns_new(struct netns_id id, uint32_t index)
 
 void netns_free(struct netns *ns)
 {
+	buckets_release(&ns->sessions_by_device);
+	buckets_release(&ns->units_by_device);
 	free(ns);
 }
 

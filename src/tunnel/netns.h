@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buckets.h"
 #include "base/extack.h"
 #include "base/list.h"
 #include "base/ordered.h"
@@ -36,6 +37,8 @@ struct netns {
 	uint32_t last_channel;   /* numbers are not used again (PPP-2) */
 	struct ordered units;    /* of PPP, by number; see path/unit.h */
 	uint32_t lowest_unit;    /* no number below it is free */
+	/* By the number of the interface that they have of their own (hash_u64(), no seed); see path/device_account.h */
+	struct buckets sessions_by_device, units_by_device;
 	struct shared_devices
 		*shared;            /* of units; see path/shared_device.h; NULL: there are none */
 	struct ul2tp_limits limits; /* 0: none */

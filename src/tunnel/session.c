@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/hash.h"
 #include "keeper/fast_reason.h"
 #include "tunnel/accounts.h"
 #include "tunnel/session_key.h"
@@ -63,6 +64,9 @@ void session_insert(struct session *s)
 	} else {
 		ordered_insert(&ns->v2_sessions, &s->by_id, v2_session_key(conn_id, id));
 	}
+	if (s->ifindex)
+		buckets_insert(&ns->sessions_by_device, &s->by_device,
+		               hash_u64((uint32_t)s->ifindex, 0));
 	list_prepend(&t->sessions, &s->in_tunnel);
 	t->session_count++;
 	ns->usage.values[UL2TP_LIMIT_SESSIONS]++;
@@ -78,6 +82,8 @@ void session_remove(struct session *s)
 	} else {
 		ordered_remove(&t->netns->v2_sessions, &s->by_id);
 	}
+	if (s->ifindex)
+		buckets_remove(&t->netns->sessions_by_device, &s->by_device);
 	list_remove(&s->in_tunnel);
 	t->session_count--;
 	t->netns->usage.values[UL2TP_LIMIT_SESSIONS]--;

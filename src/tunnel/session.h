@@ -21,6 +21,7 @@ struct session {
 	struct ordered_node by_id; /* in v3_sessions or v2_sessions of the namespace */
 	struct ordered_node by_id_in_tunnel;
 	struct list in_tunnel;
+	struct bucket_node by_device;
 	struct tunnel *tunnel;
 	uint32_t index; /* of the record */
 	struct session_record *record;
@@ -38,7 +39,7 @@ struct session {
 struct session *session_new(struct tunnel *t, uint32_t index, struct session_record *record);
 void session_free(struct session *s);
 
-/** session_insert() - into its tunnel and the namespace's table, and mark collisions (SES-5) */
+/** session_insert() - into its tunnel and the namespace's tables, and mark collisions (SES-5) */
 void session_insert(struct session *s);
 void session_remove(struct session *s);
 
