@@ -7,17 +7,14 @@
 #include "path/channel.h"
 
 #include <errno.h>
-#include <linux/if_tun.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "base/cleanup.h"
 #include "path/channel_private.h"
 #include "path/dataplane_private.h"
 #include "path/ppp_file.h"
 #include "path/ppp_record.h"
-#include "path/shared_device.h"
 #include "path/unit.h"
 #include "path/unit_fast.h"
 
@@ -271,14 +268,9 @@ void channel_file_detach(struct ppp_file *f)
 
 void channel_device_name(const struct channel *c, char ret[IFNAMSIZ])
 {
-	struct ifreq request = { 0 };
-
 	ret[0] = '\0';
-	if (c->unit && c->unit->shared)
-		memcpy(ret, c->unit->shared->name, IFNAMSIZ);
-	else if (c->unit && c->unit->tx.device >= 0 &&
-	         ioctl(c->unit->tx.device, TUNGETIFF, &request) == 0)
-		memcpy(ret, request.ifr_name, IFNAMSIZ);
+	if (c->unit)
+		unit_device_name(c->unit, ret);
 }
 
 struct channel *channel_find(const struct netns *ns, uint32_t number)

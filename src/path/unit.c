@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/ppp_defs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -146,10 +147,19 @@ static void kill_files(struct unit *u)
 	}
 }
 
+/* An interface that somebody has deleted tells no name any more: then that with which it was made, as a rule. */
+static void name_keep(struct unit *u)
+{
+	unit_device_name(u, u->last_name);
+	if (!u->last_name[0])
+		snprintf(u->last_name, IFNAMSIZ, "ppp%u", u->number);
+}
+
 void unit_die(struct unit *u)
 {
 	if (u->dead)
 		return;
+	name_keep(u);
 	u->dead = true;
 	unit_record_going(u);
 	ordered_remove(&u->netns->units, &u->by_number);

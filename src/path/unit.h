@@ -82,6 +82,8 @@ struct unit {
 	int ifindex;                  /* which number that had when it was made; 0: it has none */
 	struct shared_device *shared; /* with which it does without one; NULL: it has one */
 	struct list addresses;        /* of struct unit_address; then */
+	/* Of a dead one's interface: its channels still tell it (DBG-3). */
+	char last_name[IFNAMSIZ];
 	bool dead;        /* PPP-44; it is freed when its last channel is disconnected (PPP-45) */
 	atomic_bool lost; /* somebody has deleted the device, or its namespace has gone */
 	struct ppp_file *owner;
@@ -126,6 +128,9 @@ struct unit *unit_find(const struct netns *ns, uint32_t number);
 
 /** unit_from() - that with the lowest number that is not below @number; NULL */
 struct unit *unit_from(const struct netns *ns, uint64_t number);
+
+/** unit_device_name() - what its interface is called, or was when it died; "" if nobody can tell */
+void unit_device_name(const struct unit *u, char ret[IFNAMSIZ]);
 
 /** unit_named() - one that lives, by what its interface is called now, wherever that is; NULL */
 struct unit *unit_named(const struct netns *ns, const char *name);

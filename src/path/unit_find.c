@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* unit_find.c - which unit of a namespace a number or the name of an interface means; see unit.h */
 #include <stdio.h>
+#include <string.h>
 
 #include "keeper/tap.h"
 #include "path/shared_device.h"
@@ -24,6 +25,17 @@ static int unit_name(const struct unit *u, char ret[IFNAMSIZ])
 		return tap_name(u->tx.device, ret);
 	snprintf(ret, IFNAMSIZ, "ppp%u", u->number);
 	return 0;
+}
+
+void unit_device_name(const struct unit *u, char ret[IFNAMSIZ])
+{
+	ret[0] = '\0';
+	if (u->dead)
+		memcpy(ret, u->last_name, IFNAMSIZ);
+	else if (u->shared)
+		memcpy(ret, u->shared->name, IFNAMSIZ);
+	else if (tap_name(u->tx.device, ret) < 0)
+		ret[0] = '\0';
 }
 
 /* An interface can have been renamed, or moved into another namespace, where another has the same number. */

@@ -433,7 +433,9 @@ def test_the_debug_texts_know_the_socket(program, cli, api):
         assert f"interface ppp{number}\n" in cli(f"show debug {which}")
     channel.ioctl_int(PPPIOCDISCONN)
     assert "interface (null)" in cli("show debug pppol2tp")
-    unit.close()
+    channel.ioctl_int(PPPIOCCONNECT, number)
+    unit.close()  # the channel stays on what has died
+    assert f"interface ppp{number}\n" in cli("show debug pppol2tp")
 
 
 def test_a_tunnels_socket_that_is_connected_anew(program, rig):
