@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """random_sequences.py - random operations on Linux 6.12 and by "ul2tp run", until what can be seen differs
 
-  tests/parity/random_sequences.py [-s] FIRST [LAST]     seeds; -s: shorten a sequence that differs
+  tests/parity/random_sequences.py [-p] [-s] FIRST [LAST]     seeds; -p: of PPP; -s: shorten a sequence that differs
 
 A seed makes a sequence of operations that bring tunnels, sessions, PPP and their interfaces into being and take them
 away again (random_world.py does them). Linux is given time after each, since it deletes after it has said so; ul2tp gets
@@ -30,16 +30,16 @@ BATCH = 5          # seeds at a time
 CASE_LIMIT = 200   # seconds for a sequence
 PAUSE = {"linux": 0.04, "ours": 0.03, "slow": 0.3}
 MODULES = ["l2tp_eth", "l2tp_ip", "l2tp_ip6", "l2tp_ppp", "veth"]
-PROGRAMS = ("random_world.py", "hosts.py", "calls.py")  # with these the answers change
+PROGRAMS = ("random_world.py", "hosts.py", "random_ppp_world.py", "calls.py")  # with these the answers change
 
 
 # --- what is done ---------------------------------------------------------------------------------------
 
-SLOTS = ("u0", "u1", "i0", "s0", "s1", "s2", "f0", "f1", "f2", "f3", "f4")  # see random_world.py
-
 
 class Dice(random.Random):
     """One random operation of a kind, as a list of words and numbers"""
+
+    slots = ("u0", "u1", "i0", "s0", "s1", "s2", "f0", "f1", "f2", "f3", "f4")  # see random_world.py
 
     def __init__(self, seed):
         super().__init__(seed)
@@ -50,7 +50,7 @@ class Dice(random.Random):
 
     def slot(self, letters, fresh=0.1):
         """Mostly one that is there, or with fresh one that is not"""
-        names = [name for name in SLOTS if name[0] in letters]
+        names = [name for name in self.slots if name[0] in letters]
         likely = [name for name in names if name in self.there]
         if self.random() < fresh or not likely:
             likely = [name for name in names if name not in self.there] or names
@@ -123,13 +123,109 @@ class Dice(random.Random):
     def race(self):
         """Two at once, each on a netlink socket of its own, and on other sockets and files than the other"""
         pair = [self.one(self.end, self.end, self.build)() for _ in range(2)]
-        if set.intersection(*({word for word in words if word in SLOTS} for words in pair)):
+        if set.intersection(*({word for word in words if word in self.slots} for words in pair)):
             return self.race()
         return ["both", *([words[0], at, *words[2:]] if isinstance(words[1], int) else words for at, words in enumerate(pair))]
 
 
-def sequence(seed):
+class PppDice(Dice):
+    """The same for random_ppp_world.py: mostly calls that are there, and all that can be done to them"""
+
+    slots = ("u0", "u1", "v0", "i0", "s0", "s1", "s2", "s3", "f0", "f1", "f2", "f3", "f4", "f5", "d0", "d1", "h0")
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.on = {}  # {file: "channel" or "unit"}, as far as is known here
+
+    def file(self, on=None):
+        """Mostly one that is on such a thing, or with None on nothing yet"""
+        likely = [slot for slot in self.slots if slot[0] == "f" and slot in self.there and self.on.get(slot) == on]
+        return self.choice(likely) if likely and self.random() < 0.8 else self.slot("fd")
+
+    def put(self, on, words):
+        self.on[words[1]] = on
+        return words
+
+    def close(self, letters):
+        words = super().close(letters)
+        self.on.pop(words[1], None)
+        return words
+
+    def number(self):
+        return self.one(0, 0, 1, 1, 2, 5, 99, -1)
+
+    def octets(self):
+        return self.one("lcp", "ipcp", "ip", "nothing", "one", "two", "odd", "ipv6", "long")
+
+    def of_socket(self):
+        slot = self.slot
+        return self.one(
+            lambda: ["connect", slot("s", 0.5), self.conn_id(), self.one(11, 12, 0), self.one(2, 2, 3), self.one("", slot("uvi"))],
+            lambda: ["connect_odd", slot("s", 0.5), self.one(
+                "short", "long", "empty", "another family", "pppoe", "pptp", "protocol 3", "unspecified", "six", "six of three",
+                "pid", "a file", "no file", "itself", "no ids", "no tunnel", "no peer's tunnel", "no peer's session",
+                "three, no peer's session", "great ids", "an address"), self.one("", slot("uvi"))],
+            lambda: ["names", slot("s")], lambda: ["bind", slot("s")], lambda: ["gchan", slot("s")],
+            lambda: ["setopt", slot("s"), self.one(1, 2, 3, 4, 5, 6), self.one(0, 1, 1, 2, -1, 100), self.one(4, 4, 4, 3, 0, 8)],
+            lambda: ["getopt", slot("s"), self.one(1, 2, 3, 4, 5, 6), self.one(4, 4, 3, 1, 8)],
+            lambda: ["send", slot("s"), self.octets()], lambda: ["read", slot("s"), self.one(4, 2000)],
+            lambda: ["ioctl", slot("sd"), "GL2TPSTATS", self.one(0, 1, 1 | 11 << 16, 1 | 12 << 16, 2, 2 | 11 << 16)],
+            lambda: ["dup", slot("d", 0.9), slot("sf")])()
+
+    def of_file(self):
+        slot, file, channel, unit = self.slot, self.file(), self.file("channel"), self.file("unit")
+        return self.one(
+            lambda: self.put("unit", ["newunit", file, self.number()]),
+            lambda: self.put("channel", ["file", file, "ATTCHAN", self.one(slot("s"), slot("s"), self.number())]),
+            lambda: self.put("unit", ["file", file, "ATTACH", self.one(unit, unit, self.number())]),
+            lambda: ["file", channel, "CONNECT", self.one(unit, unit, self.number())],
+            lambda: ["file", channel, self.one("DISCONN", "DISCONN", "DETACH", "UNBRIDGECHAN")],
+            lambda: ["file", channel, "BRIDGECHAN", self.one(slot("s"), slot("s"), self.number())],
+            lambda: ["file", channel, "BRIDGECHAN", slot("s")],
+            lambda: ["ioctl", self.one(unit, channel, slot("s")), self.one("SFLAGS", "SMRU", "SMRU", "SMRRU", "SMAXCID", "SDEBUG"),
+                     self.one(0, 1, 15, 100, 1500, 0x800000, 0x200, 0x400, 0x40000000, -1)],
+            lambda: ["ioctl", self.one(unit, channel, slot("sd")), self.one(
+                "GFLAGS", "GMRU", "GUNIT", "GIDLE32", "GIDLE64", "GDEBUG", "GCHAN", "GL2TPSTATS", "XFERUNIT", "GCOMPRESSORS",
+                "unknown", "FIONREAD")],
+            lambda: ["ioctl", unit, self.one("SNPMODE", "SNPMODE", "GNPMODE"), self.one(0x21, 0x21, 0x57, 0x281, 0xc021, 0),
+                     self.one(0, 1, 2, 3, 7, -1)],
+            lambda: ["filter", unit, self.one("SPASS", "SACTIVE"), self.one("all", "none", "nothing", "ip alone", "no end", "too far")],
+            lambda: ["write", unit, self.octets()], lambda: ["write", channel, self.octets()],
+            lambda: ["read", self.one(unit, channel), self.one(4, 2000)], lambda: ["fork", "h0"], lambda: self.make("open", "f"),
+            lambda: self.close("f"), lambda: self.close("s"))()
+
+    def call(self):
+        """The same, and as often its channel alone"""
+        made = super().call()
+        channel, unit = made[6][1], made[7][1]
+        self.on |= {channel: "channel", unit: "unit"}
+        if self.random() < 0.4:
+            self.on.pop(unit)
+            del made[7:9]
+        return made
+
+    def around(self):
+        return self.one(
+            lambda: ["arrives", 2, self.one(5001, 5011), 1, self.session_id(), self.octets()],
+            lambda: ["arrives", 2, self.one(5001, 5011), 1, self.session_id(), self.octets()],
+            lambda: ["arrives", 2, self.one(5001, 5011), 1, self.session_id(), self.octets()],
+            lambda: [self.one("up", "down"), self.device()], self.build, self.end,
+            lambda: self.close("d"), lambda: self.close("h"), lambda: self.make("far_udp", "v"),
+            lambda: ["elsewhere", *self.one(self.of_socket, self.of_file, self.build)()])()
+
+    def operations(self):
+        made = [self.make("udp", "u")]
+        for _ in range(self.randrange(1, 5)):
+            made += self.call()
+        for _ in range(self.randrange(30, 80)):
+            made.append(self.one(self.of_socket, self.of_file, self.of_file, self.around)())
+        return [[self.random() < 0.88, *operation] for operation in made]
+
+
+def sequence(seed, ppp=False):
     """[[whether the next follows at once, operation...], ...]"""
+    if ppp:
+        return PppDice(seed).operations()
     dice = Dice(seed)
     made = [dice.make("udp", "u")]
     for _ in range(dice.randrange(3)):
@@ -147,10 +243,13 @@ def sequence(seed):
 
 # --- on both --------------------------------------------------------------------------------------------
 
-def inside(path):
+def inside(path, ppp):
     """What runs on either side: each job of the file is a case, and its transcript a line."""
     from calls import run_case  # pylint: disable=import-outside-toplevel
-    from random_world import perform  # pylint: disable=import-outside-toplevel
+    if ppp:
+        from random_ppp_world import perform  # pylint: disable=import-outside-toplevel
+    else:
+        from random_world import perform  # pylint: disable=import-outside-toplevel
     for job in json.loads(pathlib.Path(path).read_text() if path != "-" else sys.stdin.read()):
         lines = run_case("", lambda hosts, see, j=job: perform(hosts, see, *j), CASE_LIMIT).splitlines()
         print(json.dumps([[seen["op"], seen["value"]] for seen in map(json.loads, lines)]), flush=True)
@@ -159,10 +258,10 @@ def inside(path):
 class Linux:
     """A machine, started when it is needed; what it gave before is remembered."""
 
-    def __init__(self, kept):
-        self.machine, self.kept = None, kept
+    def __init__(self, kept, world):
+        self.machine, self.kept, self.world = None, kept, world
         kept.mkdir(parents=True, exist_ok=True)
-        self.programs = b"".join((HERE / program).read_bytes() for program in PROGRAMS)
+        self.programs = " ".join(world).encode() + b"".join((HERE / program).read_bytes() for program in PROGRAMS)
 
     def _place(self, job):
         return self.kept / hashlib.sha256(self.programs + json.dumps(job).encode()).hexdigest()[:24]
@@ -173,7 +272,7 @@ class Linux:
         if fresh and not self.machine:
             self.machine = Machine("linux-image-6.12-amd64", modules=MODULES)
         if fresh:
-            done = self.machine.run("/usr/bin/python3", PROGRAM, "--inside", "-", input=json.dumps(fresh),
+            done = self.machine.run("/usr/bin/python3", PROGRAM, *self.world, "--inside", "-", input=json.dumps(fresh),
                                     timeout=60 + CASE_LIMIT * len(fresh))
             for job, line in zip(fresh, done.stdout.splitlines(), strict=True):
                 self._place(job).write_text(line)
@@ -190,12 +289,13 @@ class Linux:
 class Ours:
     """ul2tpd, one for all"""
 
-    def __init__(self):
+    def __init__(self, world):
         from support.daemon import BUILD, Daemon  # pylint: disable=import-outside-toplevel
-        self.ul2tp, self.daemon = BUILD / "ul2tp", Daemon("--kernel-quirks")
+        self.ul2tp, self.daemon, self.world = BUILD / "ul2tp", Daemon("--kernel-quirks"), world
 
     def run(self, jobs):
-        done = subprocess.run([self.ul2tp, "run", "--files", "--", "/usr/bin/python3", PROGRAM, "--inside", "-"],
+        done = subprocess.run([self.ul2tp, "run", "--files", "--", "/usr/bin/python3", PROGRAM, *self.world, "--inside",
+                               "-"],
                               env=dict(os.environ, UL2TP_SOCKET=self.daemon.socket), input=json.dumps(jobs), text=True,
                               capture_output=True, check=False)
         if done.returncode:
@@ -269,9 +369,9 @@ def shortened(operations, linux, ours):
         operations = better
 
 
-def compare(seeds, linux, ours, shorten):
+def compare(seeds, linux, ours, asked):
     """How many differ"""
-    sequences = [sequence(seed) for seed in seeds]
+    sequences = [sequence(seed, asked.p) for seed in seeds]
     quick = [jobs(operations, "linux", False) for operations in sequences]
     theirs = split(linux.run([job for each in quick for job in each]), map(len, quick))
     mine = ours.run([job for operations in sequences for job in jobs(operations, "ours", True)])
@@ -283,7 +383,7 @@ def compare(seeds, linux, ours, shorten):
         if found:
             count += 1
             show(f"seed {seed}: difference", *found)
-            if shorten:
+            if asked.s:
                 cut = first_difference(*found)[0] + 1
                 short = shortened(operations[:cut], linux, ours)
                 show(f"seed {seed}, shortened: {json.dumps(short)}", *differs_slowly([short], linux, ours)[0])
@@ -301,16 +401,18 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--inside")
     options.add_argument("-s", action="store_true")
+    options.add_argument("-p", action="store_true")
     options.add_argument("first", type=int, nargs="?", default=1)
     options.add_argument("last", type=int, nargs="?")
     asked = options.parse_args()
     if asked.inside:
-        inside(asked.inside)
+        inside(asked.inside, asked.p)
         return 0
     last = asked.last or asked.first
-    linux, ours = Linux(HERE.parents[1] / "build/random-sequences"), Ours()
+    world = ["-p"] if asked.p else []
+    linux, ours = Linux(HERE.parents[1] / "build/random-sequences", world), Ours(world)
     try:
-        return 1 if sum(compare(range(at, min(at + BATCH, last + 1)), linux, ours, asked.s)
+        return 1 if sum(compare(range(at, min(at + BATCH, last + 1)), linux, ours, asked)
                         for at in range(asked.first, last + 1, BATCH)) else 0
     finally:
         linux.close()

@@ -307,9 +307,9 @@ class RandomWorld:
         return "OK"
 
 
-def perform(hosts, see, operations, pause, hurry, swapped):
+def perform(hosts, see, operations, pause, hurry, swapped, world=RandomWorld):
     """A sequence, as a case of calls.py"""
-    world = RandomWorld(hosts, pause, hurry, swapped)
+    world = world(hosts, pause, hurry, swapped)
     for at, (at_once, *words) in enumerate(operations):
         told = world.do(words)
         if not at_once:
