@@ -15,6 +15,7 @@
 struct keeper {
 	int far[FAR_ENDS_MAX];
 	unsigned int far_count;
+	int file_far[FAKE_FILES];
 	uint32_t slots; /* given to what was not there before */
 };
 
@@ -245,8 +246,16 @@ int keeper_file_resume(struct keeper *k, uint32_t from, uint32_t *file, int *fd)
 	if (from >= FAKE_FILES)
 		return -ENOENT;
 	*fd = fake_keeper_pair(k);
+	if (*fd < 0)
+		return *fd;
+	k->file_far[from] = k->far[k->far_count - 1];
 	*file = from;
-	return *fd < 0 ? *fd : 0;
+	return 0;
+}
+
+int fake_keeper_far_end(const struct keeper *k, uint32_t file)
+{
+	return k->file_far[file];
 }
 
 void keeper_file_close(struct keeper *k, uint32_t file)

@@ -18,6 +18,9 @@ enum fake_device { FAKE_TAP, FAKE_TAP_TOO, FAKE_PPP, FAKE_SHARED, FAKE_DEVICES }
 struct keeper *fake_keeper_new(void);
 void fake_keeper_free(struct keeper *k);
 
+/** fake_keeper_far_end() - what the program has of a file that was resumed */
+int fake_keeper_far_end(const struct keeper *k, uint32_t file);
+
 /** fake_keeper_pair() - an end of a SOCK_SEQPACKET pair, the caller's; the keeper has the other, which does not block */
 int fake_keeper_pair(struct keeper *k);
 

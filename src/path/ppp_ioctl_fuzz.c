@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ppp_ioctl_fuzz.c - what programs ask of their PPPoL2TP sockets and files of /dev/ppp, octet by octet as it comes to ul2tpd
+/* ppp_ioctl_fuzz.c - what programs ask of their PPPoL2TP sockets and files of /dev/ppp, octet by octet as it comes to ul2tpd,
+ * and what they and their peers send meanwhile
  *
  * The input is a number of calls on the files of records_fixture.h, and on some that are on nothing yet: each an octet with the
- * call, one with the file, one with the ioctl or option, one with the length of what follows, and that: the argument. Whatever
- * was asked, the next engine takes it up from the records, and no descriptor is left.
+ * call, one with the file, one with the ioctl, option or tunnel, one with the length of what follows, and that: the argument, the
+ * frame, or what UDP carried. Whatever was asked and came, the next engine takes it up from the records, and no descriptor is left.
+ *
+ * All is sent in a network namespace of its own; without the right to make one, neither frames nor packets come.
  */
 #include <assert.h>
 #include <dirent.h>
 #include <linux/ppp-ioctl.h>
 #include <linux/sockios.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -19,6 +24,7 @@
 #include "path/fake_keeper.h"
 #include "path/ppp_adopt.h"
 #include "path/ppp_socket.h"
+#include "path/receive.h"
 #include "path/records_fixture.h"
 
 #define CALLS_MAX  32
@@ -26,7 +32,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum call { IOCTL, OPTION_SET, OPTION_GET, CONNECT, NAME, CLOSE, CALLS };
+enum call { IOCTL, OPTION_SET, OPTION_GET, CONNECT, NAME, CLOSE, PACKET, FRAME, CALLS };
 
 static const uint32_t ioctls[] = {
 	PPPIOCNEWUNIT,    PPPIOCATTACH,       PPPIOCATTCHAN, PPPIOCCONNECT,    PPPIOCDISCONN,
@@ -38,6 +44,7 @@ static const uint32_t ioctls[] = {
 };
 
 static struct records *records;
+static bool alone; /* in a network namespace of its own */
 
 static void ask_ioctl(struct ppp_file *f, uint8_t which, struct reader in)
 {
@@ -68,6 +75,49 @@ static void connect_to(struct ppp_file *f, struct reader name)
 	ppp_socket_connect(f, &caller, name, 1, -1, &ea);
 }
 
+struct arrival {
+	struct letter letter;
+	struct intake *in;
+	const uint8_t *octets;
+	size_t len;
+};
+
+static void open_arrival(struct letter *letter)
+{
+	struct arrival *a = container_of(letter, struct arrival, letter);
+
+	receive_begin(a->in->worker);
+	receive_diverted(a->in, a->octets, a->len, 0);
+	receive_end(a->in->worker);
+}
+
+/* From the peer of the tunnel with this number. */
+static void arrive(struct dataplane *dp, uint8_t number, struct reader packet)
+{
+	struct netns *ns = dataplane_netns_find(dp, (struct netns_id){ FAKE_NETNS });
+	struct tunnel *t = ns ? netns_tunnel_from(ns, number % FIXTURE_TUNNELS) : NULL;
+	struct arrival a = { .letter.open = open_arrival, .len = read_left(&packet) };
+	AUTO_MEMORY uint8_t *octets = malloc(a.len + !a.len); /* exactly: a step too far is seen */
+
+	assert(octets);
+	if (!t || !alone)
+		return;
+	__atomic_store_n(&t->record->peer_check, UL2TP_PEER_CHECK_IDS, __ATOMIC_RELAXED);
+	a.in = t->endpoint->intake;
+	read_copy(&packet, octets, a.len);
+	a.octets = octets;
+	mailbox_post_wait(&a.in->worker->mailbox, &a.letter);
+}
+
+static void write_frame(struct dataplane *dp, uint8_t file, struct reader frame)
+{
+	if (!alone)
+		return;
+	send(fake_keeper_far_end(dp->keeper, file), frame.at, read_left(&frame),
+	     MSG_DONTWAIT | MSG_NOSIGNAL);
+	dataplane_wait(dp);
+}
+
 static void ask(struct dataplane *dp, struct reader *r)
 {
 	uint8_t call = read_u8(r) % CALLS, file = read_u8(r), which = read_u8(r);
@@ -79,13 +129,17 @@ static void ask(struct dataplane *dp, struct reader *r)
 	int value;
 
 	argument = read_sub(r, len < read_left(r) ? len : read_left(r));
+	if (call == PACKET)
+		arrive(dp, which, argument);
+	else if (call == FRAME)
+		write_frame(dp, file % FAKE_FILES, argument);
 	if (ppp_file_find(dp, file % FAKE_FILES + 1, &f, &ea) < 0)
 		return;
 	if (call == IOCTL)
 		ask_ioctl(f, which, argument);
 	else if (call == CLOSE)
 		ppp_file_free(f);
-	else if (!f->is_socket)
+	else if (!f->is_socket || call >= PACKET)
 		return;
 	else if (call == OPTION_SET)
 		ppp_socket_option_set(f, which, argument, &ea);
@@ -141,6 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		records = aligned_alloc(64, records_size(FIXTURE_TUNNELS, FIXTURE_SESSIONS));
 		assert(records);
 		log_level_set(LOG_EMERG);
+		alone = unshare(CLONE_NEWNET) == 0;
 	}
 	records_fixture_fill(records);
 	before = descriptors_count();
