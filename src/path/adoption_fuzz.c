@@ -93,6 +93,9 @@ static void show(struct dataplane *dp)
 			ul2tp_session_message_put(&w, &s);
 		}
 	}
+	for (struct ppp_file *f = ns ? ppp_file_from(ns, 0) : NULL; f;
+	     f = ppp_file_from(ns, f->serial + 1))
+		assert(!f->is_socket || f->end.fd >= 0);
 	while (ns && channel_report_from(ns, next, &report))
 		next = (uint64_t)report.number + 1;
 }

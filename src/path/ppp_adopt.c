@@ -168,9 +168,10 @@ static void adopt_file(struct adoption *a, struct ppp_file_record *r)
 	uint32_t index = index_of(a, r);
 	int err = record_check_file(r);
 
+	if (!err && r->slot != RECORD_NONE && fd < 0) /* another file has it */
+		err = -EBADMSG;
 	if (!err)
 		err = ppp_file_adopt(a->dp, a->loop, index, fd, &a->files[index]);
-
 	if (err < 0) {
 		note_lost(a, err);
 		drop_file(a, r);

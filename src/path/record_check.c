@@ -53,8 +53,11 @@ static bool is_prefix(const struct prefix *p)
 	return prefix_equal(&same, p);
 }
 
+/* A socket never gives up its end. */
 int record_check_file(const struct ppp_file_record *r)
 {
+	if (r->is_socket && r->slot == RECORD_NONE)
+		return -EBADMSG;
 	return is_number(r->netns.cookie) && is_number(r->serial) && r->handle &&
 	                       r->channel.number <= INT32_MAX
 	               ? 0
