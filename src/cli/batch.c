@@ -113,8 +113,8 @@ int batch_run(struct cli *cli, const char *name)
 		cli->group = session_group_new();
 	if (status == CLI_DONE)
 		status = run_lines(cli, &b, name);
-	if (ferror(b.file) && status == CLI_DONE)
-		status = cli_wrong(cli, "cannot read \"%s\"", name);
+	if (b.err < 0 && status == CLI_DONE)
+		status = cli_wrong(cli, "cannot read \"%s\": %s", name, strerror(-b.err));
 	session_group_free(cli->group);
 	cli->group = NULL;
 	batch_lines_release(&b);

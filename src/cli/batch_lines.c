@@ -64,9 +64,19 @@ static bool goes_on(char *line, ssize_t *length)
 	return true;
 }
 
+/* As getline(), which says an end and a failure alike. */
+static ssize_t line_read(struct batch_lines *b, char **line, size_t *size)
+{
+	ssize_t length = getline(line, size, b->file);
+
+	if (length < 0 && !feof(b->file))
+		b->err = -errno;
+	return length;
+}
+
 bool batch_lines_next(struct batch_lines *b)
 {
-	ssize_t length = getline(&b->line, &b->size, b->file);
+	ssize_t length = line_read(b, &b->line, &b->size);
 
 	if (length < 0)
 		return false;
@@ -74,15 +84,17 @@ bool batch_lines_next(struct batch_lines *b)
 	while (goes_on(b->line, &length)) {
 		AUTO_MEMORY char *more = NULL;
 		size_t more_size = 0;
-		ssize_t more_length = getline(&more, &more_size, b->file);
+		ssize_t more_length = line_read(b, &more, &more_size);
 		char *whole;
 
 		if (more_length < 0)
-			break;
+			return !b->err;
 		b->number++;
 		whole = realloc(b->line, (size_t)(length + more_length) + 1);
-		if (!whole)
+		if (!whole) {
+			b->err = -ENOMEM;
 			return false;
+		}
 		memcpy(whole + length, more, (size_t)more_length + 1);
 		length += more_length;
 		b->line = whole;

@@ -13,9 +13,10 @@ struct batch_lines {
 	char *line; /* the command; a line that ends with a backslash goes on in the next one */
 	size_t size;
 	unsigned int number; /* of its last line */
+	int err;             /* why there is no next one, -errno; 0: they are at an end */
 };
 
-/** batch_lines_next() - read the next command; false: there is none, or the file can not be read (ferror()) */
+/** batch_lines_next() - read the next command; false: there is none, or .err says why */
 bool batch_lines_next(struct batch_lines *b);
 void batch_lines_release(struct batch_lines *b);
 

@@ -35,6 +35,31 @@ static const char *split(const char *line)
 	return ret;
 }
 
+static bool memory_is_out;
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return memory_is_out ? NULL : __real_realloc(old, size);
+}
+
+/* What can not be read is not the end: what stands behind it would not be done, and nobody told. */
+static void test_a_command_without_memory_is_no_end(void **state)
+{
+	char text[] = "show \\\ntunnel\nshow session\n";
+	struct batch_lines b = { .file = fmemopen(text, strlen(text), "r") };
+
+	assert_non_null(b.file);
+	memory_is_out = true;
+	assert_false(batch_lines_next(&b));
+	memory_is_out = false;
+	assert_int_equal(b.err, -ENOMEM);
+	batch_lines_release(&b);
+	fclose(b.file);
+}
+
 static void test_words(void **state)
 {
 	char many[2 * BATCH_WORDS_MAX + 3] = "";
@@ -137,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_a_command_without_memory_is_no_end),
 		cmocka_unit_test(test_a_failure_ends_it_and_is_located),
 		cmocka_unit_test(test_what_has_no_place_in_a_batch),
 		cmocka_unit_test(test_a_file_that_is_not_there),
