@@ -16,7 +16,7 @@ import socket
 import struct
 import time
 
-from support.ppp_calls import IOCTLS, LCP, connect, int_ioctl, octets_ioctl, raw_ioctl, read, set_ioctl, state, write
+from support.ppp_calls import LCP, connect, int_ioctl, octets_ioctl, raw_ioctl, read, set_ioctl, state, write
 from support.ppp_file import name
 
 import random_world
@@ -30,7 +30,6 @@ CLONE_NEWNET = 0x40000000
 OCTETS = FRAMES | {"nothing": b"", "one": b"\xc0", "two": LCP[:2], "odd": bytes.fromhex("00fd") + b"o" * 20,
                    "ipv6": bytes.fromhex("0057") + b"\x60" + b"s" * 50, "long": bytes.fromhex("8021") + b"l" * 1400}
 TIMES = ("GIDLE32", "GIDLE64")  # what they give is up to the clock
-OF_A_UNIT = ("SMRU", "GMRU", "SFLAGS", "GFLAGS", "SNPMODE", "GNPMODE", "SPASS", "SACTIVE", "SMAXCID", "SMRRU", *TIMES)
 
 # struct sock_filter: each program by what it does
 FILTERS = {"all": [(6, 0, 0, 0xffff)], "none": [(6, 0, 0, 0)], "nothing": [],
@@ -44,10 +43,12 @@ def known(world, words):
     descriptor = world.made.get(slot)
     if descriptor is None:
         return None
+    if what in ("file", "ioctl", "filter", "file_state") and world.hurry:
+        time.sleep(world.pause)  # that it is dead can be seen a moment later (PX-45)
     dead = state(descriptor) == "HUP"
     if what == "file" and words[2] == "BRIDGECHAN" and dead:
         return "PPP-30"
-    if what in ("file", "ioctl", "filter", "np", "file_state") and world.attached.get(slot, " ")[0] == "unit" and dead:
+    if what in ("file", "ioctl", "filter", "file_state") and world.attached.get(slot, " ")[0] == "unit" and dead:
         return "PPP-44"
     if what in ("read", "close") and world.shared(slot) and (what == "read" or world.copies()):
         return "PPP-21"

@@ -135,12 +135,12 @@ class PppDice(Dice):
 
     def __init__(self, seed):
         super().__init__(seed)
-        self.on = {}  # {file: "channel" or "unit"}, as far as is known here
+        self.on = {}  # {slot: "channel" or "unit"}, as far as is known here
 
-    def file(self, on=None):
+    def file(self, on=None, letters="f"):
         """Mostly one that is on such a thing, or with None on nothing yet"""
-        likely = [slot for slot in self.slots if slot[0] == "f" and slot in self.there and self.on.get(slot) == on]
-        return self.choice(likely) if likely and self.random() < 0.8 else self.slot("fd")
+        likely = [slot for slot in self.slots if slot[0] in letters and slot in self.there and self.on.get(slot) == on]
+        return self.choice(likely) if likely and self.random() < 0.8 else self.slot(letters + "d")
 
     def put(self, on, words):
         self.on[words[1]] = on
@@ -174,14 +174,15 @@ class PppDice(Dice):
 
     def of_file(self):
         slot, file, channel, unit = self.slot, self.file(), self.file("channel"), self.file("unit")
+        sock = self.file("channel", "s")
         return self.one(
             lambda: self.put("unit", ["newunit", file, self.number()]),
-            lambda: self.put("channel", ["file", file, "ATTCHAN", self.one(slot("s"), slot("s"), self.number())]),
+            lambda: self.put("channel", ["file", file, "ATTCHAN", self.one(sock, sock, self.number())]),
             lambda: self.put("unit", ["file", file, "ATTACH", self.one(unit, unit, self.number())]),
             lambda: ["file", channel, "CONNECT", self.one(unit, unit, self.number())],
             lambda: ["file", channel, self.one("DISCONN", "DISCONN", "DETACH", "UNBRIDGECHAN")],
-            lambda: ["file", channel, "BRIDGECHAN", self.one(slot("s"), slot("s"), self.number())],
-            lambda: ["file", channel, "BRIDGECHAN", slot("s")],
+            lambda: ["file", channel, "BRIDGECHAN", self.one(sock, sock, self.number())],
+            lambda: ["file", channel, "BRIDGECHAN", sock], lambda: ["read", sock, 2000], lambda: ["send", sock, self.octets()],
             lambda: ["ioctl", self.one(unit, channel, slot("s")), self.one("SFLAGS", "SMRU", "SMRU", "SMRRU", "SMAXCID", "SDEBUG"),
                      self.one(0, 1, 15, 100, 1500, 0x800000, 0x200, 0x400, 0x40000000, -1)],
             lambda: ["ioctl", self.one(unit, channel, slot("sd")), self.one(
@@ -192,13 +193,13 @@ class PppDice(Dice):
             lambda: ["filter", unit, self.one("SPASS", "SACTIVE"), self.one("all", "none", "nothing", "ip alone", "no end", "too far")],
             lambda: ["write", unit, self.octets()], lambda: ["write", channel, self.octets()],
             lambda: ["read", self.one(unit, channel), self.one(4, 2000)], lambda: ["fork", "h0"], lambda: self.make("open", "f"),
-            lambda: self.close("f"), lambda: self.close("s"))()
+            lambda: self.close("f"))()
 
     def call(self):
         """The same, and as often its channel alone"""
         made = super().call()
         channel, unit = made[6][1], made[7][1]
-        self.on |= {channel: "channel", unit: "unit"}
+        self.on |= {made[1][1]: "channel", channel: "channel", unit: "unit"}
         if self.random() < 0.4:
             self.on.pop(unit)
             del made[7:9]
@@ -211,7 +212,7 @@ class PppDice(Dice):
             lambda: ["arrives", 2, self.one(5001, 5011), 1, self.session_id(), self.octets()],
             lambda: [self.one("up", "down"), self.device()], self.build, self.end,
             lambda: self.close("d"), lambda: self.close("h"), lambda: self.make("far_udp", "v"),
-            lambda: ["elsewhere", *self.one(self.of_socket, self.of_file, self.build)()])()
+            *[lambda: ["elsewhere", *self.one(self.of_socket, self.of_file, self.build)()]] * 3)()
 
     def operations(self):
         made = [self.make("udp", "u")]
