@@ -48,9 +48,9 @@ class Row:
 
 # Options of ul2tpd; those of one group are there if the daemon has the option at all.
 WAYS = {"naive": ["--naive"], "user": ["--fast-path", "off"], "fast": ["--fast-path", "require"],
-        "fast-streams": ["--fast-path-streams", "on", "--fast-path", "require"],
+        "fast-tcp": ["--fast-path-streams", "on", "--fast-path", "require"],
         "fast-xdp": ["--fast-path-xdp", "--fast-path", "require"]}
-FAST = ("fast", "fast-xdp", "fast-streams")
+FAST = ("fast", "fast-xdp", "fast-tcp")
 
 ROWS = {row.name: row for row in (
     Row("plain", "the cable itself"),
@@ -58,7 +58,7 @@ ROWS = {row.name: row for row in (
     Row("naive", "Ethernet by ul2tpd, one packet a system call", "naive"),
     Row("user", "Ethernet by ul2tpd in user space", "user"),
     Row("fast", "Ethernet by ul2tpd's fast path", "fast"),
-    Row("fast-streams", "Ethernet by ul2tpd's fast path, streams of TCP, too, where user space were faster", "fast-streams"),
+    Row("fast-tcp", "Ethernet by ul2tpd's fast path, streams of TCP, too, where user space were faster", "fast-tcp"),
     Row("fast-xdp", "Ethernet by ul2tpd's fast path, with XDP", "fast-xdp"),
     Row("ppp-naive", "PPP by ul2tpd, one packet a system call", "naive", True),
     Row("ppp-user", "PPP by ul2tpd in user space", "user", True),
@@ -67,8 +67,8 @@ ROWS = {row.name: row for row in (
     Row("kernel", "Ethernet by the kernel's l2tp_eth", "kernel"),
     Row("ppp-kernel", "PPP by the kernel's l2tp_ppp", "kernel", True),
 )}
-HERE = ("plain", "vxlan", "naive", "user", "fast", "fast-streams", "fast-xdp", "ppp-naive", "ppp-user", "ppp-fast", "l2tpns")
-EMULATED = ("plain", "vxlan", "kernel", "naive", "user", "fast", "fast-streams", "ppp-kernel", "ppp-user", "ppp-fast")
+HERE = ("plain", "vxlan", "naive", "user", "fast", "fast-tcp", "fast-xdp", "ppp-naive", "ppp-user", "ppp-fast", "l2tpns")
+EMULATED = ("plain", "vxlan", "kernel", "naive", "user", "fast", "fast-tcp", "ppp-kernel", "ppp-user", "ppp-fast")
 
 
 def cable(underlay, row):

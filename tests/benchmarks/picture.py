@@ -13,7 +13,7 @@ text { font: 13px sans-serif; fill: #333 }
 }
 """
 WIDTH, LEFT, BAR, STEP, TOP = 720, 110, 16, 22, 26
-OURS = ("naive", "user", "fast", "fast-streams", "fast-xdp", "ppp-naive", "ppp-user", "ppp-fast")
+OURS = ("naive", "user", "fast", "fast-tcp", "fast-xdp", "ppp-naive", "ppp-user", "ppp-fast")
 
 
 def bar(row, cell, y, scale):

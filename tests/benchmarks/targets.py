@@ -32,7 +32,7 @@ def ratio(underlay, of, to, key="tcp1", part=None):
     return value
 
 
-FAST = ("fast", "fast-streams", "fast-xdp")
+FAST = ("fast", "fast-tcp", "fast-xdp")
 OURS = ("user", *FAST)
 
 

@@ -5,7 +5,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from benchmarks import document, emulated, picture, report, targets
+from benchmarks import document, emulated, hosts, picture, report, targets
 from benchmarks.progress import Failed
 from support.guest import Ended
 
@@ -133,3 +133,10 @@ def test_a_document_gets_tables_between_its_marks(tmp_path):
 
 def test_nothing_measured_draws_nothing():
     assert picture.draw({"samples": {}}) == ""
+
+
+def test_rows_can_be_interfaces():
+    """Each is one on each underlay, by its name."""
+    for row in hosts.ROWS:
+        for underlay in hosts.UNDERLAYS:
+            assert len(f"{row}-{underlay}") <= 15
