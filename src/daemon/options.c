@@ -151,6 +151,17 @@ static bool ppp_device_read(const char *text, bool *shared)
 	return false;
 }
 
+/* One of @count words, as @choices names them. */
+static bool word_read(const char *option, const char *text, const char *const words[], size_t count,
+                      const char *choices, size_t *ret)
+{
+	for (*ret = 0; *ret < count; (*ret)++)
+		if (!strcmp(text, words[*ret]))
+			return true;
+	fprintf(stderr, "ul2tpd: --%s is \"%s\", give %s\n", option, text, choices);
+	return false;
+}
+
 static bool fast_path_read(const char *text, enum fast_path_mode *ret)
 {
 	static const char *const modes[] = {
@@ -158,14 +169,12 @@ static bool fast_path_read(const char *text, enum fast_path_mode *ret)
 		[FAST_PATH_AUTO] = "auto",
 		[FAST_PATH_REQUIRE] = "require",
 	};
+	size_t mode;
 
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
-		if (!strcmp(text, modes[i])) {
-			*ret = (enum fast_path_mode)i;
-			return true;
-		}
-	fprintf(stderr, "ul2tpd: --fast-path is \"%s\", give auto, off or require\n", text);
-	return false;
+	if (!word_read("fast-path", text, modes, ARRAY_SIZE(modes), "auto, off or require", &mode))
+		return false;
+	*ret = (enum fast_path_mode)mode;
+	return true;
 }
 
 static bool fast_path_streams_read(const char *text, enum fast_path_streams *ret)
@@ -175,14 +184,12 @@ static bool fast_path_streams_read(const char *text, enum fast_path_streams *ret
 		[FAST_STREAMS_ON] = "on",
 		[FAST_STREAMS_OFF] = "off",
 	};
+	size_t how;
 
-	for (size_t i = 0; i < ARRAY_SIZE(hows); i++)
-		if (!strcmp(text, hows[i])) {
-			*ret = (enum fast_path_streams)i;
-			return true;
-		}
-	fprintf(stderr, "ul2tpd: --fast-path-streams is \"%s\", give auto, on or off\n", text);
-	return false;
+	if (!word_read("fast-path-streams", text, hows, ARRAY_SIZE(hows), "auto, on or off", &how))
+		return false;
+	*ret = (enum fast_path_streams)how;
+	return true;
 }
 
 static unsigned int workers_default(void)
