@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "launcher/descriptor_call.h"
 #include "launcher/file_call.h"
+#include "launcher/poll_call.h"
 #include "launcher/refusal.h"
 #include "launcher/send_call.h"
 #include "launcher/socket_call.h"
@@ -145,6 +146,9 @@ static const struct filter_call calls[] = {
 	{ "lgetxattr",      { 192,   9,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
 	{ "listxattr",      { 194,  11,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
 	{ "llistxattr",     { 195,  12,  -1,  -1,  -1 }, file_call, .need = NEED_FILES, ALWAYS },
+
+	{ "poll",           {   7,  -1,  -1,  -1,  -1 }, poll_call, .need = NEED_FILES, ALWAYS },
+	{ "ppoll",          { 271,  73,  -1,  -1,  -1 }, poll_call, .need = NEED_FILES, ALWAYS },
 };
 /* clang-format on */
 

@@ -9,10 +9,11 @@ import os
 import select
 import socket
 import stat
+import struct
 import threading
 
-from support.ppp_calls import (BAD, IP, IPCP, LCP, connect, events, frame, frames, hung_up, name, open_ppp, pppox,
-                               read, ready, set_ioctl, write)
+from support.ppp_calls import (BAD, IP, IPCP, LCP, connect, events, frame, frames, hung_up, int_ioctl, name, octets_ioctl,
+                               open_ppp, peer_name, pppox, raw_ioctl, read, ready, set_ioctl, write)
 
 from hosts import becomes, libc, nothing, outcome
 
@@ -179,6 +180,86 @@ def what_poll_says(hosts, see):
     assert device_goes(number)
     see("a session deleted", [world.l2tp.ask("SESSION_DELETE", CONN_ID=1, SESSION_ID=call.session), call.gone(),
                               events(call.socket), read(call.socket), outcome(call.socket.send, LCP)])
+
+
+def tunnel_that_asks_for_a_channel(hosts, see):
+    """PPPIOCGCHAN of a tunnel's socket, which has none: from then on it receives nothing.
+
+    Requirements: PX-40, PX-43, PX-60
+    """
+    world = World(hosts)
+    call, asks = world.call(), world.tunnel_socket()
+    see("before", [events(asks), read(asks), write(asks.fileno(), LCP)])
+    see("a bad pointer", [raw_ioctl(asks.fileno(), "GCHAN", BAD), read(asks)])
+    see("asked", [int_ioctl(asks.fileno(), "GCHAN"), events(asks), read(asks), read(asks, 0), write(asks.fileno(), LCP)])
+    see("again", [int_ioctl(asks.fileno(), "GCHAN"), read(asks)])
+    see("what it still tells", [peer_name(asks), octets_ioctl(asks.fileno(), "GL2TPSTATS")[:8],
+                                int_ioctl(asks.fileno(), "GMRU"), connect(asks, name(1, 0, 101, 0))])
+    world.arrives(call, LCP)
+    see("its sessions", [frame(call.socket), write(call.socket.fileno(), LCP), world.left(1)])
+    see("a file on no channel", set_ioctl(open_ppp(), "ATTCHAN", -1))
+
+
+POLL = {"IN": 0x1, "PRI": 0x2, "OUT": 0x4, "ERR": 0x8, "HUP": 0x10, "NVAL": 0x20, "RDNORM": 0x40, "RDBAND": 0x80,
+        "WRNORM": 0x100, "WRBAND": 0x200, "MSG": 0x400, "RDHUP": 0x2000}
+SYS_PPOLL = 271
+USUAL = POLL["IN"] | POLL["OUT"] | POLL["RDNORM"] | POLL["WRNORM"]
+ALL = USUAL | POLL["PRI"] | POLL["RDBAND"] | POLL["WRBAND"] | POLL["MSG"] | POLL["RDHUP"]
+
+
+def poll(*asked, limit=None, mask=None, mask_length=8):
+    """What poll() of these (descriptor, events) gives, and what is found of each; with a limit, a struct timespec or an
+    address, ppoll()."""
+    octets = b"".join(struct.pack("ihh", descriptor, wanted, -1) for descriptor, wanted in asked)
+    room = ctypes.create_string_buffer(octets, len(octets) + 1)
+    if limit is None:
+        done = libc.poll(room, len(asked), 0)
+    else:
+        done = libc.syscall(SYS_PPOLL, room, len(asked), limit, mask, mask_length)
+    if done < 0:
+        return errno.errorcode[ctypes.get_errno()]
+    found = [struct.unpack_from("h", room, 8 * at + 6)[0] for at in range(len(asked))]
+    return [done, *(" ".join(word for word, bit in POLL.items() if bit & bits) for bits in found)]
+
+
+def what_hung_up(hosts, see):
+    """What poll() and ppoll() say of files whose channel or unit has gone, alone and among others
+
+    Requirements: PPP-22, PPP-24, PPP-44
+    """
+    world = World(hosts)
+    call, other, third = world.call(), world.call(), world.call()
+    channel, copy, full = call.channel_file(), call.channel_file(), other.channel_file()
+    alive = third.channel_file()
+    unit, number = world.unit()
+    also = open_ppp()
+    set_ioctl(also, "ATTACH", number)
+    world.arrives(other, LCP)
+    ready(full)
+    ours, theirs = socket.socketpair()
+    theirs.send(b"more")
+    closed = os.dup(0)
+    os.close(closed)
+    see("while they live", poll((channel, USUAL), (alive, USUAL), (full, USUAL), (also, POLL["OUT"])))
+    call.close()
+    other.close()
+    os.close(unit)
+    assert all(becomes(lambda f=f: hung_up(f)) for f in (channel, copy, full, also)) and device_goes(number)
+    for words, dead in (("a channel", channel), ("another file on it", copy), ("a unit", also)):
+        see(words, [poll((dead, wanted)) for wanted in (0, POLL["IN"], POLL["OUT"], USUAL, ALL, -1)])
+    see("with a frame", [poll((full, ALL)), poll((full, POLL["OUT"])), frame(full), poll((full, ALL)), read(full)])
+    among = ((alive, USUAL), (channel, ALL), (ours.fileno(), USUAL), (-1, ALL), (closed, USUAL), (channel, POLL["IN"]),
+             (also, POLL["IN"]), (-channel, ALL))
+    see("among others", poll(*among))
+    second, never = struct.pack("qq", 1, 0), struct.pack("qq", -1, 0)
+    see("by ppoll", [poll(*among, limit=second), poll((channel, POLL["IN"]), limit=second, mask=bytes(8))])
+    see("by ppoll, wrongly", [poll((channel, ALL), limit=never), poll((channel, ALL), limit=struct.pack("qq", 0, 10 ** 9)),
+                              poll((channel, ALL), limit=where(BAD)), poll((channel, ALL), limit=second, mask=where(BAD)),
+                              poll((channel, ALL), limit=second, mask=bytes(8), mask_length=4)])
+    see("wrongly", [raw("poll", where(BAD), 1, 0), raw("poll", None, 0, 0), raw("poll", None, 0x7fffffff, 0)])
+    see("none of them", poll((alive, POLL["IN"]), (-1, ALL)))
+    copied = os.dup(channel)
+    see("a copy", poll((copied, ALL)))
 
 
 def woken(descriptor, then):
