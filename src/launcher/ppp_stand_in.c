@@ -276,21 +276,26 @@ static void file_receive_none(struct trap *t, struct ppp_stand_in *p, int fd)
 		read_frame(t, fd, ppp_stand_in_not_empty(fd));
 }
 
+static bool is_read(const struct trap *t)
+{
+	return t->notif.data.nr == SYS_read || t->notif.data.nr == SYS_readv;
+}
+
 /* Of a socket whose number was asked for all frames are the channel's (PX-40). */
 static void socket_receive_none(struct trap *t, struct ppp_stand_in *p)
 {
 	struct ppp_answer answer;
-	int state = ppp_stand_in_state(t, p, &answer);
+	int state;
 
+	if (is_read(t) && wanted(t) == 0) {
+		trap_continue(t); /* to read nothing from a socket never fails */
+		return;
+	}
+	state = ppp_stand_in_state(t, p, &answer);
 	if (state == UL2TP_PPP_BOUND || (state == UL2TP_PPP_SESSION_GONE && p->facts.was_bound))
 		trap_fail(t, -EIO);
 	else
 		trap_continue(t);
-}
-
-static bool is_read(const struct trap *t)
-{
-	return t->notif.data.nr == SYS_read || t->notif.data.nr == SYS_readv;
 }
 
 static void receive(struct trap *t, struct ppp_stand_in *p)

@@ -238,12 +238,11 @@ void channel_delete(struct channel *c)
 
 void channel_bind(struct channel *c, int program_fd)
 {
-	if (!c->number)
-		return;
 	c->bound = true;
 	if (c->session)
 		c->session->socket_state = STATE_BOUND;
-	set_route(c, program_fd);
+	if (c->number) /* else it is a tunnel's, and there are no frames */
+		set_route(c, program_fd);
 	ppp_record_update(c->socket);
 }
 
