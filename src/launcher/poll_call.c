@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "launcher/object.h"
 #include "launcher/ppp_stand_in.h"
