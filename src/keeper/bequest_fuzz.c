@@ -9,7 +9,6 @@
  * Without the right to make namespaces nothing is read.
  */
 #include <assert.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -23,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/open_descriptors.h"
 #include "base/streams.h"
 #include "keeper/endpoint_socket.h"
 #include "keeper/filter_sessions.h"
@@ -104,18 +104,6 @@ static bool start(void)
 	return true;
 }
 
-static unsigned int descriptors_count(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
-
 /* Those of the fuzzer and its symbolizer are not left to anybody. */
 static void descriptors_give(void)
 {
@@ -183,8 +171,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t at = 0; at + sizeof(MARK) < size; at++)
 		if (!memcmp(octets + at, &MARK, sizeof(MARK)))
 			memcpy(octets + at, &here.cookie, sizeof(MARK));
-	before = descriptors_count();
+	before = open_descriptors();
 	read_it(&i, data[0] & 1);
-	assert(descriptors_count() == before);
+	assert(open_descriptors() == before);
 	return 0;
 }

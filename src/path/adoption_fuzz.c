@@ -7,12 +7,12 @@
  * it, and no descriptor is left.
  */
 #include <assert.h>
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/open_descriptors.h"
 #include "base/reader.h"
 #include "path/channel_report.h"
 #include "path/dataplane_private.h"
@@ -128,18 +128,6 @@ static void adopt(struct keeper *keeper, unsigned int workers)
 	loop_free(files);
 }
 
-static unsigned int descriptors_count(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reader r = reader_over(data, size);
@@ -155,10 +143,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < CHANGES_MAX && read_left(&r) > 0; i++)
 		change(&r);
 	records_begin(records, FIXTURE_TUNNELS, FIXTURE_SESSIONS);
-	before = descriptors_count();
+	before = open_descriptors();
 	keeper = fake_keeper_new();
 	adopt(keeper, 1 + size % 2);
 	fake_keeper_free(keeper);
-	assert(descriptors_count() == before);
+	assert(open_descriptors() == before);
 	return 0;
 }

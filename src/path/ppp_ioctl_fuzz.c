@@ -9,7 +9,6 @@
  * All is sent in a network namespace of its own; without the right to make one, neither frames nor packets come.
  */
 #include <assert.h>
-#include <dirent.h>
 #include <linux/ppp-ioctl.h>
 #include <linux/sockios.h>
 #include <sched.h>
@@ -20,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/open_descriptors.h"
 #include "path/dataplane_private.h"
 #include "path/fake_keeper.h"
 #include "path/ppp_adopt.h"
@@ -174,18 +174,6 @@ static void serve(struct reader *r)
 	memcpy((void *)records, left, size);
 }
 
-static unsigned int descriptors_count(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reader r = reader_over(data, size), nothing = reader_over(data, 0);
@@ -198,9 +186,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		alone = unshare(CLONE_NEWNET) == 0;
 	}
 	records_fixture_fill(records);
-	before = descriptors_count();
+	before = open_descriptors();
 	serve(&r);
 	serve(&nothing);
-	assert(descriptors_count() == before);
+	assert(open_descriptors() == before);
 	return 0;
 }
