@@ -36,11 +36,12 @@ def children(pid):
 
 
 def in_session(session):
-    """Processes, zombies aside, whose session id this is."""
+    """Processes, zombies aside, whose session id this is. One of whose threads only the first is a zombie still has all its
+    descriptors: it listens, for instance."""
     found = []
     for pid in proc.pids():
         fields = proc.stat(pid)
-        if fields and int(fields[3]) == session and fields[0] != "Z":
+        if fields and int(fields[3]) == session and (fields[0] != "Z" or int(fields[17]) > 1):
             found.append(pid)
     return found
 
