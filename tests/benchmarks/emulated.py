@@ -92,7 +92,7 @@ def inside_open(rows, underlays):
 
 def inside_sample(underlay, row, seconds):
     return measuring.sample(_inside[0].hosts, underlay, row,
-                            measuring.Effort(tcp=seconds, warm=1, four=False, sizes=("64",), trial=0.1, flood=0.3, echoes=0))
+                            measuring.Effort(tcp=seconds, warm=1, four=False, sizes=("64",), trial=0.1, flood=0.3, loaded_echoes=0))
 
 
 def inside_close():
