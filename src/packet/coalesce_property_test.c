@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* coalesce_property_test.c - whatever comes: cut again it is what came, in each flow in its order, and the device takes it
  *
- * Beside coalesce_test.c, which has a test for each rule, sequences by chance of all that frame_random.h knows, with
- * damaged frames among them. What is emitted is compared octet for octet with what the naive way would have handed on.
+ * Beside coalesce_test.c and coalesce_apart_test.c, which have a test for each rule, sequences by chance of all that
+ * frame_random.h knows, with damaged frames among them. What is emitted is compared octet for octet with what the naive way
+ * would have handed on.
  *
  *	coalesce_property_test [SEQUENCES [SEED]]	as many as one has time for
  */
