@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -102,6 +103,25 @@ void happened(const char *words)
 {
 	assert_string_equal(story.text[0] ? story.text + 1 : "", words);
 	story.text[0] = 0;
+}
+
+void story_goes(const char *comes, const char *words)
+{
+	for (char *end; *comes; comes = end + strspn(end, " ")) {
+		uint32_t number = (uint32_t)strtoul(comes, &end, 10);
+
+		if (*comes == 'u') {
+			receive(UNNUMBERED);
+			end++;
+		} else if (!strncmp(end, "ms", 2)) {
+			story.now_ms += number;
+			end += 2;
+		} else {
+			assert_ptr_not_equal(end, comes);
+			receive(number);
+		}
+	}
+	happened(words);
 }
 
 void counted(uint32_t errors, uint32_t seq_discards, uint32_t oos_packets)

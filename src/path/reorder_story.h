@@ -8,7 +8,6 @@
 #ifndef UL2TP_PATH_REORDER_STORY_H
 #define UL2TP_PATH_REORDER_STORY_H
 
-#include "base/cleanup.h"
 #include "path/reorder.h"
 
 #define UNNUMBERED UINT32_MAX
@@ -30,17 +29,16 @@ extern struct reorder_story story;
 /** start() - a session of this version of L2TP, to which nothing has happened */
 void start(uint8_t version, uint32_t timeout_ms);
 
-/** receive(), receive_all() - packets of these numbers come now */
+/** receive() - a packet of this number comes now */
 void receive(uint32_t ns);
-#define receive_all(...)                                                                           \
-	do {                                                                                       \
-		const uint32_t all_[] = { __VA_ARGS__ };                                           \
-		for (size_t i_ = 0; i_ < ARRAY_SIZE(all_); i_++)                                   \
-			receive(all_[i_]);                                                         \
-	} while (0)
 
 /** happened() - since it was last asked: these words, and no others */
 void happened(const char *words);
+
+/** story_goes() - packets come, and then these words have happened
+ * @comes: their numbers, or "u"; "100ms": so much later
+ */
+void story_goes(const char *comes, const char *words);
 
 /** counted() - since the start */
 void counted(uint32_t errors, uint32_t seq_discards, uint32_t oos_packets);
