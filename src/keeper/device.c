@@ -200,6 +200,8 @@ int kept_device_create(struct server *s, uint32_t client, const struct request *
 	/* The engine has asked before; if strangers rule it, this is what holds. */
 	if (!c->about.admin)
 		return -EPERM;
+	if (!memchr(name, '\0', sizeof(wanted->device.name)))
+		return -EINVAL;
 	if (!name[0])
 		name = DEFAULT_NAME;
 	if (!name_is_valid(name))

@@ -128,77 +128,50 @@ void server_drop_namespace(struct server *s, struct netns_id id)
 	host_watch_drop(&s->host, id);
 }
 
-static int dispatch(struct server *s, const struct request *r, struct message_fds *fds,
-                    struct reply *reply, struct message_fds *out)
+/* Without default: the compiler names a kind that has no row. @fd: the first that came along, or -1. */
+static int dispatch(struct server *s, const struct request *r, int fd, struct reply *reply,
+                    struct message_fds *out)
 {
-	switch (r->kind) {
-	case REQUEST_CLIENT_OPEN:
-		return kept_client_open(s, fds->fd[0], reply);
-	case REQUEST_CLIENT_CHECK:
-		return kept_client_check(s, r->slot, r->check.sender, r->check.over_daemon);
-	case REQUEST_CLIENT_CLOSE:
-		return kept_client_close(s, r->slot);
-	case REQUEST_ENDPOINT_OPEN:
-		return kept_endpoint_open(s, r->slot, &r->endpoint, reply, out);
-	case REQUEST_ENDPOINT_CLOSE:
-		return kept_endpoint_close(s, r->slot);
-	case REQUEST_ENDPOINT_RESUME:
-		return kept_endpoint_resume(s, r->slot, reply, out);
-	case REQUEST_ENDPOINT_SPREAD:
-		return kept_endpoint_spread(s, r->slot, r->spread.number, r->spread.count, reply,
-		                            out);
-	case REQUEST_MANAGED_OPEN:
-		return kept_managed_open(s, r->slot, r->managed.worker, r->managed.number,
-		                         r->managed.protocol, fds->fd[0], reply, out);
-	case REQUEST_MANAGED_CHANGED:
-		return kept_managed_changed(s, fds->fd[0], reply, out);
-	case REQUEST_DIVERT_ADD:
-		return kept_divert_add(s, r->slot, &r->session);
-	case REQUEST_DIVERT_REMOVE:
-		return kept_divert_remove(s, r->slot, &r->session);
-	case REQUEST_RAW_SOCKETS:
-		return kept_raw_sockets(s, r->slot, out);
-	case REQUEST_DIVERT_CHANNEL:
-		return kept_divert_channel(s, r->slot, reply, out);
-	case REQUEST_ROUTE:
-		return kept_endpoint_route(s, r->slot, &r->peer, reply);
-	case REQUEST_SOCKET_BIND:
-		return kept_socket_bind(s, r->slot, &r->local, reply);
-	case REQUEST_SOCKET_CONNECT:
-		return kept_socket_connect(s, r->slot, &r->peer, reply);
-	case REQUEST_SOCKET_OPTION:
-		return kept_socket_option(s, r->slot, &r->option, reply);
-	case REQUEST_DEVICE_CREATE:
-		if (!memchr(r->device.name, '\0', sizeof(r->device.name)))
-			return -EINVAL;
-		return kept_device_create(s, r->slot, r, reply, out);
-	case REQUEST_DEVICE_REMOVE:
-		return kept_device_remove(s, r->slot);
-	case REQUEST_DEVICE_RESUME:
-		return kept_device_resume(s, r->slot, reply, out);
-	case REQUEST_DEVICE_ROUTE_ADD:
-		return kept_device_route_add(s, r->slot, &r->device_route.prefix,
-		                             r->device_route.replace, reply);
-	case REQUEST_DEVICE_ROUTE_REMOVE:
-		return kept_device_route_remove(s, r->slot, &r->device_route.prefix);
-	case REQUEST_FILE_KEEP:
-		return kept_file_keep(s, fds->fd[0], reply);
-	case REQUEST_FILE_RESUME:
-		return kept_file_resume(s, r->slot, reply, out);
-	case REQUEST_FAST_SESSION:
-		return fast_path_session(s, r->slot, &r->fast);
-	case REQUEST_FAST_FORGET:
-		fast_path_forget(s, r->slot);
-		return 0;
-	case REQUEST_FILE_CLOSE:
-		return kept_file_close(s, r->slot);
+	uint32_t slot = r->slot;
+
+	/* clang-format off */
+	switch ((enum request_kind)r->kind) {
+	case REQUEST_CLIENT_OPEN:         return kept_client_open(s, fd, reply);
+	case REQUEST_CLIENT_CHECK:        return kept_client_check(s, slot, r->check.sender, r->check.over_daemon);
+	case REQUEST_CLIENT_CLOSE:        return kept_client_close(s, slot);
+	case REQUEST_ENDPOINT_OPEN:       return kept_endpoint_open(s, slot, &r->endpoint, reply, out);
+	case REQUEST_ENDPOINT_CLOSE:      return kept_endpoint_close(s, slot);
+	case REQUEST_ENDPOINT_RESUME:     return kept_endpoint_resume(s, slot, reply, out);
+	case REQUEST_ENDPOINT_SPREAD:     return kept_endpoint_spread(s, slot, r->spread.number, r->spread.count, reply, out);
+	case REQUEST_MANAGED_OPEN:        return kept_managed_open(s, slot, r->managed.worker, r->managed.number,
+	                                                           r->managed.protocol, fd, reply, out);
+	case REQUEST_MANAGED_CHANGED:     return kept_managed_changed(s, fd, reply, out);
+	case REQUEST_DIVERT_ADD:          return kept_divert_add(s, slot, &r->session);
+	case REQUEST_DIVERT_REMOVE:       return kept_divert_remove(s, slot, &r->session);
+	case REQUEST_DIVERT_CHANNEL:      return kept_divert_channel(s, slot, reply, out);
+	case REQUEST_RAW_SOCKETS:         return kept_raw_sockets(s, slot, out);
+	case REQUEST_ROUTE:               return kept_endpoint_route(s, slot, &r->peer, reply);
+	case REQUEST_SOCKET_BIND:         return kept_socket_bind(s, slot, &r->local, reply);
+	case REQUEST_SOCKET_CONNECT:      return kept_socket_connect(s, slot, &r->peer, reply);
+	case REQUEST_SOCKET_OPTION:       return kept_socket_option(s, slot, &r->option, reply);
+	case REQUEST_DEVICE_CREATE:       return kept_device_create(s, slot, r, reply, out);
+	case REQUEST_DEVICE_REMOVE:       return kept_device_remove(s, slot);
+	case REQUEST_DEVICE_RESUME:       return kept_device_resume(s, slot, reply, out);
+	case REQUEST_DEVICE_ROUTE_ADD:    return kept_device_route_add(s, slot, &r->device_route.prefix,
+	                                                               r->device_route.replace, reply);
+	case REQUEST_DEVICE_ROUTE_REMOVE: return kept_device_route_remove(s, slot, &r->device_route.prefix);
+	case REQUEST_FILE_KEEP:           return kept_file_keep(s, fd, reply);
+	case REQUEST_FILE_RESUME:         return kept_file_resume(s, slot, reply, out);
+	case REQUEST_FILE_CLOSE:          return kept_file_close(s, slot);
+	case REQUEST_FAST_SESSION:        return fast_path_session(s, slot, &r->fast);
+	case REQUEST_FAST_FORGET:         fast_path_forget(s, slot); return 0;
 	case REQUEST_READY:
 	case REQUEST_UPGRADE:
-	case REQUEST_PAUSE:
-		return 0; /* run.c has done it, or does */
-	default:
-		return -EINVAL;
+	case REQUEST_PAUSE:               return 0; /* run.c has done it, or does */
+	case REQUEST_KINDS:               break;
 	}
+	/* clang-format on */
+	return -EINVAL;
 }
 
 void server_answer(struct server *s, const struct request *request, struct message_fds *fds,
@@ -207,7 +180,7 @@ void server_answer(struct server *s, const struct request *request, struct messa
 	memset(reply, 0, sizeof(*reply));
 	reply->serial = request->serial;
 	*reply_fds = MESSAGE_NO_FDS;
-	reply->err = dispatch(s, request, fds, reply, reply_fds);
+	reply->err = dispatch(s, request, fds->fd[0], reply, reply_fds);
 	if (reply->err < 0)
 		*reply_fds = MESSAGE_NO_FDS;
 }
