@@ -11,11 +11,9 @@
 #include "keeper/kernel_module.h"
 #include "keeper/kernel_netlink.h"
 
-#define READ_OCTETS  65536
-#define READS_MAX    256 /* in one go: others wait too */
-#define READ_SHARE   10
-#define RETRY_MS     20
-#define HEADER_BYTES ((size_t)NLMSG_HDRLEN)
+#define READ_OCTETS 65536
+#define READ_SHARE  10
+#define RETRY_MS    20
 
 void host_source_open(struct host_source *s, int protocol, const char *module, const int *groups,
                       size_t count)
@@ -65,43 +63,12 @@ static enum part take_part(struct answer *a, const struct nlmsghdr *m, struct re
 	return PART_DATA;
 }
 
-/* The next message of a datagram; false: no more whole ones. */
-static bool message_next(struct reader *datagram, struct nlmsghdr *m, struct reader *payload)
-{
-	size_t padding;
-
-	if (read_left(datagram) < HEADER_BYTES)
-		return false;
-	read_copy(datagram, m, sizeof(*m));
-	if (m->nlmsg_len < HEADER_BYTES)
-		return false;
-	*payload = read_sub(datagram, m->nlmsg_len - HEADER_BYTES);
-	padding = NLMSG_ALIGN(m->nlmsg_len) - m->nlmsg_len;
-	read_skip(datagram, padding < read_left(datagram) ? padding : read_left(datagram));
-	return !payload->failed;
-}
-
-/* Of the kernel only; -EAGAIN: nothing more. -ENOBUFS: some were lost. */
-static ssize_t receive(int fd, uint8_t *octets, size_t room)
-{
-	struct sockaddr_nl from = { 0 };
-	socklen_t len = sizeof(from);
-	ssize_t n;
-
-	do {
-		n = recvfrom(fd, octets, room, MSG_TRUNC, (struct sockaddr *)&from, &len);
-	} while ((n < 0 && errno == EINTR) || (n >= 0 && from.nl_pid != 0));
-	if (n < 0)
-		return -errno;
-	return (size_t)n > room ? -ENOBUFS : n;
-}
-
 static uint8_t received[READ_OCTETS];
 
 void host_source_news(struct host_source *s, host_message_fn *each, void *arg)
 {
-	for (unsigned int i = 0; i < READS_MAX; i++) {
-		ssize_t n = receive(s->news, received, sizeof(received));
+	for (unsigned int i = 0; i < KERNEL_READS_MAX; i++) {
+		ssize_t n = kernel_netlink_receive(s->news, received, sizeof(received));
 		struct reader datagram, payload;
 		struct nlmsghdr m;
 
@@ -114,7 +81,7 @@ void host_source_news(struct host_source *s, host_message_fn *each, void *arg)
 			continue;
 		}
 		datagram = reader_over(received, (size_t)n);
-		while (message_next(&datagram, &m, &payload))
+		while (kernel_message_next(&datagram, &m, &payload))
 			if (m.nlmsg_type >= NLMSG_MIN_TYPE)
 				each(arg, m.nlmsg_type, &payload);
 	}
@@ -123,14 +90,14 @@ void host_source_news(struct host_source *s, host_message_fn *each, void *arg)
 static int answer_read(struct host_source *s, struct answer *a)
 {
 	for (;;) {
-		ssize_t n = receive(s->ask, received, sizeof(received));
+		ssize_t n = kernel_netlink_receive(s->ask, received, sizeof(received));
 		struct reader datagram, payload;
 		struct nlmsghdr m;
 
 		if (n < 0)
 			return (int)n;
 		datagram = reader_over(received, (size_t)n);
-		while (message_next(&datagram, &m, &payload))
+		while (kernel_message_next(&datagram, &m, &payload))
 			if (m.nlmsg_seq == a->seq && take_part(a, &m, &payload) == PART_END)
 				return a->err;
 	}

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "keeper/kernel_netlink.h"
 #include "process/process.h"
 
 #ifndef SO_PEERPIDFD
@@ -103,7 +104,7 @@ static ino_t peer_ino(const struct netns_home *home, int connection)
 	struct stat ours;
 	ssize_t len;
 
-	if (diag < 0 || fstat(connection, &ours) < 0)
+	if (diag < 0 || kernel_netlink_only(diag) < 0 || fstat(connection, &ours) < 0)
 		return 0;
 	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	nlh->nlmsg_flags = NLM_F_REQUEST;

@@ -3,15 +3,15 @@
 #include "keeper/kernel_netlink.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 
-#define ASK_WAIT_S  2
-#define NEWS_OCTETS (4 << 20)
+#define ASK_WAIT_S   2
+#define NEWS_OCTETS  (4 << 20)
+#define HEADER_BYTES ((size_t)NLMSG_HDRLEN)
 
 static int open_bound(int protocol, int flags)
 {
@@ -23,17 +23,25 @@ static int open_bound(int protocol, int flags)
 	return TAKE_FD(fd);
 }
 
+int kernel_netlink_only(int fd)
+{
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+
+	return connect(fd, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0 ? -errno : 0;
+}
+
 int kernel_netlink_ask(int protocol)
 {
 	const struct timeval wait = { .tv_sec = ASK_WAIT_S };
-	int fd = open_bound(protocol, 0), one = 1;
+	AUTO_FD fd = open_bound(protocol, 0);
+	int err = fd < 0 ? fd : kernel_netlink_only(fd), one = 1;
 
-	if (fd < 0)
-		return fd;
+	if (err < 0)
+		return err;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	/* The answer need not repeat the request. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	return fd;
+	return TAKE_FD(fd);
 }
 
 int kernel_netlink_news(int protocol, const int *groups, size_t count)
@@ -50,4 +58,35 @@ int kernel_netlink_news(int protocol, const int *groups, size_t count)
 		               sizeof(groups[i])) < 0)
 			return -errno;
 	return TAKE_FD(fd);
+}
+
+ssize_t kernel_netlink_receive(int fd, void *octets, size_t room)
+{
+	struct sockaddr_nl from = { 0 };
+	socklen_t len = sizeof(from);
+	ssize_t n;
+
+	do {
+		n = recvfrom(fd, octets, room, MSG_TRUNC, (struct sockaddr *)&from, &len);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (from.nl_pid != 0)
+		return 0;
+	return (size_t)n > room ? -ENOBUFS : n;
+}
+
+bool kernel_message_next(struct reader *datagram, struct nlmsghdr *m, struct reader *payload)
+{
+	size_t padding;
+
+	if (read_left(datagram) < HEADER_BYTES)
+		return false;
+	read_copy(datagram, m, sizeof(*m));
+	if (m->nlmsg_len < HEADER_BYTES)
+		return false;
+	*payload = read_sub(datagram, m->nlmsg_len - HEADER_BYTES);
+	padding = NLMSG_ALIGN(m->nlmsg_len) - m->nlmsg_len;
+	read_skip(datagram, padding < read_left(datagram) ? padding : read_left(datagram));
+	return !payload->failed;
 }

@@ -14,19 +14,20 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/kernel_netlink.h"
 
 #define REQUEST_BYTES 512
 
 int link_socket(void)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int one = 1;
+	AUTO_FD fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int err = fd < 0 ? -errno : kernel_netlink_only(fd), one = 1;
 
-	if (fd < 0)
-		return -errno;
+	if (err < 0)
+		return err;
 	/* The answer need not repeat the request. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	return fd;
+	return TAKE_FD(fd);
 }
 
 static struct nlmsghdr *request_begin(char *buffer, uint16_t type, int ifindex)
@@ -45,8 +46,10 @@ static struct nlmsghdr *request_begin(char *buffer, uint16_t type, int ifindex)
 int link_request(int socket, const struct nlmsghdr *nlh)
 {
 	char answer[1024];
-	const struct nlmsgerr *error;
+	struct reader datagram, payload;
+	struct nlmsghdr m;
 	ssize_t len;
+	int err;
 
 	if (send(socket, nlh, nlh->nlmsg_len, 0) < 0)
 		return -errno;
@@ -55,12 +58,11 @@ int link_request(int socket, const struct nlmsghdr *nlh)
 	} while (len < 0 && errno == EINTR);
 	if (len < 0)
 		return -errno;
-	if (!mnl_nlmsg_ok((const struct nlmsghdr *)answer, (int)len) ||
-	    mnl_nlmsg_get_payload_len((const struct nlmsghdr *)answer) < sizeof(error->error) ||
-	    ((const struct nlmsghdr *)answer)->nlmsg_type != NLMSG_ERROR)
+	datagram = reader_over(answer, (size_t)len);
+	if (!kernel_message_next(&datagram, &m, &payload) || m.nlmsg_type != NLMSG_ERROR)
 		return -EPROTO;
-	error = mnl_nlmsg_get_payload((const struct nlmsghdr *)answer);
-	return error->error;
+	err = (int)read_u32_host(&payload);
+	return payload.failed || err > 0 ? -EPROTO : err;
 }
 
 int link_set(int socket, int ifindex, const struct link_change *change)

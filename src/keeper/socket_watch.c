@@ -263,10 +263,11 @@ static void find_out(const struct socket_watches *all, struct socket_watch *w)
 static void watch_ready(struct socket_watches *all, struct socket_watch *w)
 {
 	_Alignas(8) static char octets[READ_OCTETS];
-	ssize_t n;
 
-	while ((n = recv(w->news, octets, sizeof(octets), 0)) != 0) {
-		if (n < 0 && errno == ENOBUFS)
+	for (unsigned int i = 0; i < KERNEL_READS_MAX; i++) {
+		ssize_t n = kernel_netlink_receive(w->news, octets, sizeof(octets));
+
+		if (n == -ENOBUFS)
 			news_lost(all, w);
 		else if (n < 0)
 			return;

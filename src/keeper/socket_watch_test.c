@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* socket_watch_test.c - what is believed of a kernel that lost news
+/* socket_watch_test.c - what is believed of a kernel that lost news, and that strangers are not
  *
  * A dump that leaves out a living socket is made by one that has no port while it is read.
  */
 #include "keeper/socket_watch.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +31,8 @@
 #define ROUND_MS   50 /* news come a little later than the end of a socket */
 #define WITHIN_MS  20000
 
+#define NEWS_OCTETS (NLMSG_HDRLEN + sizeof(struct inet_diag_msg))
+
 static const struct netns_id here = { .cookie = 1 };
 
 struct fixture {
@@ -34,10 +40,15 @@ struct fixture {
 	ino_t stays, goes;
 	unsigned int judged; /* times that left() was sure */
 	bool stays_left, goes_left;
+	uint64_t gone[8]; /* cookies */
+	size_t gone_count;
 };
 
 static void gone(void *arg, uint64_t cookie)
 {
+	struct fixture *f = arg;
+
+	f->gone[f->gone_count++ % ARRAY_SIZE(f->gone)] = cookie;
 }
 
 static bool left(void *arg, struct netns_id netns, const struct udp_list *list, bool sure)
@@ -131,10 +142,114 @@ static void test_after_a_loss_one_dump_that_lacks_a_socket_is_not_believed(void 
 	socket_watches_close(&f.watches);
 }
 
+static uint64_t cookie_of(int fd)
+{
+	uint64_t cookie;
+	socklen_t len = sizeof(cookie);
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len), 0);
+	return cookie;
+}
+
+static bool has_gone(const struct fixture *f, uint64_t cookie)
+{
+	for (size_t i = 0; i < f->gone_count && i < ARRAY_SIZE(f->gone); i++)
+		if (f->gone[i] == cookie)
+			return true;
+	return false;
+}
+
+/* To the netlink socket @port, or to @groups, as the kernel would tell that a socket has gone, but with any length. 0 or errno. */
+static int lie(int from, uint32_t port, uint32_t groups, uint64_t cookie, uint32_t length)
+{
+	const struct sockaddr_nl to = { .nl_family = AF_NETLINK,
+		                        .nl_pid = port,
+		                        .nl_groups = groups };
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_msg socket;
+	} news = {
+		.header = { .nlmsg_len = length, .nlmsg_type = SOCK_DIAG_BY_FAMILY },
+		.socket.id.idiag_cookie = { (uint32_t)cookie, (uint32_t)(cookie >> 32) },
+	};
+
+	if (sendto(from, &news, sizeof(news), 0, (const struct sockaddr *)&to, sizeof(to)) < 0)
+		return errno;
+	return 0;
+}
+
+/* To all sockets that are listed for the namespace. Return: how many took it; *@refused: and did not. */
+static unsigned int lie_to_all(int from, uint64_t cookie, uint32_t length, unsigned int *refused)
+{
+	FILE *sockets = fopen("/proc/thread-self/net/netlink", "re");
+	unsigned int took = 0, protocol, port;
+	char line[256];
+
+	assert_non_null(sockets);
+	while (fgets(line, sizeof(line), sockets)) {
+		if (sscanf(line, "%*x %u %u", &protocol, &port) != 2 ||
+		    protocol != NETLINK_SOCK_DIAG || !port)
+			continue;
+		switch (lie(from, port, 0, cookie, length)) {
+		case 0:
+			took++;
+			break;
+		case ECONNREFUSED:
+			(*refused)++;
+			break;
+		default:
+			fail();
+		}
+	}
+	fclose(sockets);
+	return took;
+}
+
+/* Who rules one namespace has no say about sockets of another, whose cookies are easy to guess. */
+static void test_news_of_others_than_the_kernel_are_not_believed(void **state)
+{
+	const uint32_t group = 1 << (SKNLGRP_INET_UDP_DESTROY - 1);
+	struct fixture f = { 0 };
+	unsigned int refused = 0;
+	uint64_t stays, goes;
+	int from, one, other;
+
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	socket_watches_open(&f.watches);
+	f.watches.gone = gone;
+	f.watches.left = left;
+	f.watches.arg = &f;
+	if (socket_watch_use(&f.watches, here, NULL) != 0)
+		skip(); /* no udp_diag */
+	one = udp_socket();
+	other = udp_socket();
+	stays = cookie_of(one);
+	goes = cookie_of(other);
+	from = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	assert_true(from >= 0);
+	assert_int_equal(lie_to_all(from, stays, NEWS_OCTETS, &refused), 1); /* the news */
+	assert_int_equal(refused, 1);                                        /* the questions */
+	assert_int_equal(lie(from, 0, group, stays, NEWS_OCTETS), 0);
+	assert_int_equal(lie(from, 0, group, stays, UINT32_MAX), 0); /* has no end for libmnl */
+	close(other);
+	while (!has_gone(&f, goes)) {
+		struct pollfd news = { .fd = f.watches.epoll, .events = POLLIN };
+
+		assert_int_equal(poll(&news, 1, WITHIN_MS), 1);
+		socket_watches_ready(&f.watches);
+	}
+	assert_false(has_gone(&f, stays));
+	close(from);
+	close(one);
+	socket_watch_release(&f.watches, here);
+	socket_watches_close(&f.watches);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_a_loss_one_dump_that_lacks_a_socket_is_not_believed),
+		cmocka_unit_test(test_news_of_others_than_the_kernel_are_not_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
