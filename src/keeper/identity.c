@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "keeper/diag_answer.h"
 #include "keeper/kernel_netlink.h"
 #include "process/process.h"
 
@@ -52,27 +53,6 @@ static bool pidfd_is_of(int pidfd, pid_t pid)
 	return found == pid;
 }
 
-struct peer_answer {
-	ino_t ino; /* 0: not found */
-};
-
-static int on_diag_attr(const struct nlattr *attr, void *data)
-{
-	struct peer_answer *answer = data;
-
-	if (mnl_attr_get_type(attr) == UNIX_DIAG_PEER && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-		answer->ino = mnl_attr_get_u32(attr);
-	return MNL_CB_OK;
-}
-
-static int on_diag(const struct nlmsghdr *nlh, void *data)
-{
-	if (nlh->nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return MNL_CB_OK;
-	mnl_attr_parse(nlh, sizeof(struct unix_diag_msg), on_diag_attr, data);
-	return MNL_CB_STOP;
-}
-
 /* unix_diag answers only for sockets of the namespace the asking socket is in. */
 static int diag_socket(const struct netns_home *home, int connection)
 {
@@ -97,8 +77,7 @@ static int diag_socket(const struct netns_home *home, int connection)
 static ino_t peer_ino(const struct netns_home *home, int connection)
 {
 	AUTO_FD diag = diag_socket(home, connection);
-	struct peer_answer answer = { 0 };
-	char buffer[1024];
+	_Alignas(struct nlmsghdr) char buffer[1024];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	struct unix_diag_req *request = mnl_nlmsg_put_extra_header(nlh, sizeof(*request));
 	struct stat ours;
@@ -116,10 +95,7 @@ static ino_t peer_ino(const struct netns_home *home, int connection)
 	if (send(diag, nlh, nlh->nlmsg_len, 0) < 0)
 		return 0;
 	len = recv(diag, buffer, sizeof(buffer), 0);
-	if (len <= 0)
-		return 0;
-	mnl_cb_run(buffer, (size_t)len, 0, 0, on_diag, &answer);
-	return answer.ino;
+	return len <= 0 ? 0 : diag_unix_peer(reader_over(buffer, (size_t)len));
 }
 
 int identity_holder(const struct netns_home *home, int connection, pid_t pid)

@@ -7,7 +7,6 @@
 #include "keeper/socket_cgroup.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/diag_answer.h"
 #include "keeper/kernel_netlink.h"
 
 #define READ_OCTETS 32768
@@ -41,35 +41,23 @@ static void end_put(const union address *a, __be16 *port, __be32 address[4])
 	}
 }
 
-static int take_attribute(const struct nlattr *attr, void *arg)
+static int take_socket(void *arg, const struct diag_socket *socket)
 {
 	struct answer *a = arg;
 
-	if (mnl_attr_get_type(attr) == INET_DIAG_CGROUP_ID &&
-	    mnl_attr_validate(attr, MNL_TYPE_U64) >= 0) {
-		a->group = mnl_attr_get_u64(attr);
-		a->found = true;
-	}
-	return MNL_CB_OK;
-}
-
-static int take_socket(const struct nlmsghdr *m, void *arg)
-{
-	const struct inet_diag_msg *socket = mnl_nlmsg_get_payload(m);
-	struct answer *a = arg;
-
-	if (mnl_nlmsg_get_payload_len(m) < sizeof(*socket) ||
-	    (socket->id.idiag_cookie[0] | (uint64_t)socket->id.idiag_cookie[1] << 32) != a->cookie)
-		return MNL_CB_OK;
+	if (socket->cookie != a->cookie)
+		return 0;
 	a->met = true;
-	return mnl_attr_parse(m, sizeof(*socket), take_attribute, a);
+	a->found = socket->has_group;
+	a->group = socket->group;
+	return 0;
 }
 
 /* Return: 0; what the kernel said. */
 static int ask(int fd, struct question *q, uint16_t flags, struct answer *a)
 {
-	_Alignas(8) static char octets[READ_OCTETS];
-	int more = MNL_CB_OK;
+	static char octets[READ_OCTETS];
+	int more;
 
 	q->header.nlmsg_flags = NLM_F_REQUEST | flags;
 	q->header.nlmsg_seq++;
@@ -80,9 +68,10 @@ static int ask(int fd, struct question *q, uint16_t flags, struct answer *a)
 
 		if (n < 0)
 			return -errno;
-		more = mnl_cb_run(octets, (size_t)n, q->header.nlmsg_seq, 0, take_socket, a);
-	} while (more > MNL_CB_STOP && flags & NLM_F_DUMP);
-	return more < 0 ? -errno : 0;
+		more = diag_sockets_read(reader_over(octets, (size_t)n), q->header.nlmsg_seq,
+		                         take_socket, a);
+	} while (more == DIAG_MORE && flags & NLM_F_DUMP);
+	return more < 0 ? more : 0;
 }
 
 /* Sockets are named by what they send to first: its address is where one would look for our own. */

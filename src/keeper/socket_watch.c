@@ -11,7 +11,6 @@
 #include "keeper/socket_watch.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -27,6 +26,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/monotonic.h"
+#include "keeper/diag_answer.h"
 #include "keeper/kernel_netlink.h"
 
 #define READ_OCTETS 32768
@@ -88,23 +88,9 @@ static struct socket_watch *find(const struct socket_watches *w, struct netns_id
 	return NULL;
 }
 
-static uint64_t cookie_of(const struct nlmsghdr *m)
+static int take_alive(void *arg, const struct diag_socket *socket)
 {
-	const struct inet_diag_msg *socket = mnl_nlmsg_get_payload(m);
-
-	if (mnl_nlmsg_get_payload_len(m) < sizeof(*socket))
-		return 0;
-	return socket->id.idiag_cookie[0] | (uint64_t)socket->id.idiag_cookie[1] << 32;
-}
-
-static int take_alive(const struct nlmsghdr *m, void *arg)
-{
-	const struct inet_diag_msg *socket = mnl_nlmsg_get_payload(m);
-
-	if (mnl_nlmsg_get_payload_len(m) < sizeof(*socket))
-		return MNL_CB_OK;
-	errno = -udp_list_add(arg, socket->idiag_inode);
-	return errno ? MNL_CB_ERROR : MNL_CB_OK;
+	return udp_list_add(arg, socket->ino);
 }
 
 /* All UDP sockets of one family. 0 or -errno. */
@@ -122,19 +108,19 @@ static int dump_family(int fd, uint8_t family, struct udp_list *list)
 		             .sdiag_protocol = IPPROTO_UDP,
 		             .idiag_states = ~0u },
 	};
-	_Alignas(8) static char octets[READ_OCTETS];
-	int more = MNL_CB_OK;
+	static char octets[READ_OCTETS];
+	int more = DIAG_MORE;
 
 	if (send(fd, &ask, sizeof(ask), 0) < 0)
 		return -errno;
-	while (more > MNL_CB_STOP) {
+	while (more == DIAG_MORE) {
 		ssize_t n = recv(fd, octets, sizeof(octets), 0);
 
 		if (n < 0)
 			return -errno;
-		more = mnl_cb_run(octets, (size_t)n, family, 0, take_alive, list);
+		more = diag_sockets_read(reader_over(octets, (size_t)n), family, take_alive, list);
 	}
-	return more < 0 ? -errno : 0;
+	return more;
 }
 
 static int dump(int fd, struct udp_list *list)
@@ -232,14 +218,13 @@ void socket_watch_release(struct socket_watches *all, struct netns_id netns)
 		socket_watch_free(w);
 }
 
-static int take_gone(const struct nlmsghdr *m, void *arg)
+static int take_gone(void *arg, const struct diag_socket *socket)
 {
 	const struct socket_watches *all = arg;
-	uint64_t cookie = cookie_of(m);
 
-	if (cookie)
-		all->gone(all->arg, cookie);
-	return MNL_CB_OK;
+	if (socket->cookie)
+		all->gone(all->arg, socket->cookie);
+	return 0;
 }
 
 /* More may be lost while many close: then all is to be found out anew. */
@@ -262,7 +247,7 @@ static void find_out(const struct socket_watches *all, struct socket_watch *w)
 
 static void watch_ready(struct socket_watches *all, struct socket_watch *w)
 {
-	_Alignas(8) static char octets[READ_OCTETS];
+	static char octets[READ_OCTETS];
 
 	for (unsigned int i = 0; i < KERNEL_READS_MAX; i++) {
 		ssize_t n = kernel_netlink_receive(w->news, octets, sizeof(octets));
@@ -272,7 +257,7 @@ static void watch_ready(struct socket_watches *all, struct socket_watch *w)
 		else if (n < 0)
 			return;
 		else
-			mnl_cb_run(octets, (size_t)n, 0, 0, take_gone, all);
+			diag_sockets_read(reader_over(octets, (size_t)n), 0, take_gone, all);
 	}
 }
 
