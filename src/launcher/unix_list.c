@@ -46,8 +46,7 @@ static bool add(unsigned long long inode, size_t *room)
 	return true;
 }
 
-/* Of "Num RefCount Protocol Flags Type St Inode Path", which is the first line. */
-static bool inode_of_line(const char *line, unsigned long long *ret)
+bool unix_list_line(const char *line, unsigned long long *ret)
 {
 	char *end;
 
@@ -78,7 +77,7 @@ static bool read_list(void)
 
 	list.count = 0;
 	while (all && fgets(line, sizeof(line), f))
-		if (inode_of_line(line, &inode))
+		if (unix_list_line(line, &inode))
 			all = add(inode, &room);
 	if (f)
 		fclose(f);

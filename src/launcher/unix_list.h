@@ -13,4 +13,11 @@
  * not be read. Any thread */
 bool unix_list_lacks(ino_t ino, unsigned long long since_ms);
 
+/** unix_list_line() - the inode that a line of the file tells, "Num RefCount Protocol Flags Type St Inode Path", which is also the
+ * first line; false: none
+ *
+ * Whoever binds a socket chooses its path, in which newlines stand as they are: he can have lines of sockets that there are not,
+ * but keep none of another's from being read. */
+bool unix_list_line(const char *line, unsigned long long *ret);
+
 #endif

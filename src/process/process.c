@@ -2,6 +2,7 @@
 /* process.c - see process.h */
 #include "process/process.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
@@ -79,20 +80,34 @@ static const char *status_value(const char *status, const char *key)
 	return NULL;
 }
 
-static int status_parse(const char *status, struct process_credentials *ret)
+/* Which stands at @text, before anything else of the line; false: none does. */
+static bool number_at(const char *text, int base, uint64_t *ret)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)*text))
+		return false;
+	*ret = strtoull(text, &end, base);
+	return end != text;
+}
+
+int process_status_read(const char *status, struct process_credentials *ret)
 {
 	const char *name = status_value(status, "Name:\t");
 	const char *uid = status_value(status, "Uid:\t");
 	const char *effective = status_value(status, "CapEff:\t");
 	const char *process = status_value(status, "Tgid:\t");
-	unsigned int euid;
+	uint64_t euid, number;
 
-	if (!name || !uid || !effective || !process || sscanf(uid, "%*u %u", &euid) != 1)
+	if (!name || !uid || !effective || !process)
+		return -ESRCH;
+	uid += strcspn(uid, "\t\n"); /* the real one */
+	if (*uid != '\t' || !number_at(uid + 1, 10, &euid) || !number_at(process, 10, &number) ||
+	    !number_at(effective, 16, &ret->effective))
 		return -ESRCH;
 	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(name, "\n"), name);
-	ret->process = (pid_t)strtol(process, NULL, 10);
-	ret->euid = euid;
-	ret->effective = strtoull(effective, NULL, 16);
+	ret->process = (pid_t)number;
+	ret->euid = (uid_t)euid;
 	return 0;
 }
 
@@ -124,7 +139,7 @@ int process_credentials(int process, struct process_credentials *ret)
 	/* Memory, which may be short, is taken for unusual processes alone. */
 	if (len == sizeof(usual) - 1)
 		longer = process_status(process);
-	if (len <= 0 || status_parse(longer ? longer : usual, ret) < 0)
+	if (len <= 0 || process_status_read(longer ? longer : usual, ret) < 0)
 		return -ESRCH;
 	if (fstatat(process, "ns/user", &userns, 0) < 0)
 		return -ESRCH;

@@ -43,6 +43,14 @@ char *process_status(int process);
 /** process_credentials() - what it may do now. Return: 0, or -ESRCH if it ended or may not be looked at. */
 int process_credentials(int process, struct process_credentials *ret);
 
+/**
+ * process_status_read() - what @status, the text of that file, says of who it is and what it may do
+ *
+ * A line begins with its key; of several the first counts. A process names itself, but the kernel writes newlines in names as \n.
+ * Sets all of @ret but .userns. Return: 0, or -ESRCH: something is not there.
+ */
+int process_status_read(const char *status, struct process_credentials *ret);
+
 /** process_is_raised() - whether it has that by a set-user-ID program or file capabilities, or that is not known */
 bool process_is_raised(int process);
 
