@@ -288,3 +288,10 @@ def test_what_is_marked_for_debians_kernels_is_run_on_them():
     marked = [p for p in (TOP / "tests").rglob("test_*.py")
               if p != pathlib.Path(__file__).resolve() and re.search(r"\bmark\.kernels\b", text(p))]
     assert sorted(p.relative_to(TOP / "tests/scenarios").as_posix() for p in marked) == sorted(named)
+
+
+def test_each_fuzz_target_has_seeds_and_can_be_named():
+    """tests/fuzz, called with what is no target, names those there are; seeds are what the programs are called after."""
+    done = subprocess.run([TOP / "tests/fuzz", "none"], capture_output=True, text=True, timeout=60, check=False)
+    targets = done.stderr.partition("there are: ")[2].split()
+    assert done.returncode == 2 and targets == sorted(p.name for p in (TOP / "tests/corpus").iterdir()), done.stderr
