@@ -72,10 +72,13 @@ static bool is_listing(const struct netlink_socket *n, const struct nl_message *
 static void pass_listing(struct netlink_socket *n, const uint8_t *octets, size_t len)
 {
 	AUTO_MEMORY uint8_t *copy = malloc(len + DESCRIPTION_MAX);
-	struct writer w = writer_over(copy, copy ? len + DESCRIPTION_MAX : 0);
 	struct reader datagram = reader_over(octets, len);
 	struct nl_message m;
+	struct writer w;
 
+	if (!copy)
+		return;
+	w = writer_over(copy, len + DESCRIPTION_MAX);
 	while (nl_message_next(&datagram, &m)) {
 		if (control_message_names(&m, L2TP_GENL_NAME))
 			continue;
