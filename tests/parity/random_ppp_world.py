@@ -29,6 +29,7 @@ IFF_UP, IFF_NOARP = 1, 0x80
 CLONE_NEWNET = 0x40000000
 OCTETS = FRAMES | {"nothing": b"", "one": b"\xc0", "two": LCP[:2], "odd": bytes.fromhex("00fd") + b"o" * 20,
                    "ipv6": bytes.fromhex("0057") + b"\x60" + b"s" * 50, "long": bytes.fromhex("8021") + b"l" * 1400}
+OF_INTERFACES = ("up", "down", "rename", "link_delete", "move", "is_far", "ethernet")
 TIMES = ("GIDLE32", "GIDLE64")  # what they give is up to the clock
 
 # struct sock_filter: each program by what it does
@@ -95,6 +96,8 @@ class RandomPppWorld(RandomWorld):
         return seen
 
     def do(self, words):
+        if self.hurry and words[0] in OF_INTERFACES:
+            self.settle()  # the one of a unit that was closed goes a moment later (PPP-44)
         return known(self, words) or super().do(words)
 
     def elsewhere(self, what):
