@@ -3,6 +3,7 @@
 #include "launcher/ppp_link.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ppp-ioctl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -83,29 +84,44 @@ static void owner_note(int fd, ino_t netns, const struct rights_owner *owner)
 		close(fd);
 }
 
-/* Whose the caller's namespace is. */
-static int owner_of(struct trap *t, ino_t netns, struct rights_owner *ret)
+/* The network namespace that is asked in. */
+struct scene {
+	ino_t ino;
+	int fd; /* a borrow; -1: it is the caller's, and opened when it is needed */
+};
+
+static int scene_open(const struct trap *t, const struct scene *at)
+{
+	int fd;
+
+	if (at->fd < 0)
+		return trap_netns(t);
+	fd = fcntl(at->fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+static int owner_of(const struct trap *t, const struct scene *at, struct rights_owner *ret)
 {
 	AUTO_FD fd = -1;
 	struct stat st;
 	int err;
 
-	if (owner_known(netns, ret))
+	if (owner_known(at->ino, ret))
 		return 0;
-	fd = trap_netns(t);
+	fd = scene_open(t, at);
 	if (fd < 0)
 		return fd;
 	err = rights_owner_read(fd, ret);
-	if (!err && fstat(fd, &st) == 0 && st.st_ino == netns)
-		owner_note(TAKE_FD(fd), netns, ret);
+	if (!err && fstat(fd, &st) == 0 && st.st_ino == at->ino)
+		owner_note(TAKE_FD(fd), at->ino, ret);
 	return err;
 }
 
-static bool caller_may(struct trap *t, ino_t netns)
+static bool caller_may(const struct trap *t, const struct scene *at)
 {
 	struct rights_owner owner;
 
-	return owner_of(t, netns, &owner) == 0 && caller_is_allowed(t, &owner);
+	return owner_of(t, at, &owner) == 0 && caller_is_allowed(t, &owner);
 }
 
 static void take_message(struct ppp_answer *ret, const struct nl_message *m)
@@ -200,23 +216,24 @@ static bool caller_waits(void *arg)
 }
 
 /* Where a connection is made, if there is none that waits; for a program's call it is waited for as long as for an answer. */
-static int open_link(struct launcher *l, struct trap *t, bool rights, struct daemon_link *ret)
+static int open_link(struct launcher *l, struct trap *t, const struct scene *at, bool rights,
+                     struct daemon_link *ret)
 {
 	const struct daemon_waiter waiter = { caller_waits, t };
-	AUTO_FD netns = t ? trap_netns(t) : -1;
+	AUTO_FD netns = scene_open(t, at);
 	int err;
 
-	if (t && netns < 0)
+	if (netns < 0)
 		return netns;
-	err = daemon_link_open(l, t ? netns : l->home_netns, rights, t ? &waiter : NULL, ret);
+	err = daemon_link_open(l, netns, rights, t ? &waiter : NULL, ret);
 	if (!err && rights)
 		err = daemon_link_keep_rights(ret, t ? &waiter : NULL);
 	return err;
 }
 
 /* One that waited may be of an ul2tpd that has gone, and so may all: then a new one is asked.
- * @t: whose namespace @ino is; NULL: it is the launcher's own */
-static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
+ * @t: NULL: nobody calls, and @at has its descriptor */
+static int ask_in(struct launcher *l, struct trap *t, const struct scene *at, bool rights,
                   enum ul2tp_command command, put_fn *put, const void *arg, int fd,
                   struct ppp_answer *ret)
 {
@@ -225,8 +242,8 @@ static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
 	for (int tries = 0; err == -ENETDOWN && tries < 2; tries++) {
 		struct daemon_link link = DAEMON_LINK_CLOSED;
 
-		if (tries > 0 || !idle_link_take(ino, rights, &link)) {
-			int opened = open_link(l, t, rights, &link);
+		if (tries > 0 || !idle_link_take(at->ino, rights, &link)) {
+			int opened = open_link(l, t, at, rights, &link);
 
 			if (opened == -ESRCH)
 				return opened;
@@ -234,7 +251,7 @@ static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
 				break;
 		}
 		err = ask_by(&link, t, command, put, arg, fd, ret);
-		idle_link_put(ino, rights, &link);
+		idle_link_put(at->ino, rights, &link);
 	}
 	if (err == -ENETDOWN)
 		no_daemon(l);
@@ -243,19 +260,16 @@ static int ask_in(struct launcher *l, struct trap *t, ino_t ino, bool rights,
 
 /* To find out what rights the caller has takes longer than all the rest: where they are not needed as a rule (@rights is
  * false) he is asked for them only when ul2tpd asks for them, which then has done nothing. */
-static int ask(struct trap *t, bool rights, enum ul2tp_command command, put_fn *put,
-               const void *arg, int fd, struct ppp_answer *ret)
+static int ask(struct trap *t, const struct scene *at, bool rights, enum ul2tp_command command,
+               put_fn *put, const void *arg, int fd, struct ppp_answer *ret)
 {
-	const ino_t netns = trap_netns_number(t);
 	int err;
 
-	if (!netns)
-		return -ESRCH;
 	if (rights)
-		rights = caller_may(t, netns);
-	err = ask_in(t->launcher, t, netns, rights, command, put, arg, fd, ret);
-	if (err == -EPERM && !rights && caller_may(t, netns))
-		err = ask_in(t->launcher, t, netns, true, command, put, arg, fd, ret);
+		rights = caller_may(t, at);
+	err = ask_in(t->launcher, t, at, rights, command, put, arg, fd, ret);
+	if (err == -EPERM && !rights && caller_may(t, at))
+		err = ask_in(t->launcher, t, at, true, command, put, arg, fd, ret);
 	return err;
 }
 
@@ -272,12 +286,12 @@ static void put_request(struct writer *w, enum ul2tp_command command, const void
 /* Whether the caller may open a file was decided before; what he makes of it is another question, asked then. */
 int ppp_ask_open(struct trap *t, const struct ul2tp_ppp_open *open, int fd, struct ppp_answer *ret)
 {
-	const ino_t netns = trap_netns_number(t);
+	const struct scene at = { trap_netns_number(t), -1 };
 	int err;
 
-	if (!netns)
+	if (!at.ino)
 		return -ESRCH;
-	err = ask_in(t->launcher, t, netns, open->kind == UL2TP_PPP_FILE, UL2TP_CMD_PPP_OPEN,
+	err = ask_in(t->launcher, t, &at, open->kind == UL2TP_PPP_FILE, UL2TP_CMD_PPP_OPEN,
 	             put_open, open, fd, ret);
 	return !err && !ret->has_handle ? -EPROTO : err;
 }
@@ -294,16 +308,34 @@ static bool needs_rights(enum ul2tp_command command, const struct ul2tp_ppp_requ
 int ppp_ask(struct trap *t, enum ul2tp_command command, const struct ul2tp_ppp_request *request,
             int fd, struct ppp_answer *ret)
 {
-	return ask(t, needs_rights(command, request), command, put_request, request, fd, ret);
+	const struct scene at = { trap_netns_number(t), -1 };
+
+	if (!at.ino)
+		return -ESRCH;
+	return ask(t, &at, needs_rights(command, request), command, put_request, request, fd, ret);
+}
+
+int ppp_ask_in(struct trap *t, int netns, enum ul2tp_command command,
+               const struct ul2tp_ppp_request *request, int fd, struct ppp_answer *ret)
+{
+	struct stat st;
+	struct scene at = { .fd = netns };
+
+	if (fstat(netns, &st) < 0)
+		return -errno;
+	at.ino = st.st_ino;
+	return ask(t, &at, needs_rights(command, request), command, put_request, request, fd, ret);
 }
 
 void ppp_forget(struct launcher *l, uint64_t handle)
 {
 	const struct ul2tp_ppp_request request = { .handle = handle };
+	struct scene at = { .fd = l->home_netns };
 	struct ppp_answer answer;
 	struct stat st;
 
-	if (fstat(l->home_netns, &st) == 0)
-		ask_in(l, NULL, st.st_ino, false, UL2TP_CMD_PPP_CLOSE, put_request, &request, -1,
-		       &answer);
+	if (fstat(l->home_netns, &st) < 0)
+		return;
+	at.ino = st.st_ino;
+	ask_in(l, NULL, &at, false, UL2TP_CMD_PPP_CLOSE, put_request, &request, -1, &answer);
 }

@@ -39,6 +39,10 @@ int ppp_ask_open(struct trap *t, const struct ul2tp_ppp_open *open, int fd, stru
 int ppp_ask(struct trap *t, enum ul2tp_command command, const struct ul2tp_ppp_request *request,
             int fd, struct ppp_answer *ret);
 
+/** ppp_ask_in() - the same in the namespace @netns, with the caller's rights over that */
+int ppp_ask_in(struct trap *t, int netns, enum ul2tp_command command,
+               const struct ul2tp_ppp_request *request, int fd, struct ppp_answer *ret);
+
 /** ppp_forget() - UL2TP_CMD_PPP_CLOSE of one whose program has closed it, from where the launcher is */
 void ppp_forget(struct launcher *l, uint64_t handle);
 

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <linux/if_pppox.h>
 #include <linux/ppp-ioctl.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -74,11 +76,41 @@ static int socket_named(struct trap *t, const uint8_t *address, size_t len)
 	return fd;
 }
 
+/* PX-29: a tunnel's socket and the one that is connected are of one namespace, where ul2tpd is asked; who calls may have
+ * left it. Where a stand-in is says nothing. -1: where the caller is. */
+static int netns_of(struct trap *t, int fd)
+{
+	struct object *ours;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return -1;
+	ours = object_find(&t->launcher->objects, st.st_ino);
+	if (!ours)
+		return ioctl(fd, SIOCGSKNS);
+	object_put(&t->launcher->objects, ours);
+	return -1;
+}
+
+static int ask_connect(struct trap *t, const struct ppp_stand_in *p, struct reader name, int fd)
+{
+	const struct ul2tp_ppp_request request = {
+		.handle = p->facts.handle,
+		.name = name,
+		.pid = t->notif.pid,
+	};
+	struct ppp_answer answer;
+	AUTO_FD netns = netns_of(t, fd);
+
+	if (netns < 0)
+		return ppp_ask(t, UL2TP_CMD_PPP_CONNECT, &request, fd, &answer);
+	return ppp_ask_in(t, netns, UL2TP_CMD_PPP_CONNECT, &request, fd, &answer);
+}
+
 static void pppox_connect(struct trap *t, struct object *o)
 {
 	uint8_t address[sizeof(struct sockaddr_pppol2tpv3in6)];
 	uint64_t len = (uint32_t)trap_argument(t, 2);
-	struct ppp_answer answer;
 	AUTO_FD fd = -1;
 	int err =
 		is_length(len) ? trap_read(t, trap_argument(t, 1), address, (size_t)len) : -EINVAL;
@@ -89,13 +121,7 @@ static void pppox_connect(struct trap *t, struct object *o)
 	}
 	if (is_management(address, (size_t)len))
 		fd = socket_named(t, address, (size_t)len);
-	err = ppp_stand_in_ask(t, of(o), UL2TP_CMD_PPP_CONNECT,
-	                       (struct ul2tp_ppp_request){
-				       .name = reader_over(address, (size_t)len),
-				       .pid = t->notif.pid,
-			       },
-	                       fd, &answer);
-	trap_result(t, err);
+	trap_result(t, ask_connect(t, of(o), reader_over(address, (size_t)len), fd));
 }
 
 /* PX-44: a session that was made by netlink is that of who asked for it, which for ul2tpd were we. */

@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "encap/address.h"
 #include "path/channel.h"
 #include "path/dataplane_private.h"
+#include "path/ip_socket.h"
 #include "path/ppp_record.h"
 #include "wire/data_header.h"
 
@@ -35,6 +37,25 @@ static int read_name(struct reader *octets, struct ppp_name *ret, struct extack 
 	return 0;
 }
 
+static bool is_socket(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
+}
+
+/* PX-29. The keeper compares the namespace of a program's socket with the caller's. A descriptor that is none is refused as
+ * that, and one of an L2TP/IP socket stands for what is in the namespace that we know. */
+static int check_netns(const struct ppp_file *f, const struct ppp_caller *caller, int fd,
+                       struct extack *ea)
+{
+	if (caller->netns == f->netns || !is_socket(fd) || ip_socket_of(f->dp, fd))
+		return 0;
+	return extack_fail(ea, -EINVAL, 0,
+	                   "the socket is of another network namespace than its caller");
+}
+
 static int make_tunnel(struct ppp_file *f, const struct ppp_caller *caller,
                        const struct ppp_name *n, int fd, struct tunnel **ret, struct extack *ea)
 {
@@ -46,15 +67,16 @@ static int make_tunnel(struct ppp_file *f, const struct ppp_caller *caller,
 		          .has_fd = true,
 		          .fd = n->fd },
 	};
+	int err;
 
 	if (n->fd < 0)
 		return extack_fail(ea, -EBADF, 0, "there is no tunnel %u, and fd is %d", n->conn_id,
 		                   n->fd);
 	if (fd >= 0 && !ppp_end_check(fd, NULL)) /* wherever the pair was made */
 		return extack_fail(ea, -EPROTONOSUPPORT, 0, "fd is no UDP socket");
-	if (caller->netns != f->netns)
-		return extack_fail(ea, -EINVAL, 0,
-		                   "the socket is of another network namespace than its caller");
+	err = check_netns(f, caller, fd, ea);
+	if (err < 0)
+		return err;
 	return dataplane_tunnel_add(f->dp, f->netns, caller->client, &params, fd, ret, ea);
 }
 

@@ -9,7 +9,7 @@ import socket
 from support.ppp_calls import (BAD, IP, IPCP, LCP, connect, events, frame, frames, hung_up, int_ioctl, name,
                                open_ppp, pppox, raw_ioctl, read, set_ioctl, state, write)
 
-from hosts import PPP, L2tp, becomes, checked, ip, libc, unshare_network
+from hosts import FAR, NEAR, PPP, L2tp, becomes, checked, data2, ip, libc, unshare_network
 
 from ppp import Call, World, device
 
@@ -160,3 +160,39 @@ def numbers_are_those_of_the_caller(hosts, see):
     checked(libc.setns(home, 0))
     see("at home", [set_ioctl(file_a, "UNBRIDGECHAN"), set_ioctl(file_c, "UNBRIDGECHAN"), set_ioctl(file_c, "CONNECT", 0),
                     set_ioctl(file_b, "CONNECT", 0), device(0)])
+
+
+def a_tunnel_where_the_caller_is_not(hosts, see):
+    """connect() that makes a tunnel, by a thread that is in another network namespace than the PPPoL2TP socket
+
+    Requirements: PX-13, PX-29
+    """
+    home, far = (os.open(f"/proc/{process}/ns/net", os.O_RDONLY) for process in ("self", hosts.child))
+    checked(libc.setns(far, 0))
+    made, call, there, over_ip = pppox(), pppox(), L2tp(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 115)
+    stream, local = socket.socket(), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    own = hosts.far_peer(port=5030)
+    own.connect((NEAR[4], 5002))
+    checked(libc.setns(home, 0))
+    peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    peer.bind((NEAR[4], 5002))
+
+    def tunnel(fd):
+        return connect(made, name(1, 0, 101, 0, fd=fd))
+    see("by no descriptor, and none that is open", [tunnel(-1), tunnel(500)])
+    see("by a file", tunnel(home))
+    near = hosts.near_udp(), socket.socket()
+    see("by a socket from where the caller is", [tunnel(each.fileno()) for each in near])
+    see("by others from there", [tunnel(each.fileno()) for each in (made, over_ip, stream, local)])
+    see("a session before it", connect(call, name(1, 11, 101, 111)))
+    see("by its own", tunnel(own.fileno()))
+    see("it is there", [there.tunnel_get(1), L2tp().tunnel_get(1)])
+    see("again", tunnel(own.fileno()))
+    see("a session", connect(call, name(1, 11, 101, 111)))
+    call.send(LCP)
+    see("what it sends", peer.recv(1000).hex())
+    peer.sendto(data2(1, 11, b"\xff\x03" + IPCP), (FAR[4], 5030))
+    see("what it receives", frame(call))
+    made.close()
+    own.close()
+    see("it goes with its socket", becomes(lambda: there.ask("TUNNEL_GET", CONN_ID=1) == "ENODEV"))
