@@ -16,7 +16,7 @@ import socket
 import struct
 import time
 
-from support.ppp_calls import LCP, connect, int_ioctl, octets_ioctl, raw_ioctl, read, set_ioctl, state, write
+from support.ppp_calls import LCP, connect, int_ioctl, octets_ioctl, raw_ioctl, read, state, write
 from support.ppp_file import name
 
 import random_world
@@ -29,7 +29,6 @@ IFF_UP, IFF_NOARP = 1, 0x80
 CLONE_NEWNET = 0x40000000
 OCTETS = FRAMES | {"nothing": b"", "one": b"\xc0", "two": LCP[:2], "odd": bytes.fromhex("00fd") + b"o" * 20,
                    "ipv6": bytes.fromhex("0057") + b"\x60" + b"s" * 50, "long": bytes.fromhex("8021") + b"l" * 1400}
-OF_INTERFACES = ("up", "down", "rename", "link_delete", "move", "is_far", "ethernet")
 TIMES = ("GIDLE32", "GIDLE64")  # what they give is up to the clock
 
 # struct sock_filter: each program by what it does
@@ -59,7 +58,6 @@ def known(world, words):
 class RandomPppWorld(RandomWorld):
     def __init__(self, hosts, pause, hurry, swapped):
         super().__init__(hosts, pause, hurry, swapped)
-        self.attached = {}  # {file: ("channel" or "unit", number)}
         self.near_peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.near_peer.bind((NEAR[4], 5002))
         self.near_peer.setblocking(False)
@@ -69,20 +67,8 @@ class RandomPppWorld(RandomWorld):
 
     # --- what is seen -----------------------------------------------------------------------------------
 
-    def shared(self, slot):
-        mine = self.attached.get(slot)
-        return mine is not None and list(self.attached.values()).count(mine) > 1
-
     def copies(self):
         return any(slot[0] in "dh" for slot in self.made)
-
-    def _polled(self):
-        """PPP-22 is in state(); PPP-21: a frame waits for the first of several files alone."""
-        return {slot: state(thing).replace("IN ", "") if self.shared(slot) else state(thing)
-                for slot, thing in sorted(self.made.items()) if slot[0] in "sf"}
-
-    def _shape(self):
-        return [*super()._shape()[:3], self._polled()]
 
     def look(self, words=("leave",)):
         held = {slot: self.made.pop(slot) for slot in list(self.made) if slot[0] in "dhv"}
@@ -96,8 +82,6 @@ class RandomPppWorld(RandomWorld):
         return seen
 
     def do(self, words):
-        if self.hurry and words[0] in OF_INTERFACES:
-            self.settle()  # the one of a unit that was closed goes a moment later (PPP-44)
         return known(self, words) or super().do(words)
 
     def elsewhere(self, what):
@@ -147,7 +131,6 @@ class RandomPppWorld(RandomWorld):
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return "OK"
-        self.attached.pop(slot, None)
         return super().do_close(slot)
 
     # --- sockets
@@ -203,24 +186,12 @@ class RandomPppWorld(RandomWorld):
 
     # --- files of /dev/ppp, and what both have
 
-    def do_newunit(self, slot, number):
-        got = super().do_newunit(slot, number)
-        if isinstance(got, int):
-            self.attached[slot] = ("unit", got)
-        return got
-
     def do_file(self, slot, ioctl, of=None):
         """of: a slot whose channel or unit is meant, or a number"""
         if slot not in self.made:
             return "none"
         number = self.numbers.get(of, 99) if isinstance(of, str) else of or 0
-        done = set_ioctl(self._number(slot), ioctl, number)
-        if done == "OK" and ioctl in ("ATTCHAN", "ATTACH"):
-            self.attached[slot] = ("channel" if ioctl == "ATTCHAN" else "unit", number)
-            self.on_channel |= {slot} if ioctl == "ATTCHAN" else set()
-        if done == "OK" and ioctl == "DETACH":
-            self.attached.pop(slot, None)
-        return done
+        return self.file_ioctl(slot, ioctl, number)
 
     def do_ioctl(self, slot, ioctl, *values):
         """values: ints that make up the argument"""

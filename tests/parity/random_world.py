@@ -27,6 +27,7 @@ from hosts import ETH, FAR, IP, NEAR, PPP, UDP, L2tp, data2, data3, ip, outcome,
 SO_NO_CHECK, SIOCGIFINDEX = 11, 0x8933
 FRAMES = {"lcp": LCP, "ipcp": IPCP, "ip": bytes.fromhex("0021") + b"E" * 30}
 OURS = {"u": 5001, "t": 5010}    # the first port of a program's sockets, and of unmanaged tunnels
+OF_INTERFACES = ("up", "down", "rename", "link_delete", "move", "is_far", "ethernet")
 SETTLING = 100                   # pauses at most
 ENDINGS = ("tunnel_delete", "session_delete", "session_delete_named", "close", "link_delete", "move", "connect", "both", "leave")
 
@@ -50,6 +51,7 @@ class RandomWorld:
     def __init__(self, hosts, pause, hurry, swapped):
         self.hosts, self.pause, self.hurry, self.swapped = hosts, pause, hurry, swapped
         self.made, self.numbers, self.on_channel = {}, {}, set()
+        self.attached = {}  # {file: ("channel" or "unit", number)}
         self.peer = hosts.far_peer()
         self.peer.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # see ppp.World
         self.peer.setblocking(False)
@@ -77,7 +79,16 @@ class RandomWorld:
         return [self._dump("TUNNEL_GET", ("CONN_ID", "PEER_CONN_ID", "PROTO_VERSION", "ENCAP_TYPE")),
                 self._dump("SESSION_GET", ("CONN_ID", "SESSION_ID", "PEER_SESSION_ID", "PW_TYPE", "IFNAME")),
                 sorted(device for _, device in socket.if_nameindex() if device not in ("lo", "near")),
-                {slot: state(thing) for slot, thing in sorted(self.made.items()) if slot[0] in "sf"}]
+                self._polled()]
+
+    def shared(self, slot):
+        mine = self.attached.get(slot)
+        return mine is not None and list(self.attached.values()).count(mine) > 1
+
+    def _polled(self):
+        """PPP-22 is in state(); PPP-21: a frame waits for the first of several files alone."""
+        return {slot: state(thing).replace("IN ", "") if self.shared(slot) else state(thing)
+                for slot, thing in sorted(self.made.items()) if slot[0] in "sf"}
 
     def settle(self, words=("leave",)):
         """What the operation began has been done; most have done it when they return."""
@@ -109,6 +120,11 @@ class RandomWorld:
     # --- operations: each is asked by its name, and gives what JSON can say -----------------------------
 
     def do(self, words):
+        if self.hurry and any(each[0] in OF_INTERFACES for each in (words[1:] if words[0] == "both" else [words])):
+            self.settle()  # that of what was ended goes a moment later (TUN-42, PPP-44)
+        return self._do(words)
+
+    def _do(self, words):
         if words[0] == "both":
             return self._both(*words[1:])
         return getattr(self, "do_" + words[0])(*words[1:])
@@ -118,7 +134,9 @@ class RandomWorld:
         told = [None, None]
 
         def one(at):
-            told[at] = self.do((first, second)[at])
+            done = self._do((first, second)[at])
+            # "ip" says 2 of an interface that has gone since it looked, and 1 of one that had gone before.
+            told[at] = 1 if (done, (first, second)[at][0] in OF_INTERFACES) == (2, True) else done
         if self.hurry:
             threads = [threading.Thread(target=one, args=(at,)) for at in (0, 1)]
             for thread in threads:
@@ -154,6 +172,7 @@ class RandomWorld:
     def do_close(self, slot):
         thing = self.made.pop(slot, None)
         self.on_channel.discard(slot)
+        self.attached.pop(slot, None)
         if thing is None:
             return "none"
         return outcome(os.close, thing) if isinstance(thing, int) else outcome(thing.close)
@@ -241,6 +260,7 @@ class RandomWorld:
         got = int_ioctl(self.made[slot], "NEWUNIT", number)
         if isinstance(got, int):
             self.numbers[slot] = got
+            self.attached[slot] = ("unit", got)
         return got
 
     def do_file(self, slot, ioctl, of=None):
@@ -248,9 +268,15 @@ class RandomWorld:
             return "none"
         if ioctl == "BRIDGECHAN" and hung_up(self.made[slot]):
             return "PPP-30"
-        done = set_ioctl(self.made[slot], ioctl, self.numbers.get(of, 99))
-        if [ioctl, done] == ["ATTCHAN", "OK"]:
-            self.on_channel.add(slot)
+        return self.file_ioctl(slot, ioctl, self.numbers.get(of, 99))
+
+    def file_ioctl(self, slot, ioctl, number):
+        done = set_ioctl(self.made[slot], ioctl, number)
+        if done == "OK" and ioctl in ("ATTCHAN", "ATTACH"):
+            self.attached[slot] = ("channel" if ioctl == "ATTCHAN" else "unit", number)
+            self.on_channel |= {slot} if ioctl == "ATTCHAN" else set()
+        if done == "OK" and ioctl == "DETACH":
+            self.attached.pop(slot, None)
         return done
 
     def do_file_state(self, slot):
