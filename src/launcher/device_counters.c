@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/monotonic.h"
 #include "launcher/daemon_link.h"
 #include "launcher/idle_links.h"
+#include "launcher/netns_socket.h"
 #include "netlink/error_message.h"
 
 #define SILENT_MS 5000 /* an ul2tpd that did not answer in time is not asked for so long */
@@ -72,33 +74,35 @@ static uint64_t namespace_of(int socket)
 	return getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0 ? 0 : cookie;
 }
 
-static int open_link(struct trap *t, struct daemon_link *ret)
+/* Nearly always the caller's, which may have left it. */
+static int netns_of(struct trap *t, int socket)
 {
-	const struct daemon_waiter waiter = { waits_no_longer, NULL };
-	AUTO_FD netns = trap_netns(t);
+	int netns = netns_of_socket(t->launcher, socket);
 
-	return netns < 0 ? netns : daemon_link_open(t->launcher, netns, false, &waiter, ret);
+	return netns < 0 ? trap_netns(t) : netns;
 }
 
 void device_counters_ask(struct trap *t, int socket, const struct ul2tp_device_request *which,
                          struct device_counters *ret)
 {
-	const ino_t netns = trap_netns_number(t);
+	const struct daemon_waiter waiter = { waits_no_longer, NULL };
+	AUTO_FD netns = netns_of(t, socket);
 	int err = -EPIPE;
+	struct stat st;
 	bool waited;
 
 	ret->count = 0;
-	if (!netns || monotonic_ms() < atomic_load(&silent_until_ms))
+	if (netns < 0 || fstat(netns, &st) < 0 || monotonic_ms() < atomic_load(&silent_until_ms))
 		return;
 	/* One that waited may be of an ul2tpd that has gone. */
 	for (int tries = 0; tries < 2; tries++) {
 		struct daemon_link link = DAEMON_LINK_CLOSED;
 
-		waited = tries == 0 && idle_link_take(netns, false, &link);
-		err = waited ? 0 : open_link(t, &link);
+		waited = tries == 0 && idle_link_take(st.st_ino, false, &link);
+		err = waited ? 0 : daemon_link_open(t->launcher, netns, false, &waiter, &link);
 		if (!err && namespace_of(link.fd) == namespace_of(socket))
 			err = ask_by(&link, which, ret);
-		idle_link_put(netns, false, &link);
+		idle_link_put(st.st_ino, false, &link);
 		if (!waited || !err || err == -ESRCH)
 			break;
 	}

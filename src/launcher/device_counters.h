@@ -15,7 +15,8 @@ struct device_counters {
 
 /**
  * device_counters_ask() - those of @which that are ul2tpd's
- * @socket: of the network namespace that the numbers are of; nobody is asked if the caller is in another
+ * @socket: of the network namespace that the numbers are of; nobody is asked if the caller has left it for another, and we
+ *          may not know which it is (netns_of_socket())
  *
  * An ul2tpd that says nothing is waited for a second, and not asked again for some. Return: none if it can not be asked.
  */

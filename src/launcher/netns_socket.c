@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +68,20 @@ int netns_socket(struct launcher *l, int netns, int domain, int type, int protoc
 			return err;
 	}
 	return fd;
+}
+
+int netns_of_socket(struct launcher *l, int fd)
+{
+	struct object *ours;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return -1;
+	ours = object_find(&l->objects, st.st_ino);
+	if (!ours)
+		return ioctl(fd, SIOCGSKNS);
+	object_put(&l->objects, ours);
+	return -1;
 }
 
 static int open_own(void)

@@ -15,6 +15,10 @@
  */
 int netns_socket(struct launcher *l, int netns, int domain, int type, int protocol);
 
+/** netns_of_socket() - the namespace of a program's socket @fd, to be closed; -1: we may not know it, or it is no socket, or a
+ * stand-in, and where that is says nothing */
+int netns_of_socket(struct launcher *l, int fd);
+
 /**
  * netns_enter_as_owner() - enter @netns with all the rights of the user namespace that owns it
  *

@@ -222,32 +222,40 @@ void ppp_file_open(struct trap *t, uint64_t flags)
 }
 
 /* Units are; so of another interface ul2tpd, which may be busy, need not be asked. */
-static bool is_of_ppp(struct trap *t, const struct ifreq *asked)
+static bool is_of_ppp(struct trap *t, int netns, const struct ifreq *asked)
 {
-	AUTO_FD netns = trap_netns(t);
-	AUTO_FD fd = netns < 0 ? -1 : netns_socket(t->launcher, netns, AF_INET, SOCK_DGRAM, 0);
+	AUTO_FD fd = netns_socket(t->launcher, netns, AF_INET, SOCK_DGRAM, 0);
 	struct ifreq r = *asked;
 
 	return fd < 0 ||
 	       (ioctl(fd, SIOCGIFHWADDR, &r) == 0 && r.ifr_hwaddr.sa_family == ARPHRD_PPP);
 }
 
-/* The name means an interface of the socket's namespace, which is nearly always the caller's. */
+/* The name means an interface of the socket's namespace, where the caller need not be. */
+static int netns_asked(struct trap *t)
+{
+	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
+	int netns = netns_of_socket(t->launcher, fd);
+
+	return netns < 0 ? trap_netns(t) : netns;
+}
+
 static int interface_ask(struct trap *t)
 {
+	AUTO_FD netns = netns_asked(t);
 	struct ppp_answer answer;
 	struct ifreq r;
-	int err = trap_read(t, trap_argument(t, 2), &r, sizeof(r));
+	int err = netns < 0 ? netns : trap_read(t, trap_argument(t, 2), &r, sizeof(r));
 
-	if (err == 0 && !is_of_ppp(t, &r))
+	if (err == 0 && !is_of_ppp(t, netns, &r))
 		err = -ENODEV;
 	if (err == 0)
-		err = ppp_ask(t, UL2TP_CMD_PPP_IOCTL,
-		              &(struct ul2tp_ppp_request){
-				      .ioctl = (uint32_t)trap_argument(t, 1),
-				      .data = reader_over(r.ifr_name, sizeof(r.ifr_name)),
-			      },
-		              -1, &answer);
+		err = ppp_ask_in(t, netns, UL2TP_CMD_PPP_IOCTL,
+		                 &(struct ul2tp_ppp_request){
+					 .ioctl = (uint32_t)trap_argument(t, 1),
+					 .data = reader_over(r.ifr_name, sizeof(r.ifr_name)),
+				 },
+		                 -1, &answer);
 	return err < 0 ? err : trap_write(t, (uintptr_t)r.ifr_data, answer.data, answer.data_len);
 }
 

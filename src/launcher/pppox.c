@@ -6,16 +6,15 @@
 #include <errno.h>
 #include <linux/if_pppox.h>
 #include <linux/ppp-ioctl.h>
-#include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/reader.h"
 #include "launcher/managed_socket.h"
+#include "launcher/netns_socket.h"
 #include "launcher/ppp_file.h"
 #include "launcher/ppp_stand_in.h"
 
@@ -77,21 +76,7 @@ static int socket_named(struct trap *t, const uint8_t *address, size_t len)
 }
 
 /* PX-29: a tunnel's socket and the one that is connected are of one namespace, where ul2tpd is asked; who calls may have
- * left it. Where a stand-in is says nothing. -1: where the caller is. */
-static int netns_of(struct trap *t, int fd)
-{
-	struct object *ours;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
-		return -1;
-	ours = object_find(&t->launcher->objects, st.st_ino);
-	if (!ours)
-		return ioctl(fd, SIOCGSKNS);
-	object_put(&t->launcher->objects, ours);
-	return -1;
-}
-
+ * left it. */
 static int ask_connect(struct trap *t, const struct ppp_stand_in *p, struct reader name, int fd)
 {
 	const struct ul2tp_ppp_request request = {
@@ -100,7 +85,7 @@ static int ask_connect(struct trap *t, const struct ppp_stand_in *p, struct read
 		.pid = t->notif.pid,
 	};
 	struct ppp_answer answer;
-	AUTO_FD netns = netns_of(t, fd);
+	AUTO_FD netns = netns_of_socket(t->launcher, fd);
 
 	if (netns < 0)
 		return ppp_ask(t, UL2TP_CMD_PPP_CONNECT, &request, fd, &answer);

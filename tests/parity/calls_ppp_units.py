@@ -11,7 +11,7 @@ import struct
 from support.ppp_calls import (IPCP, LCP, events, frames, libc, octets_ioctl, open_ppp, read, set_ioctl,
                                write)
 
-from hosts import ip, sysctl
+from hosts import checked, ip, outcome, sysctl
 
 from ppp import World
 
@@ -20,13 +20,17 @@ SHORTSEQ = 0x800
 MULTILINK, XSHORTSEQ = 0x400, 0x4000
 
 
-def statistics(number):
+def statistics_by(any_socket, device):
     """struct ppp_stats, as 19 numbers"""
     room = ctypes.create_string_buffer(76)
-    request = ctypes.create_string_buffer(struct.pack("=16sQ", b"ppp%d" % number, ctypes.addressof(room)) + bytes(16))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        assert libc.ioctl(any_socket.fileno(), ctypes.c_ulong(SIOCGPPPSTATS), request) == 0
+    request = ctypes.create_string_buffer(struct.pack("=16sQ", device.encode(), ctypes.addressof(room)) + bytes(16))
+    checked(libc.ioctl(any_socket.fileno(), ctypes.c_ulong(SIOCGPPPSTATS), request))
     return list(struct.unpack("=19I", room.raw))
+
+
+def statistics(number):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        return statistics_by(any_socket, f"ppp{number}")
 
 
 class Bundle:
@@ -292,3 +296,28 @@ def which_units_have_ended(hosts, see):
     look("and has not ended")
     see("and does not", set_ioctl(units[2][0], "SFLAGS", 0))
     look("and has")
+
+
+def statistics_by_sockets_of_two_namespaces(hosts, see):
+    """The interface is one of the socket's network namespace, wherever the caller is.
+
+    Requirements: PPP-64
+    """
+    bundle = Bundle(hosts)
+    home, far = (os.open(f"/proc/{process}/ns/net", os.O_RDONLY) for process in ("self", hosts.child))
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM), hosts.far_socket(socket.SOCK_DGRAM)]
+    checked(libc.setns(far, 0))
+    unit, number = bundle.world.unit()
+    other, other_number = bundle.world.unit()
+    checked(libc.setns(home, 0))
+    for _ in range(3):
+        write(bundle.unit, IPCP)
+
+    def sent():
+        return [[outcome(lambda s=s, n=n: statistics_by(s, f"ppp{n}")[8]) for n in (number, other_number)] for s in sockets]
+    see("units", [bundle.number, number, other_number])
+    see("from here", sent())
+    checked(libc.setns(far, 0))
+    see("from there", sent())
+    os.close(unit)
+    os.close(other)
