@@ -19,9 +19,8 @@
 #include "launcher/caller.h"
 #include "launcher/listing.h"
 #include "launcher/ip_socket.h"
-#include "launcher/managed_socket.h"
 #include "launcher/netlink_stand_in.h"
-#include "launcher/netns_socket.h"
+#include "launcher/tunnel_descriptor.h"
 #include "netlink/attribute.h"
 #include "netlink/error_message.h"
 #include "netlink/l2tp_family.h"
@@ -57,20 +56,6 @@ static bool is_waiting(void *arg)
 	return trap_is_valid(a->t);
 }
 
-/* A duplicate of the program's descriptor. One of our stand-ins for netlink sockets is in a namespace of ours, and
- * would be refused for that: a socket of the right namespace that is no good either goes in its place. */
-static int descriptor_for_tunnel(const struct trap *t, int number)
-{
-	struct object *o = trap_object(t, number);
-	int fd = -1;
-
-	if (o && o->ops == &netlink_socket_ops)
-		fd = netns_socket(t->launcher, netlink_socket_of(o)->netns, AF_UNIX, SOCK_DGRAM, 0);
-	if (o)
-		object_put(&t->launcher->objects, o);
-	return fd >= 0 ? fd : trap_descriptor(t, number);
-}
-
 /* The socket of a managed tunnel, of which the message has the program's number. -1: it names none. */
 static int tunnel_socket(const struct trap *t, const struct nl_message *m)
 {
@@ -85,7 +70,7 @@ static int tunnel_socket(const struct trap *t, const struct nl_message *m)
 	while (attribute_next(&attributes, &a))
 		if (a.type == L2TP_ATTR_FD && read_left(&a.value) >= sizeof(uint32_t))
 			number = (int)read_u32_host(&a.value);
-	return number < 0 ? -1 : descriptor_for_tunnel(t, number);
+	return number < 0 ? -1 : tunnel_descriptor(t, number);
 }
 
 static int ask(struct asking *a, const struct nl_message *m, uint64_t token)
@@ -102,8 +87,6 @@ static int ask(struct asking *a, const struct nl_message *m, uint64_t token)
 	translate_request(copy, m->length, &ours, &a->link->numbers, a->n->target.port);
 	if (m->type == ours.family)
 		fd = tunnel_socket(a->t, m);
-	if (fd >= 0)
-		managed_socket_note(a->n->launcher, fd);
 	a->link->token = token;
 	err = daemon_link_ask(a->link, copy, m->length, &fd, fd >= 0, take_answer, a, is_waiting);
 	a->link->token = 0;

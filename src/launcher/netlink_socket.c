@@ -16,6 +16,7 @@
 #include "launcher/netlink_estate.h"
 #include "launcher/netlink_pump.h"
 #include "launcher/netlink_stand_in.h"
+#include "launcher/netns_socket.h"
 #include "process/process.h"
 
 /* --- birth and death --- */
@@ -509,6 +510,14 @@ int netlink_subscribe(struct netlink_socket *n, bool on)
 	return err;
 }
 
+/* It is in a namespace of ours, and would be refused for that. */
+static int for_tunnel(struct object *o)
+{
+	const struct netlink_socket *n = netlink_socket_of(o);
+
+	return netns_socket(n->launcher, n->netns, AF_UNIX, SOCK_DGRAM, 0);
+}
+
 const struct object_ops netlink_socket_ops = {
 	.name = "netlink",
 	.send = netlink_send,
@@ -519,6 +528,7 @@ const struct object_ops netlink_socket_ops = {
 	.getpeername = netlink_getpeername,
 	.setsockopt = netlink_setsockopt,
 	.getsockopt = netlink_getsockopt,
+	.for_tunnel = for_tunnel,
 	.is_gone = is_gone,
 	.free = free_object,
 };

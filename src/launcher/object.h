@@ -59,6 +59,10 @@ struct object_ops {
 	void (*shutdown)(struct trap *t, struct object *o);
 	void (*listen)(struct trap *t, struct object *o); /* and accept */
 
+	/** for_tunnel() - a descriptor that a tunnel can be on no more than on what this stands for, and for the same reason; it
+	 * goes to ul2tpd instead. Without the lock. -errno. NULL: its own */
+	int (*for_tunnel)(struct object *o);
+
 	/** is_gone() - whether the program has closed its last copy; asked now and then. NULL: somebody else
 	 * sees it and calls object_remove() */
 	bool (*is_gone)(struct object *o);

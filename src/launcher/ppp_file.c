@@ -155,6 +155,12 @@ static void not_a_socket(struct trap *t, struct object *o)
 	trap_fail(t, -ENOTSOCK);
 }
 
+/* To the program it is no socket. */
+static int any_file(struct object *o)
+{
+	return fcntl(of(o)->launcher->home_netns, F_DUPFD_CLOEXEC, 0);
+}
+
 static const struct object_ops file_ops = {
 	.name = "/dev/ppp",
 	.ppp = true,
@@ -170,6 +176,7 @@ static const struct object_ops file_ops = {
 	.shutdown = not_a_socket,
 	.listen = not_a_socket,
 	.ioctl = file_ioctl,
+	.for_tunnel = any_file,
 	.is_gone = ppp_stand_in_is_gone,
 	.free = ppp_stand_in_free,
 };

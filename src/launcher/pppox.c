@@ -13,10 +13,10 @@
 
 #include "base/cleanup.h"
 #include "base/reader.h"
-#include "launcher/managed_socket.h"
 #include "launcher/netns_socket.h"
 #include "launcher/ppp_file.h"
 #include "launcher/ppp_stand_in.h"
+#include "launcher/tunnel_descriptor.h"
 
 #define SOL_PPPOL2TP_NUMBER 273
 #define FD_AT               10 /* in each of the address structures */
@@ -65,14 +65,11 @@ static bool is_management(const uint8_t *address, size_t len)
 static int socket_named(struct trap *t, const uint8_t *address, size_t len)
 {
 	struct reader r = reader_over(address, len);
-	int number, fd;
+	int number;
 
 	read_skip(&r, FD_AT);
 	read_copy(&r, &number, sizeof(number));
-	fd = number < 0 ? -1 : trap_descriptor(t, number);
-	if (fd >= 0)
-		managed_socket_note(t->launcher, fd);
-	return fd;
+	return number < 0 ? -1 : tunnel_descriptor(t, number);
 }
 
 /* PX-29: a tunnel's socket and the one that is connected are of one namespace, where ul2tpd is asked; who calls may have

@@ -11,6 +11,7 @@
 #include "path/dataplane_private.h"
 #include "path/intake.h"
 #include "path/ip_socket.h"
+#include "path/ppp_end.h"
 #include "path/receiver.h"
 #include "path/sender.h"
 
@@ -103,6 +104,9 @@ static int get_managed(struct dataplane *dp, struct netns *ns, uint32_t client,
 	if (fd < 0)
 		return extack_fail(ea, -EBADF, L2TP_ATTR_FD,
 		                   "no descriptor came with the request (SCM_RIGHTS)");
+	if (!ppp_end_check(fd, NULL))
+		return extack_fail(ea, -EPROTONOSUPPORT, L2TP_ATTR_FD,
+		                   "the descriptor is that of a PPPoL2TP socket");
 	s = ip_socket_of(dp, fd);
 	if (s)
 		return ip_socket_endpoint(s, ns, params->encap, ret, ea);

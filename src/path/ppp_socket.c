@@ -46,11 +46,13 @@ static bool is_socket(int fd)
 }
 
 /* PX-29. The keeper compares the namespace of a program's socket with the caller's. A descriptor that is none is refused as
- * that, and one of an L2TP/IP socket stands for what is in the namespace that we know. */
+ * that, and so is a PPPoL2TP socket, wherever the pair was made; one of an L2TP/IP socket stands for what is in the namespace
+ * that we know. */
 static int check_netns(const struct ppp_file *f, const struct ppp_caller *caller, int fd,
                        struct extack *ea)
 {
-	if (caller->netns == f->netns || !is_socket(fd) || ip_socket_of(f->dp, fd))
+	if (caller->netns == f->netns || !is_socket(fd) || ip_socket_of(f->dp, fd) ||
+	    !ppp_end_check(fd, NULL))
 		return 0;
 	return extack_fail(ea, -EINVAL, 0,
 	                   "the socket is of another network namespace than its caller");
@@ -72,8 +74,6 @@ static int make_tunnel(struct ppp_file *f, const struct ppp_caller *caller,
 	if (n->fd < 0)
 		return extack_fail(ea, -EBADF, 0, "there is no tunnel %u, and fd is %d", n->conn_id,
 		                   n->fd);
-	if (fd >= 0 && !ppp_end_check(fd, NULL)) /* wherever the pair was made */
-		return extack_fail(ea, -EPROTONOSUPPORT, 0, "fd is no UDP socket");
 	err = check_netns(f, caller, fd, ea);
 	if (err < 0)
 		return err;

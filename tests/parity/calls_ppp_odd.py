@@ -12,9 +12,10 @@ import select
 import socket
 import struct
 
-from support.ppp_calls import LCP, hung_up, open_ppp, outcome, pppox, read, ready, write
+from support.ppp_calls import LCP, connect, hung_up, open_ppp, outcome, pppox, read, ready, write
+from support.ppp_file import name as address
 
-from hosts import checked, libc
+from hosts import IP, UDP, L2tp, checked, libc
 
 from ppp import World
 
@@ -257,3 +258,19 @@ def ways_out(hosts, see):
         file = os.memfd_create("frame")
         see(f"{words}: sendfile", outcome(os.sendfile, file, descriptor, None, 100))
         see(f"{words}: what is left", read(descriptor))
+
+
+def what_no_tunnel_can_be_on(hosts, see):
+    """Sockets and files of L2TP's and PPP's own, given as a tunnel's socket to connect() and to TUNNEL_CREATE
+
+    Requirements: PX-13, TUN-20
+    """
+    world, sock = World(hosts), pppox()
+    call = world.call()
+    things = {"a socket of generic netlink": world.l2tp.netlink.socket, "one of rtnetlink": socket.socket(16, 3, 0),
+              "a PPPoL2TP socket": pppox(), "itself": sock, "a session's": call.socket, "a file": open_ppp(),
+              "a channel's": call.channel_file(), "a unit's": world.unit()[0]}
+    for words, thing in things.items():
+        fd = thing if isinstance(thing, int) else thing.fileno()
+        see(words, [connect(sock, address(2, 0, 102, 0, fd=fd)),
+                    *(world.l2tp.tunnel(2, fd=fd, encap=encap) for encap in (UDP, IP))])
