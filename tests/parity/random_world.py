@@ -52,6 +52,7 @@ class RandomWorld:
         self.hosts, self.pause, self.hurry, self.swapped = hosts, pause, hurry, swapped
         self.made, self.numbers, self.on_channel = {}, {}, set()
         self.attached = {}  # {file: ("channel" or "unit", number)}
+        self.ended = False  # whether something was since all had settled
         self.peer = hosts.far_peer()
         self.peer.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # see ppp.World
         self.peer.setblocking(False)
@@ -120,8 +121,11 @@ class RandomWorld:
     # --- operations: each is asked by its name, and gives what JSON can say -----------------------------
 
     def do(self, words):
-        if self.hurry and any(each[0] in OF_INTERFACES for each in (words[1:] if words[0] == "both" else [words])):
-            self.settle()  # that of what was ended goes a moment later (TUN-42, PPP-44)
+        operations = {each[0] for each in (words[1:] if words[0] == "both" else [words])}
+        if self.hurry and self.ended and operations & {*OF_INTERFACES, "arrives"}:
+            self.settle()  # what was ended has an interface, and is given what comes, for a moment (TUN-42, PX-45, PPP-44)
+            self.ended = False
+        self.ended |= bool(operations & set(ENDINGS))
         return self._do(words)
 
     def _do(self, words):
