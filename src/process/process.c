@@ -80,15 +80,16 @@ static const char *status_value(const char *status, const char *key)
 	return NULL;
 }
 
-/* Which stands at @text, before anything else of the line; false: none does. */
-static bool number_at(const char *text, int base, uint64_t *ret)
+/* Which stands at @text, before anything else of the line; false: none does, or it is more than there can be. */
+static bool number_at(const char *text, int base, uint64_t most, uint64_t *ret)
 {
 	char *end;
 
 	if (!isxdigit((unsigned char)*text))
 		return false;
+	errno = 0;
 	*ret = strtoull(text, &end, base);
-	return end != text;
+	return end != text && !errno && *ret <= most;
 }
 
 int process_status_read(const char *status, struct process_credentials *ret)
@@ -102,8 +103,9 @@ int process_status_read(const char *status, struct process_credentials *ret)
 	if (!name || !uid || !effective || !process)
 		return -ESRCH;
 	uid += strcspn(uid, "\t\n"); /* the real one */
-	if (*uid != '\t' || !number_at(uid + 1, 10, &euid) || !number_at(process, 10, &number) ||
-	    !number_at(effective, 16, &ret->effective))
+	if (*uid != '\t' || !number_at(uid + 1, 10, UINT32_MAX, &euid) ||
+	    !number_at(process, 10, INT32_MAX, &number) ||
+	    !number_at(effective, 16, UINT64_MAX, &ret->effective))
 		return -ESRCH;
 	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(name, "\n"), name);
 	ret->process = (pid_t)number;
