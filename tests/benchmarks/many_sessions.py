@@ -39,6 +39,15 @@ def descriptor_count(daemon):
     return sum(len(descriptors(pid)) for pid in in_session(daemon.process.pid))
 
 
+def descriptors_at_rest(daemon):
+    """So many as there are when no more are closed, which is done some time after the interfaces have gone."""
+    before, now = None, descriptor_count(daemon)
+    while before is None or now < before:
+        time.sleep(0.5)
+        before, now = now, descriptor_count(daemon)
+    return now
+
+
 def ppp_sessions_max(shared=False):
     """As many as ul2tpd has descriptors for: three and an interface each, unless it is shared, and some of its own."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -132,8 +141,8 @@ def churn(times):
             seconds = made.churned()
             made.close()
             eventually(lambda: not space.devices(), "all interfaces are gone", timeout=300)
-            rows.append({"times": part, "seconds": seconds, "memory_kib": memory_kib(daemon),
-                         "descriptors": descriptor_count(daemon)})
+            rows.append({"times": part, "seconds": seconds, "descriptors": descriptors_at_rest(daemon),
+                         "memory_kib": memory_kib(daemon)})
     return rows
 
 
