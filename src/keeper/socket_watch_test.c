@@ -106,6 +106,24 @@ static void lose_news(struct fixture *f)
 	}
 }
 
+/* In a namespace of the test's own. */
+static void begin(struct fixture *f)
+{
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	socket_watches_open(&f->watches);
+	f->watches.gone = gone;
+	f->watches.left = left;
+	f->watches.arg = f;
+	if (socket_watch_use(&f->watches, here, NULL) != 0)
+		skip(); /* no udp_diag */
+}
+
+static void end(struct fixture *f)
+{
+	socket_watch_release(&f->watches, here);
+	socket_watches_close(&f->watches);
+}
+
 /* Requirements: TUN-45 */
 static void test_after_a_loss_one_dump_that_lacks_a_socket_is_not_believed(void **state)
 {
@@ -113,13 +131,7 @@ static void test_after_a_loss_one_dump_that_lacks_a_socket_is_not_believed(void 
 	int stays, goes;
 	unsigned int looks = 0;
 
-	assert_int_equal(unshare(CLONE_NEWNET), 0);
-	socket_watches_open(&f.watches);
-	f.watches.gone = gone;
-	f.watches.left = left;
-	f.watches.arg = &f;
-	if (socket_watch_use(&f.watches, here, NULL) != 0)
-		skip(); /* no udp_diag */
+	begin(&f);
 	stays = udp_socket();
 	goes = udp_socket();
 	get_port(goes);
@@ -138,8 +150,7 @@ static void test_after_a_loss_one_dump_that_lacks_a_socket_is_not_believed(void 
 	assert_true(f.stays_left);
 	assert_false(f.goes_left);
 	close(stays);
-	socket_watch_release(&f.watches, here);
-	socket_watches_close(&f.watches);
+	end(&f);
 }
 
 static uint64_t cookie_of(int fd)
@@ -214,13 +225,7 @@ static void test_news_of_others_than_the_kernel_are_not_believed(void **state)
 	uint64_t stays, goes;
 	int from, one, other;
 
-	assert_int_equal(unshare(CLONE_NEWNET), 0);
-	socket_watches_open(&f.watches);
-	f.watches.gone = gone;
-	f.watches.left = left;
-	f.watches.arg = &f;
-	if (socket_watch_use(&f.watches, here, NULL) != 0)
-		skip(); /* no udp_diag */
+	begin(&f);
 	one = udp_socket();
 	other = udp_socket();
 	stays = cookie_of(one);
@@ -241,8 +246,7 @@ static void test_news_of_others_than_the_kernel_are_not_believed(void **state)
 	assert_false(has_gone(&f, stays));
 	close(from);
 	close(one);
-	socket_watch_release(&f.watches, here);
-	socket_watches_close(&f.watches);
+	end(&f);
 }
 
 int main(void)

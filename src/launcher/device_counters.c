@@ -74,19 +74,11 @@ static uint64_t namespace_of(int socket)
 	return getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0 ? 0 : cookie;
 }
 
-/* Nearly always the caller's, which may have left it. */
-static int netns_of(struct trap *t, int socket)
-{
-	int netns = netns_of_socket(t->launcher, socket);
-
-	return netns < 0 ? trap_netns(t) : netns;
-}
-
 void device_counters_ask(struct trap *t, int socket, const struct ul2tp_device_request *which,
                          struct device_counters *ret)
 {
 	const struct daemon_waiter waiter = { waits_no_longer, NULL };
-	AUTO_FD netns = netns_of(t, socket);
+	AUTO_FD netns = netns_of_socket(t, socket);
 	int err = -EPIPE;
 	struct stat st;
 	bool waited;

@@ -70,18 +70,24 @@ int netns_socket(struct launcher *l, int netns, int domain, int type, int protoc
 	return fd;
 }
 
-int netns_of_socket(struct launcher *l, int fd)
+static bool is_stand_in(struct object_table *objects, ino_t ino)
 {
-	struct object *ours;
+	struct object *o = object_find(objects, ino);
+
+	if (o)
+		object_put(objects, o);
+	return o;
+}
+
+int netns_of_socket(const struct trap *t, int fd)
+{
+	int netns = -1;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
-		return -1;
-	ours = object_find(&l->objects, st.st_ino);
-	if (!ours)
-		return ioctl(fd, SIOCGSKNS);
-	object_put(&l->objects, ours);
-	return -1;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    !is_stand_in(&t->launcher->objects, st.st_ino))
+		netns = ioctl(fd, SIOCGSKNS);
+	return netns < 0 ? trap_netns(t) : netns;
 }
 
 static int open_own(void)

@@ -4,6 +4,7 @@
 #define UL2TP_LAUNCHER_NETNS_SOCKET_H
 
 #include "launcher/launcher.h"
+#include "launcher/trap.h"
 
 /**
  * netns_socket() - socket(2) in the namespace @netns, with our own rights; always close-on-exec
@@ -15,9 +16,13 @@
  */
 int netns_socket(struct launcher *l, int netns, int domain, int type, int protocol);
 
-/** netns_of_socket() - the namespace of a program's socket @fd, to be closed; -1: we may not know it, or it is no socket, or a
- * stand-in, and where that is says nothing */
-int netns_of_socket(struct launcher *l, int fd);
+/**
+ * netns_of_socket() - a descriptor of the network namespace of a program's socket @fd, which the caller closes
+ *
+ * That of the calling thread, which it nearly always is: if we may not know it, if @fd is no socket, or a stand-in, and
+ * where that is says nothing. -errno: the thread has gone
+ */
+int netns_of_socket(const struct trap *t, int fd);
 
 /**
  * netns_enter_as_owner() - enter @netns with all the rights of the user namespace that owns it

@@ -34,6 +34,14 @@ static bool may_be_file(const struct trap *t, int number)
 	       (unsigned int)number <= range->last;
 }
 
+static bool any_may_be_file(const struct trap *t, const struct poll_pair *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (may_be_file(t, p->theirs[i].fd))
+			return true;
+	return false;
+}
+
 /* A duplicate of the file of /dev/ppp at @number; -1: there is none, or it has not hung up. */
 static int hung_up_file(const struct trap *t, int number)
 {
@@ -132,9 +140,9 @@ void poll_call(struct trap *t)
 {
 	struct poll_pair p = { .count = (uint32_t)trap_argument(t, 1) };
 
-	if (p.count > POLL_LOOKED_AT || is_refused(t) ||
+	if (p.count > POLL_LOOKED_AT ||
 	    trap_read(t, trap_argument(t, 0), p.theirs, p.count * sizeof(p.theirs[0])) < 0 ||
-	    !take_hung_up(t, &p)) {
+	    !any_may_be_file(t, &p) || is_refused(t) || !take_hung_up(t, &p)) {
 		trap_continue(t);
 		return;
 	}

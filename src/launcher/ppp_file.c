@@ -239,17 +239,10 @@ static bool is_of_ppp(struct trap *t, int netns, const struct ifreq *asked)
 }
 
 /* The name means an interface of the socket's namespace, where the caller need not be. */
-static int netns_asked(struct trap *t)
-{
-	AUTO_FD fd = trap_descriptor(t, (int)trap_argument(t, 0));
-	int netns = netns_of_socket(t->launcher, fd);
-
-	return netns < 0 ? trap_netns(t) : netns;
-}
-
 static int interface_ask(struct trap *t)
 {
-	AUTO_FD netns = netns_asked(t);
+	AUTO_FD socket = trap_descriptor(t, (int)trap_argument(t, 0));
+	AUTO_FD netns = netns_of_socket(t, socket);
 	struct ppp_answer answer;
 	struct ifreq r;
 	int err = netns < 0 ? netns : trap_read(t, trap_argument(t, 2), &r, sizeof(r));

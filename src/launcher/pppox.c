@@ -82,10 +82,13 @@ static int ask_connect(struct trap *t, const struct ppp_stand_in *p, struct read
 		.pid = t->notif.pid,
 	};
 	struct ppp_answer answer;
-	AUTO_FD netns = netns_of_socket(t->launcher, fd);
+	AUTO_FD netns = -1;
 
-	if (netns < 0)
+	if (fd < 0)
 		return ppp_ask(t, UL2TP_CMD_PPP_CONNECT, &request, fd, &answer);
+	netns = netns_of_socket(t, fd);
+	if (netns < 0)
+		return netns;
 	return ppp_ask_in(t, netns, UL2TP_CMD_PPP_CONNECT, &request, fd, &answer);
 }
 

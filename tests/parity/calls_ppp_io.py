@@ -6,6 +6,7 @@ Cases of calls.py.
 import ctypes
 import errno
 import os
+import resource
 import select
 import socket
 import stat
@@ -260,6 +261,9 @@ def what_hung_up(hosts, see):
     see("none of them", poll((alive, POLL["IN"]), (-1, ALL)))
     copied = os.dup(channel)
     see("a copy", poll((copied, ALL)))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    for count in (1024, 1025):
+        see(f"among {count}", poll((channel, USUAL), *[(-1, 0)] * (count - 1))[:2])
 
 
 def woken(descriptor, then):

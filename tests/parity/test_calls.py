@@ -69,6 +69,7 @@ DIFFERENT |= {
     ("writing", "a unit: pieces"): ("PPP-23", [10, []]),
     ("reading", "a channel: pieces"): ("PPP-22", [10, "c02101", "01000861626364000000"]),
     ("reading", "a unit: pieces"): ("PPP-22", [10, "802101", "01000861626364000000"]),
+    ("what_hung_up", "among 1025"): ("PPP-22 PPP-24", [1, "IN OUT HUP RDNORM WRNORM"]),
     ("files_of_one_channel", "forty at once"): ("PPP-21", [32, "00", "1f"]),
     **{("a_file_is_no_socket", f"{words}, as a file"): ("PPP-1", [False, "ESPIPE", "EINVAL"])
        for words in ("unattached", "a channel", "a unit")},

@@ -186,9 +186,13 @@ def gone(function, *arguments):
 __all__ = ["Api", "Accounts", "UDP", "IP", "ETHERNET", "encode", "refused", "gone", "netlink", "netns"]
 
 
+def errors(*ends):
+    """Names of the counters of ends that count what went wrong, if they do."""
+    plain = [f"{way}_{what}" for way in ("TX", "RX") for what in ("PACKETS", "BYTES")]
+    return [name for end in ends for name in end if end[name] and name not in plain]
+
+
 def agree(one, other):
     """Counters of two ends: what either sent is what the other received, and nothing was lost on the way."""
-    plain = [f"{way}_{what}" for way in ("TX", "RX") for what in ("PACKETS", "BYTES")]
-    errors = [name for end in (one, other) for name in end if end[name] and name not in plain]
-    return not errors and all(x[f"TX_{what}"] == y[f"RX_{what}"] > 0 for x, y in ((one, other), (other, one))
-                              for what in ("PACKETS", "BYTES"))
+    return not errors(one, other) and all(x[f"TX_{what}"] == y[f"RX_{what}"] > 0
+                                          for x, y in ((one, other), (other, one)) for what in ("PACKETS", "BYTES"))

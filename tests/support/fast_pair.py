@@ -5,7 +5,7 @@ import re
 import signal
 import sys
 
-from support.api import UDP, Api, agree
+from support.api import UDP, Api, agree, errors
 from support.daemon import Daemon, children
 from support.netns import Cable
 from support.wait import AT_MOST, eventually
@@ -128,8 +128,9 @@ class FastPair:
         lost = [host.link_statistics("wire")["rx_dropped"] for host in self.hosts]
         if not any(lost):
             return agree(*counts)
-        return all(0 <= sent["TX_PACKETS"] - came["RX_PACKETS"] <= dropped * SEGMENTS_MAX
-                   for sent, came, dropped in zip(counts, counts[::-1], lost[::-1]))
+        return not errors(*counts) and all(
+            came["RX_PACKETS"] > 0 and 0 <= sent["TX_PACKETS"] - came["RX_PACKETS"] <= dropped * SEGMENTS_MAX
+            for sent, came, dropped in zip(counts, counts[::-1], lost[::-1]))
 
     def slow_packets(self, end):
         """(sent, received) by way of the engine: what the interface's own counters have seen."""
