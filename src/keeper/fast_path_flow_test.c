@@ -254,6 +254,7 @@ static void test_changed_routes_are_asked_for_in_rounds(void **state)
 {
 	struct host *h = host_new();
 	uint32_t queued = 0, before;
+	uint64_t begun;
 
 	for (uint32_t i = 0; i < PEERS; i++)
 		session_add(h, &h->netns[0], i, i);
@@ -264,6 +265,7 @@ static void test_changed_routes_are_asked_for_in_rounds(void **state)
 	fast_flows_changed(&h->netns[0]);
 	do {
 		before = asked_of_all;
+		begun = monotonic_ns();
 		fast_flows_turn(&h->server);
 		assert_in_range(asked_of_all - before, 1, 64 + 16);
 		queued += in_queue(h);
@@ -272,9 +274,10 @@ static void test_changed_routes_are_asked_for_in_rounds(void **state)
 	assert_int_equal(queued, 2);
 	for (uint32_t i = 0; i < PEERS; i++)
 		assert_int_equal(asked[i], 2);
-	/* The next waits: others want the processor, too. */
-	assert_in_range(h->netns[0].round.not_before - monotonic_ns(),
-	                h->netns[0].round.spent_ns * 2, h->netns[0].round.spent_ns * 3);
+	/* The next waits: others want the processor, too. Here for a minute, however long the test does not run. */
+	assert_in_range(h->netns[0].round.not_before - h->netns[0].round.spent_ns * 3, begun,
+	                monotonic_ns());
+	h->netns[0].round.not_before += 60000000000;
 	before = asked_of_all;
 	fast_flows_turn(&h->server);
 	assert_int_equal(asked_of_all, before);
