@@ -36,8 +36,8 @@ static const char usage[] =
 	"  --fast-path MODE      let the kernel itself move data where it can, by eBPF:\n"
 	"                        auto, off (default) or require\n"
 	"  --fast-path-streams HOW\n"
-	"                        with the fast path: streams of TCP take it, too: on, off, or\n"
-	"                        auto (default): where that is faster\n"
+	"                        with the fast path: streams of TCP take it, too: on, off, card: where\n"
+	"                        the network card cuts them, or auto (default): where that is faster\n"
 	"  --fast-path-xdp       with the fast path: take headers off in the network card's driver\n"
 	"  --max-tunnels NUMBER  over all network namespaces (default: 16384)\n"
 	"  --max-sessions NUMBER over all network namespaces (default: 65536)\n"
@@ -181,12 +181,14 @@ static bool fast_path_streams_read(const char *text, enum fast_path_streams *ret
 {
 	static const char *const hows[] = {
 		[FAST_STREAMS_AUTO] = "auto",
+		[FAST_STREAMS_CARD] = "card",
 		[FAST_STREAMS_ON] = "on",
 		[FAST_STREAMS_OFF] = "off",
 	};
 	size_t how;
 
-	if (!word_read("fast-path-streams", text, hows, ARRAY_SIZE(hows), "auto, on or off", &how))
+	if (!word_read("fast-path-streams", text, hows, ARRAY_SIZE(hows), "auto, card, on or off",
+	               &how))
 		return false;
 	*ret = (enum fast_path_streams)how;
 	return true;

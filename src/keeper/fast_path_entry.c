@@ -253,7 +253,7 @@ bool fast_entry_takes_streams(const struct fast_path *f, const struct fast_sessi
 {
 	if (sends_checksums(&e->about.params))
 		return false;
-	if (f->streams != FAST_STREAMS_AUTO)
+	if (f->streams != FAST_STREAMS_CARD)
 		return f->streams == FAST_STREAMS_ON;
 	return !s->underlay || s->underlay->cuts || !s->underlay->batches ||
 	       xdp_takes(s, &e->about.params);

@@ -100,8 +100,8 @@ struct fast_session {
 
 struct fast_path {
 	struct host_watches *host;
-	bool xdp; /* is asked for */
-	enum fast_path_streams streams;
+	bool xdp;                       /* is asked for */
+	enum fast_path_streams streams; /* not AUTO */
 	int maps[FAST_MAPS];
 	uint32_t last_netns;
 	struct list netns;

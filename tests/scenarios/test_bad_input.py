@@ -266,7 +266,7 @@ def test_options_of_the_fast_path_without_it_are_refused(build):
         status, lines = failed_to_start(Daemon(*words, wait=False))
         assert status == 2 and words[0] in lines[-1] and "give --fast-path auto or require" in lines[-1], lines
     status, lines = failed_to_start(Daemon("--fast-path-streams", "yes", "--fast-path", "auto", wait=False))
-    assert status == 2 and 'is "yes", give auto, on or off' in lines[0], lines
+    assert status == 2 and 'is "yes", give auto, card, on or off' in lines[0], lines
 
 
 @quick

@@ -3,6 +3,7 @@
 them so that the peer's system puts them together again; all else takes the fast path."""
 import hashlib
 import os
+import re
 
 import pytest
 
@@ -12,7 +13,9 @@ from support.transfer import transfer
 from support.wait import eventually
 
 OCTETS = os.urandom(4 << 20)
+ALL = "data takes the fast path"
 ALL_BUT_STREAMS = "data takes the fast path, all but streams of TCP, which go faster without"
+BY_CARD = "require --fast-path-streams card"
 
 pytestmark = pytest.mark.usefixtures("fast_path")
 
@@ -57,12 +60,12 @@ def stream_goes(pair, slowly):
 @pytest.mark.parametrize("kind", (FastPair, PppFastPair))
 def test_streams_follow_what_the_underlay_can(cable, kind):
     """With its change, too, while the session is there."""
-    with kind(cable) as pair:
+    with kind(cable, modes=(BY_CARD, BY_CARD)) as pair:
         assert (pair.reason(0), words(pair, 0), words(pair, 1)) == ("used", ALL_BUT_STREAMS, ALL_BUT_STREAMS)
         assert stream_goes(pair, slowly=True)
         for host in pair.hosts:
             cuts(host, "on")
-        eventually(lambda: [words(pair, end) for end in (0, 1)] == ["data takes the fast path"] * 2)
+        eventually(lambda: [words(pair, end) for end in (0, 1)] == [ALL] * 2)
         eventually(lambda: stream_goes(pair, slowly=False))
         for host in pair.hosts:
             cuts(host, "off")
@@ -74,16 +77,24 @@ def test_they_do_where_user_space_could_not_send_many_at_once(cable):
     """For want of checksums by the card."""
     for host in (cable.near, cable.far):
         host.run("ethtool", "-K", "wire", "tx", "off")
-    with FastPair(cable) as pair:
-        assert words(pair, 0) == "data takes the fast path"
+    with FastPair(cable, modes=(BY_CARD, BY_CARD)) as pair:
+        assert words(pair, 0) == ALL
 
 
 def test_who_asks_for_it_gets_it(cable):
     """Either way, whatever the underlay can."""
-    with FastPair(cable, modes=("require --fast-path-streams on", "require")) as pair:
-        assert (words(pair, 0), words(pair, 1)) == ("data takes the fast path", ALL_BUT_STREAMS)
+    with FastPair(cable, modes=("require --fast-path-streams on", BY_CARD)) as pair:
+        assert (words(pair, 0), words(pair, 1)) == (ALL, ALL_BUT_STREAMS)
         eventually(lambda: stream_goes(pair, slowly=False))
     cuts(cable.near, "on")
-    with FastPair(cable, modes=("require --fast-path-streams off", "require")) as pair:
+    with FastPair(cable, modes=("require --fast-path-streams off", BY_CARD)) as pair:
         assert words(pair, 0) == ALL_BUT_STREAMS
         assert stream_goes(pair, slowly=True)
+
+
+def test_what_is_faster_here(cable):
+    """By itself it follows the card, unless a system call takes long: then it says so, and how long."""
+    with FastPair(cable, modes=("require --log-level info", "require")) as pair:
+        said = re.search(r"fast-path-streams .*system_call_ns=(\d+)", pair.daemons[0].log)
+        assert words(pair, 0) == (ALL if said else ALL_BUT_STREAMS)
+        assert not said or int(said[1]) > 500
