@@ -23,12 +23,12 @@ def lay_cable(underlay, family=4):
     """family: of the tunnel's packets."""
     cable = Cable(offloads=underlay != "plain")
     cable.underlay, cable.family = underlay, family
-    if underlay == "seg":
-        for host in (cable.near, cable.far):
+    for host in (cable.near, cable.far):
+        if underlay == "seg":
             host.run("ethtool", "-K", "wire", "tso", "off", "tx-udp-segmentation", "off", "gro", "on")
-            # A card's queue interrupts one processor. With NAPI a veth is served by whichever sent last, and what two
-            # processors have in their backlogs may change places (doc/deviations.md, The fast path).
-            host.run("sh", "-c", "echo 1 >/sys/class/net/wire/queues/rx-0/rps_cpus")
+        # A card's queue interrupts one processor. A veth's packets are received by whichever sent them, and what two
+        # processors have in their backlogs may change places (doc/deviations.md, The fast path).
+        host.run("sh", "-c", "echo 1 >/sys/class/net/wire/queues/rx-0/rps_cpus")
     return cable
 
 
@@ -121,11 +121,16 @@ class FastPair:
     def counts(self):
         return [api.session_get(1, 1)["STATS"] for api in self.apis]
 
+    def lost(self):
+        """What came to neither end since the cable had no place for it: [at the near end, at the far end]. A veth counts it at
+        the one or the other."""
+        wires = [host.link_statistics("wire") for host in self.hosts]
+        return [here["rx_dropped"] + there["tx_dropped"] for here, there in zip(wires, wires[::-1])]
+
     def agree(self):
         """A veth's queue has 256 places; where the machine is busy some packets find none, which it counts: a super-packet
         as one."""
-        counts = self.counts()
-        lost = [host.link_statistics("wire")["rx_dropped"] for host in self.hosts]
+        counts, lost = self.counts(), self.lost()
         if not any(lost):
             return agree(*counts)
         return not errors(*counts) and all(
