@@ -271,20 +271,20 @@ class Hosts:
     def _pin(self, end):
         return ["taskset", "-c", str(self.cpus[end])] if self.pins else []
 
-    def pinned(self, end, *words):
-        return ["ip", "netns", "exec", self.spaces[end].name, *self._pin(end), *map(str, words)]
+    def _inside(self, end, words, pins):
+        return ["ip", "netns", "exec", self.spaces[end].name, *(self._pin(end) if pins else []), *map(str, words)]
 
-    def command(self, end, *words, timeout=120):
-        done = subprocess.run(self.pinned(end, *words), capture_output=True, text=True, timeout=timeout,
+    def command(self, end, *words, timeout=120, pins=True):
+        done = subprocess.run(self._inside(end, words, pins), capture_output=True, text=True, timeout=timeout,
                               check=False, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             raise Failed(f"{' '.join(map(str, words))}: {(done.stderr or done.stdout).strip()[-500:]}")
         return done.stdout
 
     @contextlib.contextmanager
-    def partner(self, ready, *words, end=FAR):
+    def partner(self, ready, *words, end=FAR, pins=True):
         """A process at the far end, once it has said that it is ready."""
-        process = subprocess.Popen(self.pinned(end, *words), stdout=subprocess.PIPE, text=True,
+        process = subprocess.Popen(self._inside(end, words, pins), stdout=subprocess.PIPE, text=True,
                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
         watchdog = threading.Timer(120, process.kill)
         watchdog.start()

@@ -16,6 +16,8 @@ import time
 from benchmarks.hosts import FAR, NEAR, ROWS, TOOLS, address
 from benchmarks.progress import Failed, say
 
+FLOOD_TURNS = 8
+PAUSE_US = 200
 IPERF_PORT, LOAD_PORT, RATE_PORT, ECHO_PORT = 5201, 5202, 9000, 9001
 SIZES = {"64": "p64", "imix": "pimix", "1400": "p1400"}
 
@@ -42,6 +44,8 @@ GROUPS = (
                               Measure("engine_s", "of that ul2tpd's threads", "us", 1e6, 2, False))),
     ("Round trip", (Measure("p50", "idle, p50", "us", 1e6, 1, False),
                     Measure("p99", "idle, p99", "us", 1e6, 1, False),
+                    Measure("pause_p50", "after pauses, p50", "us", 1e6, 1, False),
+                    Measure("pause_p99", "after pauses, p99", "us", 1e6, 1, False),
                     Measure("load_p50", "under load, p50", "us", 1e6, 1, False),
                     Measure("load_p99", "under load, p99", "us", 1e6, 1, False))),
 )
@@ -53,7 +57,7 @@ class Effort:
     """How long is measured, in seconds; None: what of the measures is left out."""
     tcp: float = 2
     trial: float = 0.15
-    flood: float = 0.5
+    flood: float = 0.8      # in FLOOD_TURNS turns
     sizes: tuple = ("64", "imix", "1400")
     warm: float = 0         # of TCP, before it counts
     four: bool = True
@@ -90,20 +94,30 @@ def tcp(hosts, target, streams, seconds, both_ways=False, warm=0):
 
 
 def packets(hosts, row, target, size, effort):
-    """(packets/s without loss, packets/s that arrive of a flood, seconds of the processors for each of these, of ul2tpd)"""
+    """(packets/s without loss, seconds of ul2tpd for each packet)"""
     with hosts.partner("ready", TOOLS / "packet_rate", "answer", target, RATE_PORT):
         ours = hosts.daemons_ns(row)
-        out = hosts.command(NEAR, TOOLS / "packet_rate", "search", target, RATE_PORT, size, effort.trial,
-                            effort.flood if size == "64" else effort.trial, ",".join(map(str, hosts.cpus)))
+        out = hosts.command(NEAR, TOOLS / "packet_rate", "search", target, RATE_PORT, size, effort.trial)
         ours = hosts.daemons_ns(row) - ours
-    rate, arrived, ns, seen = map(float, out.split())
-    return rate, arrived, ns * 1e-9, ours * 1e-9 / max(seen, 1)
+    rate, arrived = map(float, out.split())
+    return rate, ours * 1e-9 / max(arrived, 1)
 
 
-def round_trips(hosts, targets, count):
-    """[(p50, p99)] of each, in seconds; one has its turn of a few packets, then the next."""
-    with hosts.partner("ready", TOOLS / "round_trip", "answer", "0.0.0.0", ECHO_PORT):
-        out = hosts.command(NEAR, TOOLS / "round_trip", "ask", ",".join(targets), ECHO_PORT, count, 200)
+def floods(hosts, targets, effort):
+    """[(packets/s that arrive, seconds of the processors for each of these)] of each; one has its turn, then the next."""
+    with hosts.partner("ready", TOOLS / "packet_rate", "answer", "0.0.0.0", RATE_PORT):
+        out = hosts.command(NEAR, TOOLS / "packet_rate", "flood", ",".join(targets), RATE_PORT, 64, effort.flood / FLOOD_TURNS,
+                            FLOOD_TURNS, ",".join(map(str, hosts.cpus)))
+    return [(float(arrived), float(ns) * 1e-9) for arrived, ns in map(str.split, out.splitlines())]
+
+
+def round_trips(hosts, targets, count, pause_us, pins=True):
+    """[(p50, p99)] of each, in seconds; one has its turn of a few packets, then the next.
+
+    pins: each end has the processor of its host; else both have what the scheduler gives them
+    """
+    with hosts.partner("ready", TOOLS / "round_trip", "answer", "0.0.0.0", ECHO_PORT, pins=pins):
+        out = hosts.command(NEAR, TOOLS / "round_trip", "ask", ",".join(targets), ECHO_PORT, count, pause_us, pins=pins)
     found = [line.split() for line in out.splitlines()]
     for target, (_, _, _, lost) in zip(targets, found, strict=True):
         if int(lost) > count / 50:
@@ -133,24 +147,31 @@ def take_tcp4(hosts, underlay, row, effort, out):
 
 def take_packets(hosts, underlay, row, effort, out):
     for size in effort.sizes:
-        rate, arrived, packet_s, engine_s = packets(hosts, row, address(underlay, row, FAR), size, effort)
-        out[SIZES[size]] = rate
-        if size == "64":
-            out["flood"], out["packet_s"] = arrived, packet_s
-            if ROWS[row].ours:
-                out["engine_s"] = engine_s
+        out[SIZES[size]], engine_s = packets(hosts, row, address(underlay, row, FAR), size, effort)
+        if size == "64" and ROWS[row].ours:
+            out["engine_s"] = engine_s
+
+
+# Of several rows in one step, by short turns: what a packet takes and what it takes to wake two processors changes by more
+# than rows differ, within seconds.
+
+def take_floods(hosts, underlay, rows, effort, taken):
+    for row, (arrived, packet_s) in zip(rows, floods(hosts, [address(underlay, row, FAR) for row in rows], effort)):
+        taken[row]["flood"], taken[row]["packet_s"] = arrived, packet_s
 
 
 def take_round_trips(hosts, underlay, effort, taken):
-    """Of all rows in one step: what it takes to wake two processors changes by more than rows differ, within seconds."""
-    for row, trip in zip(hosts.rows, round_trips(hosts, [address(underlay, row, FAR) for row in hosts.rows], effort.echoes)):
-        taken[row]["p50"], taken[row]["p99"] = trip
+    targets = [address(underlay, row, FAR) for row in hosts.rows]
+    for keys, trips in ((("p50", "p99"), round_trips(hosts, targets, effort.echoes, 0, pins=False)),
+                        (("pause_p50", "pause_p99"), round_trips(hosts, targets, effort.echoes, PAUSE_US))):
+        for row, trip in zip(hosts.rows, trips):
+            taken[row].update(zip(keys, trip))
 
 
 def take_round_trip_under_load(hosts, underlay, row, effort, out):
     target = address(underlay, row, FAR)
     with load(hosts, target, out["tcp1"] / 2):
-        out["load_p50"], out["load_p99"] = round_trips(hosts, [target], effort.loaded_echoes)[0]
+        out["load_p50"], out["load_p99"] = round_trips(hosts, [target], effort.loaded_echoes, PAUSE_US)[0]
 
 
 def steps(effort):
@@ -169,6 +190,7 @@ def sample(hosts, underlay, row, effort):
     out = {}
     for take in steps(effort).values():
         take(hosts, underlay, row, effort, out)
+    take_floods(hosts, underlay, [row], effort, {row: out})
     return out
 
 
@@ -189,6 +211,8 @@ def one_round(hosts, underlay, effort, tell):
                 take(hosts, underlay, row, effort, turn[row])
         taken = {row: {key: statistics.median(turn[row][key] for turn in turns) for key in turns[0][row]}
                  for row in hosts.rows}
+    tell("flood")
+    take_floods(hosts, underlay, hosts.rows, effort, taken)
     if effort.echoes:
         tell("round trip")
         take_round_trips(hosts, underlay, effort, taken)

@@ -2,18 +2,21 @@
 /* packet_rate.c - how many packets of a size pass in a second without loss, and what each costs
  *
  *   packet_rate answer ADDRESS PORT           says "ready", counts and answers how much came, until it is killed
- *   packet_rate search ADDRESS PORT SIZE TRIAL_S FLOOD_S PROCESSORS
+ *   packet_rate search ADDRESS PORT SIZE TRIAL_S
+ *   packet_rate flood ADDRESS[,ADDRESS...] PORT SIZE TURN_S TURNS PROCESSORS
  *
  * SIZE: octets of the Ethernet frame with its check, or "imix": of twelve packets seven have 64 octets, four 594, one 1400
- * (1518, as that mixture otherwise has it, fits into no tunnel). PROCESSORS: as "0,1", whose time counts.
+ * (1518, as that mixture otherwise has it, fits into no tunnel).
  *
- * A trial sends at a rate for TRIAL_S and then asks how many packets have come; it has passed if that is all of them. What
- * is lost by accident is forgiven once: a trial that failed is made again. First comes a flood for FLOOD_S, as fast as it
- * can be sent, in which the time is counted that the processors were not idle; then the rate is halved in between what
- * passed and what did not.
+ * search: a trial sends at a rate for TRIAL_S and then asks how many packets have come; it has passed if that is all of them.
+ * What is lost by accident is forgiven once: a trial that failed is made again. First packets are sent as fast as can be;
+ * then the rate is halved in between what passed and what did not. Prints: packets per second without loss, and how many
+ * arrived in all.
  *
- * Prints: packets per second without loss, packets per second that arrived of the flood, nanoseconds of the processors for
- * each of these, and how many arrived in all.
+ * flood: each address has packets as fast as can be for TURN_S, then the next, TURNS times, since what a packet costs changes
+ * with what a virtual machine's processors are at, by more than the addresses differ. Counted is the time in which the
+ * processors, as in "0,1", were not idle. Prints for each address: packets per second that arrived, nanoseconds of the
+ * processors for each of them.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,6 +44,7 @@ enum {
 	STEPS = 7,
 	ANSWER_MS = 50,
 	ANSWERS_MAX = 40,
+	WAYS_MAX = 32,
 };
 
 enum kind { DATA, QUESTION, ANSWER };
@@ -265,53 +269,118 @@ static int processors_count(const char *processors)
 	return count;
 }
 
-static void search(int fd, struct sockaddr_in *address, char **argv)
+static void batch_of(struct batch *b, const char *size)
 {
-	static struct batch b;
-	struct timeval patience = { .tv_usec = ANSWER_MS * 1000 };
-	const char *processors = argv[3];
-	struct trial flood;
-	double idle, busy, rate;
-
-	if (connect(fd, (struct sockaddr *)address, sizeof(*address)) < 0)
-		die("connect");
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	prctl(PR_SET_TIMERSLACK, 1);
-	batch_init(&b);
+	batch_init(b);
 	for (int i = 0; i < BATCH; i++)
-		b.vectors[i].iov_len = payload_of(argv[0], i);
-	trial_run(fd, &b, 1000, 0.02); /* neighbours, routes, caches */
-	idle = idle_s(processors);
-	busy = now();
-	flood = trial_run(fd, &b, 0, atof(argv[2]));
-	busy = (now() - busy) * processors_count(processors) - (idle_s(processors) - idle);
-	rate = search_rate(fd, &b, (double)flood.sent / flood.seconds, atof(argv[1]));
-	printf("%.0f %.0f %.1f %llu\n", rate, (double)flood.arrived / flood.seconds,
-	       busy * 1e9 / (double)(flood.arrived ? flood.arrived : 1),
-	       (unsigned long long)arrived_in_all);
+		b->vectors[i].iov_len = payload_of(size, i);
+}
+
+static void search(int fd, struct batch *b, double seconds)
+{
+	struct trial flood;
+	double rate;
+
+	trial_run(fd, b, 1000, 0.02); /* neighbours, routes, caches */
+	flood = trial_run(fd, b, 0, seconds);
+	rate = search_rate(fd, b, (double)flood.sent / flood.seconds, seconds);
+	printf("%.0f %llu\n", rate, (unsigned long long)arrived_in_all);
+}
+
+/* One way to the far end, and what its turns have come to. */
+struct way {
+	int fd;
+	uint64_t arrived;
+	double seconds, busy_s;
+};
+
+static void way_flood(struct way *w, struct batch *b, double seconds, const char *processors)
+{
+	double idle = idle_s(processors), began = now();
+	struct trial t = trial_run(w->fd, b, 0, seconds);
+
+	w->busy_s += (now() - began) * processors_count(processors) - (idle_s(processors) - idle);
+	w->arrived += t.arrived;
+	w->seconds += t.seconds;
+}
+
+static void flood(struct way *ways, int count, struct batch *b, double seconds, int turns,
+                  const char *processors)
+{
+	for (int i = 0; i < count; i++)
+		trial_run(ways[i].fd, b, 1000, 0.02);
+	for (int turn = 0; turn < turns; turn++)
+		for (int i = 0; i < count; i++)
+			way_flood(&ways[i], b, seconds, processors);
+	for (int i = 0; i < count; i++)
+		printf("%.0f %.1f\n", (double)ways[i].arrived / ways[i].seconds,
+		       ways[i].busy_s * 1e9 / (double)(ways[i].arrived ? ways[i].arrived : 1));
+}
+
+static int socket_open(void)
+{
+	const int size = BUFFER_OCTETS;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		die("socket");
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	return fd;
+}
+
+static void way_open(struct way *w, const struct sockaddr_in *address)
+{
+	const struct timeval patience = { .tv_usec = ANSWER_MS * 1000 };
+
+	*w = (struct way){ .fd = socket_open() };
+	if (connect(w->fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		die("connect");
+	setsockopt(w->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
+/* The addresses in @list, with commas between them. Return: how many; 0: one is none */
+static int addresses_read(char *list, const char *port, struct sockaddr_in *addresses)
+{
+	int count = 0;
+
+	for (char *word; (word = strsep(&list, ",")); count++) {
+		if (count == WAYS_MAX || inet_pton(AF_INET, word, &addresses[count].sin_addr) != 1)
+			return 0;
+		addresses[count].sin_family = AF_INET;
+		addresses[count].sin_port = htons((uint16_t)atoi(port));
+	}
+	return count;
 }
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	bool searches = argc == 8 && !strcmp(argv[1], "search");
-	int size = BUFFER_OCTETS, fd;
+	struct sockaddr_in addresses[WAYS_MAX] = { 0 };
+	const bool answers = argc == 4 && !strcmp(argv[1], "answer");
+	const bool searches = argc == 6 && !strcmp(argv[1], "search");
+	const bool floods = argc == 8 && !strcmp(argv[1], "flood");
+	struct way ways[WAYS_MAX];
+	static struct batch b;
+	int count = 0;
 
-	if ((!searches && (argc != 4 || strcmp(argv[1], "answer"))) ||
-	    inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
-		fprintf(stderr, "usage: packet_rate answer ADDRESS PORT | "
-		                "search ADDRESS PORT SIZE TRIAL_S FLOOD_S PROCESSORS\n");
+	if (answers || searches || floods)
+		count = addresses_read(argv[2], argv[3], addresses);
+	if (!count || (count > 1 && !floods)) {
+		fprintf(stderr,
+		        "usage: packet_rate answer ADDRESS PORT | search ADDRESS PORT SIZE TRIAL_S | "
+		        "flood ADDRESS[,ADDRESS...] PORT SIZE TURN_S TURNS PROCESSORS\n");
 		return 2;
 	}
-	address.sin_port = htons((uint16_t)atoi(argv[3]));
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		die("socket");
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	if (answers)
+		answer(socket_open(), addresses);
+	prctl(PR_SET_TIMERSLACK, 1);
+	batch_of(&b, argv[4]);
+	for (int i = 0; i < count; i++)
+		way_open(&ways[i], &addresses[i]);
 	if (searches)
-		search(fd, &address, argv + 4);
+		search(ways->fd, &b, atof(argv[5]));
 	else
-		answer(fd, &address);
-	close(fd);
+		flood(ways, count, &b, atof(argv[5]), atoi(argv[6]), argv[7]);
+	for (int i = 0; i < count; i++)
+		close(ways[i].fd);
 	return 0;
 }

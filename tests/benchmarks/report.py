@@ -41,13 +41,14 @@ def machine():
     memory = next(int(line.split()[1]) for line in pathlib.Path("/proc/meminfo").read_text().splitlines()
                   if line.startswith("MemTotal:"))
     return {"kernel": platform.release(), "processor": model[0] if model else platform.machine(),
-            "processors": os.cpu_count(), "memory_mib": memory // 1024, "load": os.getloadavg()[0]}
+            "processors": os.cpu_count(), "memory_mib": memory // 1024, "load": os.getloadavg()[0],
+            "tcp": pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()}
 
 
 def machine_words(result):
     about = result["machine"]
     words = (f"{about['processor']}, {about['processors']} processors, {about.get('memory_mib', 0) / 1024:.1f} GiB, "
-             f"Linux {about['kernel']}, load at the start {about['load']:.2f}; {result['rounds']} "
+             f"Linux {about['kernel']}, TCP {about['tcp']}, load at the start {about['load']:.2f}; {result['rounds']} "
              f"round{'s' * (result['rounds'] > 1)}, each TCP measurement {result['seconds']} s")
     if about["load"] > 0.5:
         words += ". The machine had other work: only ratios say something, and they are uncertain"
@@ -203,15 +204,15 @@ def tables(result):
 
 
 def apart_words(result):
-    """How far the processors were from each other, before each underlay of each round and after the last."""
+    """How far the processors were from each other, and programs from the kernel, before each underlay of each round and after
+    the last."""
     found = [taken for taken in result.get("apart", ()) if taken]
     if not found:
         return []
-    words = sorted(taken["word_s"] * 1e9 for taken in found)
-    writes = sorted(taken["write_s"] * 1e6 for taken in found)
-    return [f"Between the two processors a word took {statistics.median(words):.0f} ns ({words[0]:.0f} to {words[-1]:.0f}), and to "
-            f"write 60 KB that the other had read {statistics.median(writes):.1f} us ({writes[0]:.1f} to {writes[-1]:.1f}): "
-            "runs in which these differ can not be compared."]
+    words, writes, calls = (summary([taken[key] * scale for taken in found])
+                            for key, scale in (("word_s", 1e9), ("write_s", 1e6), ("call_s", 1e9)))
+    return [f"Between the two processors a word took {spread(words, 0)} ns, and to write 60 KB that the other had read "
+            f"{spread(writes, 1)} us; a system call took {spread(calls, 0)} ns. Runs in which these differ can not be compared."]
 
 
 def remarks(result):

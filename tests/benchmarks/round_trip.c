@@ -3,11 +3,11 @@
  *
  *   round_trip answer ADDRESS PORT                   says "ready", returns every packet, until it is killed
  *   round_trip ask ADDRESS[,ADDRESS...] PORT COUNT INTERVAL_US
- *                                                    one after the other, with a pause between two; TURN to an
- *                                                    address, then as many to the next
+ *                                                    one after the other, with a pause between two unless that is
+ *                                                    0; TURN to an address, then as many to the next
  *
- * Prints for each address the median, the 99th percentile and the mean in microseconds, and how many were lost. The
- * pause lets everything fall asleep that wants to: this is the round trip of a request, not of a stream. Turns are
+ * Prints for each address the median, the 99th percentile and the mean in microseconds, and how many were lost. A
+ * pause lets everything fall asleep that wants to: this is the round trip of a seldom request. Turns are
  * short, because how fast a virtual machine's processors wake up changes from second to second, by more than the
  * addresses differ.
  */
@@ -162,7 +162,8 @@ static void round_trip_ask(struct way *ways, unsigned int way_count, unsigned in
 
 				if (t >= 0)
 					ways[w].times[ways[w].got++] = t;
-				nanosleep(&pause, NULL);
+				if (interval_us)
+					nanosleep(&pause, NULL);
 			}
 }
 
