@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* system_call_cost_test.c - what a system call takes here, and whether that is much */
 #include "keeper/system_call_cost.h"
 
 #include <setjmp.h>
