@@ -97,11 +97,12 @@ static bool mounts_changed(struct namespaces *all)
 	return all->mounts < 0 || (poll(&mounts, 1, 0) > 0 && mounts.revents & (POLLPRI | POLLERR));
 }
 
-static void judge(struct namespace *n, uint64_t now_ms)
+/* @looked: a search has seen all there is to see */
+static void judge(struct namespace *n, bool looked, uint64_t now_ms)
 {
 	if (n->witness.kind != WITNESS_NONE || n->sockets) {
 		n->missed = 0;
-	} else if (!n->gone && ++n->missed >= SEARCHES) {
+	} else if (looked && !n->gone && ++n->missed >= SEARCHES) {
 		n->gone = true;
 		n->gone_ms = now_ms;
 	}
@@ -110,7 +111,7 @@ static void judge(struct namespace *n, uint64_t now_ms)
 void namespaces_watch(struct namespaces *all, const pid_t skip[2], uint64_t now_ms)
 {
 	AUTO_MEMORY struct witness **wanted = NULL;
-	bool changed;
+	bool changed, looked = true;
 	size_t missing = 0;
 
 	if (all->count == 0)
@@ -128,9 +129,9 @@ void namespaces_watch(struct namespaces *all, const pid_t skip[2], uint64_t now_
 		wanted[missing++] = w;
 	}
 	if (missing > 0)
-		witness_search(wanted, missing, skip);
+		looked = witness_search(wanted, missing, skip);
 	for (uint32_t i = 0; i < all->count; i++)
-		judge(&all->at[i], now_ms);
+		judge(&all->at[i], looked, now_ms);
 }
 
 void namespaces_engine_gone(struct namespaces *all)

@@ -24,7 +24,13 @@ struct search {
 	const pid_t *skip;
 	ino_t *mounts; /* mount namespaces that were looked at */
 	size_t mounts_count, mounts_room;
+	bool blind; /* something could not be looked at for want of descriptors or memory */
 };
+
+static bool is_want(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM;
+}
 
 /* The number in "net:[4026532177]"; 0: it is another kind of link. */
 static ino_t netns_number(const char *text)
@@ -46,25 +52,29 @@ static ino_t link_ino(int dir, const char *path)
 }
 
 /* Call @see for each namespace that is mounted somewhere. In mountinfo the fourth word of a line is the root of
- * the mount: "net:[4026532177]". */
-static void mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg)
+ * the mount: "net:[4026532177]". Return: 0 or -errno. */
+static int mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg)
 {
 	AUTO_FD fd = process < 0 ? open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
 	                         : openat(process, "mountinfo", O_RDONLY | O_CLOEXEC);
 	FILE *mounts = fd < 0 ? NULL : fdopen(fd, "re");
 	AUTO_MEMORY char *line = NULL;
 	size_t room = 0;
+	int err;
 
 	if (!mounts)
-		return;
+		return -errno;
 	fd = -1; /* fclose() closes it */
+	errno = 0;
 	while (getline(&line, &room, mounts) > 0) {
 		unsigned long ino;
 
 		if (sscanf(line, "%*s %*s %*s net:[%lu]", &ino) == 1)
 			see(ino, arg);
 	}
+	err = -errno;
 	fclose(mounts);
+	return err;
 }
 
 struct mount_wanted {
@@ -117,8 +127,10 @@ static void search_found(struct search *s, struct witness *w, enum witness_kind 
                          const char *link)
 {
 	w->process = process < 0 ? -1 : fcntl(process, F_DUPFD_CLOEXEC, 3);
-	if (process >= 0 && w->process < 0)
+	if (process >= 0 && w->process < 0) {
+		s->blind = true;
 		return;
+	}
 	w->kind = kind;
 	snprintf(w->link, sizeof(w->link), "%s", link);
 	s->missing--;
@@ -173,8 +185,9 @@ static void search_mounts(struct search *s, int process)
 {
 	struct mount_search m = { .search = s, .process = process };
 
-	if (process < 0 || mounts_are_new(s, process))
-		mounts_each(process, see_mount, &m);
+	if ((process < 0 || mounts_are_new(s, process)) &&
+	    is_want(-mounts_each(process, see_mount, &m)))
+		s->blind = true;
 }
 
 /* Every entry of "task" or "fd" of a process, with @suffix behind its name. */
@@ -185,6 +198,7 @@ static void search_entries(struct search *s, int process, const char *directory,
 	struct dirent *entry;
 
 	if (!entries) {
+		s->blind = s->blind || is_want(errno);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -218,8 +232,10 @@ static void search_processes(struct search *s, void (*look)(struct search *s, in
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
-	if (!proc)
+	if (!proc) {
+		s->blind = true;
 		return;
+	}
 	while (s->missing > 0 && (entry = readdir(proc))) {
 		AUTO_FD process = -1;
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
@@ -229,11 +245,13 @@ static void search_processes(struct search *s, void (*look)(struct search *s, in
 		process = process_open(pid);
 		if (process >= 0)
 			look(s, process);
+		else if (is_want(-process))
+			s->blind = true;
 	}
 	closedir(proc);
 }
 
-void witness_search(struct witness *const *wanted, size_t count, const pid_t skip[2])
+bool witness_search(struct witness *const *wanted, size_t count, const pid_t skip[2])
 {
 	struct search s = { .wanted = wanted, .count = count, .missing = count, .skip = skip };
 
@@ -241,4 +259,5 @@ void witness_search(struct witness *const *wanted, size_t count, const pid_t ski
 	search_processes(&s, search_shallow);
 	search_processes(&s, search_deep);
 	free(s.mounts);
+	return !s.blind;
 }

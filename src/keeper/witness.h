@@ -24,7 +24,7 @@ struct witness {
 	char link[48]; /* "ns/net", "task/7/ns/net" or "fd/3" */
 };
 
-/** witness_is_there() - whether it still is one; @mounts_changed: our mounts did since it was last asked */
+/** witness_is_there() - whether it still is one, as far as can be seen; @mounts_changed: our mounts did since it was last asked */
 bool witness_is_there(const struct witness *w, bool mounts_changed);
 
 void witness_drop(struct witness *w);
@@ -33,7 +33,9 @@ void witness_drop(struct witness *w);
  * witness_search() - find witnesses for those of @wanted that have none
  * @wanted: pointers to @count witnesses with kind WITNESS_NONE and their .ino
  * @skip:   processes of our own
+ *
+ * Return: whether it could look everywhere; false, for want of descriptors or memory: who was not found may be there
  */
-void witness_search(struct witness *const *wanted, size_t count, const pid_t skip[2]);
+bool witness_search(struct witness *const *wanted, size_t count, const pid_t skip[2]);
 
 #endif

@@ -91,8 +91,8 @@ static bool walk_process(pid_t pid, bool *all,
 	struct dirent *entry;
 
 	if (!dir) {
-		/* ENOENT: it ends just now. */
-		*all = *all && (process < 0 || (errno != EACCES && errno != EPERM));
+		/* It ends just now; else nobody knows what it has. */
+		*all = *all && (process < 0 ? process == -ESRCH : errno == ENOENT || errno == ESRCH);
 		if (fds >= 0)
 			close(fds);
 		return true;

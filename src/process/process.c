@@ -29,7 +29,9 @@ int process_open(pid_t pid)
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -ESRCH : fd;
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return fd;
 }
 
 bool process_is_alive(int process)

@@ -31,7 +31,8 @@ struct process_credentials {
 	char name[16];
 };
 
-/** process_open() - the directory of process @pid. Return: a descriptor, the caller's, or -ESRCH. */
+/** process_open() - the directory of process @pid
+ * Return: a descriptor, the caller's; -ESRCH: there is none; -EMFILE and the like: there may be one */
 int process_open(pid_t pid);
 
 /** process_is_alive() - whether the process of the directory has not ended */

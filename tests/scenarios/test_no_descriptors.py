@@ -11,7 +11,7 @@ from support import proc
 from support.api import PPP, UDP, Api
 from support.daemon import Daemon, descriptors, no_more_than, settle
 from support.netlink import Refused
-from support.netns import run
+from support.netns import Cable, run
 from support.ppp_file import DEAD, PPPIOCCONNECT, PPPIOCNEWUNIT, PppClient, name
 from support.wait import AT_MOST, eventually
 
@@ -171,6 +171,22 @@ def test_a_keeper_that_can_not_start_an_engine(cable, build):
             os.kill(daemon.engine_pid, signal.SIGKILL)
             daemon.wait_for_log("engine-not-started error=\"Too many open files")
         daemon.wait_for_log(f"event=adopted tunnels={TUNNELS} sessions={TUNNELS}")
+
+
+def test_a_keeper_that_can_not_look_who_is_in_a_namespace(cable, build):
+    """What it can not see has not gone; what has gone meanwhile is seen afterwards."""
+    brief = Cable()
+    with Daemon() as daemon:
+        for where in (cable, brief):
+            with Api(daemon, where.near) as api:
+                make_tunnels(api, where)
+        with Scarce(daemon.keeper_pid, 0) as keeper:
+            keeper.limit(8)     # nor does it get one by giving another back
+            brief.close()       # so it looks who is where, every quarter of a second
+            settle(1)
+        eventually(lambda: daemon.log.count("event=tunnel-removed") == TUNNELS, "the other namespace has gone")
+        with Api(daemon, cable.near) as api:
+            assert len(api.tunnels()) == len(api.sessions()) == TUNNELS
 
 
 def test_what_the_next_engine_can_not_take_up_is_said(cable, build):

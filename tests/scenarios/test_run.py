@@ -754,9 +754,10 @@ print(errno.errorcode[-call()])
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="machine code of x86")
 def test_a_32_bit_program(launcher):
     """socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC) by int $0x80."""
+    alone = subprocess.run([sys.executable, "-c", FOREIGN], capture_output=True, text=True, check=False)
+    if alone.stdout == "ENOSYS\n" or alone.returncode == -signal.SIGSEGV:
+        pytest.skip("this machine runs no 32-bit programs")
     done = python(launcher, FOREIGN)
-    if done.stdout == "ENOSYS\n":
-        pytest.skip("this kernel runs no 32-bit programs")
     assert done.stdout == "EPROTONOSUPPORT\n"
     assert "is a 32-bit program, which is not served" in done.stderr
 
