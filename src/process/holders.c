@@ -92,7 +92,8 @@ static bool walk_process(pid_t pid, bool *all,
 
 	if (!dir) {
 		/* It ends just now; else nobody knows what it has. */
-		*all = *all && (process < 0 ? process == -ESRCH : errno == ENOENT || errno == ESRCH);
+		*all = *all &&
+		       (process < 0 ? process == -ESRCH : errno == ENOENT || errno == ESRCH);
 		if (fds >= 0)
 			close(fds);
 		return true;
