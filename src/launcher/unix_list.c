@@ -79,8 +79,10 @@ static bool read_list(void)
 	while (all && fgets(line, sizeof(line), f))
 		if (unix_list_line(line, &inode))
 			all = add(inode, &room);
-	if (f)
+	if (f) {
+		all = all && !ferror(f);
 		fclose(f);
+	}
 	list.read_ms = all ? started_ms : 0;
 	if (all && list.count)
 		qsort(list.inodes, list.count, sizeof(*list.inodes), ascending);

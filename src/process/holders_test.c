@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -139,6 +140,41 @@ static void our_own_copy_does_not_count(void **state)
 	assert_true(held_socket_get(&s) < 0);
 }
 
+static int lowest_free(void)
+{
+	const int fd = open("/", O_PATH | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}
+
+static bool see_nothing(void *arg, pid_t pid, int number, ino_t socket)
+{
+	return true;
+}
+
+/* With none left, with one for /proc, with one more for a process; with two more there is one for its descriptors. */
+static void who_could_not_be_looked_into_may_hold_it(void **state)
+{
+	struct rlimit before, few;
+	bool all[4];
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	for (unsigned int left = 0; left < ARRAY_SIZE(all); left++) {
+		few = before;
+		few.rlim_cur = (rlim_t)lowest_free() + left;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		all[left] = holders_walk(see_nothing, NULL);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	}
+	assert_false(all[0]);
+	assert_false(all[1]);
+	assert_false(all[2]);
+	assert_true(all[3]);
+}
+
 static void a_process_that_is_skipped_does_not_count(void **state)
 {
 	struct held_socket s;
@@ -157,6 +193,7 @@ int main(void)
 		cmocka_unit_test(another_socket_at_the_place_is_not_taken),
 		cmocka_unit_test(what_nobody_holds_is_not_found),
 		cmocka_unit_test(our_own_copy_does_not_count),
+		cmocka_unit_test(who_could_not_be_looked_into_may_hold_it),
 		cmocka_unit_test(a_process_that_is_skipped_does_not_count),
 	};
 
