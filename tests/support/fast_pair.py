@@ -122,8 +122,8 @@ class FastPair:
         return [api.session_get(1, 1)["STATS"] for api in self.apis]
 
     def lost(self):
-        """What came to neither end since the cable had no place for it: [at the near end, at the far end]. A veth counts it at
-        the one or the other."""
+        """What has not come to the near and to the far end, since the cable had no place for it. A veth counts that at the sender
+        or at the receiver."""
         wires = [host.link_statistics("wire") for host in self.hosts]
         return [here["rx_dropped"] + there["tx_dropped"] for here, there in zip(wires, wires[::-1])]
 
