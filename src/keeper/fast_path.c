@@ -111,13 +111,13 @@ int fast_path_open(const struct keeper_options *options, struct host_watches *ho
 		return -ENOMEM;
 	f->host = host;
 	f->xdp = options->fast_path_xdp;
-	f->streams = streams_here(options->fast_path_streams);
 	err = open_all(f, options->max_sessions, ea);
 	if (err < 0) {
 		fast_path_close(f);
 		*why = FAST_UNSUPPORTED;
 		return options->fast_path == FAST_PATH_REQUIRE ? err : 0;
 	}
+	f->streams = streams_here(options->fast_path_streams);
 	*ret = f;
 	*why = FAST_USED;
 	return 0;

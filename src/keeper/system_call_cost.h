@@ -3,7 +3,7 @@
  *
  * A tenth of a microsecond or two as a rule; in a guest without hardware virtualization, whose hypervisor takes part in each, 0.94
  * to 1.2 were measured. There what the kernel does by itself gains on what a program does: of a tunnel's ways the one in the
- * kernel was the slower one for streams of TCP elsewhere, and the faster one there, by 30 to 50 % (doc/performance-notes.md). */
+ * kernel was the slower one for streams of TCP elsewhere, and the faster one there, by a quarter to a half (doc/performance-notes.md). */
 #ifndef UL2TP_KEEPER_SYSTEM_CALL_COST_H
 #define UL2TP_KEEPER_SYSTEM_CALL_COST_H
 

@@ -32,6 +32,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "addresses.h"
+
 enum {
 	BATCH = 60,                       /* five times the mixture */
 	FRAME_OVERHEAD = 14 + 20 + 8 + 4, /* of a UDP packet's octets, in Ethernet with its check */
@@ -44,7 +46,6 @@ enum {
 	STEPS = 7,
 	ANSWER_MS = 50,
 	ANSWERS_MAX = 40,
-	WAYS_MAX = 32,
 };
 
 enum kind { DATA, QUESTION, ANSWER };
@@ -304,15 +305,15 @@ static void way_flood(struct way *w, struct batch *b, double seconds, const char
 	w->seconds += t.seconds;
 }
 
-static void flood(struct way *ways, int count, struct batch *b, double seconds, int turns,
+static void flood(struct way *ways, unsigned int count, struct batch *b, double seconds, int turns,
                   const char *processors)
 {
-	for (int i = 0; i < count; i++)
+	for (unsigned int i = 0; i < count; i++)
 		trial_run(ways[i].fd, b, 1000, 0.02);
 	for (int turn = 0; turn < turns; turn++)
-		for (int i = 0; i < count; i++)
+		for (unsigned int i = 0; i < count; i++)
 			way_flood(&ways[i], b, seconds, processors);
-	for (int i = 0; i < count; i++)
+	for (unsigned int i = 0; i < count; i++)
 		printf("%.0f %.1f\n", (double)ways[i].arrived / ways[i].seconds,
 		       ways[i].busy_s * 1e9 / (double)(ways[i].arrived ? ways[i].arrived : 1));
 }
@@ -338,29 +339,15 @@ static void way_open(struct way *w, const struct sockaddr_in *address)
 	setsockopt(w->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 }
 
-/* The addresses in @list, with commas between them. Return: how many; 0: one is none */
-static int addresses_read(char *list, const char *port, struct sockaddr_in *addresses)
-{
-	int count = 0;
-
-	for (char *word; (word = strsep(&list, ",")); count++) {
-		if (count == WAYS_MAX || inet_pton(AF_INET, word, &addresses[count].sin_addr) != 1)
-			return 0;
-		addresses[count].sin_family = AF_INET;
-		addresses[count].sin_port = htons((uint16_t)atoi(port));
-	}
-	return count;
-}
-
 int main(int argc, char **argv)
 {
-	struct sockaddr_in addresses[WAYS_MAX] = { 0 };
+	struct sockaddr_in addresses[ADDRESSES_MAX] = { 0 };
 	const bool answers = argc == 4 && !strcmp(argv[1], "answer");
 	const bool searches = argc == 6 && !strcmp(argv[1], "search");
 	const bool floods = argc == 8 && !strcmp(argv[1], "flood");
-	struct way ways[WAYS_MAX];
+	struct way ways[ADDRESSES_MAX];
 	static struct batch b;
-	int count = 0;
+	unsigned int count = 0;
 
 	if (answers || searches || floods)
 		count = addresses_read(argv[2], argv[3], addresses);
@@ -374,13 +361,13 @@ int main(int argc, char **argv)
 		answer(socket_open(), addresses);
 	prctl(PR_SET_TIMERSLACK, 1);
 	batch_of(&b, argv[4]);
-	for (int i = 0; i < count; i++)
+	for (unsigned int i = 0; i < count; i++)
 		way_open(&ways[i], &addresses[i]);
 	if (searches)
 		search(ways->fd, &b, atof(argv[5]));
 	else
 		flood(ways, count, &b, atof(argv[5]), atoi(argv[6]), argv[7]);
-	for (int i = 0; i < count; i++)
+	for (unsigned int i = 0; i < count; i++)
 		close(ways[i].fd);
 	return 0;
 }

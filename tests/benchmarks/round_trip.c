@@ -24,11 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "addresses.h"
+
 enum {
 	COUNT_MAX = 1000000,
 	LOST_AFTER_MS = 200,
 	PAYLOAD = 18,
-	WAYS_MAX = 32,
 	TURN = 20,
 };
 
@@ -167,24 +168,10 @@ static void round_trip_ask(struct way *ways, unsigned int way_count, unsigned in
 			}
 }
 
-/* The addresses in @list, with commas between them. Return: how many; 0: one is none */
-static unsigned int addresses_read(char *list, uint16_t port, struct sockaddr_in *addresses)
-{
-	unsigned int count = 0;
-
-	for (char *word; (word = strsep(&list, ",")); count++) {
-		if (count == WAYS_MAX || inet_pton(AF_INET, word, &addresses[count].sin_addr) != 1)
-			return 0;
-		addresses[count].sin_family = AF_INET;
-		addresses[count].sin_port = htons(port);
-	}
-	return count;
-}
-
 static void ask_all(const struct sockaddr_in *addresses, unsigned int way_count, unsigned int count,
                     long interval_us)
 {
-	struct way ways[WAYS_MAX];
+	struct way ways[ADDRESSES_MAX];
 
 	for (unsigned int i = 0; i < way_count; i++)
 		way_open(&ways[i], &addresses[i], count);
@@ -198,7 +185,7 @@ static void ask_all(const struct sockaddr_in *addresses, unsigned int way_count,
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in addresses[WAYS_MAX] = { 0 };
+	struct sockaddr_in addresses[ADDRESSES_MAX] = { 0 };
 	const bool asks = argc == 6 && !strcmp(argv[1], "ask");
 	const bool answers = argc == 4 && !strcmp(argv[1], "answer");
 	const long count = asks ? atol(argv[4]) : 1;
@@ -206,7 +193,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (asks || answers)
-		way_count = addresses_read(argv[2], (uint16_t)atoi(argv[3]), addresses);
+		way_count = addresses_read(argv[2], argv[3], addresses);
 	if (!way_count || (answers && way_count > 1) || count < 1 || count > COUNT_MAX) {
 		fprintf(stderr, "usage: round_trip answer ADDRESS PORT | "
 		                "ask ADDRESS[,ADDRESS...] PORT COUNT INTERVAL_US\n");

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Descriptors run out in either process of ul2tpd while clients ask: ENFILE, nothing half made stays, and then it goes on"""
+import contextlib
 import errno
 import os
 import re
@@ -175,8 +176,7 @@ def test_a_keeper_that_can_not_start_an_engine(cable, build):
 
 def test_a_keeper_that_can_not_look_who_is_in_a_namespace(cable, build):
     """What it can not see has not gone; what has gone meanwhile is seen afterwards."""
-    brief = Cable()
-    with Daemon() as daemon:
+    with Daemon() as daemon, contextlib.closing(Cable()) as brief:
         for where in (cable, brief):
             with Api(daemon, where.near) as api:
                 make_tunnels(api, where)
