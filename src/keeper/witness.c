@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/shortage.h"
 #include "process/process.h"
 
 struct search {
@@ -27,9 +28,10 @@ struct search {
 	bool blind; /* something could not be looked at for want of descriptors or memory */
 };
 
-static bool is_want(int err)
+/* Something could not be looked at, as errno says. Not for want it is one that has just ended, or must not be looked at. */
+static void search_failed(struct search *s)
 {
-	return err == EMFILE || err == ENFILE || err == ENOMEM;
+	s->blind = s->blind || is_shortage(errno);
 }
 
 /* The number in "net:[4026532177]"; 0: it is another kind of link. */
@@ -40,11 +42,14 @@ static ino_t netns_number(const char *text)
 	return sscanf(text, "net:[%lu]", &ino) == 1 ? ino : 0;
 }
 
+/* 0: it is another kind of link; or there is none, or it can not be read, as errno says. */
 static ino_t link_ino(int dir, const char *path)
 {
 	char text[64];
-	ssize_t len = readlinkat(dir, path, text, sizeof(text) - 1);
+	ssize_t len;
 
+	errno = 0;
+	len = readlinkat(dir, path, text, sizeof(text) - 1);
 	if (len < 0)
 		return 0;
 	text[len] = '\0';
@@ -138,8 +143,11 @@ static void search_found(struct search *s, struct witness *w, enum witness_kind 
 
 static void search_link(struct search *s, int process, const char *link)
 {
-	struct witness *w = search_wants(s, link_ino(process, link));
+	ino_t ino = link_ino(process, link);
+	struct witness *w = search_wants(s, ino);
 
+	if (!ino)
+		search_failed(s);
 	if (w)
 		search_found(s, w, WITNESS_LINK, process, link);
 }
@@ -163,8 +171,10 @@ static bool mounts_are_new(struct search *s, int process)
 {
 	struct stat st;
 
-	if (fstatat(process, "ns/mnt", &st, 0) < 0)
+	if (fstatat(process, "ns/mnt", &st, 0) < 0) {
+		search_failed(s);
 		return false;
+	}
 	for (size_t i = 0; i < s->mounts_count; i++)
 		if (s->mounts[i] == st.st_ino)
 			return false;
@@ -186,8 +196,19 @@ static void search_mounts(struct search *s, int process)
 	struct mount_search m = { .search = s, .process = process };
 
 	if ((process < 0 || mounts_are_new(s, process)) &&
-	    is_want(-mounts_each(process, see_mount, &m)))
+	    is_shortage(-mounts_each(process, see_mount, &m)))
 		s->blind = true;
+}
+
+static struct dirent *search_next(struct search *s, DIR *directory)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(directory);
+	if (!entry)
+		search_failed(s);
+	return entry;
 }
 
 /* Every entry of "task" or "fd" of a process, with @suffix behind its name. */
@@ -198,12 +219,12 @@ static void search_entries(struct search *s, int process, const char *directory,
 	struct dirent *entry;
 
 	if (!entries) {
-		s->blind = s->blind || is_want(errno);
+		search_failed(s);
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	while (s->missing > 0 && (entry = readdir(entries))) {
+	while (s->missing > 0 && (entry = search_next(s, entries))) {
 		char link[sizeof((struct witness){ 0 }.link)];
 
 		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
@@ -236,7 +257,7 @@ static void search_processes(struct search *s, void (*look)(struct search *s, in
 		s->blind = true;
 		return;
 	}
-	while (s->missing > 0 && (entry = readdir(proc))) {
+	while (s->missing > 0 && (entry = search_next(s, proc))) {
 		AUTO_FD process = -1;
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
@@ -245,7 +266,7 @@ static void search_processes(struct search *s, void (*look)(struct search *s, in
 		process = process_open(pid);
 		if (process >= 0)
 			look(s, process);
-		else if (is_want(-process))
+		else if (is_shortage(-process))
 			s->blind = true;
 	}
 	closedir(proc);
