@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/shortage.h"
 #include "process/process.h"
 
 struct search {
@@ -25,13 +24,19 @@ struct search {
 	const pid_t *skip;
 	ino_t *mounts; /* mount namespaces that were looked at */
 	size_t mounts_count, mounts_room;
-	bool blind; /* something could not be looked at for want of descriptors or memory */
+	bool blind; /* something could not be looked at for want of descriptors or memory, or whatever else */
 };
 
-/* Something could not be looked at, as errno says. Not for want it is one that has just ended, or must not be looked at. */
-static void search_failed(struct search *s)
+/* Of a process that ends just now, has ended, or may not be looked at. All else says nothing of what is there. */
+static bool is_answer(int err)
 {
-	s->blind = s->blind || is_shortage(errno);
+	return err == ENOENT || err == ESRCH || err == EINVAL || err == EACCES || err == EPERM;
+}
+
+/* @err: an errno, why something could not be looked at; 0: it could */
+static void search_failed(struct search *s, int err)
+{
+	s->blind = s->blind || (err && !is_answer(err));
 }
 
 /* The number in "net:[4026532177]"; 0: it is another kind of link. */
@@ -57,7 +62,7 @@ static ino_t link_ino(int dir, const char *path)
 }
 
 /* Call @see for each namespace that is mounted somewhere. In mountinfo the fourth word of a line is the root of
- * the mount: "net:[4026532177]". Return: 0 or -errno. */
+ * the mount: "net:[4026532177]". Return: 0; -errno, -EIO: it was not read to its end. */
 static int mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg)
 {
 	AUTO_FD fd = process < 0 ? open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
@@ -77,7 +82,7 @@ static int mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg
 		if (sscanf(line, "%*s %*s %*s net:[%lu]", &ino) == 1)
 			see(ino, arg);
 	}
-	err = -errno;
+	err = errno ? -EIO : 0;
 	fclose(mounts);
 	return err;
 }
@@ -147,7 +152,7 @@ static void search_link(struct search *s, int process, const char *link)
 	struct witness *w = search_wants(s, ino);
 
 	if (!ino)
-		search_failed(s);
+		search_failed(s, errno);
 	if (w)
 		search_found(s, w, WITNESS_LINK, process, link);
 }
@@ -172,7 +177,7 @@ static bool mounts_are_new(struct search *s, int process)
 	struct stat st;
 
 	if (fstatat(process, "ns/mnt", &st, 0) < 0) {
-		search_failed(s);
+		search_failed(s, errno);
 		return false;
 	}
 	for (size_t i = 0; i < s->mounts_count; i++)
@@ -195,9 +200,10 @@ static void search_mounts(struct search *s, int process)
 {
 	struct mount_search m = { .search = s, .process = process };
 
-	if ((process < 0 || mounts_are_new(s, process)) &&
-	    is_shortage(-mounts_each(process, see_mount, &m)))
-		s->blind = true;
+	if (process < 0)
+		s->blind = mounts_each(process, see_mount, &m) < 0 || s->blind;
+	else if (mounts_are_new(s, process))
+		search_failed(s, -mounts_each(process, see_mount, &m));
 }
 
 static struct dirent *search_next(struct search *s, DIR *directory)
@@ -207,7 +213,7 @@ static struct dirent *search_next(struct search *s, DIR *directory)
 	errno = 0;
 	entry = readdir(directory);
 	if (!entry)
-		search_failed(s);
+		search_failed(s, errno);
 	return entry;
 }
 
@@ -219,7 +225,7 @@ static void search_entries(struct search *s, int process, const char *directory,
 	struct dirent *entry;
 
 	if (!entries) {
-		search_failed(s);
+		search_failed(s, errno);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -266,8 +272,8 @@ static void search_processes(struct search *s, void (*look)(struct search *s, in
 		process = process_open(pid);
 		if (process >= 0)
 			look(s, process);
-		else if (is_shortage(-process))
-			s->blind = true;
+		else
+			search_failed(s, -process);
 	}
 	closedir(proc);
 }

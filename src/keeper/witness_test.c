@@ -72,11 +72,21 @@ static void one_without_memory_is_not(void **state)
 	assert_false(believes(ENFILE, SCMP_SYS(openat), 0, NULL));
 }
 
+/* Nor is one that was told of anything else that is no answer. */
+static void one_that_could_not_read_is_not(void **state)
+{
+	need_root();
+	assert_false(believes(EINTR, SCMP_SYS(read), 0, NULL));
+	assert_false(believes(EIO, SCMP_SYS(read), 0, NULL));
+	assert_false(believes(EIO, SCMP_SYS(getdents64), 0, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_that_could_look_is_believed),
 		cmocka_unit_test(one_without_memory_is_not),
+		cmocka_unit_test(one_that_could_not_read_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

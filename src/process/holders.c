@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/shortage.h"
 #include "process/process.h"
 
 static void dir_free(DIR *dir)
@@ -46,6 +45,12 @@ int held_socket_of(int fd, struct held_socket *ret)
 	return cookie_of(fd, &ret->cookie);
 }
 
+/* Of a process, or of its descriptor. All else says nothing of what it has. */
+static bool is_end(int err)
+{
+	return err == ENOENT || err == ESRCH;
+}
+
 /* The socket that the link below @dir points to; 0: it is something else, or gone, or @*all becomes false. */
 static ino_t socket_behind(int dir, const char *name, bool *all)
 {
@@ -54,7 +59,8 @@ static ino_t socket_behind(int dir, const char *name, bool *all)
 	ssize_t len = readlinkat(dir, name, text, sizeof(text) - 1);
 
 	if (len < 0) {
-		*all = *all && !is_shortage(errno);
+		/* "." is no link. What is listed but not shown is of processes with more rights than ours. */
+		*all = *all && (is_end(errno) || errno == EINVAL || errno == EACCES);
 		return 0;
 	}
 	text[len] = '\0';
@@ -92,7 +98,7 @@ static struct dirent *next(DIR *dir, bool *all)
 	errno = 0;
 	entry = readdir(dir);
 	if (!entry)
-		*all = *all && !is_shortage(errno);
+		*all = *all && (!errno || is_end(errno));
 	return entry;
 }
 
@@ -107,8 +113,7 @@ static bool walk_process(pid_t pid, bool *all,
 
 	if (!dir) {
 		/* It ends just now; else nobody knows what it has. */
-		*all = *all &&
-		       (process < 0 ? process == -ESRCH : errno == ENOENT || errno == ESRCH);
+		*all = *all && (process < 0 ? process == -ESRCH : is_end(errno));
 		if (fds >= 0)
 			close(fds);
 		return true;
