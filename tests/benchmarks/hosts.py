@@ -13,6 +13,7 @@ each end; what the fast path attaches to its cable must not be in the way of oth
 """
 import contextlib
 import dataclasses
+import json
 import os
 import pathlib
 import subprocess
@@ -101,12 +102,13 @@ class Hosts:
     rows:    those that exist
     missing: {row: why it does not}
 
-    workers: of each daemon
-    pins:    each host is one processor; else both have all of two
+    workers:    of each daemon
+    pins:       each host is one processor; else both have all of two
+    congestion: how TCP's connections control it; None: as the system has it
     """
 
-    def __init__(self, cleanup, rows, underlays, workers=1, pins=True):
-        self.cleanup, self.underlays, self.workers, self.pins = cleanup, underlays, workers, pins
+    def __init__(self, cleanup, rows, underlays, workers=1, pins=True, congestion=None):
+        self.cleanup, self.underlays, self.workers, self.pins, self.congestion = cleanup, underlays, workers, pins, congestion
         self.directory = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="ul2tp-bench-")))
         allowed = sorted(os.sched_getaffinity(0))
         self.cpus = (allowed[0], allowed[1 % len(allowed)])
@@ -128,6 +130,10 @@ class Hosts:
                 if row not in self.missing:
                     self._connect(row, underlay)
         self.rows = [row for row in rows if row not in self.missing]
+        if congestion:
+            for row in self.rows:
+                for underlay in underlays:
+                    self._choose_congestion(row, underlay)
 
     # --- what a row needs -------------------------------------------------------------------------------
 
@@ -265,6 +271,14 @@ class Hosts:
                                   (outer(underlay, kind.name, 1 - end), there))
         self.cleanup.callback(made.close)
         space.ip(f"link set {made.ifname} name {device} mtu {INNER_MTU}")
+
+    def _choose_congestion(self, row, underlay):
+        """By the routes: a namespace may not choose for all of itself what the first has not allowed to everybody, and what a
+        program chooses once it is connected (iperf3 -C) leaves BBR's timers on."""
+        for end, space in enumerate(self.spaces):
+            there = address(underlay, row, 1 - end)
+            route = json.loads(space.run("ip", "-j", "route", "get", there).stdout)[0]
+            space.ip(f"route replace {there} dev {route['dev']} src {route['prefsrc']} congctl {self.congestion}")
 
     # --- programs on the hosts --------------------------------------------------------------------------
 
