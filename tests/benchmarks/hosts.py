@@ -78,6 +78,17 @@ def cable(underlay, row):
     return underlay + (f"-{FAST.index(way)}" if way in FAST else "")
 
 
+def inner_device(underlay, row):
+    """What has the row's addresses: the tunnel's device, or the cable itself."""
+    return cable(underlay, row) if row == "plain" else f"{row}-{underlay}"
+
+
+def no_segmentation(space, of):
+    """As an ordinary network card is, seen from the system."""
+    space.run("ethtool", "-K", of, "tso", "off", "tx-udp-segmentation", "off", "tx-udp_tnl-segmentation", "off",
+              "tx-udp_tnl-csum-segmentation", "off", "gso", "on", "gro", "on")
+
+
 def address(underlay, row, end):
     return f"10.{20 + UNDERLAYS.index(underlay)}.{list(ROWS).index(row)}.{end + 1}"
 
@@ -183,9 +194,7 @@ class Hosts:
         run("ip", "link", "add", device, "netns", near, "type", "veth", "peer", "name", device, "netns", far)
         for end, space in enumerate(self.spaces):
             if underlay == "seg":
-                space.run("ethtool", "-K", device, "tso", "off", "tx-udp-segmentation", "off",
-                          "tx-udp_tnl-segmentation", "off", "tx-udp_tnl-csum-segmentation", "off", "gso", "on",
-                          "gro", "on")
+                no_segmentation(space, device)
             at = wire(underlay, device, end)
             space.ip(f"address add {at}/24 dev {device}", f"link set {device} up")
         for end in (NEAR, FAR):
@@ -199,14 +208,12 @@ class Hosts:
         if kind.way == "l2tpns":
             return
         for end in (NEAR, FAR):
-            device = f"{row}-{underlay}"
-            if row == "plain":
-                device = cable(underlay, row)
-            elif row == "vxlan":
+            device = inner_device(underlay, row)
+            if row == "vxlan":
                 self._add_vxlan(end, underlay, device)
             elif kind.way == "kernel":
                 self._add_kernel(end, underlay, kind, device)
-            else:
+            elif kind.ours:
                 self._add_ours(end, underlay, kind, device)
             here, there = (address(underlay, row, e) for e in (end, 1 - end))
             self.spaces[end].ip(f"address add {here} peer {there} dev {device}", f"link set {device} up")
@@ -283,7 +290,7 @@ class Hosts:
     # --- programs on the hosts --------------------------------------------------------------------------
 
     def _pin(self, end):
-        return ["taskset", "-c", str(self.cpus[end])] if self.pins else []
+        return ["taskset", "-c", str(self.cpus[end % 2])] if self.pins else []
 
     def _inside(self, end, words, pins):
         return ["ip", "netns", "exec", self.spaces[end].name, *(self._pin(end) if pins else []), *map(str, words)]
