@@ -54,8 +54,8 @@ enum kind { DATA, QUESTION, ANSWER };
 struct head {
 	uint32_t trial;
 	uint32_t kind;
-	uint64_t
-		count; /* ANSWER: packets of the trial that have come; QUESTION: the address asked */
+	/* ANSWER: packets of the trial that have come; QUESTION: the address that is asked */
+	uint64_t count;
 };
 
 struct batch {
