@@ -32,7 +32,6 @@
 #define DATAGRAMS_MAX 64
 #define FRAME_MAX     4096
 #define TUN_HEADERS   (sizeof(struct tun_pi) + sizeof(struct virtio_net_hdr))
-#define PPP_FRONT_MAX 4                /* ff 03 and the protocol */
 #define TO_BINDING    FIXTURE_SESSIONS /* in place of a session: control messages */
 #define ZERO_WORD     4
 
@@ -53,8 +52,12 @@ struct payload {
 	uint32_t session;
 	uint8_t *octets;
 	size_t len;
+	size_t address_len, protocol_len; /* of PPP: ff 03, and the protocol number */
 	bool used;
 };
+
+/* Of which the program or the system gets less than came. */
+enum without { WITHOUT_NOTHING, WITHOUT_ADDRESS, WITHOUT_PROTOCOL };
 
 static struct arrival_engine engine;
 
@@ -64,23 +67,26 @@ static size_t payload_count;
 static size_t cuts[DATAGRAMS_MAX];
 static size_t cut_count;
 static uint64_t foreseen[RX_DROP_REASONS], came, handed_on[FIXTURE_SESSIONS + 1];
-static bool reshaped
-	[FIXTURE_SESSIONS]; /* what was left to the system may have been done: packet/coalesce.h */
+/* Of a session: what was left to the system may have been done (packet/coalesce.h). */
+static bool reshaped[FIXTURE_SESSIONS];
 
 /* --- what comes out */
 
 static bool is_payload(const struct payload *p, uint32_t session, const uint8_t *frame, size_t len,
-                       size_t front)
+                       enum without without)
 {
-	return !p->used && p->session == session && p->len >= len && p->len - len <= front &&
-	       memcmp(p->octets + p->len - len, frame, len) == 0;
+	size_t front = (without >= WITHOUT_ADDRESS ? p->address_len : 0) +
+	               (without == WITHOUT_PROTOCOL ? p->protocol_len : 0);
+
+	return !p->used && p->session == session && p->len == front + len &&
+	       memcmp(p->octets + front, frame, len) == 0;
 }
 
-static void check_frame(uint32_t session, const uint8_t *frame, size_t len, size_t front)
+static void check_frame(uint32_t session, const uint8_t *frame, size_t len, enum without without)
 {
 	handed_on[session]++;
 	for (size_t i = 0; i < payload_count; i++)
-		if (is_payload(&payloads[i], session, frame, len, front)) {
+		if (is_payload(&payloads[i], session, frame, len, without)) {
 			payloads[i].used = true;
 			return;
 		}
@@ -107,7 +113,7 @@ static bool is_shut(int fd)
 	return poll(&p, 1, 0) > 0 && p.revents & POLLRDHUP;
 }
 
-static void drain(int fd, uint32_t session, size_t header, size_t front)
+static void drain(int fd, uint32_t session, size_t header, enum without without)
 {
 	uint8_t frame[FRAME_MAX];
 	ssize_t len;
@@ -116,7 +122,7 @@ static void drain(int fd, uint32_t session, size_t header, size_t front)
 		assert((size_t)len >= header);
 		if (fd == fake_keeper_device_far_end(engine.keeper, FAKE_SHARED))
 			check_source(frame, (size_t)len);
-		check_frame(session, frame + header, (size_t)len - header, front);
+		check_frame(session, frame + header, (size_t)len - header, without);
 	}
 }
 
@@ -125,17 +131,16 @@ static void drain_all(void)
 	static const uint8_t session_of_file[] = { 1, 2, 1, 2, 2 };
 	const size_t ip_header = engine.binding.family == AF_INET6 ? 40 : 20;
 
-	drain(fake_keeper_device_far_end(engine.keeper, FAKE_TAP), 0, sizeof(struct virtio_net_hdr),
-	      0);
-	drain(fake_keeper_device_far_end(engine.keeper, FAKE_TAP_TOO), 3,
-	      sizeof(struct virtio_net_hdr), 0);
-	drain(fake_keeper_device_far_end(engine.keeper, FAKE_PPP), 1, TUN_HEADERS, PPP_FRONT_MAX);
-	drain(fake_keeper_device_far_end(engine.keeper, FAKE_SHARED), 2, TUN_HEADERS,
-	      PPP_FRONT_MAX);
+	for (uint32_t i = FAKE_TAP; i <= FAKE_TAP_TOO; i++)
+		drain(fake_keeper_device_far_end(engine.keeper, i), i == FAKE_TAP ? 0 : 3,
+		      sizeof(struct virtio_net_hdr), WITHOUT_NOTHING);
+	for (uint32_t i = FAKE_PPP; i <= FAKE_SHARED; i++)
+		drain(fake_keeper_device_far_end(engine.keeper, i), i == FAKE_PPP ? 1 : 2,
+		      TUN_HEADERS, WITHOUT_PROTOCOL);
 	for (uint32_t i = 0; i < ARRAY_SIZE(session_of_file); i++)
 		drain(fake_keeper_far_end(engine.keeper, i), session_of_file[i], i < 2 ? 0 : 2,
-		      PPP_FRONT_MAX);
-	drain(engine.binding_far, TO_BINDING, ip_header + 8, 0);
+		      i < 2 ? WITHOUT_ADDRESS : WITHOUT_PROTOCOL);
+	drain(engine.binding_far, TO_BINDING, ip_header + 8, WITHOUT_NOTHING);
 }
 
 /* --- what is counted */
@@ -220,6 +225,14 @@ static void check_counters(void)
 
 /* --- what comes in */
 
+static void read_front(struct payload *p)
+{
+	size_t at = p->len >= 2 && p->octets[0] == 0xff && p->octets[1] == 3 ? 2 : 0;
+
+	p->address_len = at;
+	p->protocol_len = at < p->len && p->octets[at] & 1 ? 1 : 2;
+}
+
 static void payload_add(uint32_t session, const uint8_t *octets, size_t len)
 {
 	struct payload *more = reallocarray(payloads, payload_count + 1, sizeof(*payloads));
@@ -228,7 +241,10 @@ static void payload_add(uint32_t session, const uint8_t *octets, size_t len)
 	assert(more && copy);
 	memcpy(copy, octets, len);
 	payloads = more;
-	payloads[payload_count++] = (struct payload){ session, copy, len, false };
+	payloads[payload_count++] =
+		(struct payload){ .session = session, .octets = copy, .len = len };
+	if (session == 1 || session == 2)
+		read_front(&payloads[payload_count - 1]);
 }
 
 /* An IP packet may have been made several, or been given its checksum. */
@@ -405,21 +421,51 @@ static void tell_gauge(bool six, const struct fake_datagram *d)
 	cuts[cut_count++] = (size_t)d->gro;
 }
 
-/* As the raw sockets of a namespace give it; each reads what there is, so it waits for one alone. */
+static uint32_t add(uint32_t all, const uint8_t *octets, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		all += (uint32_t)octets[i] << (i % 2 ? 0 : 8);
+	return all;
+}
+
+static uint16_t fold(uint32_t all)
+{
+	all = (all >> 16) + (all & 0xffff);
+	return (uint16_t)((all >> 16) + (all & 0xffff));
+}
+
+/* Whether its checksum says so: it is not of all, nor, as a sender of this machine leaves it, of the pseudo header. */
+static bool is_damaged(const uint8_t *addresses, size_t addresses_len, const uint8_t *udp,
+                       size_t len)
+{
+	uint16_t field = (uint16_t)(udp[6] << 8 | udp[7]);
+	uint32_t pseudo = add(IPPROTO_UDP + (uint32_t)len, addresses, addresses_len);
+
+	if (!field)
+		return addresses_len > 8; /* IPv6 must have one */
+	return fold(add(pseudo, udp, len)) != 0xffff && fold(pseudo) != field;
+}
+
+/* As the raw sockets of a namespace give it. */
 static void come_raw(bool six, struct fake_datagram *d)
 {
+	static const uint8_t loopback[32] = { [15] = 1, [31] = 1 };
 	size_t header = six || !d->len ? 0 : 4 * (d->octets[0] & 0xfu);
+	const uint8_t *udp = d->octets + header;
 
 	d->from = arrival_address(six, 1, 0);
 	d->to = six ? arrival_address(true, 1, 0) : (union address){ 0 };
 	if (d->gro)
 		tell_gauge(six, d);
 	d->gro = 0;
-	if (header + 8 <= d->len) {
-		size_t len = (size_t)(d->octets[header + 4] << 8 | d->octets[header + 5]);
+	if (header + 8 <= d->len && (six || header >= 20)) {
+		size_t len = (size_t)(udp[4] << 8 | udp[5]);
+		bool fits = len >= 8 && len <= d->len - header;
 
-		if (len >= 8 && len <= d->len - header)
-			foresee_possible(d->octets + header + 8, len - 8, 0);
+		if (fits && !is_damaged(six ? loopback : d->octets + 12, six ? 32 : 8, udp, len))
+			foresee_possible(udp + 8, len - 8, 0);
+		else
+			came += 2;
 	}
 	fake_datagrams_wait(engine.raw[six], d, 1);
 	raw_receive_settle(&engine.raws, engine.ns->index);
