@@ -2,7 +2,8 @@
 /* fake_keeper.h - a keeper for programs that feed the dataplane: what it hands over are sockets of its own
  *
  * It has kept from an engine before what the lists below say, by their slots: endpoints, ends of pairs in place of
- * interfaces, and ends of files. All it is asked for it grants; the first endpoint may be spread over workers. The far ends stay open until it goes.
+ * interfaces, and ends of files. All it is asked for it grants; the first endpoint may be spread over workers. The far ends
+ * stay open until it goes.
  */
 #ifndef UL2TP_PATH_FAKE_KEEPER_H
 #define UL2TP_PATH_FAKE_KEEPER_H
