@@ -38,10 +38,6 @@
 /* Of a TUN or TAP it is the room for what we have not read yet, so a PPP unit has more than the kernel's 3. */
 #define QUEUE_LEN 1000
 
-/* So many segments of a frame, headers and all, still fit one UDP_SEGMENT message. */
-#define GSO_MAX_SEGS  44
-#define GSO_MAX_BYTES 65000
-
 static void device_free(struct device *d)
 {
 	if (!d)
@@ -85,14 +81,14 @@ static int create_words(int err, const char *name, struct extack *ea)
 	}
 }
 
-/* Open the TAP or TUN in the namespace we are in, and set it up. */
+/* Open the TAP or TUN in the namespace we are in, and set it up. How long a frame may be that is not cut yet stays as the
+ * system has it: what it has put together to be forwarded may be 64 KiB, and to an interface that takes less it would give each
+ * packet by itself. */
 static int device_make(struct device *d, const char *name, int link, bool naive)
 {
 	const struct link_change change = {
 		.mtu_bytes = d->about.mtu_bytes,
 		.queue_len = QUEUE_LEN,
-		.gso_max_segs = GSO_MAX_SEGS,
-		.gso_max_bytes = GSO_MAX_BYTES,
 		.up = d->about.shared, /* else there are no routes by it */
 	};
 	int err;

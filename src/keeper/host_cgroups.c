@@ -9,19 +9,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/bpf.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "keeper/bpf.h"
+#include "keeper/proc_line.h"
 
 #define OWN_GROUPS    "/proc/thread-self/cgroup" /* a hierarchy a line; the unified one has number 0 */
 #define OWN_NAMESPACE "/proc/thread-self/ns/cgroup"
@@ -69,45 +69,27 @@ void host_cgroups_close(struct host_cgroups *c)
 	host_cgroups_open(c);
 }
 
-/* A path as mountinfo has it: blanks and the like are three octal digits. */
-static void unescape(char *path)
+static bool is_mount(int fd, uint64_t id)
 {
-	char *to = path;
+	struct statx about;
 
-	for (; *path; path++) {
-		if (path[0] == '\\' && strspn(path + 1, "01234567") >= 3) {
-			*to++ = (char)((path[1] - '0') << 6 | (path[2] - '0') << 3 |
-			               (path[3] - '0'));
-			path += 3;
-		} else {
-			*to++ = *path;
-		}
-	}
-	*to = '\0';
+	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &about) == 0 &&
+	       about.stx_mask & STATX_MNT_ID && about.stx_mnt_id == id;
 }
 
 /* The mount that a line of mountinfo tells of, if it is the hierarchy from our namespace's root on; -1 */
-static int mount_of_line(char *line)
+static int mount_of_line(struct reader line)
 {
-	char *rest = line, *root = NULL, *at = NULL;
-	char *kind = strstr(line, " - cgroup2 ");
-	struct statfs about;
+	struct mount_line mount;
+	char place[PATH_MAX];
 	AUTO_FD fd = -1;
 
-	if (!kind)
+	if (!mount_line_read(line, &mount) || !proc_word_is(mount.kind, "cgroup2") ||
+	    !proc_word_is(mount.root, "/") || !mount_path_read(mount.place, place, sizeof(place)))
 		return -1;
-	for (int i = 0; i < 5; i++) { /* number, parent's number, device, root, place */
-		root = at;
-		at = strtok_r(rest, " ", &rest);
-	}
-	if (!root || !at || strcmp(root, "/") != 0)
-		return -1;
-	unescape(at);
-	fd = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Another mount may hide it. */
-	if (fd < 0 || fstatfs(fd, &about) < 0 || about.f_type != CGROUP2_SUPER_MAGIC)
-		return -1;
-	return TAKE_FD(fd);
+	fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Another mount may hide it, also of one group of the hierarchy. */
+	return fd >= 0 && is_mount(fd, mount.id) ? TAKE_FD(fd) : -1;
 }
 
 /* Where the hierarchy is mounted. Return: -ENOENT: nowhere that we see */
@@ -116,12 +98,13 @@ static int mount_find(void)
 	FILE *mounts = fopen(MOUNTS, "re");
 	size_t room = 0;
 	char *line = NULL;
+	ssize_t len;
 	int fd = -1;
 
 	if (!mounts)
 		return -errno;
-	while (fd < 0 && getline(&line, &room, mounts) > 0)
-		fd = mount_of_line(line);
+	while (fd < 0 && (len = getline(&line, &room, mounts)) > 0)
+		fd = mount_of_line(reader_over(line, (size_t)len));
 	free(line);
 	fclose(mounts);
 	return fd < 0 ? -ENOENT : fd;
@@ -238,19 +221,14 @@ static int own_path(char *ret, size_t room)
 	FILE *groups = fopen(OWN_GROUPS, "re");
 	size_t line_room = 0;
 	char *line = NULL;
+	ssize_t len;
 	int found = 0;
 
 	if (!groups)
 		return own_path_unread(-errno);
 	errno = 0;
-	while (found == 0 && getline(&line, &line_room, groups) > 0) {
-		if (strncmp(line, "0::/", 4) != 0)
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		found = strlen(line + 3) < room ? 1 : -E2BIG;
-		if (found == 1)
-			strcpy(ret, line + 3);
-	}
+	while (found == 0 && (len = getline(&line, &line_room, groups)) > 0)
+		found = group_line_path(reader_over(line, (size_t)len), ret, room);
 	/* What can not be read to its end may have had the line. */
 	if (found == 0 && !feof(groups))
 		found = errno ? -errno : -EIO;

@@ -86,6 +86,33 @@ static int look_where_none_is_mounted(void)
 	               : 0;
 }
 
+/* One group of it, mounted over the whole, is not taken for the whole. 1: no group can be made here */
+static int look_where_a_group_hides_it(void)
+{
+	struct host_cgroups c;
+	struct mounted m;
+	char group[300];
+	struct stat hides, seen = { 0 };
+	int result = 2;
+
+	if (!find(&m) || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return 2;
+	snprintf(group, sizeof(group), "%s/ul2tp-hides-%d", m.at, getpid());
+	if (mkdir(group, 0700) < 0)
+		return 1;
+	host_cgroups_open(&c);
+	if (stat(group, &hides) == 0 && mount(group, m.at, NULL, MS_BIND, NULL) == 0) {
+		host_cgroups_look(&c);
+		fstat(c.root, &seen);
+		result = c.err || seen.st_ino == hides.st_ino ? 3 : 0;
+		umount2(m.at, MNT_DETACH);
+	}
+	host_cgroups_close(&c);
+	rmdir(group);
+	return result;
+}
+
 static int in_child(int (*does)(void))
 {
 	int status = 0;
@@ -129,6 +156,17 @@ static void the_hosts_mount_stays_as_it_is(void **state)
 	assert_int_equal(seen, 0);
 	assert_int_equal(seen_apart, 0);
 	assert_string_equal(after.options, during.options);
+}
+
+static void a_group_that_hides_the_hierarchy_is_not_it(void **state)
+{
+	int result = geteuid() == 0 ? in_child(look_where_a_group_hides_it) : 1;
+
+	if (result == 1) {
+		print_message("# needs root, and a hierarchy in which groups can be made\n");
+		skip();
+	}
+	assert_int_equal(result, 0);
 }
 
 static bool be_in(const char *group)
@@ -208,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_hosts_mount_stays_as_it_is),
+		cmocka_unit_test(a_group_that_hides_the_hierarchy_is_not_it),
 		cmocka_unit_test(a_group_that_has_gone_is_as_it_was),
 		cmocka_unit_test(what_can_not_be_read_is_not_absent),
 	};

@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netfilter.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <stddef.h>
@@ -16,25 +15,22 @@
 
 #include "base/cleanup.h"
 #include "base/reader.h"
+#include "keeper/iptables_table.h"
 
 #define NAMES_OCTETS 1024
 #define ENTRIES_OCTETS                                                                             \
 	16384 /* of a table of which only policies are left to see; a larger one is in doubt */
-#define ACCEPT (-NF_ACCEPT - 1)
 
 static const struct family {
 	const char *names; /* of a file */
 	int family, level, get_info, get_entries;
-	size_t target_offset; /* where an entry says where its target is */
 } families[] = {
 	{ "/proc/thread-self/net/ip_tables_names", AF_INET, IPPROTO_IP, IPT_SO_GET_INFO,
-	  IPT_SO_GET_ENTRIES, offsetof(struct ipt_entry, target_offset) },
+	  IPT_SO_GET_ENTRIES },
 	{ "/proc/thread-self/net/ip6_tables_names", AF_INET6, IPPROTO_IPV6, IP6T_SO_GET_INFO,
-	  IP6T_SO_GET_ENTRIES, offsetof(struct ip6t_entry, target_offset) },
+	  IP6T_SO_GET_ENTRIES },
 };
 
-/* The two families have the same here. */
-static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "one layout");
 static_assert(offsetof(struct ipt_get_entries, entrytable) ==
                       offsetof(struct ip6t_get_entries, entrytable),
               "one layout");
@@ -65,7 +61,6 @@ void host_iptables_close(struct host_iptables *t)
 /* The kernel's answer: a head, and entries of the size it said. */
 struct entries {
 	_Alignas(struct ipt_get_entries) uint8_t octets[ENTRIES_AT + ENTRIES_OCTETS];
-	uint32_t size;
 };
 
 static int entries_read(const struct family *f, int socket, const struct ipt_getinfo *info,
@@ -78,28 +73,9 @@ static int entries_read(const struct family *f, int socket, const struct ipt_get
 		return -E2BIG;
 	memcpy(head.name, info->name, sizeof(head.name));
 	memcpy(e->octets, &head, ENTRIES_AT);
-	e->size = info->size;
-	return getsockopt(socket, f->level, f->get_entries, e->octets, &len) < 0 ? -errno : 0;
-}
-
-/* The verdict of the chain's policy, which is its last entry, at @offset. */
-static bool accepts(const struct family *f, const struct entries *e, uint32_t offset)
-{
-	struct reader entry = reader_over(e->octets + ENTRIES_AT, e->size), target;
-	uint16_t target_offset;
-
-	read_skip(&entry, offset);
-	target = entry;
-	read_skip(&entry, f->target_offset);
-	target_offset = read_u16_host(&entry);
-	read_skip(&target, target_offset);
-	read_skip(&target, offsetof(struct xt_standard_target, verdict));
-	return (int32_t)read_u32_host(&target) == ACCEPT && !target.failed && !entry.failed;
-}
-
-static bool concerns(const struct ipt_getinfo *info, unsigned int hook)
-{
-	return hook != NF_INET_FORWARD && info->valid_hooks & 1u << hook;
+	if (getsockopt(socket, f->level, f->get_entries, e->octets, &len) < 0)
+		return -errno;
+	return len == ENTRIES_AT + info->size ? 0 : -EBADMSG;
 }
 
 static bool table_applies(const struct family *f, int socket, const char *name)
@@ -108,38 +84,34 @@ static bool table_applies(const struct family *f, int socket, const char *name)
 	struct ipt_getinfo info = { 0 };
 	socklen_t len = sizeof(info);
 
-	memcpy(info.name, name, strnlen(name, sizeof(info.name) - 1));
+	strcpy(info.name, name);
 	if (getsockopt(socket, f->level, f->get_info, &info, &len) < 0)
 		return errno != ENOENT; /* it has gone since; else in doubt */
-	for (unsigned int hook = 0; hook < NF_INET_NUMHOOKS; hook++)
-		if (concerns(&info, hook) && info.hook_entry[hook] != info.underflow[hook])
-			return true;
-	if (entries_read(f, socket, &info, &e) < 0)
+	if (len != sizeof(info) || iptables_has_rules(&info))
 		return true;
-	for (unsigned int hook = 0; hook < NF_INET_NUMHOOKS; hook++)
-		if (concerns(&info, hook) && !accepts(f, &e, info.underflow[hook]))
-			return true;
-	return false;
+	return entries_read(f, socket, &info, &e) < 0 ||
+	       !iptables_accepts(f->family, &info, reader_over(e.octets + ENTRIES_AT, info.size));
 }
 
-/* A name a line. */
 static bool family_applies(struct host_iptables *t, size_t i)
 {
-	char names[NAMES_OCTETS + 1];
+	char octets[NAMES_OCTETS], name[XT_TABLE_MAXNAMELEN];
+	struct reader names;
 	ssize_t len;
+	int more;
 
 	if (t->names[i] < 0)
 		t->names[i] = open(families[i].names, O_RDONLY | O_CLOEXEC);
 	if (t->names[i] < 0)
 		return errno != ENOENT; /* no tables were ever loaded; else in doubt */
-	len = pread(t->names[i], names, NAMES_OCTETS, 0);
+	len = pread(t->names[i], octets, NAMES_OCTETS, 0);
 	if (len < 0 || len == NAMES_OCTETS)
 		return true;
-	names[len] = '\0';
-	for (char *rest = names, *name; (name = strtok_r(rest, "\n", &rest));)
+	names = reader_over(octets, (size_t)len);
+	while ((more = iptables_name_next(&names, name)) > 0)
 		if (t->sockets[i] < 0 || table_applies(&families[i], t->sockets[i], name))
 			return true;
-	return false;
+	return more < 0;
 }
 
 bool host_iptables_look(struct host_iptables *t)

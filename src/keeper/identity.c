@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +20,7 @@
 #include "base/log.h"
 #include "keeper/diag_answer.h"
 #include "keeper/kernel_netlink.h"
+#include "keeper/proc_line.h"
 #include "process/process.h"
 
 #ifndef SO_PEERPIDFD
@@ -39,16 +41,15 @@ static int process_of_pidfd(int pidfd, pid_t pid)
 static bool pidfd_is_of(int pidfd, pid_t pid)
 {
 	char path[40], line[128];
-	int found = -1;
+	pid_t found = 0;
 	FILE *info;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
 	info = fopen(path, "re");
 	if (!info)
 		return false;
-	while (fgets(line, sizeof(line), info))
-		if (sscanf(line, "Pid:\t%d", &found) == 1)
-			break;
+	while (!found && fgets(line, sizeof(line), info))
+		found = pidfd_line_pid(reader_over(line, strlen(line)));
 	fclose(info);
 	return found == pid;
 }

@@ -77,10 +77,6 @@ int link_set(int socket, int ifindex, const struct link_change *change)
 		mnl_attr_put_u32(nlh, IFLA_MTU, change->mtu_bytes);
 	if (change->queue_len)
 		mnl_attr_put_u32(nlh, IFLA_TXQLEN, change->queue_len);
-	if (change->gso_max_segs)
-		mnl_attr_put_u32(nlh, IFLA_GSO_MAX_SEGS, change->gso_max_segs);
-	if (change->gso_max_bytes)
-		mnl_attr_put_u32(nlh, IFLA_GSO_MAX_SIZE, change->gso_max_bytes);
 	return link_request(socket, nlh);
 }
 

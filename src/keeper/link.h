@@ -15,7 +15,6 @@ int link_socket(void);
 struct link_change {
 	uint32_t mtu_bytes;
 	uint32_t queue_len; /* frames */
-	uint32_t gso_max_segs, gso_max_bytes;
 	bool up;
 };
 

@@ -213,6 +213,77 @@ static void test_mount_keeps_it(void **state)
 	assert_int_equal(held_at_last(f), 0);
 }
 
+/* In a mount namespace of their own @source is mounted at @file. A process there sees that; another, with a lower
+ * number, has the root @empty and does not. */
+static void guests_main(const char *source, const char *file, const char *empty, int told,
+                        int ready)
+{
+	pid_t sees;
+	char c;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(source, file, NULL, MS_BIND, NULL) < 0)
+		_exit(1);
+	sees = fork();
+	if (sees == 0)
+		_exit(read(told, &c, 1) < 0);
+	if (sees < 0 || chroot(empty) < 0 || write(ready, "", 1) < 0 || read(told, &c, 1) < 0 ||
+	    waitpid(sees, NULL, 0) < 0)
+		_exit(2);
+	_exit(0);
+}
+
+/* Return: the first of them; both end when @tell is closed. */
+static pid_t guests_start(const struct tenant *t, const char *file, const char *empty, int *tell)
+{
+	int told[2], ready[2];
+	char source[40], c;
+	pid_t pid;
+
+	snprintf(source, sizeof(source), "/proc/%d/ns/net", t->pid);
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		close(told[1]);
+		close(t->tell);
+		guests_main(source, file, empty, told[0], ready[1]);
+	}
+	close(told[0]);
+	close(ready[1]);
+	*tell = told[1];
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+/* Its mountinfo has only what is below its root. */
+static void test_mount_that_a_process_elsewhere_does_not_see_keeps_it(void **state)
+{
+	struct fixture *f = *state;
+	char file[128], empty[128];
+	struct tenant t;
+	pid_t guests;
+	int tell;
+
+	need_root();
+	t = tenant_start(&f->daemon, ORDER_WHO);
+	snprintf(file, sizeof(file), "%s/mount", f->daemon.directory);
+	snprintf(empty, sizeof(empty), "%s/empty", f->daemon.directory);
+	close(open(file, O_CREAT | O_CLOEXEC | O_RDONLY, 0600));
+	assert_int_equal(mkdir(empty, 0700), 0);
+	guests = guests_start(&t, file, empty, &tell);
+	tenant_stop(&t);
+	sleep_ms(WITHIN_MS);
+	assert_int_equal(count_objects(f).held, 2);
+	close(tell);
+	assert_int_equal(waitpid(guests, NULL, 0), guests);
+	assert_int_equal(held_at_last(f), 0);
+	unlink(file);
+	rmdir(empty);
+}
+
 static void test_open_descriptor_keeps_it(void **state)
 {
 	struct fixture *f = *state;
@@ -266,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ONE(test_goes_with_its_last_process),
 		ONE(test_mount_keeps_it),
+		ONE(test_mount_that_a_process_elsewhere_does_not_see_keeps_it),
 		ONE(test_open_descriptor_keeps_it),
 		ONE(test_keeper_closes_what_the_engine_does_not),
 		ONE(test_engine_that_dies_of_the_news),

@@ -16,14 +16,21 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "keeper/proc_line.h"
 #include "process/process.h"
+
+/* What mountinfo shows: the mounts of a mount namespace that are below the process's root. */
+struct view {
+	ino_t mounts, root;
+	uint64_t root_mount;
+};
 
 struct search {
 	struct witness *const *wanted;
 	size_t count, missing;
 	const pid_t *skip;
-	ino_t *mounts; /* mount namespaces that were looked at */
-	size_t mounts_count, mounts_room;
+	struct view *views; /* that were looked at */
+	size_t views_count, views_room;
 	bool blind; /* something could not be looked at for want of descriptors or memory, or whatever else */
 };
 
@@ -39,14 +46,6 @@ static void search_failed(struct search *s, int err)
 	s->blind = s->blind || (err && !is_answer(err));
 }
 
-/* The number in "net:[4026532177]"; 0: it is another kind of link. */
-static ino_t netns_number(const char *text)
-{
-	unsigned long ino;
-
-	return sscanf(text, "net:[%lu]", &ino) == 1 ? ino : 0;
-}
-
 /* 0: it is another kind of link; or there is none, or it can not be read, as errno says. */
 static ino_t link_ino(int dir, const char *path)
 {
@@ -54,15 +53,14 @@ static ino_t link_ino(int dir, const char *path)
 	ssize_t len;
 
 	errno = 0;
-	len = readlinkat(dir, path, text, sizeof(text) - 1);
+	len = readlinkat(dir, path, text, sizeof(text));
 	if (len < 0)
 		return 0;
-	text[len] = '\0';
-	return netns_number(text);
+	return proc_netns_number(reader_over(text, (size_t)len));
 }
 
-/* Call @see for each namespace that is mounted somewhere. In mountinfo the fourth word of a line is the root of
- * the mount: "net:[4026532177]". Return: 0; -errno, -EIO: it was not read to its end. */
+/* Call @see for each namespace that is mounted somewhere below the process's root. Return: 0; -errno, -EIO: it was not read to
+ * its end. */
 static int mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg)
 {
 	AUTO_FD fd = process < 0 ? open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
@@ -70,16 +68,20 @@ static int mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg
 	FILE *mounts = fd < 0 ? NULL : fdopen(fd, "re");
 	AUTO_MEMORY char *line = NULL;
 	size_t room = 0;
+	ssize_t len;
 	int err;
 
 	if (!mounts)
 		return -errno;
 	fd = -1; /* fclose() closes it */
 	errno = 0;
-	while (getline(&line, &room, mounts) > 0) {
-		unsigned long ino;
+	while ((len = getline(&line, &room, mounts)) > 0) {
+		struct mount_line mount;
+		ino_t ino = 0;
 
-		if (sscanf(line, "%*s %*s %*s net:[%lu]", &ino) == 1)
+		if (mount_line_read(reader_over(line, (size_t)len), &mount))
+			ino = proc_netns_number(mount.root);
+		if (ino)
 			see(ino, arg);
 	}
 	err = errno ? -EIO : 0;
@@ -171,28 +173,41 @@ static void see_mount(ino_t ino, void *arg)
 		search_found(m->search, w, WITNESS_MOUNT, m->process, "");
 }
 
-/* True the first time a mount namespace is seen. */
-static bool mounts_are_new(struct search *s, int process)
+/* Nobody is asked for it: whoever serves a file system need not answer. */
+static int view_read(int process, struct view *ret)
 {
-	struct stat st;
+	struct statx root;
+	struct stat mounts;
 
-	if (fstatat(process, "ns/mnt", &st, 0) < 0) {
-		search_failed(s, errno);
-		return false;
-	}
-	for (size_t i = 0; i < s->mounts_count; i++)
-		if (s->mounts[i] == st.st_ino)
+	if (fstatat(process, "ns/mnt", &mounts, 0) < 0 ||
+	    statx(process, "root", AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO | STATX_MNT_ID,
+	          &root) < 0)
+		return -errno;
+	*ret = (struct view){ mounts.st_ino, root.stx_ino, root.stx_mnt_id };
+	return root.stx_mask & STATX_MNT_ID ? 0 : -ENOTSUP;
+}
+
+/* True the first time a view is seen, or if that is not known. */
+static bool view_is_new(struct search *s, int process)
+{
+	struct view v;
+
+	if (view_read(process, &v) < 0)
+		return true;
+	for (size_t i = 0; i < s->views_count; i++)
+		if (s->views[i].mounts == v.mounts && s->views[i].root == v.root &&
+		    s->views[i].root_mount == v.root_mount)
 			return false;
-	if (s->mounts_count == s->mounts_room) {
-		size_t room = s->mounts_room ? s->mounts_room * 2 : 16;
-		ino_t *grown = realloc(s->mounts, room * sizeof(*grown));
+	if (s->views_count == s->views_room) {
+		size_t room = s->views_room ? s->views_room * 2 : 16;
+		struct view *grown = reallocarray(s->views, room, sizeof(*grown));
 
 		if (!grown)
 			return true;
-		s->mounts = grown;
-		s->mounts_room = room;
+		s->views = grown;
+		s->views_room = room;
 	}
-	s->mounts[s->mounts_count++] = st.st_ino;
+	s->views[s->views_count++] = v;
 	return true;
 }
 
@@ -202,7 +217,7 @@ static void search_mounts(struct search *s, int process)
 
 	if (process < 0)
 		s->blind = mounts_each(process, see_mount, &m) < 0 || s->blind;
-	else if (mounts_are_new(s, process))
+	else if (view_is_new(s, process))
 		search_failed(s, -mounts_each(process, see_mount, &m));
 }
 
@@ -285,6 +300,6 @@ bool witness_search(struct witness *const *wanted, size_t count, const pid_t ski
 	search_mounts(&s, -1);
 	search_processes(&s, search_shallow);
 	search_processes(&s, search_deep);
-	free(s.mounts);
+	free(s.views);
 	return !s.blind;
 }

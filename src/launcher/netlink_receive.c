@@ -13,7 +13,6 @@
 #include <linux/netlink.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -29,23 +28,13 @@
 
 /* --- waiting --- */
 
-static uint64_t signals_in(const char *status, const char *word)
-{
-	const char *at = strstr(status, word);
-
-	return at ? strtoull(at + strlen(word), NULL, 16) : 0;
-}
-
 /* Whether a signal waits for the calling thread that would be delivered to it. */
 static bool signal_is_pending(const struct trap *t)
 {
 	AUTO_FD thread = process_open((pid_t)t->notif.pid);
 	AUTO_MEMORY char *text = thread < 0 ? NULL : process_status(thread);
 
-	if (!text)
-		return true;
-	return (signals_in(text, "\nSigPnd:") | signals_in(text, "\nShdPnd:")) &
-	       ~signals_in(text, "\nSigBlk:") & ~signals_in(text, "\nSigIgn:");
+	return !text || process_status_signals(text);
 }
 
 static int64_t now_ms(void)

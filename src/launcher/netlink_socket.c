@@ -268,18 +268,12 @@ static int32_t own_process(const struct trap *t)
 {
 	AUTO_FD thread = process_open((pid_t)t->notif.pid);
 	AUTO_MEMORY char *text = thread < 0 ? NULL : process_status(thread);
-	const char *line, *last;
+	pid_t innermost;
 
 	if (!text || !trap_is_valid(t))
 		return -ESRCH;
-	line = strstr(text, "\nNStgid:");
-	if (!line)
-		return trap_process(t);
-	line += strlen("\nNStgid:");
-	last = line + strcspn(line, "\n");
-	while (last > line && last[-1] >= '0' && last[-1] <= '9')
-		last--;
-	return (int32_t)strtol(last, NULL, 10);
+	innermost = process_status_innermost(text);
+	return innermost ? innermost : trap_process(t);
 }
 
 /* The kernel's netlink_autobind(): the process, or if that is taken a number that can be none. */

@@ -48,7 +48,7 @@ static void check_unix(const char *line)
 {
 	unsigned long long inode;
 
-	if (!unix_list_line(line, &inode))
+	if (!unix_list_line(reader_over(line, strlen(line)), &inode))
 		assert(line[0] == ' ' || !is_number(word(line, 6)));
 	else if (line[0] != ' ' && is_number(word(line, 6)))
 		assert(inode == strtoull(word(line, 6), NULL, 10));

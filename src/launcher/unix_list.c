@@ -46,16 +46,27 @@ static bool add(unsigned long long inode, size_t *room)
 	return true;
 }
 
-bool unix_list_line(const char *line, unsigned long long *ret)
+/* All that are blanks, or all that are none. */
+static void skip(struct reader *line, bool blanks)
 {
-	char *end;
+	while (read_left(line) && (*line->at == ' ') == blanks)
+		read_skip(line, 1);
+}
 
+bool unix_list_line(struct reader line, unsigned long long *ret)
+{
+	bool any = false;
+
+	*ret = 0;
 	for (int i = 0; i < WORDS_BEFORE_INODE; i++) {
-		line += strcspn(line, " ");
-		line += strspn(line, " ");
+		skip(&line, false);
+		skip(&line, true);
 	}
-	*ret = strtoull(line, &end, 10);
-	return end != line;
+	while (read_left(&line) && *line.at >= '0' && *line.at <= '9') {
+		*ret = *ret * 10 + (read_u8(&line) - '0');
+		any = true;
+	}
+	return any;
 }
 
 /* Of this thread: how long it had to wait for one on a busy machine is nobody's burden. */
@@ -77,7 +88,7 @@ static bool read_list(void)
 
 	list.count = 0;
 	while (all && fgets(line, sizeof(line), f))
-		if (unix_list_line(line, &inode))
+		if (unix_list_line(reader_over(line, strlen(line)), &inode))
 			all = add(inode, &room);
 	if (f) {
 		all = all && !ferror(f);

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/reader.h"
+
 /** unix_list_lacks() - whether there is surely no socket with this inode
  *
  * The list is read anew when it is older than a second (some seconds where it takes long: of thousands). One that is older
@@ -18,6 +20,6 @@ bool unix_list_lacks(ino_t ino, unsigned long long since_ms);
  *
  * Whoever binds a socket chooses its path, in which newlines stand as they are: he can have lines of sockets that there are not,
  * but keep none of another's from being read. */
-bool unix_list_line(const char *line, unsigned long long *ret);
+bool unix_list_line(struct reader line, unsigned long long *ret);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ struct keeper {
 	int far[FAR_ENDS_MAX];
 	unsigned int far_count;
 	int file_far[FAKE_FILES];
+	int device_far[FAKE_DEVICES];
 	uint32_t slots; /* given to what was not there before */
 };
 
@@ -25,6 +27,8 @@ struct keeper *fake_keeper_new(void)
 
 	assert(k);
 	k->slots = FAKE_FILES;
+	memset(k->file_far, -1, sizeof(k->file_far));
+	memset(k->device_far, -1, sizeof(k->device_far));
 	return k;
 }
 
@@ -75,8 +79,11 @@ static struct endpoint_params kept_params(uint32_t slot)
 int keeper_endpoint_resume(struct keeper *k, uint32_t from, struct keeper_endpoint *ret)
 {
 	struct endpoint_params params = kept_params(from);
+	int err = from < FAKE_ENDPOINTS ? endpoint_make(&params, from, ret) : -ENOENT;
 
-	return from < FAKE_ENDPOINTS ? endpoint_make(&params, from, ret) : -ENOENT;
+	if (!err)
+		ret->spread = from == FAKE_UDP ? 2 : 0;
+	return err;
 }
 
 int keeper_endpoint_open(struct keeper *k, uint32_t client, const struct endpoint_params *params,
@@ -195,9 +202,13 @@ static int device_make(struct keeper *k, uint32_t slot, bool ppp, bool shared,
 
 int keeper_device_resume(struct keeper *k, uint32_t from, struct keeper_device *ret)
 {
-	if (from >= FAKE_DEVICES)
-		return -ENOENT;
-	return device_make(k, from, from >= FAKE_PPP, from == FAKE_SHARED, ret);
+	int err = from < FAKE_DEVICES
+	                  ? device_make(k, from, from >= FAKE_PPP, from == FAKE_SHARED, ret)
+	                  : -ENOENT;
+
+	if (!err)
+		k->device_far[from] = k->far[k->far_count - 1];
+	return err;
 }
 
 int keeper_device_create(struct keeper *k, uint32_t client, const char *name,
@@ -256,6 +267,11 @@ int keeper_file_resume(struct keeper *k, uint32_t from, uint32_t *file, int *fd)
 int fake_keeper_far_end(const struct keeper *k, uint32_t file)
 {
 	return k->file_far[file];
+}
+
+int fake_keeper_device_far_end(const struct keeper *k, enum fake_device device)
+{
+	return k->device_far[device];
 }
 
 void keeper_file_close(struct keeper *k, uint32_t file)

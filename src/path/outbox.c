@@ -115,6 +115,16 @@ static bool joins(const struct message *m, const struct sender *s, size_t len)
 	       m->octets + len <= BATCH_OCTETS;
 }
 
+static struct message *message_new(struct outbox *o, struct sender *s, size_t len)
+{
+	struct message *m = &o->messages[o->count];
+
+	*m = (struct message){ .sender = s, .segment_len = (uint32_t)len };
+	o->wire[o->count].msg_hdr = (struct msghdr){ .msg_iov = &o->iovs[o->iov_count] };
+	o->count++;
+	return m;
+}
+
 /* Goes on where the last piece ends, if it can. */
 static void put_piece(struct outbox *o, struct msghdr *wire, const uint8_t *at, size_t len)
 {
@@ -153,12 +163,8 @@ void outbox_put(struct outbox *o, struct sender *s, const uint8_t *headers, size
 		sender_drop(s, TX_DROP_TOO_BIG, 1);
 		return;
 	}
-	if (!m || !joins(m, s, len)) {
-		m = &o->messages[o->count];
-		*m = (struct message){ .sender = s, .segment_len = (uint32_t)len };
-		o->wire[o->count].msg_hdr = (struct msghdr){ .msg_iov = &o->iovs[o->iov_count] };
-		o->count++;
-	}
+	if (!m || !joins(m, s, len))
+		m = message_new(o, s, len);
 	wire = &o->wire[o->count - 1].msg_hdr;
 	m->segments++;
 	m->octets += (uint32_t)len;
@@ -174,37 +180,32 @@ void outbox_put(struct outbox *o, struct sender *s, const uint8_t *headers, size
 	put_piece(o, wire, payload, payload_len);
 }
 
-/* The last message if these packets go on where it ends, or else a new one. */
-static struct message *message_for(struct outbox *o, struct sender *s, uint32_t count, size_t len)
-{
-	struct message *m = o->count ? &o->messages[o->count - 1] : NULL;
-
-	if (m && joins(m, s, len) && m->segment_len == len && m->segments + count <= SEGMENTS_MAX &&
-	    m->octets + count * len <= BATCH_OCTETS)
-		return m;
-	m = &o->messages[o->count];
-	*m = (struct message){ .sender = s, .segment_len = (uint32_t)len };
-	o->wire[o->count].msg_hdr = (struct msghdr){ .msg_iov = &o->iovs[o->iov_count] };
-	o->count++;
-	return m;
-}
-
 static uint32_t packets_in_one(size_t each)
 {
 	return BATCH_OCTETS / each < SEGMENTS_MAX ? (uint32_t)(BATCH_OCTETS / each) : SEGMENTS_MAX;
 }
 
-/* One right behind the other, of @each octets but the last; as few messages as they fit. */
+/* How many packets of @len octets go on where the last message ends. */
+static uint32_t room_in_last(const struct outbox *o, const struct sender *s, size_t len)
+{
+	const struct message *m = o->count ? &o->messages[o->count - 1] : NULL;
+	uint32_t in_one = packets_in_one(len);
+
+	return m && m->segment_len == len && joins(m, s, len) ? in_one - m->segments : 0;
+}
+
+/* One right behind the other, of @each octets but the last; as few messages as they fit: a frame that the system has put
+ * together to be forwarded is as a rule some packets longer than a message, and the next one goes on in its second. */
 static void put_cut(struct outbox *o, struct sender *s, uint32_t count, size_t each,
                     const uint8_t *packets, size_t len)
 {
-	uint32_t in_one = packets_in_one(each);
-
 	o->packets_used += len;
 	while (count) {
-		uint32_t part = count < in_one ? count : in_one;
+		uint32_t room = room_in_last(o, s, each);
+		struct message *m = room ? &o->messages[o->count - 1] : message_new(o, s, each);
+		uint32_t most = room ? room : packets_in_one(each);
+		uint32_t part = count < most ? count : most;
 		size_t octets = part == count ? len : part * each;
-		struct message *m = message_for(o, s, part, each);
 
 		m->segments += part;
 		m->octets += (uint32_t)octets;

@@ -491,11 +491,33 @@ static void a_frame_too_long_for_one_message_goes_in_few(void **unused)
 	stream = NULL;
 }
 
+/* As from a router, which puts together more than a message holds: two frames of 46 packets and one of 40. */
+static void frames_too_long_for_one_message_go_on_in_its_last(void **unused)
+{
+	struct outbox *o = outbox_new();
+
+	assert_non_null(o);
+	begin(true, false);
+	refuse = nothing;
+	stream = &streams[0];
+	stream->len = 0;
+	assert_true(put_frame(o, 0, 46 * 1394, 1394, true));
+	assert_true(put_frame(o, 0, 46 * 1394, 1394, true));
+	assert_true(put_frame(o, 0, 40 * 1394 - 1, 1394, true));
+	outbox_flush(o);
+	assert_int_equal(calls_in_batches, 3); /* of 44 each */
+	assert_int_equal(came[0], 46 + 46 + 40);
+	all_is_accounted_for();
+	outbox_free(o);
+	stream = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_frame_leaves_at_once_as_one_by_one),
 		cmocka_unit_test(a_frame_too_long_for_one_message_goes_in_few),
+		cmocka_unit_test(frames_too_long_for_one_message_go_on_in_its_last),
 		cmocka_unit_test(batches_are_made),
 		cmocka_unit_test(what_no_batch_may_do_packets_may),
 		cmocka_unit_test(what_is_too_long_for_a_batch_is_sent_alone),

@@ -34,7 +34,6 @@
 #define BATCH_OCTETS                                                                               \
 	(512 * 1024) /* no more is received at once: about what a second-level cache holds */
 
-#define IP4_OCTETS    20
 #define PPP_OF_IP     4 /* ff 03 and the protocol */
 #define ZERO_WORD     4 /* what a control message over IP has in front (RFC 3931 §4.1.1.2) */
 #define CONTROL_ID_AT 8
@@ -90,13 +89,15 @@ void inbox_free(struct inbox *inbox)
 	free(inbox);
 }
 
-/* Counted in a tunnel, because it belongs to no session; where there is none yet, in the intake. */
+/* Counted in a tunnel, because it belongs to no session; where there is none yet, or another worker knows them, in the main
+ * intake. */
 static void stray(struct intake *in, const union address *from, enum rx_drop why)
 {
 	struct tunnel *t = intake_account(in, from);
 
 	if (endpoint_is_managed(in->endpoint))
 		return; /* the program has it, and nothing counts (RX-5) */
+	in = in->main ?: in;
 	counter_add_shared(t ? &t->record->rx_drops[why] : &in->drops[why], 1);
 }
 
@@ -120,9 +121,11 @@ static void arrival_read_info(struct ip_arrival *a, struct msghdr *msg)
 }
 
 /* IPv4 comes with its header, in front of the packet. */
-static struct ip_arrival arrival_of(const struct intake *in, struct msghdr *msg)
+static struct ip_arrival arrival_of(const struct intake *in, struct msghdr *msg,
+                                    const uint8_t *packet)
 {
-	struct reader header = reader_over(msg->msg_iov->iov_base, IP4_OCTETS);
+	const uint8_t *start = msg->msg_iov->iov_base;
+	struct reader header = reader_over(start, (size_t)(packet - start));
 	struct ip_arrival a = { .to = in->endpoint->at.params.local, .ttl = 64 };
 
 	memcpy(&a.from, msg->msg_name, sizeof(a.from));
@@ -141,7 +144,7 @@ static void take_ip_control(struct intake *in, struct msghdr *msg, const uint8_t
                             size_t len)
 {
 	struct reader r = reader_over(packet, len);
-	struct ip_arrival a = arrival_of(in, msg);
+	struct ip_arrival a = arrival_of(in, msg, packet);
 	struct ip_binding *b;
 
 	read_skip(&r, CONTROL_ID_AT); /* data_header_read_ip() has seen that it is there */
@@ -366,7 +369,9 @@ static void take_ip(struct intake *in, struct msghdr *msg, const uint8_t *octets
 		r = reader_over(octets, len);
 		read_skip(&r, header);
 	}
-	if (!r.failed)
+	if (r.failed)
+		stray(in, msg->msg_name, RX_DROP_SHORT);
+	else
 		take_packet(in, NULL, msg, r.at, read_left(&r));
 }
 
@@ -437,14 +442,16 @@ void receive_end(struct worker *w)
 	send_handed(w);
 }
 
-/* What found no room is counted in a tunnel, which only we know. */
+/* What other workers could not hand up is counted in a tunnel, which only we know. */
 static void count_lost(struct intake *in)
 {
+	static const enum rx_drop reasons[] = { RX_DROP_RING_FULL, RX_DROP_TRUNCATED };
 	const struct tunnel *t = in->first;
 
-	if (t && counter_read(&in->drops[RX_DROP_RING_FULL]))
-		counter_add_shared(&t->record->rx_drops[RX_DROP_RING_FULL],
-		                   atomic_exchange(&in->drops[RX_DROP_RING_FULL], 0));
+	for (size_t i = 0; t && i < ARRAY_SIZE(reasons); i++)
+		if (counter_read(&in->drops[reasons[i]]))
+			counter_add_shared(&t->record->rx_drops[reasons[i]],
+			                   atomic_exchange(&in->drops[reasons[i]], 0));
 }
 
 void receive_handed(struct worker *w, const struct handed *about, const uint8_t *packet)

@@ -115,6 +115,38 @@ int process_status_read(const char *status, struct process_credentials *ret)
 	return 0;
 }
 
+static bool signals_at(const char *status, const char *key, uint64_t *ret)
+{
+	const char *value = status_value(status, key);
+
+	return value && number_at(value, 16, UINT64_MAX, ret);
+}
+
+bool process_status_signals(const char *status)
+{
+	uint64_t own, shared, blocked, ignored;
+
+	if (!signals_at(status, "SigPnd:\t", &own) || !signals_at(status, "ShdPnd:\t", &shared) ||
+	    !signals_at(status, "SigBlk:\t", &blocked) ||
+	    !signals_at(status, "SigIgn:\t", &ignored))
+		return true;
+	return (own | shared) & ~blocked & ~ignored;
+}
+
+/* The last of the line is the innermost. */
+pid_t process_status_innermost(const char *status)
+{
+	const char *value = status_value(status, "NStgid:\t"), *last;
+	uint64_t number;
+
+	if (!value)
+		return 0;
+	last = value + strcspn(value, "\n");
+	while (last > value && last[-1] >= '0' && last[-1] <= '9')
+		last--;
+	return number_at(last, 10, INT32_MAX, &number) ? (pid_t)number : 0;
+}
+
 /* AT_SECURE of the program it runs. While one is being started the vector is empty: not known, so true. */
 bool process_is_raised(int process)
 {

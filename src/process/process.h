@@ -52,6 +52,12 @@ int process_credentials(int process, struct process_credentials *ret);
  */
 int process_status_read(const char *status, struct process_credentials *ret);
 
+/** process_status_signals() - whether a signal waits that would be delivered: neither blocked nor ignored; true, too, if not known */
+bool process_status_signals(const char *status);
+
+/** process_status_innermost() - the process's number in the innermost of its pid namespaces; 0: not told (CONFIG_PID_NS) */
+pid_t process_status_innermost(const char *status);
+
 /** process_is_raised() - whether it has that by a set-user-ID program or file capabilities, or that is not known */
 bool process_is_raised(int process);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* process_fuzz.c - invented texts of /proc/PID/status: rights are read where a line begins with their name, and nowhere else
+/* process_fuzz.c - invented texts of /proc/PID/status: rights and signals are read where a line begins with their name
  *
  * What is expected is read line by line.
  */
@@ -39,20 +39,56 @@ static void check(const struct process_credentials *c, const char *lines, size_t
 	assert(c->process == (pid_t)strtol(process, NULL, 10));
 }
 
+/* If all are told as the kernel tells them. */
+static void check_signals(bool waits, const char *lines, size_t size)
+{
+	static const char *const keys[] = { "SigPnd:\t", "ShdPnd:\t", "SigBlk:\t", "SigIgn:\t" };
+	uint64_t masks[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *text = value(lines, size, keys[i]);
+
+		if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16) {
+			assert(text || waits);
+			return;
+		}
+		masks[i] = strtoull(text, NULL, 16);
+	}
+	assert(waits == (((masks[0] | masks[1]) & ~(masks[2] | masks[3])) != 0));
+}
+
+static void check_innermost(pid_t innermost, const char *lines, size_t size)
+{
+	const char *text = value(lines, size, "NStgid:\t");
+	const char *digits = text ? text + strlen(text) : NULL;
+
+	assert(innermost >= 0 && (text || !innermost));
+	while (text && digits > text && strchr("0123456789", digits[-1]))
+		digits--;
+	if (innermost)
+		assert(strtoll(digits, NULL, 10) == innermost);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO_MEMORY char *text = malloc(size + 1); /* exactly: a step too far is seen */
 	struct process_credentials c = { 0 };
+	bool known, waits;
+	pid_t innermost;
 
 	assert(text);
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (process_status_read(text, &c) < 0)
-		return 0;
+	known = process_status_read(text, &c) == 0;
+	waits = process_status_signals(text);
+	innermost = process_status_innermost(text);
 	size = strlen(text);
 	for (size_t i = 0; i < size; i++)
 		if (text[i] == '\n')
 			text[i] = '\0';
-	check(&c, text, size);
+	if (known)
+		check(&c, text, size);
+	check_signals(waits, text, size);
+	check_innermost(innermost, text, size);
 	return 0;
 }

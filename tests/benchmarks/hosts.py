@@ -13,6 +13,7 @@ each end; what the fast path attaches to its cable must not be in the way of oth
 """
 import contextlib
 import dataclasses
+import json
 import os
 import pathlib
 import subprocess
@@ -77,6 +78,17 @@ def cable(underlay, row):
     return underlay + (f"-{FAST.index(way)}" if way in FAST else "")
 
 
+def inner_device(underlay, row):
+    """What has the row's addresses: the tunnel's device, or the cable itself."""
+    return cable(underlay, row) if row == "plain" else f"{row}-{underlay}"
+
+
+def no_segmentation(space, of):
+    """As an ordinary network card is, seen from the system."""
+    space.run("ethtool", "-K", of, "tso", "off", "tx-udp-segmentation", "off", "tx-udp_tnl-segmentation", "off",
+              "tx-udp_tnl-csum-segmentation", "off", "gso", "on", "gro", "on")
+
+
 def address(underlay, row, end):
     return f"10.{20 + UNDERLAYS.index(underlay)}.{list(ROWS).index(row)}.{end + 1}"
 
@@ -101,12 +113,13 @@ class Hosts:
     rows:    those that exist
     missing: {row: why it does not}
 
-    workers: of each daemon
-    pins:    each host is one processor; else both have all of two
+    workers:    of each daemon
+    pins:       each host is one processor; else both have all of two
+    congestion: how TCP's connections control it; None: as the system has it
     """
 
-    def __init__(self, cleanup, rows, underlays, workers=1, pins=True):
-        self.cleanup, self.underlays, self.workers, self.pins = cleanup, underlays, workers, pins
+    def __init__(self, cleanup, rows, underlays, workers=1, pins=True, congestion=None):
+        self.cleanup, self.underlays, self.workers, self.pins, self.congestion = cleanup, underlays, workers, pins, congestion
         self.directory = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="ul2tp-bench-")))
         allowed = sorted(os.sched_getaffinity(0))
         self.cpus = (allowed[0], allowed[1 % len(allowed)])
@@ -128,6 +141,10 @@ class Hosts:
                 if row not in self.missing:
                     self._connect(row, underlay)
         self.rows = [row for row in rows if row not in self.missing]
+        if congestion:
+            for row in self.rows:
+                for underlay in underlays:
+                    self._choose_congestion(row, underlay)
 
     # --- what a row needs -------------------------------------------------------------------------------
 
@@ -177,9 +194,7 @@ class Hosts:
         run("ip", "link", "add", device, "netns", near, "type", "veth", "peer", "name", device, "netns", far)
         for end, space in enumerate(self.spaces):
             if underlay == "seg":
-                space.run("ethtool", "-K", device, "tso", "off", "tx-udp-segmentation", "off",
-                          "tx-udp_tnl-segmentation", "off", "tx-udp_tnl-csum-segmentation", "off", "gso", "on",
-                          "gro", "on")
+                no_segmentation(space, device)
             at = wire(underlay, device, end)
             space.ip(f"address add {at}/24 dev {device}", f"link set {device} up")
         for end in (NEAR, FAR):
@@ -193,14 +208,12 @@ class Hosts:
         if kind.way == "l2tpns":
             return
         for end in (NEAR, FAR):
-            device = f"{row}-{underlay}"
-            if row == "plain":
-                device = cable(underlay, row)
-            elif row == "vxlan":
+            device = inner_device(underlay, row)
+            if row == "vxlan":
                 self._add_vxlan(end, underlay, device)
             elif kind.way == "kernel":
                 self._add_kernel(end, underlay, kind, device)
-            else:
+            elif kind.ours:
                 self._add_ours(end, underlay, kind, device)
             here, there = (address(underlay, row, e) for e in (end, 1 - end))
             self.spaces[end].ip(f"address add {here} peer {there} dev {device}", f"link set {device} up")
@@ -266,10 +279,18 @@ class Hosts:
         self.cleanup.callback(made.close)
         space.ip(f"link set {made.ifname} name {device} mtu {INNER_MTU}")
 
+    def _choose_congestion(self, row, underlay):
+        """By the routes: a namespace may not choose for all of itself what the first has not allowed to everybody, and what a
+        program chooses once it is connected (iperf3 -C) leaves BBR's timers on."""
+        for end, space in enumerate(self.spaces):
+            there = address(underlay, row, 1 - end)
+            route = json.loads(space.run("ip", "-j", "route", "get", there).stdout)[0]
+            space.ip(f"route replace {there} dev {route['dev']} src {route['prefsrc']} congctl {self.congestion}")
+
     # --- programs on the hosts --------------------------------------------------------------------------
 
     def _pin(self, end):
-        return ["taskset", "-c", str(self.cpus[end])] if self.pins else []
+        return ["taskset", "-c", str(self.cpus[end % 2])] if self.pins else []
 
     def _inside(self, end, words, pins):
         return ["ip", "netns", "exec", self.spaces[end].name, *(self._pin(end) if pins else []), *map(str, words)]

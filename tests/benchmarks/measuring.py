@@ -13,6 +13,7 @@ import pathlib
 import statistics
 import time
 
+from benchmarks import gateways
 from benchmarks.hosts import FAR, NEAR, ROWS, TOOLS, address
 from benchmarks.progress import Failed, say
 
@@ -35,6 +36,7 @@ class Measure:
 GROUPS = (
     ("TCP", (Measure("tcp1", "one connection", "Gbit/s", 1e-9, 2),
              Measure("tcp4", "four", "Gbit/s", 1e-9, 2),
+             Measure("forwarded", "one, forwarded", "Gbit/s", 1e-9, 2),
              Measure("gbit_s", "processors for each Gbit", "ms", 1e3, 0, False))),
     ("Packets without loss", (Measure("p64", "64 octets", "thousands/s", 1e-3, 0),
                               Measure("pimix", "IMIX", "thousands/s", 1e-3, 0),
@@ -61,6 +63,7 @@ class Effort:
     sizes: tuple = ("64", "imix", "1400")
     warm: float = 0         # of TCP, before it counts
     four: bool = True
+    forwarded: bool = False  # needs gateways.add()
     echoes: int = 2000
     loaded_echoes: int = 400
     turns: dict = dataclasses.field(default_factory=lambda: {"one TCP connection": 3})
@@ -77,12 +80,12 @@ def idle_s(cpus):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def tcp(hosts, target, streams, seconds, both_ways=False, warm=0):
+def tcp(hosts, target, streams, seconds, both_ways=False, warm=0, ends=(NEAR, FAR)):
     """(bit/s that arrived, seconds of the processors for each bit)"""
     ways = ["sum_received"] + ["sum_received_bidir_reverse"] * both_ways
-    with hosts.partner("Server listening", "iperf3", "-s", "-1", "-p", IPERF_PORT, "--forceflush"):
+    with hosts.partner("Server listening", "iperf3", "-s", "-1", "-p", IPERF_PORT, "--forceflush", end=ends[1]):
         idle, began = idle_s(hosts.cpus), time.monotonic()
-        out = hosts.command(NEAR, "iperf3", "-c", target, "-p", IPERF_PORT, "-t", seconds, "-P", streams, "-J",
+        out = hosts.command(ends[0], "iperf3", "-c", target, "-p", IPERF_PORT, "-t", seconds, "-P", streams, "-J",
                             "-O", warm, *["--bidir"] * both_ways, timeout=seconds + warm + 60)
         took = time.monotonic() - began
         busy = (took * len(set(hosts.cpus)) - (idle_s(hosts.cpus) - idle)) * seconds / (seconds + warm)
@@ -145,6 +148,12 @@ def take_tcp4(hosts, underlay, row, effort, out):
     out["tcp4"], _ = tcp(hosts, address(underlay, row, FAR), 4, effort.tcp)
 
 
+def take_forwarded(hosts, underlay, row, effort, out):
+    if row in gateways.rows(hosts):
+        out["forwarded"], _ = tcp(hosts, gateways.behind(underlay, row, FAR), 1, effort.tcp,
+                                  ends=(gateways.BEHIND_NEAR, gateways.BEHIND_FAR))
+
+
 def take_packets(hosts, underlay, row, effort, out):
     for size in effort.sizes:
         out[SIZES[size]], engine_s = packets(hosts, row, address(underlay, row, FAR), size, effort)
@@ -179,6 +188,8 @@ def steps(effort):
     out = {"one TCP connection": take_tcp1}
     if effort.four:
         out["four"] = take_tcp4
+    if effort.forwarded:
+        out["one, forwarded"] = take_forwarded
     out["packets"] = take_packets
     if effort.loaded_echoes:
         out["round trip under load"] = take_round_trip_under_load

@@ -54,7 +54,8 @@ enum kind { DATA, QUESTION, ANSWER };
 struct head {
 	uint32_t trial;
 	uint32_t kind;
-	uint64_t count; /* ANSWER: packets of the trial that have come */
+	/* ANSWER: packets of the trial that have come; QUESTION: the address that is asked */
+	uint64_t count;
 };
 
 struct batch {
@@ -107,6 +108,23 @@ static void batch_init(struct batch *b)
 
 /* --- the far end -------------------------------------------------------------------------------------- */
 
+/* From the address that was asked, whichever way that is. It is in the question, so that nothing has to come with each packet
+ * that is counted. */
+static void answer_one(int fd, struct sockaddr_in *to, uint64_t asked, struct head *counted)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control = { .header = { .cmsg_level = IPPROTO_IP,
+		                  .cmsg_type = IP_PKTINFO,
+		                  .cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo)) } };
+	struct iovec part = { counted, sizeof(*counted) };
+	struct msghdr m = { to, sizeof(*to), &part, 1, &control, sizeof(control), 0 };
+
+	((struct in_pktinfo *)CMSG_DATA(&control.header))->ipi_spec_dst.s_addr = (in_addr_t)asked;
+	sendmsg(fd, &m, 0);
+}
+
 static void answer(int fd, struct sockaddr_in *address)
 {
 	static struct batch b;
@@ -136,8 +154,7 @@ static void answer(int fd, struct sockaddr_in *address)
 			if (h.kind == DATA)
 				counted.count++;
 			else
-				sendto(fd, &counted, sizeof(counted), 0,
-				       (struct sockaddr *)&b.from[i], sizeof(b.from[i]));
+				answer_one(fd, &b.from[i], h.count, &counted);
 		}
 	}
 }
@@ -147,7 +164,12 @@ static void answer(int fd, struct sockaddr_in *address)
 static uint64_t ask(int fd, uint32_t trial)
 {
 	struct head question = { .trial = trial, .kind = QUESTION }, h;
+	struct sockaddr_in asked;
+	socklen_t len = sizeof(asked);
 
+	if (getpeername(fd, (struct sockaddr *)&asked, &len) < 0)
+		die("getpeername");
+	question.count = asked.sin_addr.s_addr;
 	for (int i = 0; i < ANSWERS_MAX; i++) {
 		if (send(fd, &question, sizeof(question), 0) < 0)
 			continue;

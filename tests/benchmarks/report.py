@@ -35,14 +35,14 @@ class Table:
         return f"### {self.title}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def machine():
+def machine(congestion=None):
     model = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
              if line.startswith("model name")]
     memory = next(int(line.split()[1]) for line in pathlib.Path("/proc/meminfo").read_text().splitlines()
                   if line.startswith("MemTotal:"))
     return {"kernel": platform.release(), "processor": model[0] if model else platform.machine(),
             "processors": os.cpu_count(), "memory_mib": memory // 1024, "load": os.getloadavg()[0],
-            "tcp": pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()}
+            "tcp": congestion or pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()}
 
 
 def machine_words(result):

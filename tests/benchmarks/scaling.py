@@ -28,11 +28,12 @@ def sample(hosts, row, seconds):
     return out
 
 
-def measure(rounds, seconds):
+def measure(rounds, seconds, congestion=None):
     """{"plain" or number of workers: [sample of each round]}"""
     samples = {name: [] for name in ("plain", *map(str, WORKERS))}
     with contextlib.ExitStack() as cleanup:
-        hosts = {str(workers): Hosts(cleanup, ["plain", "user"], [UNDERLAY], workers, pins=False) for workers in WORKERS}
+        hosts = {str(workers): Hosts(cleanup, ["plain", "user"], [UNDERLAY], workers, pins=False, congestion=congestion)
+                 for workers in WORKERS}
         for number in range(rounds):
             for name, taken in samples.items():
                 taken.append(sample(hosts.get(name, hosts["1"]), "user" if name in hosts else "plain", seconds))

@@ -3,6 +3,8 @@
 what ul2tpd puts together the system takes and cuts again into what came"""
 import collections
 import contextlib
+import dataclasses
+import json
 import random
 import socket
 import struct
@@ -123,6 +125,26 @@ def test_frames_are_cut_as_the_system_cuts_them(build, wide, seed):
             compared += 1
         assert compared > FRAMES / 2
         assert [end.drops() for end in both] == [{}, {}]
+
+
+@pytest.mark.parametrize("size", (1389, 536))
+def test_what_the_system_put_together_is_taken_whole(build, wide, size):
+    """A router's system puts together up to 64 KiB of what it forwards. An interface that took less would be given each packet by
+    itself, and ul2tpd two system calls for each.
+
+    Requirements: TX-1
+    """
+    chance = random.Random(5)
+    with ends(wide, ["--fast-path", "off"]) as (end,):
+        flow = dataclasses.replace(Flow.by_chance(chance, 1, (size,)), version=4, protocol=TCP, tags=[], ip_options=b"",
+                                   tcp_options=b"\1\1\x08\x0a" + bytes(8))
+        count = (IP_LENGTH_MAX - 52) // size
+        about, = json.loads(wide.near.run("ip", "-d", "-j", "link", "show", end.device).stdout)
+        assert about["gso_max_segs"] >= count  # the system counts those of what it puts together, not of what is offered here
+        before = wide.near.link_statistics(end.device)["tx_packets"]
+        assert end.offer(flow.offloaded(chance.randbytes(count * size))) == 0
+        assert len(end.frames(count)) == count
+        assert wide.near.link_statistics(end.device)["tx_packets"] - before == 1
 
 
 @pytest.fixture
