@@ -12,6 +12,7 @@
 #include "api/trace.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/shortage.h"
 #include "path/ppp_adopt.h"
 #include "path/ppp_file.h"
 
@@ -23,11 +24,6 @@ static void refuse(int fd)
 	log_event(LOG_WARNING, "client-refused", "reason=\"%d clients are connected\"",
 	          CONNECTIONS_MAX);
 	close(fd);
-}
-
-static bool is_shortage(int err)
-{
-	return err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS;
 }
 
 /* Whoever waits to be accepted goes on waiting, so that the listener would be reported at each turn. */

@@ -23,12 +23,15 @@ static int ask(int socket, const char *interface, void *question)
 
 /* Once XDP has taken the outer headers off, the system believes it of the inner packet and merges segments that nobody has
  * verified (RX-62). A veth never says more than is true, and virtio_net says nothing while an XDP program is attached. */
-bool card_vouches(int socket, const char *interface)
+int card_vouches(int socket, const char *interface)
 {
 	struct ethtool_value verifies = { .cmd = ETHTOOL_GRXCSUM };
 	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
+	int err = ask(socket, interface, &verifies);
 
-	if (ask(socket, interface, &verifies) < 0 || !verifies.data)
+	if (err < 0 && err != -EOPNOTSUPP)
+		return err;
+	if (err < 0 || !verifies.data)
 		return false;
 	return ask(socket, interface, &driver) < 0 ||
 	       (strcmp(driver.driver, "veth") != 0 && strcmp(driver.driver, "virtio_net") != 0);

@@ -8,8 +8,9 @@
 
 #include <stdbool.h>
 
-/** card_vouches() - whether checksums are believed without being looked at, by what the card says of the outer packet */
-bool card_vouches(int socket, const char *interface);
+/** card_vouches() - whether checksums are believed without being looked at, by what the card says of the outer packet; -errno:
+ * it could not be asked */
+int card_vouches(int socket, const char *interface);
 
 /**
  * card_has_feature() - whether it is switched on; false, too, of one that the kernel does not know

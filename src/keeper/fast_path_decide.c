@@ -5,17 +5,15 @@
  * Nothing is attached to a session's interface before all else is in its favour.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "keeper/fast_path_entry.h"
 #include "keeper/fast_path_flow.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/records.h"
+#include "keeper/reverse_path.h"
 #include "keeper/server.h"
 #include "keeper/tap.h"
 
@@ -63,29 +61,18 @@ static int device_of_socket(const struct keeper_endpoint *about)
 	return ifindex;
 }
 
-static bool filters_strictly(const char *interface)
-{
-	char path[64], value = 0;
-	AUTO_FD fd = -1;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", interface);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && read(fd, &value, 1) == 1 && value == '1';
-}
-
 /* With rp_filter 1 the system drops a packet if its route back to the sender leads through another interface. Where a
  * socket is bound to an interface, its packets may leave by one and the route back lead to another. */
 static bool comes_against_routes(struct fast_session *s, const struct endpoint_params *p,
                                  int underlay)
 {
-	char name[IF_NAMESIZE];
 	struct fast_route route;
 
-	if (s->wish.peer.any.sa_family != AF_INET || !if_indextoname((unsigned int)underlay, name))
+	if (s->wish.peer.any.sa_family != AF_INET)
 		return false;
 	if (fast_flow(&s->back, p, 0, &s->wish.peer, &route) == 0 && route.ifindex == underlay)
 		return false;
-	return filters_strictly("all") || filters_strictly(name);
+	return reverse_path_filters(underlay);
 }
 
 /* Sets s->underlay. */

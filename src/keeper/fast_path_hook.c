@@ -190,16 +190,19 @@ static const char *words_of_xdp(int err)
 	}
 }
 
-/* Without it all goes on as if it had not been asked for. It is not tried again, since drivers may reset for it. */
+/* Without it all goes on as if it had not been asked for. It is not tried again, since drivers may reset for it; except if
+ * the card could not be asked. */
 static void hook_xdp(struct fast_underlay *u)
 {
-	char name[IF_NAMESIZE] = "?";
+	char name[IF_NAMESIZE];
+	int vouches;
 
-	if (u->xdp >= 0 || u->xdp_refused)
+	if (u->xdp >= 0 || u->xdp_refused || !if_indextoname((unsigned int)u->ifindex, name))
 		return;
-	if_indextoname((unsigned int)u->ifindex, name);
-	u->xdp = card_vouches(fast_netns_route(u->netns), name)
-	                 ? -EBADMSG
+	vouches = card_vouches(fast_netns_route(u->netns), name);
+	if (vouches < 0)
+		return;
+	u->xdp = vouches ? -EBADMSG
 	                 : fast_link_xdp(u->ifindex, fast_program_fd(u->netns->programs, FAST_XDP));
 	u->xdp_refused = u->xdp < 0;
 	if (!u->xdp_refused)
@@ -222,7 +225,7 @@ static void look_at_card(struct fast_underlay *u)
 	int socket = fast_netns_route(u->netns);
 	char name[IF_NAMESIZE];
 
-	if (u->looked || !if_indextoname((unsigned int)u->ifindex, name))
+	if (u->looked || socket < 0 || !if_indextoname((unsigned int)u->ifindex, name))
 		return;
 	u->looked = true;
 	u->cuts = card_has_feature(socket, name, "tx-udp_tnl-segmentation");

@@ -204,6 +204,7 @@ static void take_link(struct host_devices *d, uint16_t type, struct reader *payl
 		device_touch(d, link.ifi_index);
 		return;
 	}
+	d->went = true;
 	device = device_find(d, link.ifi_index);
 	if (!device)
 		return;
@@ -239,13 +240,8 @@ static void take_dumped_qdisc(void *arg, uint16_t type, struct reader *payload)
 		take_qdisc(arg, type, payload);
 }
 
-int host_devices_read(struct host_devices *d)
+void host_devices_doubt(struct host_devices *d)
 {
-	struct {
-		struct nlmsghdr header;
-		struct tcmsg tc;
-	} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETQDISC } };
-
 	d->news.all = true;
 	list_for_each_safe (node, &d->all) {
 		struct host_device *device = list_entry(node, struct host_device, in_all);
@@ -256,6 +252,15 @@ int host_devices_read(struct host_devices *d)
 		if (!device->tracked)
 			device_forget(d, device);
 	}
+}
+
+int host_devices_read(struct host_devices *d)
+{
+	struct {
+		struct nlmsghdr header;
+		struct tcmsg tc;
+	} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETQDISC } };
+
 	return host_source_ask(d->route, &request.header, NLM_F_DUMP, take_dumped_qdisc, d);
 }
 

@@ -46,6 +46,7 @@ struct host_devices {
 	struct buckets table;
 	struct list all;       /* those looked at longest ago first */
 	struct host_news news; /* since whoever tells of them made it empty */
+	bool went; /* an interface, of whatever kind, since whoever asks made it false */
 };
 
 /** host_devices_open() - knows nothing until host_devices_read() */
@@ -56,7 +57,11 @@ void host_devices_close(struct host_devices *d);
 /** host_devices_take() - a message of groups LINK and TC; not of rules */
 void host_devices_take(struct host_devices *d, uint16_t type, struct reader *payload);
 
-/** host_devices_read() - everything anew. Return: 0; else it is in doubt */
+/** host_devices_doubt() - forget all disciplines: they are to be read anew */
+void host_devices_doubt(struct host_devices *d);
+
+/** host_devices_read() - add all disciplines that the kernel tells of: it leaves some out if interfaces go meanwhile
+ * Return: 0; else it is in doubt, as it is if the source has become stale */
 int host_devices_read(struct host_devices *d);
 
 /**

@@ -18,6 +18,7 @@
 #include "keeper/bpf.h"
 #include "keeper/host_flow.h"
 
+#define DUMPS   3   /* of disciplines, if interfaces go */
 #define TELL_MS 100 /* changes of routes are told together, and what the group NETCONF tells of */
 
 static void links_open(struct host_picture *p)
@@ -129,6 +130,67 @@ static void read_nftables(struct host_picture *p, uint64_t now)
 	p->changed |= memcmp(&was, &p->nftables.summary, sizeof(was)) != 0;
 }
 
+/* The kernel sends all values (NETCONFA_FORWARDING among them) for an interface that is new or renamed, and rp_filter
+ * alone when it is written. A new interface: sessions that go through it hear of it by group LINK and read its
+ * rp_filter then; but a session whose own interface was away in another namespace hears of its return only here. A
+ * written rp_filter: it matters to sockets that are bound to an interface (fast_path_decide.c), so only where tunnels
+ * go through; scripts write it on the interfaces of sessions, too. */
+static void take_netconf(struct host_picture *p, struct reader *payload)
+{
+	bool reverse_path = false, everything = false;
+	int32_t ifindex = 0;
+	struct host_attr a;
+
+	read_skip(payload, NLMSG_ALIGN(sizeof(struct netconfmsg)));
+	while (host_attr_next(payload, &a)) {
+		if (a.type == NETCONFA_IFINDEX)
+			ifindex = (int32_t)read_u32_host(&a.value);
+		reverse_path |= a.type == NETCONFA_RP_FILTER;
+		everything |= a.type == NETCONFA_FORWARDING;
+	}
+	if (!reverse_path)
+		return;
+	if (everything)
+		p->later.arrived = true;
+	else if (ifindex == NETCONFA_IFINDEX_ALL || host_device_is_underlay(&p->devices, ifindex))
+		p->later.all = true;
+	else
+		return;
+	if (!p->later_ms)
+		p->later_ms = monotonic_ms() + TELL_MS;
+}
+
+static void take_link_news(void *arg, uint16_t type, struct reader *payload)
+{
+	struct host_picture *p = arg;
+
+	if (type == RTM_NEWRULE || type == RTM_DELRULE)
+		p->rules_stale = true;
+	else if (type == RTM_NEWNETCONF)
+		take_netconf(p, payload);
+	else
+		host_devices_take(&p->devices, type, payload);
+}
+
+/* A dump of disciplines comes in pieces. With each interface that goes between two of them one that is there is left out, and
+ * nothing but the news tells. So what goes is looked for after each, and what one has left out the next has. */
+static int devices_read(struct host_picture *p)
+{
+	int err = 0;
+
+	host_devices_doubt(&p->devices);
+	p->links.stale = p->devices.went = false;
+	for (unsigned int i = 0; i < DUMPS && err == 0; i++) {
+		err = host_devices_read(&p->devices);
+		host_source_news(&p->links, take_link_news, p);
+		if (!p->devices.went)
+			break;
+		p->devices.went = false;
+	}
+	/* News were lost once more, or there was no memory for what came. */
+	return err == 0 && p->links.stale ? -ENOBUFS : err;
+}
+
 /* Links and rules come by one source: news that were lost may have been of either. */
 static void read_links(struct host_picture *p, uint64_t now)
 {
@@ -140,7 +202,7 @@ static void read_links(struct host_picture *p, uint64_t now)
 	err = host_rules_read(&p->rules, &p->links);
 	p->rules_stale = err < 0;
 	if (err == 0 && p->links.stale)
-		err = host_devices_read(&p->devices);
+		err = devices_read(p);
 	host_source_was_read(&p->links, err, now, monotonic_ms());
 	p->links.stale = err < 0;
 	p->changed = true;
@@ -202,48 +264,6 @@ uint64_t host_picture_due(const struct host_picture *p, uint64_t until)
 	if (p->later_ms && p->later_ms < until)
 		until = p->later_ms;
 	return until;
-}
-
-/* The kernel sends all values (NETCONFA_FORWARDING among them) for an interface that is new or renamed, and rp_filter
- * alone when it is written. A new interface: sessions that go through it hear of it by group LINK and read its
- * rp_filter then; but a session whose own interface was away in another namespace hears of its return only here. A
- * written rp_filter: it matters to sockets that are bound to an interface (fast_path_decide.c), so only where tunnels
- * go through; scripts write it on the interfaces of sessions, too. */
-static void take_netconf(struct host_picture *p, struct reader *payload)
-{
-	bool reverse_path = false, everything = false;
-	int32_t ifindex = 0;
-	struct host_attr a;
-
-	read_skip(payload, NLMSG_ALIGN(sizeof(struct netconfmsg)));
-	while (host_attr_next(payload, &a)) {
-		if (a.type == NETCONFA_IFINDEX)
-			ifindex = (int32_t)read_u32_host(&a.value);
-		reverse_path |= a.type == NETCONFA_RP_FILTER;
-		everything |= a.type == NETCONFA_FORWARDING;
-	}
-	if (!reverse_path)
-		return;
-	if (everything)
-		p->later.arrived = true;
-	else if (ifindex == NETCONFA_IFINDEX_ALL || host_device_is_underlay(&p->devices, ifindex))
-		p->later.all = true;
-	else
-		return;
-	if (!p->later_ms)
-		p->later_ms = monotonic_ms() + TELL_MS;
-}
-
-static void take_link_news(void *arg, uint16_t type, struct reader *payload)
-{
-	struct host_picture *p = arg;
-
-	if (type == RTM_NEWRULE || type == RTM_DELRULE)
-		p->rules_stale = true;
-	else if (type == RTM_NEWNETCONF)
-		take_netconf(p, payload);
-	else
-		host_devices_take(&p->devices, type, payload);
 }
 
 static void take_route_news(void *arg, uint16_t type, struct reader *payload)

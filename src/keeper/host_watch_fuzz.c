@@ -125,6 +125,7 @@ static void fuzz_devices(void)
 	host_source_news(&s, take, &d);
 	s.seq = UINT32_MAX;
 	say(kernel);
+	host_devices_doubt(&d);
 	host_devices_read(&d);
 	host_devices_look(&d);
 	host_devices_close(&d);

@@ -26,6 +26,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/monotonic.h"
+#include "base/shortage.h"
 #include "keeper/diag_answer.h"
 #include "keeper/kernel_netlink.h"
 
@@ -176,8 +177,12 @@ static int look_for_myself(struct socket_watches *all, struct socket_watch *w, i
 
 static int watch_begin(struct socket_watches *all, struct socket_watch *w, struct extack *ea)
 {
-	int why = tell_me(all, w), err = why < 0 ? look_for_myself(all, w, why) : 0;
+	int why = tell_me(all, w), err;
 
+	/* It may be told of; who comes later would be looked for, too. */
+	if (is_shortage(-why))
+		return why;
+	err = why < 0 ? look_for_myself(all, w, why) : 0;
 	if (err < 0)
 		return extack_fail(
 			ea, why, 0,

@@ -104,9 +104,12 @@ int udp_list_add_line(struct udp_list *l, const char *line, size_t len)
 
 int udp_texts_open(int fds[UDP_TEXTS])
 {
+	fds[1] = -1;
 	fds[0] = open("/proc/thread-self/net/udp", O_RDONLY | O_CLOEXEC);
+	if (fds[0] < 0)
+		return -errno;
 	fds[1] = open("/proc/thread-self/net/udp6", O_RDONLY | O_CLOEXEC);
-	return fds[0] < 0 ? -errno : 0;
+	return fds[1] < 0 && errno != ENOENT ? -errno : 0;
 }
 
 void udp_texts_close(int fds[UDP_TEXTS])

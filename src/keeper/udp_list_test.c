@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,6 +76,30 @@ static bool is_there(const int texts[UDP_TEXTS], ino_t ino)
 	there = udp_list_has(&l, ino);
 	udp_list_release(&l);
 	return there;
+}
+
+static int lowest_free(void)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}
+
+/* Sockets of the second would be in no reading. */
+static void a_text_for_which_there_is_no_descriptor_is_not_done_without(void **state)
+{
+	struct rlimit before, few;
+	int texts[UDP_TEXTS], err;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)lowest_free() + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	err = udp_texts_open(texts);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(err, -EMFILE);
+	udp_texts_close(texts);
 }
 
 /* More than one piece of the text has. */
@@ -179,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
 		cmocka_unit_test(sockets_come_and_go),
+		cmocka_unit_test(a_text_for_which_there_is_no_descriptor_is_not_done_without),
 		cmocka_unit_test(what_one_reading_leaves_out_has_not_gone),
 		cmocka_unit_test(what_no_reading_has_has_gone),
 	};

@@ -31,25 +31,36 @@ struct search {
 	const pid_t *skip;
 	struct view *views; /* that were looked at */
 	size_t views_count, views_room;
-	bool blind; /* something could not be looked at for want of descriptors or memory */
+	bool blind; /* something could not be looked at for want of descriptors or memory, or whatever else */
 };
 
-static bool is_want(int err)
+/* Of a process that ends just now, has ended, or may not be looked at. All else says nothing of what is there. */
+static bool is_answer(int err)
 {
-	return err == EMFILE || err == ENFILE || err == ENOMEM;
+	return err == ENOENT || err == ESRCH || err == EINVAL || err == EACCES || err == EPERM;
 }
 
+/* @err: an errno, why something could not be looked at; 0: it could */
+static void search_failed(struct search *s, int err)
+{
+	s->blind = s->blind || (err && !is_answer(err));
+}
+
+/* 0: it is another kind of link; or there is none, or it can not be read, as errno says. */
 static ino_t link_ino(int dir, const char *path)
 {
 	char text[64];
-	ssize_t len = readlinkat(dir, path, text, sizeof(text));
+	ssize_t len;
 
+	errno = 0;
+	len = readlinkat(dir, path, text, sizeof(text));
 	if (len < 0)
 		return 0;
 	return proc_netns_number(reader_over(text, (size_t)len));
 }
 
-/* Call @see for each namespace that is mounted somewhere below the process's root. Return: 0 or -errno. */
+/* Call @see for each namespace that is mounted somewhere below the process's root. Return: 0; -errno, -EIO: it was not read to
+ * its end. */
 static int mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg)
 {
 	AUTO_FD fd = process < 0 ? open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
@@ -73,7 +84,7 @@ static int mounts_each(int process, void (*see)(ino_t ino, void *arg), void *arg
 		if (ino)
 			see(ino, arg);
 	}
-	err = -errno;
+	err = errno ? -EIO : 0;
 	fclose(mounts);
 	return err;
 }
@@ -139,8 +150,11 @@ static void search_found(struct search *s, struct witness *w, enum witness_kind 
 
 static void search_link(struct search *s, int process, const char *link)
 {
-	struct witness *w = search_wants(s, link_ino(process, link));
+	ino_t ino = link_ino(process, link);
+	struct witness *w = search_wants(s, ino);
 
+	if (!ino)
+		search_failed(s, errno);
 	if (w)
 		search_found(s, w, WITNESS_LINK, process, link);
 }
@@ -201,9 +215,21 @@ static void search_mounts(struct search *s, int process)
 {
 	struct mount_search m = { .search = s, .process = process };
 
-	if ((process < 0 || view_is_new(s, process)) &&
-	    is_want(-mounts_each(process, see_mount, &m)))
-		s->blind = true;
+	if (process < 0)
+		s->blind = mounts_each(process, see_mount, &m) < 0 || s->blind;
+	else if (view_is_new(s, process))
+		search_failed(s, -mounts_each(process, see_mount, &m));
+}
+
+static struct dirent *search_next(struct search *s, DIR *directory)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(directory);
+	if (!entry)
+		search_failed(s, errno);
+	return entry;
 }
 
 /* Every entry of "task" or "fd" of a process, with @suffix behind its name. */
@@ -214,12 +240,12 @@ static void search_entries(struct search *s, int process, const char *directory,
 	struct dirent *entry;
 
 	if (!entries) {
-		s->blind = s->blind || is_want(errno);
+		search_failed(s, errno);
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	while (s->missing > 0 && (entry = readdir(entries))) {
+	while (s->missing > 0 && (entry = search_next(s, entries))) {
 		char link[sizeof((struct witness){ 0 }.link)];
 
 		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
@@ -252,7 +278,7 @@ static void search_processes(struct search *s, void (*look)(struct search *s, in
 		s->blind = true;
 		return;
 	}
-	while (s->missing > 0 && (entry = readdir(proc))) {
+	while (s->missing > 0 && (entry = search_next(s, proc))) {
 		AUTO_FD process = -1;
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
@@ -261,8 +287,8 @@ static void search_processes(struct search *s, void (*look)(struct search *s, in
 		process = process_open(pid);
 		if (process >= 0)
 			look(s, process);
-		else if (is_want(-process))
-			s->blind = true;
+		else
+			search_failed(s, -process);
 	}
 	closedir(proc);
 }

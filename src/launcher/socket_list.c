@@ -10,7 +10,8 @@
 
 #include "base/cleanup.h"
 
-#define CHUNK 16384
+#define CHUNK    16384
+#define READINGS 3 /* that lack a socket: then there is none */
 
 int socket_list_open(struct socket_list *list)
 {
@@ -87,10 +88,11 @@ static int find_here(int fd, ino_t ino, struct socket_entry *ret)
 
 int socket_list_find(struct socket_list *list, ino_t ino, struct socket_entry *ret)
 {
-	int err;
+	int err = -ENOENT;
 
 	pthread_mutex_lock(&list->lock);
-	err = find_here(list->fd, ino, ret);
+	for (unsigned int i = 0; i < READINGS && err == -ENOENT; i++)
+		err = find_here(list->fd, ino, ret);
 	pthread_mutex_unlock(&list->lock);
 	return err;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* socket_list.h - the netlink sockets of one network namespace, as /proc/net/netlink lists them
  *
- * How we learn without holding a stand-in that the program has closed it, and how full it is.
+ * How we learn without holding a stand-in that the program has closed it, and how full it is. The list comes in pieces of some
+ * forty sockets; when one is closed between two pieces, another that is there may be left out. What none of several readings
+ * has is not there.
  */
 #ifndef UL2TP_LAUNCHER_SOCKET_LIST_H
 #define UL2TP_LAUNCHER_SOCKET_LIST_H

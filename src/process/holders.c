@@ -45,15 +45,24 @@ int held_socket_of(int fd, struct held_socket *ret)
 	return cookie_of(fd, &ret->cookie);
 }
 
-/* The socket that the link below @dir points to; 0: it is something else, or gone. */
-static ino_t socket_behind(int dir, const char *name)
+/* Of a process, or of its descriptor. All else says nothing of what it has. */
+static bool is_end(int err)
+{
+	return err == ENOENT || err == ESRCH;
+}
+
+/* The socket that the link below @dir points to; 0: it is something else, or gone, or @*all becomes false. */
+static ino_t socket_behind(int dir, const char *name, bool *all)
 {
 	unsigned long ino;
 	char text[40];
 	ssize_t len = readlinkat(dir, name, text, sizeof(text) - 1);
 
-	if (len < 0)
+	if (len < 0) {
+		/* "." is no link. What is listed but not shown is of processes with more rights than ours. */
+		*all = *all && (is_end(errno) || errno == EINVAL || errno == EACCES);
 		return 0;
+	}
 	text[len] = '\0';
 	return sscanf(text, "socket:[%lu]", &ino) == 1 ? ino : 0;
 }
@@ -81,6 +90,18 @@ int holders_take(const struct held_socket *s, pid_t pid, int number)
 	return TAKE_FD(fd);
 }
 
+/* NULL: there are no more, or @*all becomes false. */
+static struct dirent *next(DIR *dir, bool *all)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(dir);
+	if (!entry)
+		*all = *all && (!errno || is_end(errno));
+	return entry;
+}
+
 /* False: the walk is to end. *@all: whether the process could be looked into, or has gone. */
 static bool walk_process(pid_t pid, bool *all,
                          bool (*see)(void *arg, pid_t pid, int number, ino_t socket), void *arg)
@@ -92,14 +113,13 @@ static bool walk_process(pid_t pid, bool *all,
 
 	if (!dir) {
 		/* It ends just now; else nobody knows what it has. */
-		*all = *all &&
-		       (process < 0 ? process == -ESRCH : errno == ENOENT || errno == ESRCH);
+		*all = *all && (process < 0 ? process == -ESRCH : is_end(errno));
 		if (fds >= 0)
 			close(fds);
 		return true;
 	}
-	while ((entry = readdir(dir))) {
-		ino_t socket = socket_behind(fds, entry->d_name);
+	while ((entry = next(dir, all))) {
+		ino_t socket = socket_behind(fds, entry->d_name, all);
 
 		if (socket && !see(arg, pid, atoi(entry->d_name), socket))
 			return false;
@@ -113,7 +133,7 @@ bool holders_walk(bool (*see)(void *arg, pid_t pid, int number, ino_t socket), v
 	struct dirent *entry;
 	bool all = proc != NULL;
 
-	while (proc && (entry = readdir(proc))) {
+	while (proc && (entry = next(proc, &all))) {
 		pid_t pid = atoi(entry->d_name);
 
 		if (pid > 0 && pid != getpid() && !walk_process(pid, &all, see, arg))
