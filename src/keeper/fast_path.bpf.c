@@ -421,6 +421,13 @@ static __always_inline const struct fast_out *out_find(__u32 device)
 
 /* --- programs ----------------------------------------------------------------------------------------- */
 
+/* What is forwarded came by an interface. */
+static __always_inline int stream_is_taken(const struct __sk_buff *skb, const struct fast_out *out)
+{
+	return out->streams == FAST_ALL_STREAMS ||
+	       (out->streams == FAST_FORWARDED && skb->ingress_ifindex);
+}
+
 SEC("tc")
 int fast_egress(struct __sk_buff *skb)
 {
@@ -445,7 +452,8 @@ int fast_egress(struct __sk_buff *skb)
 	count = count_of(session);
 	if (!passed || !done || !count)
 		return TC_ACT_UNSPEC;
-	if (out->closed || passed->tx != done->tx || (skb->gso_size && !out->streams) ||
+	if (out->closed || passed->tx != done->tx ||
+	    (skb->gso_size && !stream_is_taken(skb, out)) ||
 	    (out->ppp ? packet_out_read(skb, out, &f) : frame_read(skb, 0, skb->len, &f)) ||
 	    !out_fits(skb, out, &f) || (out->sums && sum_out(skb, out, &f, &f.check)) ||
 	    time_note(&passed->tx_tick, &count->tx_last_ns))

@@ -8,7 +8,6 @@
 #include "keeper/fast_path.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,7 +18,6 @@
 #include "keeper/fast_path_flow.h"
 #include "keeper/fast_path_private.h"
 #include "keeper/server.h"
-#include "keeper/system_call_cost.h"
 
 /* --- start and end ------------------------------------------------------------------------------------ */
 
@@ -81,21 +79,6 @@ static void session_free(struct fast_session *s)
 	free(s);
 }
 
-/* Where each way into the kernel is dear, user space loses more by them than it gains by sending many at once. */
-static enum fast_path_streams streams_here(enum fast_path_streams wanted)
-{
-	uint32_t call_ns;
-
-	if (wanted != FAST_STREAMS_AUTO)
-		return wanted;
-	call_ns = system_call_ns();
-	if (!system_calls_are_dear(call_ns))
-		return FAST_STREAMS_CARD;
-	log_event(LOG_INFO, "fast-path-streams",
-	          "on=\"system calls are dear here\" system_call_ns=%" PRIu32, call_ns);
-	return FAST_STREAMS_ON;
-}
-
 int fast_path_open(const struct keeper_options *options, struct host_watches *host,
                    struct fast_path **ret, enum fast_reason *why, struct extack *ea)
 {
@@ -111,13 +94,13 @@ int fast_path_open(const struct keeper_options *options, struct host_watches *ho
 		return -ENOMEM;
 	f->host = host;
 	f->xdp = options->fast_path_xdp;
+	f->streams = options->fast_path_streams;
 	err = open_all(f, options->max_sessions, ea);
 	if (err < 0) {
 		fast_path_close(f);
 		*why = FAST_UNSUPPORTED;
 		return options->fast_path == FAST_PATH_REQUIRE ? err : 0;
 	}
-	f->streams = streams_here(options->fast_path_streams);
 	*ret = f;
 	*why = FAST_USED;
 	return 0;

@@ -123,6 +123,18 @@ static void shut_without_socket(struct server *server, struct fast_session *s)
 	fast_shut(server, s, s->wish.reason ? s->wish.reason : FAST_MANAGED);
 }
 
+static enum fast_reason used(const struct fast_path *f, const struct fast_session *s,
+                             const struct endpoint *e)
+{
+	static const enum fast_reason reasons[] = {
+		[FAST_NO_STREAMS] = FAST_USED_NO_STREAMS,
+		[FAST_FORWARDED] = FAST_USED_NO_OWN_STREAMS,
+		[FAST_ALL_STREAMS] = FAST_USED,
+	};
+
+	return reasons[fast_entry_streams(f, s, e)];
+}
+
 bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here, int *number)
 {
 	const struct endpoint *e = slots_get(&server->endpoints, s->wish.endpoint);
@@ -146,9 +158,7 @@ bool fast_decide_here(struct server *server, struct fast_session *s, ino_t here,
 	if (s->way != FAST_NOT_ATTACHED &&
 	    fast_entry_write(server->fast, s, e, mtu_bytes, reason != FAST_USED) < 0)
 		reason = FAST_UNSUPPORTED;
-	if (reason == FAST_USED && !fast_entry_takes_streams(server->fast, s, e))
-		reason = FAST_USED_NO_STREAMS;
-	fast_reason_set(server, s, reason);
+	fast_reason_set(server, s, reason == FAST_USED ? used(server->fast, s, e) : reason);
 	return reason == FAST_DEVICE_NETNS;
 }
 

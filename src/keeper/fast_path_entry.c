@@ -247,16 +247,24 @@ static bool xdp_takes(const struct fast_session *s, const struct endpoint_params
 
 /* What the system cuts in front of a card arrives packet by packet, since nothing puts together what is in tunnels without
  * checksums. User space cuts by UDP_SEGMENT, with checksums, and the peer's system puts that together again; so does XDP, where
- * the peer has it as we do. With checksums there is no choice, see sum_out(). */
-bool fast_entry_takes_streams(const struct fast_path *f, const struct fast_session *s,
-                              const struct endpoint *e)
+ * the peer has it as we do. That gains more than user space costs for this host's own streams, if they come many frames at a time;
+ * not for those that are forwarded, which end in no socket at the other host either. With checksums there is no choice, see
+ * sum_out(). */
+static bool others_cut(const struct fast_session *s, const struct endpoint_params *p)
 {
-	if (sends_checksums(&e->about.params))
-		return false;
-	if (f->streams != FAST_STREAMS_CARD)
-		return f->streams == FAST_STREAMS_ON;
-	return !s->underlay || s->underlay->cuts || !s->underlay->batches ||
-	       xdp_takes(s, &e->about.params);
+	return !s->underlay || s->underlay->cuts || !s->underlay->batches || xdp_takes(s, p);
+}
+
+enum fast_streams fast_entry_streams(const struct fast_path *f, const struct fast_session *s,
+                                     const struct endpoint *e)
+{
+	if (sends_checksums(&e->about.params) || f->streams == FAST_STREAMS_OFF)
+		return FAST_NO_STREAMS;
+	if (f->streams == FAST_STREAMS_ON || others_cut(s, &e->about.params))
+		return FAST_ALL_STREAMS;
+	if (f->streams == FAST_STREAMS_CARD)
+		return FAST_NO_STREAMS;
+	return s->underlay->paced ? FAST_ALL_STREAMS : FAST_FORWARDED;
 }
 
 int fast_entry_write(const struct fast_path *f, struct fast_session *s, const struct endpoint *e,
@@ -280,7 +288,7 @@ int fast_entry_write(const struct fast_path *f, struct fast_session *s, const st
 		.priority = (uint32_t)socket_says(e->about.fd, SOL_SOCKET, SO_PRIORITY, 0),
 		.mtu = mtu_bytes,
 		.header_len = s->wish.tx_header_len,
-		.streams = fast_entry_takes_streams(f, s, e),
+		.streams = (uint8_t)fast_entry_streams(f, s, e),
 		.ppp = (uint16_t)s->wish.ppp,
 		.hop_family = s->route.hop.family,
 	};

@@ -16,9 +16,9 @@ bool fast_entry_is_sound(const struct fast_wish *wish, const union address *loca
 /** fast_entry_place() - under which keys it stands: from s->wish and s->device. Entries under other keys go */
 void fast_entry_place(struct fast_path *f, struct fast_session *s, const union address *local);
 
-/** fast_entry_takes_streams() - whether TCP that is still to be cut goes by the programs: .streams of struct fast_out */
-bool fast_entry_takes_streams(const struct fast_path *f, const struct fast_session *s,
-                              const struct endpoint *e);
+/** fast_entry_streams() - which TCP that is still to be cut goes by the programs: .streams of struct fast_out */
+enum fast_streams fast_entry_streams(const struct fast_path *f, const struct fast_session *s,
+                                     const struct endpoint *e);
 
 /**
  * fast_entry_write() - replace both entries, unless that stands there

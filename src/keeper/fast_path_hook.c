@@ -20,6 +20,7 @@
 #include "keeper/netns.h"
 #include "keeper/server.h"
 #include "keeper/tap.h"
+#include "keeper/tcp_pacing.h"
 
 #define BARE_DEVICES 8
 
@@ -220,7 +221,7 @@ static bool can_batch(int socket, const char *interface)
 	        card_has_feature(socket, interface, "tx-checksum-ipv6"));
 }
 
-static void look_at_card(struct fast_underlay *u)
+static void look_around(struct fast_underlay *u)
 {
 	int socket = fast_netns_route(u->netns);
 	char name[IF_NAMESIZE];
@@ -230,6 +231,7 @@ static void look_at_card(struct fast_underlay *u)
 	u->looked = true;
 	u->cuts = card_has_feature(socket, name, "tx-udp_tnl-segmentation");
 	u->batches = can_batch(socket, name);
+	u->paced = tcp_is_paced();
 }
 
 enum fast_reason fast_hook_underlay(struct fast_path *f, struct fast_underlay *u)
@@ -243,6 +245,6 @@ enum fast_reason fast_hook_underlay(struct fast_path *f, struct fast_underlay *u
 		return FAST_UNSUPPORTED;
 	if (f->xdp)
 		hook_xdp(u);
-	look_at_card(u);
+	look_around(u);
 	return FAST_USED;
 }

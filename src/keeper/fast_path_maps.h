@@ -76,6 +76,13 @@ struct fast_in {
 	__u8 header[FAST_HEADER_MAX]; /* as it must be */
 };
 
+/* Whether TCP that is still to be cut is taken, too. */
+enum fast_streams {
+	FAST_NO_STREAMS,
+	FAST_FORWARDED, /* of others, but not of this host's own */
+	FAST_ALL_STREAMS,
+};
+
 struct fast_out_key {
 	__u32 netns;
 	__u32 device; /* ifindex */
@@ -90,7 +97,7 @@ struct fast_out {
 	__u32 header_len;         /* of L2TP and PPP */
 	__u8 v6;                  /* the outer header is of IPv6 */
 	__u8 sums;                /* packets have a checksum of UDP */
-	__u8 streams;             /* TCP that is still to be cut is taken, too */
+	__u8 streams;             /* enum fast_streams */
 	__u16 ppp;                /* as in struct fast_in */
 	__u32 hop_family, hop[4]; /* struct bpf_redir_neigh: whose link-layer address packets get */
 	__u32 header_sum; /* IPv4: of the header without what is zero in .wire; folded, not inverted */

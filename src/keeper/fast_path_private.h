@@ -51,9 +51,10 @@ struct fast_underlay {
 	int link; /* the program there; -1: not yet */
 	int xdp;  /* fast_xdp there; -1: not yet, or ... */
 	bool xdp_refused;
-	bool looked;  /* at its card, since interfaces have changed */
+	bool looked;  /* at its card and its namespace, since interfaces have changed */
 	bool cuts;    /* then: the card cuts what is within tunnels */
 	bool batches; /* then: user space can send many packets at once through it */
+	bool paced;   /* then: TCP of this host sends frame by frame */
 };
 
 /* An answer about routes (fast_path_flow.h) that a session goes by. */
@@ -100,8 +101,8 @@ struct fast_session {
 
 struct fast_path {
 	struct host_watches *host;
-	bool xdp;                       /* is asked for */
-	enum fast_path_streams streams; /* not AUTO */
+	bool xdp; /* is asked for */
+	enum fast_path_streams streams;
 	int maps[FAST_MAPS];
 	uint32_t last_netns;
 	struct list netns;

@@ -44,6 +44,7 @@ static const struct fast_reason_text reasons[] = {
 	[FAST_SOCKET_LOOKUP]    = { "socket-lookup",    "a BPF program chooses the socket for what comes to the network namespace" },
 	[FAST_PROMISCUOUS]      = { "promiscuous",      "the interface is promiscuous, and a capture would see what comes in alone" },
 	[FAST_USED_NO_STREAMS]  = { "used",             "data takes the fast path, all but streams of TCP, which go faster without" },
+	[FAST_USED_NO_OWN_STREAMS] = { "used",          "data takes the fast path, all but this host's own streams of TCP, which go faster without" },
 };
 /* clang-format on */
 static_assert(ARRAY_SIZE(reasons) == FAST_REASONS, "each reason has a row");

@@ -47,7 +47,9 @@ enum fast_reason {
 	FAST_CGROUP,
 	FAST_SOCKET_LOOKUP,
 	FAST_PROMISCUOUS,
-	FAST_USED_NO_STREAMS, /* FAST_USED, in a record alone: all but TCP that is still to be cut */
+	/* FAST_USED, in a record alone: all but TCP that is still to be cut, or that of it which is this host's own. */
+	FAST_USED_NO_STREAMS,
+	FAST_USED_NO_OWN_STREAMS,
 	FAST_REASONS
 };
 

@@ -253,7 +253,7 @@ enum fast_path_mode {
 
 /* Whether streams of TCP that leave take the fast path. */
 enum fast_path_streams {
-	FAST_STREAMS_AUTO, /* where that is faster: as FAST_STREAMS_CARD, but all where system calls are dear */
+	FAST_STREAMS_AUTO, /* where that is faster: as FAST_STREAMS_CARD, and those forwarded, and paced ones */
 	FAST_STREAMS_CARD, /* where the underlay's card cuts what is in tunnels */
 	FAST_STREAMS_ON,
 	FAST_STREAMS_OFF,

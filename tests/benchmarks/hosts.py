@@ -28,6 +28,7 @@ from support.netns import Namespace, run
 NEAR, FAR = 0, 1
 UNDERLAYS = ("seg", "gso")
 INNER_MTU = 1446
+CONGESTION = "net/ipv4/tcp_congestion_control"
 TOOLS = BUILD / "tests/benchmarks"
 
 
@@ -128,6 +129,7 @@ class Hosts:
             space = Namespace(word)
             cleanup.callback(space.close)
             self.spaces.append(space)
+            self._say_congestion(space)
         for underlay in underlays:
             for device in dict.fromkeys(cable(underlay, row) for row in rows):
                 self._lay(underlay, device)
@@ -278,6 +280,17 @@ class Hosts:
                                   (outer(underlay, kind.name, 1 - end), there))
         self.cleanup.callback(made.close)
         space.ip(f"link set {made.ifname} name {device} mtu {INNER_MTU}")
+
+    def _say_congestion(self, space):
+        """What ul2tpd goes by, whose --fast-path-streams auto asks whether TCP sends by a timer."""
+        if not self.congestion:
+            return
+        try:
+            space.sysctl(CONGESTION, self.congestion)
+        except PermissionError:
+            if self.congestion.startswith("bbr"):
+                raise
+            space.sysctl(CONGESTION, "reno")  # which may be chosen anywhere, and has no timer either
 
     def _choose_congestion(self, row, underlay):
         """By the routes: a namespace may not choose for all of itself what the first has not allowed to everybody, and what a
