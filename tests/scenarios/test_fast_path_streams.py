@@ -110,11 +110,14 @@ def test_of_the_hosts_own_by_itself_those_that_are_paced(cable, by, goes_slowly)
         eventually(lambda: stream_goes(pair, slowly=goes_slowly))
 
 
-@pytest.fixture
-def behind(cable):
-    """Somebody whose gateway is the near host."""
+@pytest.fixture(params=("whole", "by GRO"))
+def behind(cable, request):
+    """Somebody whose gateway is the near host, which has frames of 64 KiB from him: as they were sent, or put together."""
     made = Namespace("behind")
     run("ip", "link", "add", "lan", "netns", cable.near.name, "type", "veth", "peer", "name", "lan", "netns", made.name)
+    if request.param == "by GRO":
+        made.run("ethtool", "-K", "lan", "tso", "off")
+        cable.near.run("ethtool", "-K", "lan", "gro", "on")
     cable.near.ip("address add 10.8.0.1/24 dev lan", "link set lan up")
     made.ip("address add 10.8.0.2/24 dev lan", "link set lan up", "route add default via 10.8.0.1")
     cable.near.sysctl("net/ipv4/ip_forward", 1)
