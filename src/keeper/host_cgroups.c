@@ -21,7 +21,7 @@
 
 #include "base/cleanup.h"
 #include "keeper/bpf.h"
-#include "keeper/proc_line.h"
+#include "process/proc_line.h"
 
 #define OWN_GROUPS    "/proc/thread-self/cgroup" /* a hierarchy a line; the unified one has number 0 */
 #define OWN_NAMESPACE "/proc/thread-self/ns/cgroup"

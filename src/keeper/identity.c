@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "keeper/diag_answer.h"
 #include "keeper/kernel_netlink.h"
-#include "keeper/proc_line.h"
+#include "process/proc_line.h"
 #include "process/process.h"
 
 #ifndef SO_PEERPIDFD

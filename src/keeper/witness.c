@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "keeper/proc_line.h"
+#include "process/proc_line.h"
 #include "process/process.h"
 
 /* What mountinfo shows: the mounts of a mount namespace that are below the process's root. */

@@ -468,8 +468,7 @@ static void a_frame_leaves_at_once_as_one_by_one(void **unused)
 	}
 }
 
-/* As from an interface of MTU 1500 over a link of more: UDP's length ends a message before the frame does. */
-static void a_frame_too_long_for_one_message_goes_in_few(void **unused)
+static struct outbox *begin_unrefused(void)
 {
 	struct outbox *o = outbox_new();
 
@@ -478,6 +477,14 @@ static void a_frame_too_long_for_one_message_goes_in_few(void **unused)
 	refuse = nothing;
 	stream = &streams[0];
 	stream->len = 0;
+	return o;
+}
+
+/* As from an interface of MTU 1500 over a link of more: UDP's length ends a message before the frame does. */
+static void a_frame_too_long_for_one_message_goes_in_few(void **unused)
+{
+	struct outbox *o = begin_unrefused();
+
 	assert_true(put_frame(o, 0, 44 * 1460 - 1, 1460, true));
 	outbox_flush(o);
 	assert_int_equal(calls_in_batches, 2);
@@ -494,13 +501,8 @@ static void a_frame_too_long_for_one_message_goes_in_few(void **unused)
 /* As from a router, which puts together more than a message holds: two frames of 46 packets and one of 40. */
 static void frames_too_long_for_one_message_go_on_in_its_last(void **unused)
 {
-	struct outbox *o = outbox_new();
+	struct outbox *o = begin_unrefused();
 
-	assert_non_null(o);
-	begin(true, false);
-	refuse = nothing;
-	stream = &streams[0];
-	stream->len = 0;
 	assert_true(put_frame(o, 0, 46 * 1394, 1394, true));
 	assert_true(put_frame(o, 0, 46 * 1394, 1394, true));
 	assert_true(put_frame(o, 0, 40 * 1394 - 1, 1394, true));

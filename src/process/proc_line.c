@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* proc_line.c - see proc_line.h */
-#include "keeper/proc_line.h"
+#include "process/proc_line.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* proc_line_test.c - lines as the kernel writes them, also of names that somebody chose to deceive */
-#include "keeper/proc_line.h"
+#include "process/proc_line.h"
 
 #include <errno.h>
 #include <setjmp.h>

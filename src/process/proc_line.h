@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* proc_line.h - lines of the texts in /proc that the keeper goes by: mountinfo, cgroup, fdinfo of a pidfd
+/* proc_line.h - lines of the texts in /proc that we go by: mountinfo, cgroup, fdinfo of a pidfd
  *
  * Pure. Whoever mounts something, or makes a control group, chooses names that stand in them. In mountinfo the kernel writes
  * blanks, newlines and backslashes of names as \040 and the like, and no group may have a newline in its name. So a line
  * is one of the kernel's, and its words stand at their places.
  */
-#ifndef UL2TP_KEEPER_PROC_LINE_H
-#define UL2TP_KEEPER_PROC_LINE_H
+#ifndef UL2TP_PROCESS_PROC_LINE_H
+#define UL2TP_PROCESS_PROC_LINE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

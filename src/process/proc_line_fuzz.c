@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "keeper/proc_line.h"
+#include "process/proc_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
