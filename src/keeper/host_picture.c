@@ -173,7 +173,8 @@ static void take_link_news(void *arg, uint16_t type, struct reader *payload)
 }
 
 /* A dump of disciplines comes in pieces. With each interface that goes between two of them one that is there is left out, and
- * nothing but the news tells. So what goes is looked for after each, and what one has left out the next has. */
+ * nothing but the news tells. So what goes is looked for after each, and what one has left out the next has, as a rule: there
+ * are only some, or it would never end where interfaces come and go all the time. */
 static int devices_read(struct host_picture *p)
 {
 	int err = 0;
