@@ -214,8 +214,7 @@ bool coalesce_left_ip(const uint8_t *packet, size_t len, uint32_t mtu, struct vi
 static void emit_frame(const struct coalescer *c, void *owner, uint32_t frames,
                        struct virtio_net_hdr *vnet, const uint8_t *frame, size_t len)
 {
-	struct iovec iov[3] = {
-		{ 0 }, /* the taker's */
+	struct iovec iov[2] = {
 		{ .iov_base = vnet, .iov_len = sizeof(*vnet) },
 		{ .iov_base = (void *)frame, .iov_len = len },
 	};
@@ -224,7 +223,7 @@ static void emit_frame(const struct coalescer *c, void *owner, uint32_t frames,
 		.frames = frames,
 		.frame_len = (uint32_t)len,
 		.iov_count = 2,
-		.iov = iov + 1,
+		.iov = iov,
 	};
 
 	c->emit(c->arg, &out);
@@ -283,6 +282,17 @@ static struct inner_headers headers_of(const struct coalesce_flow *f)
 	};
 }
 
+/* What it has emitted stays where it is, and it goes on elsewhere. */
+static void change_room(struct coalescer *c, struct coalesce_flow *f)
+{
+	uint8_t **next = &c->kept[c->next_kept];
+	uint8_t *payload = *next;
+
+	*next = f->payload;
+	f->payload = payload;
+	c->next_kept = (c->next_kept + 1) % COALESCE_KEPT;
+}
+
 static void emit_flow(struct coalescer *c, struct coalesce_flow *f)
 {
 	f->hash = 0;
@@ -297,6 +307,7 @@ static void emit_flow(struct coalescer *c, struct coalesce_flow *f)
 	memcpy(f->payload - f->headers_len, f->headers, f->headers_len);
 	emit_frame(c, f->owner, f->segments, &f->vnet, f->payload - f->headers_len,
 	           f->headers_len + f->payload_len);
+	change_room(c, f);
 }
 
 /* --- what is held ----------------------------------------------------------------------------------- */
@@ -444,8 +455,11 @@ uint32_t coalesce_accepts_of(uint32_t offloads)
 void coalesce_init(struct coalescer *c, uint8_t *room, coalesce_emit *emit, void *arg)
 {
 	*c = (struct coalescer){ .emit = emit, .arg = arg };
-	for (size_t i = 0; i < COALESCE_FLOWS; i++)
-		c->flows[i].payload = room + i * COALESCE_FLOW_OCTETS + COALESCE_PAGE;
+	room += COALESCE_PAGE;
+	for (size_t i = 0; i < COALESCE_FLOWS; i++, room += COALESCE_FLOW_OCTETS)
+		c->flows[i].payload = room;
+	for (size_t i = 0; i < COALESCE_KEPT; i++, room += COALESCE_FLOW_OCTETS)
+		c->kept[i] = room;
 }
 
 /* Most frames go on where the one before stopped. What follows() the flow has the flow's headers, so it need not be
@@ -514,6 +528,11 @@ void coalesce_flush(struct coalescer *c)
 {
 	while (c->open)
 		emit_flow(c, oldest_flow(c));
+}
+
+void coalesce_written(struct coalescer *c)
+{
+	c->next_kept = 0;
 }
 
 void coalesce_flush_owner(struct coalescer *c, const void *owner)

@@ -11,6 +11,9 @@
  * change, as in GRO. Payloads are copied behind one another while their checksums are verified, since the system takes
  * longer to gather small pieces. A frame that stays alone is not copied, so all must stay where they are until
  * coalesce_flush(). No allocation.
+ *
+ * What is emitted need not be written at once: the octets of a frame of several stay, too, until COALESCE_KEPT others have
+ * been emitted.
  */
 #ifndef UL2TP_PACKET_COALESCE_H
 #define UL2TP_PACKET_COALESCE_H
@@ -24,12 +27,13 @@
 #define COALESCE_FLOWS       8   /* open at a time; a ninth ends the oldest */
 #define COALESCE_SEGMENTS    64  /* in one frame */
 #define COALESCE_HEADERS_MAX 128 /* Ethernet, two VLAN tags, IPv4 or IPv6, TCP */
+#define COALESCE_KEPT        16  /* frames of several that stay where they are, once emitted */
 
 /* What coalesce_init() is given: for each flow a page in front, at the end of which stand the headers, and the payload, which
  * so begins a page, as it does in what the system copies it to: some processors copy slowly otherwise. */
 #define COALESCE_PAGE        4096
 #define COALESCE_FLOW_OCTETS (COALESCE_PAGE + 65536)
-#define COALESCE_ROOM_OCTETS (COALESCE_FLOWS * COALESCE_FLOW_OCTETS)
+#define COALESCE_ROOM_OCTETS ((COALESCE_FLOWS + COALESCE_KEPT) * COALESCE_FLOW_OCTETS)
 
 /* A frame for a device, one writev(). */
 struct coalesced {
@@ -37,9 +41,9 @@ struct coalesced {
 	uint32_t frames;    /* how many received frames are in it */
 	uint32_t frame_len; /* octets without the virtio-net header */
 	uint32_t iov_count;
-	struct iovec
-		*iov; /* [0] the virtio-net header, then the frame; borrowed, good during the call.
-			    * [-1] is there too, for what a taker has to put in front */
+	/* [0] the virtio-net header, [1] the frame. The header and this array are good during the call, the frame's octets
+	 * for longer, see above. */
+	struct iovec *iov;
 };
 
 /* Takes a frame. Must not call the coalescer. */
@@ -68,6 +72,8 @@ struct coalescer {
 	uint32_t open;              /* flows in use */
 	struct coalesce_flow *last; /* that a frame was added to; it may have been emitted since */
 	struct coalesce_flow flows[COALESCE_FLOWS];
+	uint8_t *kept[COALESCE_KEPT]; /* payloads of frames that were emitted, in turn */
+	uint32_t next_kept;
 };
 
 /**
@@ -119,6 +125,10 @@ bool coalesce_left_ip(const uint8_t *packet, size_t len, uint32_t mtu, struct vi
 
 /** coalesce_flush() - emit all that is held, oldest first; at the end of a batch */
 void coalesce_flush(struct coalescer *c);
+
+/** coalesce_written() - nothing that was emitted is needed any more: what comes next is put together where the processor
+ * still has it in its cache */
+void coalesce_written(struct coalescer *c);
 
 /** coalesce_flush_owner() - emit what is held for @owner; before anything of its is written past the coalescer */
 void coalesce_flush_owner(struct coalescer *c, const void *owner);

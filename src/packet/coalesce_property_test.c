@@ -95,6 +95,43 @@ static void cut(const struct coalesced *c, const struct virtio_net_hdr *vnet, ui
 	}
 }
 
+/* Frames of several that were emitted and have not been written yet: their octets, and what they were. */
+static struct {
+	const uint8_t *at;
+	uint8_t *copy;
+	size_t len;
+} unwritten[COALESCE_KEPT];
+static size_t unwritten_count;
+
+static void write_one(size_t which)
+{
+	assert_memory_equal(unwritten[which].at, unwritten[which].copy, unwritten[which].len);
+	free(unwritten[which].copy);
+}
+
+static void write_all(struct coalescer *c)
+{
+	for (size_t i = 0; i < unwritten_count; i++)
+		write_one(i);
+	unwritten_count = 0;
+	coalesce_written(c);
+}
+
+/* The oldest is written as late as may be. */
+static void leave_unwritten(const uint8_t *at, size_t len)
+{
+	if (unwritten_count == COALESCE_KEPT) {
+		write_one(0);
+		memmove(unwritten, unwritten + 1, (COALESCE_KEPT - 1) * sizeof(unwritten[0]));
+		unwritten_count--;
+	}
+	unwritten[unwritten_count].at = at;
+	unwritten[unwritten_count].len = len;
+	unwritten[unwritten_count].copy = malloc(len);
+	assert_non_null(unwritten[unwritten_count].copy);
+	memcpy(unwritten[unwritten_count++].copy, at, len);
+}
+
 static void emit(void *arg, const struct coalesced *c)
 {
 	const struct virtio_net_hdr nothing = { 0 };
@@ -112,6 +149,7 @@ static void emit(void *arg, const struct coalesced *c)
 	merged += c->frames;
 	device_takes(c, &vnet);
 	cut(c, &vnet, c->iov[1].iov_base);
+	leave_unwritten(c->iov[1].iov_base, c->frame_len);
 }
 
 /* Return: whether it can still be said of which flow it is. */
@@ -191,8 +229,11 @@ static void one_sequence(void)
 		if (frame_random_one_in(&state, 400))
 			coalesce_flush_owner(&c,
 			                     &owners[model_random(&state) % ARRAY_SIZE(owners)]);
+		if (frame_random_one_in(&state, 400))
+			write_all(&c);
 	}
 	coalesce_flush(&c);
+	write_all(&c);
 	for (size_t i = 0; i < came_count; i++) {
 		assert_true(came[i].seen);
 		free(came[i].memory);

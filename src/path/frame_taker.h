@@ -7,8 +7,11 @@
 
 /* The owner that coalesce_add() is told is one of these, the first member of what it belongs to. */
 struct frame_taker {
-	/** write() - to the device; on the worker */
+	/** write() - to the device, by the worker's frame_writer; on the worker */
 	void (*write)(struct frame_taker *taker, const struct coalesced *frame);
+
+	/** lost() - it was given to the writer, and refused by the device; @err: -errno; on the worker */
+	void (*lost)(struct frame_taker *taker, const struct coalesced *frame, int err);
 };
 
 /** frame_taker_emit() - what a worker's coalescer calls */

@@ -436,7 +436,7 @@ static bool is_one_frame(const struct intake *in, const uint8_t *octets, size_t 
 
 void receive_end(struct worker *w)
 {
-	coalesce_flush(&w->coalescer);
+	worker_write_received(w);
 	outbox_flush(w->outbox);
 	ip_delivery_flush(w->delivery);
 	send_handed(w);

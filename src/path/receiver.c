@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "base/cleanup.h"
 #include "encap/address.h"
@@ -37,11 +36,15 @@ static uint64_t l2tp_bytes(const struct receiver *r, const struct coalesced *fra
 static void receiver_write(struct frame_taker *taker, const struct coalesced *frame)
 {
 	struct receiver *r = container_of(taker, struct receiver, taker);
-	enum rx_drop why;
 
-	if (writev(r->device, frame->iov, (int)frame->iov_count) >= 0)
-		return;
-	why = rx_drop_of_errno(errno);
+	frame_writer_put(r->worker->writer, r->device, NULL, frame);
+}
+
+static void receiver_lost(struct frame_taker *taker, const struct coalesced *frame, int err)
+{
+	struct receiver *r = container_of(taker, struct receiver, taker);
+	enum rx_drop why = rx_drop_of_errno(-err);
+
 	lose(r, why, frame->frames, l2tp_bytes(r, frame));
 	if (why == RX_DROP_DEVICE_GONE)
 		r->device = -1;
@@ -54,7 +57,7 @@ struct receiver *receiver_new(struct worker *w, const struct session *s, int tap
 
 	if (!r)
 		return NULL;
-	r->taker.write = receiver_write;
+	r->taker = (struct frame_taker){ receiver_write, receiver_lost };
 	r->worker = w;
 	r->intake = intake_at(s->tunnel->endpoint->intake, w);
 	r->knows_all = s->tunnel->endpoint->intake->worker;
@@ -261,9 +264,10 @@ static void receiver_flush(struct receiver *r)
 {
 	if (!r->channel) {
 		coalesce_flush_owner(&r->worker->coalescer, &r->taker);
+		frame_writer_flush(r->worker->writer);
 		return;
 	}
-	coalesce_flush(&r->worker->coalescer); /* a unit's, which is not asked whose */
+	worker_write_received(r->worker); /* a unit's, which is not asked whose */
 	outbox_flush(r->worker->outbox);
 }
 

@@ -112,7 +112,7 @@ static void unit_free_if_done(struct unit *u)
 
 static void forget_device(struct unit *u, void *arg)
 {
-	coalesce_flush(&u->rx.worker->coalescer);
+	worker_write_received(u->rx.worker);
 	u->rx.device = -1;
 	u->rx.sources = NULL;
 	u->rx.file = NULL;

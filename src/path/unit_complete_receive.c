@@ -110,7 +110,7 @@ uint8_t *unit_complete_received_room(struct unit *u, size_t len)
 	struct worker *w = u->rx.worker;
 
 	if (frame_room_is_full(&w->received_room)) {
-		coalesce_flush(&w->coalescer);
+		worker_write_received(w);
 		frame_room_empty(&w->received_room);
 	}
 	return frame_room_take(&w->received_room, len);

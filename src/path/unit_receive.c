@@ -4,10 +4,8 @@
  * Source: §6.7 of doc/kernel-behaviour.md.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/ppp_defs.h>
-#include <sys/uio.h>
 
 #include "base/cleanup.h"
 #include "base/prefix_table.h"
@@ -67,18 +65,24 @@ static void write_to_device(struct frame_taker *taker, const struct coalesced *f
 	struct unit_flow *flow = container_of(taker, struct unit_flow, taker);
 	struct unit *u = flow->unit;
 
-	frame->iov[-1] = (struct iovec){ &flow->pi, sizeof(flow->pi) };
 	if (u->rx.device < 0)
 		drop(u, RX_DROP_NO_DEVICE, frame->frames);
-	else if (writev(u->rx.device, frame->iov - 1, (int)frame->iov_count + 1) < 0)
-		drop(u, rx_drop_of_errno(errno), frame->frames);
+	else
+		frame_writer_put(u->rx.worker->writer, u->rx.device,
+		                 &(struct iovec){ &flow->pi, sizeof(flow->pi) }, frame);
+}
+
+static void refused_by_device(struct frame_taker *taker, const struct coalesced *frame, int err)
+{
+	drop(container_of(taker, struct unit_flow, taker)->unit, rx_drop_of_errno(-err),
+	     frame->frames);
 }
 
 void unit_flows_init(struct unit *u)
 {
 	for (enum unit_np np = 0; np < UNIT_NPS; np++)
 		u->rx.flows[np] = (struct unit_flow){
-			.taker = { write_to_device },
+			.taker = { write_to_device, refused_by_device },
 			.unit = u,
 			.pi = { .proto = htons(nps[np].ethertype) },
 		};

@@ -105,7 +105,7 @@ static void tx_start(struct unit *u)
 
 static void set_shared_device(struct unit *u, void *arg)
 {
-	coalesce_flush(&u->rx.worker->coalescer);
+	worker_write_received(u->rx.worker);
 	u->rx.device = u->shared->fd;
 }
 

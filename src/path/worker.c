@@ -6,13 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "path/divert_ring.h"
 #include "path/fast_gate.h"
-#include "path/frame_taker.h"
 #include "path/handover.h"
 #include "path/ip_delivery.h"
 #include "path/outbox.h"
@@ -74,6 +75,19 @@ static void open_stop(struct letter *letter)
 	container_of(letter, struct worker, stop_letter)->stop = true;
 }
 
+static struct frame_writer *writer_new(bool naive)
+{
+	int err = 0;
+	struct frame_writer *writer = frame_writer_new(naive ? NULL : &err);
+
+	if (err)
+		log_event(
+			LOG_NOTICE, "written-one-by-one",
+			"error=\"%s\" effect=\"more system calls\" needs=\"CONFIG_AIO, room below fs.aio-max-nr\"",
+			strerror(-err));
+	return writer;
+}
+
 static int worker_open(struct worker *w)
 {
 	w->loop = loop_new();
@@ -82,8 +96,9 @@ static int worker_open(struct worker *w)
 	w->inbox = inbox_new();
 	w->outbox = outbox_new();
 	w->delivery = ip_delivery_new();
+	w->writer = writer_new(w->at_once == 1);
 	w->coalescer_room = aligned_alloc(COALESCE_PAGE, COALESCE_ROOM_OCTETS);
-	if (!w->coalescer_room || !w->inbox || !w->outbox || !w->delivery ||
+	if (!w->coalescer_room || !w->inbox || !w->outbox || !w->delivery || !w->writer ||
 	    held_pool_open(&w->held) < 0 || held_pool_open(&w->waiting) < 0 ||
 	    frame_room_open(&w->sent_room) < 0 || frame_room_open(&w->received_room) < 0)
 		return -ENOMEM;
@@ -110,6 +125,7 @@ static void worker_close(struct worker *w)
 	frame_room_close(&w->received_room);
 	trace_ring_close(&w->trace.ring);
 	free(w->coalescer_room);
+	frame_writer_free(w->writer);
 	inbox_free(w->inbox);
 	outbox_free(w->outbox);
 	ip_delivery_free(w->delivery);

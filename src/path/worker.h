@@ -20,6 +20,7 @@
 #include "loop/mailbox.h"
 #include "packet/coalesce.h"
 #include "path/frame_room.h"
+#include "path/frame_writer.h"
 #include "path/held_pool.h"
 #include "path/reorder.h"
 #include "path/trace.h"
@@ -53,6 +54,7 @@ struct worker {
 	uint64_t expire_ms;               /* when to look at them again */
 	uint8_t *coalescer_room;
 	struct coalescer coalescer;
+	struct frame_writer *writer; /* of what the coalescer emits */
 	struct reorder_pool reorder_pool;
 	struct held_pool held;
 	struct held_pool waiting; /* frames of PPP channels that have no file (channel_receive.c) */
@@ -72,5 +74,13 @@ void worker_stop(struct worker *w);
 
 /** worker_free() - stop the thread; what was attached to it must have been detached */
 void worker_free(struct worker *w);
+
+/** worker_write_received() - what the coalescer holds is written to its devices: whatever that lies in may go; on the worker */
+static inline void worker_write_received(struct worker *w)
+{
+	coalesce_flush(&w->coalescer);
+	frame_writer_flush(w->writer);
+	coalesce_written(&w->coalescer);
+}
 
 #endif
