@@ -4,12 +4,14 @@ what ul2tpd puts together the system takes and cuts again into what came"""
 import collections
 import contextlib
 import dataclasses
+import errno
 import json
 import random
 import socket
 import struct
 
 import pytest
+import seccomp
 
 from support import wire
 from support.api import Api
@@ -36,7 +38,7 @@ class End:
     """A session of `daemon` near, whose interface has the name of the daemon's way; the test is the peer far."""
 
     def __init__(self, daemon, cable, number):
-        self.number, self.device = number, f"way{number}"
+        self.daemon, self.number, self.device = daemon, number, f"way{number}"
         self.api, self.near = Api(daemon, cable.near), cable.near
         self.peer = cable.far.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.peer.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
@@ -81,13 +83,20 @@ class End:
             closable.close()
 
 
+def without_aio():
+    """What io_setup() says where the kernel has none, to whoever is executed next."""
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "io_setup")
+    rules.load()
+
+
 @contextlib.contextmanager
-def ends(cable, *ways):
+def ends(cable, *ways, preexec=None):
     """One session for each way, of a daemon of its own."""
     with contextlib.ExitStack() as stack:
         made = []
         for number, options in enumerate(ways, 1):
-            daemon = stack.enter_context(Daemon(*options))
+            daemon = stack.enter_context(Daemon(*options, preexec=preexec))
             made.append(End(daemon, cable, number))
             stack.callback(made[-1].close)
         yield made
@@ -187,14 +196,16 @@ def of_each_flow(frames, flow_of):
     return sorted_out
 
 
-@pytest.mark.parametrize("seed", (3, 4))
-def test_what_is_put_together_is_cut_into_what_came(build, wide, bridged, seed):
-    """The interface is in a bridge, and what it receives leaves by a link that takes packets one by one.
+@pytest.mark.parametrize(("seed", "preexec"), ((3, None), (4, without_aio)))
+def test_what_is_put_together_is_cut_into_what_came(build, wide, bridged, seed, preexec):
+    """The interface is in a bridge, and what it receives leaves by a link that takes packets one by one. Where the kernel has no
+    AIO frames are written one by one, and the log says so.
 
     Requirements: RX-60, RX-62
     """
     chance, count = random.Random(seed), 0
-    with ends(wide, ["--fast-path", "off"]) as (end,):
+    with ends(wide, ["--fast-path", "off"], preexec=preexec) as (end,):
+        assert ("event=written-one-by-one" in end.daemon.log) == (preexec is not None)
         wide.near.ip(f"link set {end.device} master bridge0")
         eventually(lambda: all(wide.near.run("cat", f"/sys/class/net/{port}/brport/state").stdout.strip() == "3"
                                for port in ("side", end.device)), "both ports forward")
@@ -211,3 +222,28 @@ def test_what_is_put_together_is_cut_into_what_came(build, wide, bridged, seed):
             count += len(sent)
         assert end.drops() == {}
         assert wide.near.link_statistics(end.device)["rx_packets"] - before < 0.8 * count  # or nothing was put together
+
+
+@pytest.mark.parametrize("preexec", (None, without_aio))
+def test_what_an_interface_refuses_is_counted(build, wide, preexec):
+    """All frames of a batch, each as often as it came: an interface that is down takes none.
+
+    Requirements: RX-61
+    """
+    chance = random.Random(6)
+    with ends(wide, ["--fast-path", "off"], preexec=preexec) as (end,):
+        flows = [dataclasses.replace(Flow.by_chance(chance, number, (100,)), tags=[]) for number in range(12)]
+        wide.near.ip(f"link set {end.device} down")
+        sent = []
+        for flow in flows * 3:
+            for _ in range(chance.randrange(1, 4)):
+                sent.append(flow.frame(chance.randbytes(flow.size), ACK))
+                flow.sent(flow.size)
+        end.send(sent)
+        eventually(lambda: sum(end.drops().values()) == len(sent), "all have come")
+        assert end.drops() == {"device-down": len(sent)}
+        wide.near.ip(f"link set {end.device} up")
+        with Capture(wide.near, end.device, lambda frame: frame[6:12] == MACS[6:12]) as capture:
+            end.send(sent[:1])
+            assert capture.take(1) == sent[:1]
+        assert end.drops() == {"device-down": len(sent)}
