@@ -70,7 +70,7 @@ ROWS = {row.name: row for row in (
     Row("ppp-kernel", "PPP by the kernel's l2tp_ppp", "kernel", True),
 )}
 HERE = ("plain", "vxlan", "naive", "user", "fast", "fast-tcp", "fast-xdp", "ppp-naive", "ppp-user", "ppp-fast", "l2tpns")
-EMULATED = ("plain", "vxlan", "kernel", "naive", "user", "fast", "fast-tcp", "ppp-kernel", "ppp-user", "ppp-fast")
+EMULATED = ("plain", "vxlan", "kernel", "naive", "user", "fast", "fast-tcp", "fast-xdp", "ppp-kernel", "ppp-user", "ppp-fast")
 
 
 def cable(underlay, row):

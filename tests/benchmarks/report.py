@@ -238,7 +238,7 @@ def invalid(result):
     ratio = rows["naive"]["tcp1"]["ratio"]["median"]
     if NAIVE_TO_PLAIN[0] <= ratio <= NAIVE_TO_PLAIN[1]:
         return []
-    return [f"INVALID: the naive row has {ratio:.3f} of plain on seg, and it must be between {NAIVE_TO_PLAIN[0]:.2f} and "
+    return [f"INVALID: the naive row has {ratio:.4f} of plain on seg, and it must be between {NAIVE_TO_PLAIN[0]:.2f} and "
             f"{NAIVE_TO_PLAIN[1]:.2f}, or something else than the way through user space was measured."]
 
 
