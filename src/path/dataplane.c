@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "path/dataplane_private.h"
+#include "path/frame_writer.h"
 #include "path/unit.h"
 #include "path/unit_record.h"
 #include "path/ppp_record.h"
@@ -87,8 +88,31 @@ void dataplane_mailbox_set(struct dataplane *dp, struct mailbox *api)
 	dp->api = api;
 }
 
+static void *end_aio(void *writer)
+{
+	frame_writer_end_aio(writer);
+	return NULL;
+}
+
+/* While packets still move: this is what takes longest of a process's end. */
+static void end_aio_of_all(struct dataplane *dp)
+{
+	pthread_t threads[WORKERS_MAX];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		worker_write_alone(dp->workers[i]);
+	dataplane_wait(dp);
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		if (pthread_create(&threads[count], NULL, end_aio, dp->workers[i]->writer) == 0)
+			count++;
+	for (unsigned int i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+}
+
 void dataplane_yield(struct dataplane *dp)
 {
+	end_aio_of_all(dp);
 	dataplane_wait(dp); /* for what they have handed over to one another */
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		worker_stop(dp->workers[i]);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/aio_abi.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ struct waiting_frame {
 };
 
 struct frame_writer {
-	aio_context_t context; /* 0: each frame has its own call */
+	aio_context_t context; /* 0: there is none */
+	bool alone;            /* each frame has its own call */
 	uint32_t count;        /* frames that wait */
 	uint32_t of_several;   /* ... which the coalescer keeps COALESCE_KEPT of */
 	struct waiting_frame frames[FRAME_WRITER_MAX];
@@ -37,6 +39,7 @@ struct frame_writer *frame_writer_new(int *err)
 		*err = -errno;
 		w->context = 0;
 	}
+	w->alone = !w->context;
 	for (uint32_t i = 0; i < FRAME_WRITER_MAX; i++)
 		w->order[i] = &w->requests[i];
 	return w;
@@ -44,9 +47,21 @@ struct frame_writer *frame_writer_new(int *err)
 
 void frame_writer_free(struct frame_writer *w)
 {
-	if (w && w->context)
-		syscall(SYS_io_destroy, w->context);
+	if (w)
+		frame_writer_end_aio(w);
 	free(w);
+}
+
+void frame_writer_alone(struct frame_writer *w)
+{
+	w->alone = true;
+}
+
+void frame_writer_end_aio(struct frame_writer *w)
+{
+	if (w->context)
+		syscall(SYS_io_destroy, w->context);
+	w->context = 0;
 }
 
 void frame_writer_put(struct frame_writer *w, int device, const struct iovec *front,
@@ -113,9 +128,9 @@ void frame_writer_flush(struct frame_writer *w)
 
 	while (at < w->count) {
 		uint32_t left = w->count - at;
-		long n = w->context && left > 1
-		                 ? syscall(SYS_io_submit, w->context, left, w->order + at)
-		                 : 0;
+		long n = w->alone || left == 1
+		                 ? 0
+		                 : syscall(SYS_io_submit, w->context, left, w->order + at);
 
 		hear_of(w, n);
 		if (n > 0)

@@ -37,6 +37,16 @@ void frame_writer_free(struct frame_writer *w);
 void frame_writer_put(struct frame_writer *w, int device, const struct iovec *front,
                       const struct coalesced *frame);
 
+/** frame_writer_alone() - from now on each frame has its own call; on the worker */
+void frame_writer_alone(struct frame_writer *w);
+
+/**
+ * frame_writer_end_aio() - give back what frames were submitted by; after frame_writer_alone(), any thread
+ *
+ * Takes some 30 ms, as does the end of a process that has not done it.
+ */
+void frame_writer_end_aio(struct frame_writer *w);
+
 /** frame_writer_flush() - all have been written, or their takers have heard why not */
 void frame_writer_flush(struct frame_writer *w);
 

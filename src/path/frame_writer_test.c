@@ -178,6 +178,20 @@ static void a_device_refuses_what_it_has_no_room_for(void **alone)
 	assert_int_equal(devices[1].lost, 0);
 }
 
+static void it_may_go_on_alone(void **alone)
+{
+	for (uint32_t i = 0; i < 3; i++)
+		put(&devices[0], devices[0].near, i, 1, false);
+	frame_writer_alone(writer); /* whatever waits */
+	frame_writer_end_aio(writer);
+	for (uint32_t i = 3; i < 100; i++)
+		put(&devices[0], devices[0].near, i, 1, false);
+	frame_writer_flush(writer);
+	for (uint32_t i = 0; i < 100; i++)
+		assert_true(comes(&devices[0], i, false));
+	assert_int_equal(devices[0].lost, 0);
+}
+
 static void a_device_that_is_gone(void **alone)
 {
 	close(devices[0].far);
@@ -205,6 +219,7 @@ int main(void)
 		BOTH(what_is_refused_is_told_and_the_others_come),
 		BOTH(a_device_refuses_what_it_has_no_room_for),
 		BOTH(a_device_that_is_gone),
+		BOTH(it_may_go_on_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,7 @@ static void *work(void *arg)
 
 static void open_stop(struct letter *letter)
 {
-	container_of(letter, struct worker, stop_letter)->stop = true;
+	container_of(letter, struct worker, letter)->stop = true;
 }
 
 static struct frame_writer *writer_new(bool naive)
@@ -175,10 +175,21 @@ struct worker *worker_new(unsigned int number, bool naive)
 	return w;
 }
 
+static void open_alone(struct letter *letter)
+{
+	frame_writer_alone(container_of(letter, struct worker, letter)->writer);
+}
+
+void worker_write_alone(struct worker *w)
+{
+	w->letter.open = open_alone;
+	mailbox_post(&w->mailbox, &w->letter);
+}
+
 void worker_stop(struct worker *w)
 {
-	w->stop_letter.open = open_stop;
-	mailbox_post(&w->mailbox, &w->stop_letter);
+	w->letter.open = open_stop;
+	mailbox_post(&w->mailbox, &w->letter);
 	pthread_join(w->thread, NULL);
 }
 

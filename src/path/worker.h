@@ -37,7 +37,7 @@ struct worker {
 	struct loop *loop;
 	struct mailbox mailbox;
 	pthread_t thread;
-	struct letter stop_letter;
+	struct letter letter; /* of the calls below */
 	bool stop;
 	int wait_ms;              /* so long it sleeps, if it does */
 	int at_once;              /* so many packets are read before they are sent on */
@@ -68,6 +68,9 @@ struct worker {
 
 /** worker_new() - start the thread; NULL with errno. @naive: it takes one packet at a time */
 struct worker *worker_new(unsigned int number, bool naive);
+
+/** worker_write_alone() - posted: frames have a system call each from now on (frame_writer_end_aio()) */
+void worker_write_alone(struct worker *w);
 
 /** worker_stop() - end the thread after what it is doing now; nothing else goes */
 void worker_stop(struct worker *w);
