@@ -242,7 +242,7 @@ static void ip_bind(struct trap *t, struct object *o)
 
 	err = len < 0 ? len : ip_link_bind(s, name, (size_t)len);
 	if (err == -EADDRINUSE) { /* perhaps by one that was closed a moment ago */
-		object_collect(&t->launcher->objects);
+		object_collect_surely(&t->launcher->objects, o);
 		err = ip_link_bind(s, name, (size_t)len);
 	}
 	trap_result(t, err);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* Inode numbers of sockets are given out one after another. */
 static struct object **bucket_of(struct object_table *table, ino_t ino)
@@ -70,14 +71,20 @@ struct object *object_find(struct object_table *table, ino_t ino)
 
 void object_put(struct object_table *table, struct object *o)
 {
-	bool last;
+	bool last, removed;
 
 	pthread_mutex_lock(&table->lock);
 	last = --o->references == 0;
+	removed = o->removed;
 	pthread_mutex_unlock(&table->lock);
-	if (last) {
-		pthread_mutex_destroy(&o->lock);
-		o->ops->free(o);
+	if (!last)
+		return;
+	pthread_mutex_destroy(&o->lock);
+	o->ops->free(o);
+	if (removed) {
+		pthread_mutex_lock(&table->lock);
+		table->leaving--;
+		pthread_mutex_unlock(&table->lock);
 	}
 }
 
@@ -91,6 +98,7 @@ void object_remove(struct object_table *table, struct object *o)
 			*p = o->next;
 			o->removed = true;
 			table->count--;
+			table->leaving++;
 			was_in = true;
 			break;
 		}
@@ -118,23 +126,50 @@ static struct object **objects_take(struct object_table *table, unsigned int *co
 	return all;
 }
 
-void object_collect(struct object_table *table)
+/* Return: whether it could be asked. One that serves a call is not gone. */
+static bool ask(struct object_table *table, struct object *o)
+{
+	bool gone;
+
+	if (pthread_mutex_trylock(&o->lock) != 0)
+		return false;
+	gone = o->ops->is_gone(o);
+	pthread_mutex_unlock(&o->lock);
+	if (gone)
+		object_remove(table, o);
+	return true;
+}
+
+/* Return: whether each could be asked, and nothing is left of those that are gone. */
+static bool collect(struct object_table *table, const struct object *asker)
 {
 	unsigned int count;
 	struct object **all = objects_take(table, &count);
+	bool complete = true;
 
 	for (unsigned int i = 0; i < count; i++) {
 		struct object *o = all[i];
 
-		/* One that serves a call is not gone. */
-		if (o->ops->is_gone && pthread_mutex_trylock(&o->lock) == 0) {
-			bool gone = o->ops->is_gone(o);
-
-			pthread_mutex_unlock(&o->lock);
-			if (gone)
-				object_remove(table, o);
-		}
+		if (o->ops->is_gone && o != asker && !ask(table, o))
+			complete = false;
 		object_put(table, o);
 	}
 	free(all);
+	pthread_mutex_lock(&table->lock);
+	complete = complete && !table->leaving;
+	pthread_mutex_unlock(&table->lock);
+	return complete;
+}
+
+void object_collect(struct object_table *table)
+{
+	collect(table, NULL);
+}
+
+void object_collect_surely(struct object_table *table, const struct object *asker)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	for (int ms = 0; !collect(table, asker) && ms < OBJECT_WAIT_MS; ms++)
+		nanosleep(&moment, NULL);
 }

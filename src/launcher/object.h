@@ -82,11 +82,13 @@ struct object {
 };
 
 #define OBJECT_BUCKETS 8192
+#define OBJECT_WAIT_MS 50
 
 struct object_table {
 	pthread_mutex_t lock;
 	struct object *buckets[OBJECT_BUCKETS];
 	unsigned int count;
+	unsigned int leaving; /* removed, and not freed yet */
 };
 
 /** object_table_init() - empty */
@@ -113,5 +115,14 @@ void object_remove(struct object_table *table, struct object *o);
 
 /** object_collect() - ask every object that can say so whether it is gone, and remove those */
 void object_collect(struct object_table *table);
+
+/**
+ * object_collect_surely() - the same, for who needs what they hold
+ * @asker: is not asked: the caller serves a call on it; NULL: none
+ *
+ * An object that another thread has just answered a call for, or looks at, has that thread's lock or reference for a moment more,
+ * while the program may have closed it already. Such moments are waited for, OBJECT_WAIT_MS at most.
+ */
+void object_collect_surely(struct object_table *table, const struct object *asker);
 
 #endif

@@ -115,11 +115,83 @@ static void test_collected_when_the_last_copy_is_closed(void **state)
 	assert_int_equal(freed, 4);
 }
 
+/* Asked now and then, it does what another thread does in between. */
+struct bystander {
+	struct object object;
+	struct object_table *table;
+	struct object *served, *held;
+	unsigned int asked;
+};
+
+static bool bystander_acts(struct object *o)
+{
+	struct bystander *b = (struct bystander *)o;
+
+	if (++b->asked == 3 && b->served)
+		pthread_mutex_unlock(&b->served->lock);
+	if (b->asked == 5 && b->held)
+		object_put(b->table, b->held);
+	return false;
+}
+
+static void bystander_free(struct object *o)
+{
+}
+
+static const struct object_ops bystander_ops = { .name = "bystander",
+	                                         .is_gone = bystander_acts,
+	                                         .free = bystander_free };
+
+static void test_what_others_are_about_to_let_go_is_waited_for(void **state)
+{
+	struct object_table table;
+	struct bystander b = { .table = &table };
+	struct pair *served, *held;
+	unsigned int freed = 0;
+	int theirs, pair[2];
+
+	object_table_init(&table);
+	assert_int_equal(pipe(pair), 0);
+	assert_int_equal(object_init(&b.object, &bystander_ops, pair[0]), 0);
+	object_add(&table, &b.object);
+	served = pair_new(&table, &freed);
+	held = pair_new(&table, &freed);
+	close(served->theirs);
+	close(held->theirs);
+	b.served = &served->object;
+	b.held = object_find(&table, held->object.ino);
+	pthread_mutex_lock(&served->object.lock);
+
+	object_collect(&table);
+	assert_int_equal(freed, 0);
+	assert_int_equal(table.count, 2); /* the one that is held is out of the table */
+	object_collect_surely(&table, NULL);
+	assert_int_equal(freed, 2);
+	assert_int_equal(table.count, 1);
+	assert_int_equal(table.leaving, 0);
+
+	/* Who asks is not waited for. */
+	b = (struct bystander){ .object = b.object };
+	served = pair_new(&table, &freed);
+	theirs = served->theirs;
+	pthread_mutex_lock(&served->object.lock);
+	object_collect_surely(&table, &served->object);
+	assert_int_equal(b.asked, 1);
+	pthread_mutex_unlock(&served->object.lock);
+	close(theirs);
+	object_collect_surely(&table, NULL);
+	assert_int_equal(freed, 3);
+	object_remove(&table, &b.object);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found_by_inode),
 		cmocka_unit_test(test_collected_when_the_last_copy_is_closed),
+		cmocka_unit_test(test_what_others_are_about_to_let_go_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

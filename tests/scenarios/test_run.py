@@ -540,8 +540,8 @@ SLOW_TO_TAKE = """
 import os, select, socket, sys
 os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-print(os.getpid(), flush=True)
 lowest, turns = 1 << 20, open(sys.argv[1], "wb", buffering=0)
+print(os.getpid(), flush=True)
 while not select.select([sys.stdin], [], [], 0)[0]:
     turns.write(b".")
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16) as made:
