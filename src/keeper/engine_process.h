@@ -38,7 +38,8 @@ int engine_inherit(struct engine_process *e, struct inheritance *i);
  * What it has asked and not been answered will not be. */
 void engine_relieve(struct engine_process *e);
 
-#define ENGINE_YIELD_MS 250
+/* On a busy machine it takes long to give back what the system waits for RCU for (path/frame_writer.h). Packets move meanwhile. */
+#define ENGINE_YIELD_MS 1000
 
 /** engine_close() - close our ends, after it ended */
 void engine_close(struct engine_process *e);
