@@ -6,6 +6,7 @@
 #ifndef UL2TP_KEEPER_KEEPING_H
 #define UL2TP_KEEPER_KEEPING_H
 
+#include "keeper/burst.h"
 #include "keeper/engine_process.h"
 #include "keeper/listener.h"
 #include "keeper/server.h"
@@ -20,6 +21,7 @@ struct keeping {
 	struct engine_process engine;
 	struct engine_setting setting;
 	struct upgrade upgrade;
+	struct burst burst;
 	struct keeper_options options;
 	int records_fd;
 	int signals;

@@ -125,6 +125,7 @@ static void on_request(struct keeping *k)
 		if (request.kind == REQUEST_UPGRADE)
 			reply.err = keeping_upgrade(k, &reply.ea);
 		message_fds_close(&fds);
+		burst_note(&k->burst, request.kind == REQUEST_DEVICE_CREATE);
 	}
 	if (err > 0 || err == -EMFILE)
 		err = message_send(k->engine.requests, &reply, sizeof(reply), &reply_fds,
@@ -225,6 +226,7 @@ static void turn(struct keeping *k)
 	};
 	uint64_t now;
 
+	burst_stay_awake(&k->burst, k->engine.requests);
 	poll(fds, ARRAY_SIZE(fds), next_wait_ms(k, monotonic_ms()));
 	if (fds[1].revents && k->engine.requests >= 0)
 		on_request(k);
