@@ -20,6 +20,7 @@ KERNEL = "linux-image-6.12-amd64"
 MODULES = ("tun", "veth", "vxlan", "unix_diag", "udp_diag", "l2tp_eth", "l2tp_ppp", "nf_tables", "xfrm_user")
 TIMEOUT = 900
 ROUNDS = 2  # at most: two differ by some hundredths, as instructions do, and take four minutes each
+WITHIN_S = 600  # a further round takes no sample when so much time has gone: all together is to take less than half an hour
 # So many at most: QEMU 7.2 now and then gives back flags after an interrupt that no processor has (EFLAGS 45f83602 and
 # 8566b342, lower halves of pointers), the kernel inside takes a wrong turn, and panics.
 MACHINES = 5
@@ -29,9 +30,10 @@ def measure(rounds, seconds, rows, underlays, counted=True):
     """{"kernel": its release, "samples": as measuring.rounds() has them, "missing": ..., "ended": what machines said that
     ended too early}, or {"why": there is none}"""
     result = {"samples": {u: {} for u in underlays}, "ended": []}
+    until = time.monotonic() + WITHIN_S
     wanted = [row for row in hosts.EMULATED if row in rows or hosts.ROWS[row].way == "kernel"]
     try:
-        while not in_one_machine(result, rounds, seconds, wanted, counted):
+        while not in_one_machine(result, rounds, seconds, wanted, counted, until):
             if len(result["ended"]) == MACHINES:
                 raise Failed(f"the emulated machine: {result['ended'][-1][-1500:]}")
             say("the emulated machine has ended; what is left is measured in another")
@@ -43,10 +45,16 @@ def measure(rounds, seconds, rows, underlays, counted=True):
         raise Failed(f"the emulated machine: {str(why)[-1500:]}") from why
 
 
-def in_one_machine(result, rounds, seconds, wanted, counted):
-    """Adds to the result what is not in it. Return: whether that is all. Its clock being what it is, samples of several
+def enough(rounds, until):
+    """How many samples of a row there are to be, as things stand."""
+    return rounds if time.monotonic() < until else 1
+
+
+def in_one_machine(result, rounds, seconds, wanted, counted, until):
+    """Adds to the result what is not in it. Return: whether there is enough. Its clock being what it is, samples of several
     machines can be compared."""
     say("starting a machine under QEMU")
+    rows = []
     try:
         with Machine(KERNEL, MODULES, cpus=2, memory_mb=1024, environment={"UL2TP_BUILD": BUILD},
                      counted=counted) as machine:
@@ -56,13 +64,14 @@ def in_one_machine(result, rounds, seconds, wanted, counted):
             for number in range(rounds):
                 for underlay, samples in result["samples"].items():
                     for row in rows:
-                        if len(samples.setdefault(row, [])) == number:
+                        if len(samples.setdefault(row, [])) == number < enough(rounds, until):
                             samples[row].append(sample(machine, underlay, row, seconds, f"round {number + 1} of {rounds}"))
             machine.call("benchmarks.emulated:inside_close", timeout=TIMEOUT)
             return True
     except Ended as why:
         result["ended"].append(str(why))
-        return False
+        return bool(rows) and all(len(samples.get(row, ())) >= enough(rounds, until)
+                                  for samples in result["samples"].values() for row in rows)
 
 
 def sample(machine, underlay, row, seconds, when):

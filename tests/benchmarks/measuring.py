@@ -46,6 +46,7 @@ GROUPS = (
                               Measure("engine_s", "of that ul2tpd's threads", "us", 1e6, 2, False))),
     ("Round trip", (Measure("p50", "idle, p50", "us", 1e6, 1, False),
                     Measure("p99", "idle, p99", "us", 1e6, 1, False),
+                    Measure("p50_more", "more than plain", "us", 1e6, 1, False),
                     Measure("pause_p50", "after pauses, p50", "us", 1e6, 1, False),
                     Measure("pause_p99", "after pauses, p99", "us", 1e6, 1, False),
                     Measure("load_p50", "under load, p50", "us", 1e6, 1, False),
@@ -115,17 +116,18 @@ def floods(hosts, targets, effort):
 
 
 def round_trips(hosts, targets, count, pause_us, pins=True):
-    """[(p50, p99)] of each, in seconds; one has its turn of a few packets, then the next.
+    """[(p50, p99, median of how much more it takes than the first in the same turn)] of each, in seconds; one has its turn of
+    a few packets, then the next.
 
     pins: each end has the processor of its host; else both have what the scheduler gives them
     """
     with hosts.partner("ready", TOOLS / "round_trip", "answer", "0.0.0.0", ECHO_PORT, pins=pins):
         out = hosts.command(NEAR, TOOLS / "round_trip", "ask", ",".join(targets), ECHO_PORT, count, pause_us, pins=pins)
     found = [line.split() for line in out.splitlines()]
-    for target, (_, _, _, lost) in zip(targets, found, strict=True):
+    for target, (*_, lost) in zip(targets, found, strict=True):
         if int(lost) > count / 50:
             raise Failed(f"of {count} packets to {target} {lost} were not answered")
-    return [(float(p50) * 1e-6, float(p99) * 1e-6) for p50, p99, _, _ in found]
+    return [(float(p50) * 1e-6, float(p99) * 1e-6, float(more) * 1e-6) for p50, p99, _, more, _ in found]
 
 
 @contextlib.contextmanager
@@ -171,7 +173,8 @@ def take_floods(hosts, underlay, rows, effort, taken):
 
 def take_round_trips(hosts, underlay, effort, taken):
     targets = [address(underlay, row, FAR) for row in hosts.rows]
-    for keys, trips in ((("p50", "p99"), round_trips(hosts, targets, effort.echoes, 0, pins=False)),
+    more = ("p50_more",) if hosts.rows[0] == "plain" else ()
+    for keys, trips in ((("p50", "p99", *more), round_trips(hosts, targets, effort.echoes, 0, pins=False)),
                         (("pause_p50", "pause_p99"), round_trips(hosts, targets, effort.echoes, PAUSE_US))):
         for row, trip in zip(hosts.rows, trips):
             taken[row].update(zip(keys, trip))
@@ -180,7 +183,7 @@ def take_round_trips(hosts, underlay, effort, taken):
 def take_round_trip_under_load(hosts, underlay, row, effort, out):
     target = address(underlay, row, FAR)
     with load(hosts, target, out["tcp1"] / 2):
-        out["load_p50"], out["load_p99"] = round_trips(hosts, [target], effort.loaded_echoes, PAUSE_US)[0]
+        out["load_p50"], out["load_p99"] = round_trips(hosts, [target], effort.loaded_echoes, PAUSE_US)[0][:2]
 
 
 def steps(effort):

@@ -6,13 +6,15 @@
  *                                                    one after the other, with a pause between two unless that is
  *                                                    0; TURN to an address, then as many to the next
  *
- * Prints for each address the median, the 99th percentile and the mean in microseconds, and how many were lost. A
- * pause lets everything fall asleep that wants to: this is the round trip of a seldom request. Turns are
- * short, because how fast a virtual machine's processors wake up changes from second to second, by more than the
- * addresses differ.
+ * Prints for each address in microseconds the median, the 99th percentile, the mean, and how much more than the first
+ * address it takes; and how many were lost. A pause lets everything fall asleep that wants to: this is the round
+ * trip of a seldom request. How fast a virtual machine's processors wake up changes from second to second, by more
+ * than the addresses differ. So turns are short, and two addresses are compared turn by turn: how much more is the
+ * median over the turns of the difference between the medians of a turn.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -111,7 +113,16 @@ struct way {
 	int fd;
 	double *times;
 	unsigned int got;
+	double *medians; /* of the turns; NAN: all of one were lost */
 };
+
+static double median(double *values, unsigned int count)
+{
+	if (!count)
+		return NAN;
+	qsort(values, count, sizeof(*values), compare);
+	return values[count / 2];
+}
 
 static int socket_open(void)
 {
@@ -128,26 +139,58 @@ static void way_open(struct way *w, const struct sockaddr_in *address, unsigned 
 
 	w->fd = socket_open();
 	w->times = calloc(count, sizeof(*w->times));
+	w->medians = calloc((count + TURN - 1) / TURN, sizeof(*w->medians));
 	w->got = 0;
-	if (!w->times)
+	if (!w->times || !w->medians)
 		die("memory");
 	setsockopt(w->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(w->fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
 		die("connect");
 }
 
-static void way_print(struct way *w, unsigned int count)
+/* How much more than @first it takes. */
+static double more_than(const struct way *w, const struct way *first, unsigned int turns)
 {
-	double sum = 0;
+	double *more = calloc(turns, sizeof(*more)), middle;
+	unsigned int count = 0;
 
-	qsort(w->times, w->got, sizeof(*w->times), compare);
+	if (!more)
+		die("memory");
+	for (unsigned int i = 0; i < turns; i++)
+		if (!isnan(w->medians[i]) && !isnan(first->medians[i]))
+			more[count++] = w->medians[i] - first->medians[i];
+	middle = median(more, count);
+	free(more);
+	return middle;
+}
+
+static void way_print(struct way *w, const struct way *first, unsigned int count)
+{
+	double sum = 0, p50 = median(w->times, w->got);
+
 	for (unsigned int i = 0; i < w->got; i++)
 		sum += w->times[i];
-	if (w->got)
-		printf("%.1f %.1f %.1f %u\n", w->times[w->got / 2], w->times[w->got * 99UL / 100],
-		       sum / w->got, count - w->got);
-	else
-		printf("nan nan nan %u\n", count);
+	printf("%.1f %.1f %.1f %.2f %u\n", p50, w->got ? w->times[w->got * 99UL / 100] : NAN,
+	       sum / w->got, more_than(w, first, (count + TURN - 1) / TURN), count - w->got);
+}
+
+/* Packets @begin to @end, one after the other. */
+static void turn(struct way *w, unsigned int begin, unsigned int end, const struct timespec *pause)
+{
+	double *times = &w->times[w->got], sorted[TURN];
+	unsigned int got;
+
+	for (unsigned int i = begin; i < end; i++) {
+		double t = once(w->fd, i);
+
+		if (t >= 0)
+			w->times[w->got++] = t;
+		if (pause->tv_sec || pause->tv_nsec)
+			nanosleep(pause, NULL);
+	}
+	got = (unsigned int)(&w->times[w->got] - times);
+	memcpy(sorted, times, got * sizeof(*sorted));
+	w->medians[begin / TURN] = median(sorted, got);
 }
 
 static void round_trip_ask(struct way *ways, unsigned int way_count, unsigned int count,
@@ -158,14 +201,7 @@ static void round_trip_ask(struct way *ways, unsigned int way_count, unsigned in
 
 	for (unsigned int begin = 0; begin < count; begin += TURN)
 		for (unsigned int w = 0; w < way_count; w++)
-			for (unsigned int i = begin; i < count && i < begin + TURN; i++) {
-				double t = once(ways[w].fd, i);
-
-				if (t >= 0)
-					ways[w].times[ways[w].got++] = t;
-				if (interval_us)
-					nanosleep(&pause, NULL);
-			}
+			turn(&ways[w], begin, begin + TURN < count ? begin + TURN : count, &pause);
 }
 
 static void ask_all(const struct sockaddr_in *addresses, unsigned int way_count, unsigned int count,
@@ -177,9 +213,12 @@ static void ask_all(const struct sockaddr_in *addresses, unsigned int way_count,
 		way_open(&ways[i], &addresses[i], count);
 	round_trip_ask(ways, way_count, count, interval_us);
 	for (unsigned int i = 0; i < way_count; i++) {
-		way_print(&ways[i], count);
-		free(ways[i].times);
+		way_print(&ways[i], &ways[0], count);
 		close(ways[i].fd);
+	}
+	for (unsigned int i = 0; i < way_count; i++) {
+		free(ways[i].times);
+		free(ways[i].medians);
 	}
 }
 

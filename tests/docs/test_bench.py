@@ -40,7 +40,7 @@ def test_targets_where_less_is_better_and_what_is_missing():
     assert verdicts(found)["fast path, round trip p50 over plain, us, seg"] == "missing"
     found["samples"]["seg"]["fast"] = copy.deepcopy(found["samples"]["seg"]["user"])
     for taken, more in zip(found["samples"]["seg"]["fast"], (1e-6, 2.5e-6, 9e-6)):
-        taken["p50"] += more
+        taken["p50_more"] = more
     assert verdicts(found)["fast path, round trip p50 over plain, us, seg"] == "reached"
     assert verdicts(found)["emulated: fast path to the kernel's l2tp_eth, gso"] == "missing"
 
@@ -112,6 +112,17 @@ def test_an_emulated_machine_that_ends_is_followed_by_another(monkeypatch, lives
     assert len(found["ended"]) == ended
     said = [words for words in report.remarks({**result(), "emulated": found}) if "by itself" in words]
     assert len(said) == (ended > 0)
+
+
+def test_no_time_is_left_for_a_second_round_of_an_emulated_machine(monkeypatch):
+    monkeypatch.setattr(emulated, "Machine", Mortal)
+    monkeypatch.setattr(emulated.measuring, "sample_line", str)
+    monkeypatch.setattr(emulated, "WITHIN_S", 0)
+    for Mortal.lives, ended in ((12, 0), (4, 1)):
+        Mortal.asked = []
+        found = emulated.measure(2, 1, ["user"], ["seg", "gso"])
+        assert {len(samples) for rows in found["samples"].values() for samples in rows.values()} == {1}
+        assert len(found["ended"]) == ended
 
 
 def test_a_document_gets_tables_between_its_marks(tmp_path):
