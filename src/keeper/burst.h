@@ -2,8 +2,8 @@
 /* burst.h - interfaces that are asked for one after the other
  *
  * Whoever makes thousands of sessions has the next interface asked for as soon as the last one is there. A keeper that
- * fell asleep in between is woken for each, on another processor, and so is the engine: where that leaves a
- * virtual machine it is a quarter of what a session takes. So in a burst the keeper stays awake for a moment.
+ * fell asleep in between is woken for each, and so is the engine, each on another processor: on virtual machines where
+ * that is dear it is a quarter of what a session takes. So in a burst the keeper stays awake for a moment.
  */
 #ifndef UL2TP_KEEPER_BURST_H
 #define UL2TP_KEEPER_BURST_H
