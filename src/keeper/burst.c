@@ -3,7 +3,6 @@
 #include "keeper/burst.h"
 
 #include <poll.h>
-#include <sched.h>
 
 #include "base/monotonic.h"
 
@@ -16,15 +15,17 @@ void burst_note(struct burst *b, bool made)
 		b->made_ns = now;
 }
 
+static bool request_waits(void *fd)
+{
+	return poll(fd, 1, 0) != 0;
+}
+
 void burst_stay_awake(struct burst *b, int requests)
 {
 	struct pollfd fd = { .fd = requests, .events = POLLIN };
-	uint64_t until;
 
 	if (!b->goes_on)
 		return;
 	b->goes_on = false;
-	until = monotonic_ns() + BURST_AWAKE_US * 1000ULL;
-	while (poll(&fd, 1, 0) == 0 && monotonic_ns() < until)
-		sched_yield();
+	soon_wait(&b->soon, BURST_AWAKE_US * 1000ULL, request_waits, &fd);
 }

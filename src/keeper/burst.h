@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/soon.h"
+
 #define BURST_GAP_MS   5   /* between two interfaces of a burst at most */
 #define BURST_AWAKE_US 100 /* for the next request; making an interface takes twice that */
 
@@ -18,15 +20,13 @@
 struct burst {
 	uint64_t made_ns; /* the last interface; 0: none yet */
 	bool goes_on;
+	struct soon soon;
 };
 
 /** burst_note() - a request was answered; @made: it was for an interface */
 void burst_note(struct burst *b, bool made);
 
-/** burst_stay_awake() - in a burst: until a request waits on @requests, or BURST_AWAKE_US, once; else nothing
- *
- * Who else wants this processor gets it.
- */
+/** burst_stay_awake() - in a burst: until a request waits on @requests, or BURST_AWAKE_US, once; else nothing */
 void burst_stay_awake(struct burst *b, int requests);
 
 #endif

@@ -12,9 +12,8 @@
 
 #include <cmocka.h>
 
-/* Each look takes a microsecond. */
 static struct {
-	uint64_t now_ns;
+	uint64_t now_ns, look_ns;       /* what a look takes */
 	unsigned int looks, arrives_at; /* the look before which a request arrives; 0: none does */
 	int pair[2];
 } world;
@@ -33,7 +32,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
 	assert_int_equal(timeout_ms, 0);
-	world.now_ns += 1000;
+	world.now_ns += world.look_ns;
 	if (++world.looks == world.arrives_at)
 		assert_int_equal(send(world.pair[1], "", 1, 0), 1);
 	return __real_poll(fds, count, timeout_ms);
@@ -42,6 +41,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 static int begin(void **state)
 {
 	world.now_ns = 1000000000;
+	world.look_ns = 1000;
 	world.looks = world.arrives_at = 0;
 	return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, world.pair);
 }
@@ -52,6 +52,9 @@ static int end(void **state)
 	close(world.pair[1]);
 	return 0;
 }
+
+/* The first look is at once, the last when the time is over. */
+#define LOOKS (BURST_AWAKE_US + 1)
 
 static unsigned int looks(struct burst *b)
 {
@@ -79,7 +82,7 @@ static void after_the_second_it_stays_awake(void **state)
 	burst_note(&b, true);
 	world.now_ns += BURST_GAP_MS * 1000000ULL - 1;
 	burst_note(&b, true);
-	assert_int_equal(looks(&b), BURST_AWAKE_US);
+	assert_int_equal(looks(&b), LOOKS);
 	assert_int_equal(looks(&b), 0); /* once: what is asked for next decides */
 }
 
@@ -102,7 +105,37 @@ static void other_requests_end_a_burst(void **state)
 	burst_note(&b, false);
 	assert_int_equal(looks(&b), 0);
 	burst_note(&b, true); /* and the next interface finds it again */
-	assert_int_equal(looks(&b), BURST_AWAKE_US);
+	assert_int_equal(looks(&b), LOOKS);
+}
+
+static void is_not_waited_for(struct burst *b)
+{
+	world.look_ns = 1000;
+	for (int i = 0; i < SOON_CROWDED_WAITS; i++) {
+		burst_note(b, true);
+		assert_int_equal(looks(b), 1);
+	}
+	burst_note(b, true);
+	assert_int_equal(looks(b), LOOKS);
+}
+
+/* A wait that lost the processor for long is not made again soon, whether a request had come meanwhile or not. */
+static void others_on_the_processor_are_not_waited_for(void **state)
+{
+	struct burst b = { 0 };
+	char octet;
+
+	for (int comes = 0; comes < 2; comes++) {
+		burst_note(&b, true);
+		burst_note(&b, true);
+		world.look_ns = SOON_CROWDED_NS + 1;
+		world.arrives_at = comes ? 2 : 0;
+		assert_int_equal(looks(&b), 2);
+		world.arrives_at = 0;
+		if (comes)
+			assert_int_equal(recv(world.pair[0], &octet, 1, 0), 1);
+		is_not_waited_for(&b);
+	}
 }
 
 int main(void)
@@ -112,6 +145,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(after_the_second_it_stays_awake, begin, end),
 		cmocka_unit_test_setup_teardown(a_request_ends_the_wait, begin, end),
 		cmocka_unit_test_setup_teardown(other_requests_end_a_burst, begin, end),
+		cmocka_unit_test_setup_teardown(others_on_the_processor_are_not_waited_for, begin,
+		                                end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

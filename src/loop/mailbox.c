@@ -3,18 +3,14 @@
 #include "loop/mailbox.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 
 #include "base/cleanup.h"
-#include "base/monotonic.h"
 
-#define AT_ONCE       16 /* mailboxes that are waited for together */
-#define SOON_NS       20000 /* for so long it is looked whether a letter was opened, before it is slept */
-#define CROWDED_NS    1000000 /* if that took longer, others run here */
-#define CROWDED_WAITS 64      /* that sleep at once then */
+#define AT_ONCE 16    /* mailboxes that are waited for together */
+#define SOON_NS 20000 /* for so long it is looked whether a letter was opened, before it is slept */
 
 static void open_letters(struct mailbox *m)
 {
@@ -141,31 +137,14 @@ static void receipt_open(struct letter *letter)
 	sem_post(container_of(letter, struct receipt, letter)->opened);
 }
 
-/* Most letters are opened within microseconds; to be asleep by then, and woken, takes longer than they do. But where others want
- * the processor, too, a single sched_yield() can take it away for tens of milliseconds: then it is slept at once for a while. */
-static bool opened_soon(struct mailbox *m, sem_t *opened)
+static bool is_opened(void *opened)
 {
-	uint64_t begin, now;
-
-	if (atomic_load_explicit(&m->crowded, memory_order_relaxed) > 0) {
-		atomic_fetch_sub_explicit(&m->crowded, 1, memory_order_relaxed);
-		return sem_trywait(opened) == 0;
-	}
-	begin = monotonic_ns();
-	do {
-		if (sem_trywait(opened) == 0)
-			return true;
-		sched_yield();
-		now = monotonic_ns();
-	} while (now < begin + SOON_NS);
-	if (now > begin + CROWDED_NS)
-		atomic_store_explicit(&m->crowded, CROWDED_WAITS, memory_order_relaxed);
-	return false;
+	return sem_trywait(opened) == 0;
 }
 
 static void await(struct mailbox *m, sem_t *opened)
 {
-	if (opened_soon(m, opened))
+	if (soon_wait(&m->soon, SOON_NS, is_opened, opened))
 		return;
 	while (sem_wait(opened) < 0 && errno == EINTR)
 		;

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "base/soon.h"
 #include "loop/loop.h"
 
 struct letter {
@@ -22,7 +23,7 @@ struct mailbox {
 	bool (*wakes)(struct mailbox *m); /* see mailbox_lend(); NULL: it is not lent */
 	struct watch watch;
 	int fd;
-	_Atomic int crowded;             /* senders' waits, of those to come, that sleep at once */
+	struct soon soon;                /* senders' waits */
 	_Atomic(struct letter *) newest; /* a stack; the receiver turns it round */
 };
 
