@@ -107,8 +107,7 @@ static uint32_t needed_of_device(const struct candidate *k)
 
 static bool is_mergeable(struct candidate *k, uint32_t accepts, size_t len)
 {
-	if (!(accepts & needed_of_device(k)) || k->at.end >= len ||
-	    k->at.end > COALESCE_HEADERS_MAX)
+	if (!(accepts & needed_of_device(k)) || k->at.end >= len || k->at.end > FLOW_HEADERS_MAX)
 		return false;
 	if (!(k->at.ip_version == 4 ? ipv4_fits(k, len) : ipv6_fits(k, len)))
 		return false;
@@ -118,19 +117,15 @@ static bool is_mergeable(struct candidate *k, uint32_t accepts, size_t len)
 
 /* Copies the payload to @to. Return: whether the checksum of the whole segment is valid. TCP's 0xffff is as valid as 0,
  * but not what we would write. */
-static bool copy_valid(uint8_t *to, const uint8_t *frame, const struct inner_headers *at,
+static bool copy_valid(uint8_t *to, const struct flow_headers *h, const uint8_t *frame,
                        uint32_t payload_len)
 {
-	const uint8_t *l3 = frame + at->l3, *l4 = frame + at->l4;
-	uint32_t header_len = (uint32_t)(at->end - at->l4);
-	uint64_t sum =
-		checksum_pseudo(l3 + addresses_at(at->ip_version), addresses_len(at->ip_version),
-	                        at->protocol, header_len + payload_len);
+	uint64_t sum = flow_headers_sum(h, frame, payload_len);
 
-	if (at->protocol == IPPROTO_TCP && checksum_load(l4 + TCP_CHECKSUM) == 0xffff)
+	if (h->at.protocol == IPPROTO_TCP &&
+	    checksum_load(frame + h->at.l4 + TCP_CHECKSUM) == 0xffff)
 		return false;
-	sum += checksum_sum(l4, header_len);
-	sum += checksum_copy(to, frame + at->end, payload_len);
+	sum += checksum_copy(to, frame + h->at.end, payload_len);
 	return checksum_fold(sum) == 0xffff;
 }
 
@@ -241,13 +236,14 @@ static void emit_alone(const struct coalescer *c, void *owner, uint32_t accepts,
 /* The headers of the first frame become those of the whole, the checksum partial as segment.c wants it. */
 static void finish_headers(struct coalesce_flow *f)
 {
-	uint8_t *l3 = f->headers + f->l3, *l4 = f->headers + f->l4;
-	uint32_t l4_len = f->headers_len - f->l4 + f->payload_len;
-	uint64_t pseudo = checksum_pseudo(l3 + addresses_at(f->ip_version),
-	                                  addresses_len(f->ip_version), f->protocol, l4_len);
-	size_t checksum = f->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+	const struct inner_headers *at = &f->headers.at;
+	uint8_t *l3 = f->headers.octets + at->l3, *l4 = f->headers.octets + at->l4;
+	uint32_t l4_len = at->end - at->l4 + f->payload_len;
+	uint64_t pseudo = checksum_pseudo(l3 + addresses_at(at->ip_version),
+	                                  addresses_len(at->ip_version), at->protocol, l4_len);
+	size_t checksum = at->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
 
-	if (f->ip_version == 4) {
+	if (at->ip_version == 4) {
 		store_u16(l3 + IPV4_TOTAL_LEN, IPV4_HEADER_LEN + l4_len);
 		checksum_store(l3 + IPV4_CHECKSUM, 0);
 		checksum_store(l3 + IPV4_CHECKSUM,
@@ -255,30 +251,19 @@ static void finish_headers(struct coalesce_flow *f)
 	} else {
 		store_u16(l3 + IPV6_PAYLOAD_LEN, l4_len);
 	}
-	if (f->protocol == IPPROTO_UDP)
+	if (at->protocol == IPPROTO_UDP)
 		store_u16(l4 + UDP_LEN, l4_len);
 	checksum_store(l4 + checksum, checksum_fold(pseudo));
 
 	f->vnet = (struct virtio_net_hdr){
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = f->protocol == IPPROTO_UDP ? VIRTIO_NET_HDR_GSO_UDP_L4
-		            : f->ip_version == 4       ? VIRTIO_NET_HDR_GSO_TCPV4
-		                                       : VIRTIO_NET_HDR_GSO_TCPV6,
-		.hdr_len = f->headers_len,
+		.gso_type = at->protocol == IPPROTO_UDP ? VIRTIO_NET_HDR_GSO_UDP_L4
+		            : at->ip_version == 4       ? VIRTIO_NET_HDR_GSO_TCPV4
+		                                        : VIRTIO_NET_HDR_GSO_TCPV6,
+		.hdr_len = at->end,
 		.gso_size = (uint16_t)f->segment_payload,
-		.csum_start = f->l4,
+		.csum_start = at->l4,
 		.csum_offset = (uint16_t)checksum,
-	};
-}
-
-static struct inner_headers headers_of(const struct coalesce_flow *f)
-{
-	return (struct inner_headers){
-		.l3 = f->l3,
-		.l4 = f->l4,
-		.end = f->headers_len,
-		.ip_version = f->ip_version,
-		.protocol = f->protocol,
 	};
 }
 
@@ -295,18 +280,19 @@ static void change_room(struct coalescer *c, struct coalesce_flow *f)
 
 static void emit_flow(struct coalescer *c, struct coalesce_flow *f)
 {
+	size_t headers_len = f->headers.at.end;
+
 	f->hash = 0;
 	c->open--;
 	if (f->segments == 1) {
-		const struct inner_headers at = headers_of(f);
-
-		emit_alone(c, f->owner, f->accepts, &at, f->frame.iov_base, f->frame.iov_len);
+		emit_alone(c, f->owner, f->accepts, &f->headers.at, f->frame.iov_base,
+		           f->frame.iov_len);
 		return;
 	}
 	finish_headers(f);
-	memcpy(f->payload - f->headers_len, f->headers, f->headers_len);
-	emit_frame(c, f->owner, f->segments, &f->vnet, f->payload - f->headers_len,
-	           f->headers_len + f->payload_len);
+	memcpy(f->payload - headers_len, f->headers.octets, headers_len);
+	emit_frame(c, f->owner, f->segments, &f->vnet, f->payload - headers_len,
+	           headers_len + f->payload_len);
 	change_room(c, f);
 }
 
@@ -339,12 +325,22 @@ static struct coalesce_flow *free_flow(struct coalescer *c)
 			return f;
 }
 
-static void count_payload(struct coalesce_flow *f, const struct candidate *k)
+static void count_payload(struct coalesce_flow *f, uint32_t payload_len)
 {
 	f->segments++;
-	f->payload_len += k->payload_len;
-	f->next_seq += k->payload_len;
+	f->payload_len += payload_len;
+	f->next_seq += payload_len;
 	f->next_id++;
+}
+
+static uint16_t ip_id(const struct inner_headers *at, const uint8_t *frame)
+{
+	return at->ip_version == 4 ? load_u16(frame + at->l3 + IPV4_ID) : 0;
+}
+
+static uint32_t tcp_seq(const struct inner_headers *at, const uint8_t *frame)
+{
+	return at->protocol == IPPROTO_TCP ? load_u32(frame + at->l4 + TCP_SEQ) : 0;
 }
 
 static void start_flow(struct coalescer *c, const struct candidate *k, uint32_t accepts)
@@ -360,75 +356,53 @@ static void start_flow(struct coalescer *c, const struct candidate *k, uint32_t 
 	f->segments = 0;
 	f->segment_payload = k->payload_len;
 	f->payload_len = 0;
-	f->l3 = k->at.l3;
-	f->l4 = k->at.l4;
-	f->headers_len = k->at.end;
-	f->ip_version = k->at.ip_version;
-	f->protocol = k->at.protocol;
 	f->frame = (struct iovec){ .iov_base = (void *)k->frame,
 		                   .iov_len = k->at.end + k->payload_len };
-	memcpy(f->headers, k->frame, f->headers_len);
-	f->next_id = load_u16(f->headers + f->l3 + IPV4_ID);
-	f->next_seq = f->protocol == IPPROTO_TCP ? load_u32(f->headers + f->l4 + TCP_SEQ) : 0;
-	count_payload(f, k);
+	flow_headers_set(&f->headers, k->frame, &k->at);
+	f->next_id = ip_id(&k->at, k->frame);
+	f->next_seq = tcp_seq(&k->at, k->frame);
+	count_payload(f, k->payload_len);
 }
 
-static bool ip_follows(const struct coalesce_flow *f, const uint8_t *l3)
+/* Whether the frame is the one that cutting the flow would give next. Its checksum is looked at later. */
+static bool follows(const struct coalesce_flow *f, uint32_t accepts, const uint8_t *frame,
+                    size_t len)
 {
-	const uint8_t *held = f->headers + f->l3;
+	const struct inner_headers *at = &f->headers.at;
 
-	if (f->ip_version == 6)
-		return !memcmp(held, l3, IPV6_PAYLOAD_LEN) &&
-		       !memcmp(held + IPV6_NEXT_HEADER, l3 + IPV6_NEXT_HEADER,
-		               IPV6_HEADER_LEN - IPV6_NEXT_HEADER);
-	return !memcmp(held, l3, IPV4_TOTAL_LEN) && load_u16(l3 + IPV4_ID) == f->next_id &&
-	       !memcmp(held + IPV4_FRAGMENT, l3 + IPV4_FRAGMENT, IPV4_CHECKSUM - IPV4_FRAGMENT) &&
-	       !memcmp(held + IPV4_ADDRESSES, l3 + IPV4_ADDRESSES, 8);
+	return len > at->end && len - at->end <= f->segment_payload &&
+	       at->end - at->l3 + f->payload_len + (len - at->end) <= IP_LEN_MAX &&
+	       f->accepts == accepts && flow_headers_match(&f->headers, frame, len) &&
+	       (at->ip_version == 6 || ip_id(at, frame) == f->next_id) &&
+	       (at->protocol == IPPROTO_UDP || tcp_seq(at, frame) == f->next_seq);
 }
 
-static bool tcp_follows(const struct coalesce_flow *f, const uint8_t *l4)
+static bool is_last(const struct coalesce_flow *f, const uint8_t *frame)
 {
-	const uint8_t *held = f->headers + f->l4;
-	size_t len = f->headers_len - f->l4;
+	const struct inner_headers *at = &f->headers.at;
 
-	return !memcmp(held, l4, TCP_SEQ) && load_u32(l4 + TCP_SEQ) == f->next_seq &&
-	       !memcmp(held + TCP_ACK, l4 + TCP_ACK, TCP_FLAGS - TCP_ACK) &&
-	       !((load_u16(held + TCP_FLAGS) ^ load_u16(l4 + TCP_FLAGS)) & ~TCP_PSH) &&
-	       !memcmp(held + TCP_WINDOW, l4 + TCP_WINDOW, TCP_CHECKSUM - TCP_WINDOW) &&
-	       !memcmp(held + TCP_CHECKSUM + 2, l4 + TCP_CHECKSUM + 2, len - TCP_CHECKSUM - 2);
-}
-
-/* Whether the frame is the one that cutting the flow would give next. Checksums are looked at later. */
-static bool follows(const struct coalesce_flow *f, const struct candidate *k)
-{
-	const uint8_t *l4 = k->frame + k->at.l4;
-
-	return f->l3 == k->at.l3 && f->l4 == k->at.l4 && f->headers_len == k->at.end &&
-	       f->protocol == k->at.protocol && f->ip_version == k->at.ip_version &&
-	       k->payload_len <= f->segment_payload &&
-	       f->headers_len - f->l3 + f->payload_len + k->payload_len <= IP_LEN_MAX &&
-	       !memcmp(f->headers, k->frame, f->l3) && ip_follows(f, k->frame + k->at.l3) &&
-	       (f->protocol == IPPROTO_TCP ? tcp_follows(f, l4)
-	                                   : !memcmp(f->headers + f->l4, l4, 4));
+	return at->protocol == IPPROTO_TCP && frame[at->l4 + TCP_FLAGS + 1] & TCP_PSH;
 }
 
 static bool first_is_valid(const struct coalesce_flow *f)
 {
-	const struct inner_headers at = headers_of(f);
-
-	return f->segments > 1 || copy_valid(f->payload, f->frame.iov_base, &at, f->payload_len);
+	return f->segments > 1 ||
+	       copy_valid(f->payload, &f->headers, f->frame.iov_base, f->payload_len);
 }
 
-/* @k follows */
-static bool merge(struct coalescer *c, struct coalesce_flow *f, const struct candidate *k)
+/* @frame follows */
+static bool merge(struct coalescer *c, struct coalesce_flow *f, const uint8_t *frame, size_t len)
 {
+	uint32_t payload_len = (uint32_t)len - f->headers.at.end;
+	bool last = is_last(f, frame);
+
 	if (!first_is_valid(f) ||
-	    !copy_valid(f->payload + f->payload_len, k->frame, &k->at, k->payload_len))
+	    !copy_valid(f->payload + f->payload_len, &f->headers, frame, payload_len))
 		return false;
-	count_payload(f, k);
-	if (k->last)
-		f->headers[f->l4 + TCP_FLAGS + 1] |= TCP_PSH;
-	if (k->last || k->payload_len < f->segment_payload || f->segments == COALESCE_SEGMENTS)
+	count_payload(f, payload_len);
+	if (last)
+		f->headers.octets[f->headers.at.l4 + TCP_FLAGS + 1] |= TCP_PSH;
+	if (last || payload_len < f->segment_payload || f->segments == COALESCE_SEGMENTS)
 		emit_flow(c, f);
 	return true;
 }
@@ -462,23 +436,15 @@ void coalesce_init(struct coalescer *c, uint8_t *room, coalesce_emit *emit, void
 		c->kept[i] = room;
 }
 
-/* Most frames go on where the one before stopped. What follows() the flow has the flow's headers, so it need not be
- * found out where they are, nor of which flow it is. */
-static bool add_to_last(struct coalescer *c, struct candidate *k, uint32_t accepts, size_t len)
+/* Most frames go on where the one before stopped: it need not be found out where their headers are, nor of which flow they
+ * are. */
+static bool add_to_last(struct coalescer *c, const void *owner, uint32_t accepts,
+                        const uint8_t *frame, size_t len)
 {
 	struct coalesce_flow *f = c->last;
 
-	if (!f || !f->hash || f->owner != k->owner || len <= f->headers_len)
-		return false;
-	k->at = (struct inner_headers){
-		.l3 = f->l3,
-		.l4 = f->l4,
-		.end = f->headers_len,
-		.ip_version = f->ip_version,
-		.protocol = f->protocol,
-	};
-	k->payload_len = (uint32_t)len - f->headers_len;
-	return follows(f, k) && is_mergeable(k, accepts, len) && merge(c, f, k);
+	return f && f->hash && f->owner == owner && follows(f, accepts, frame, len) &&
+	       merge(c, f, frame, len);
 }
 
 static inline void add(struct coalescer *c, void *owner, uint32_t accepts, const uint8_t *frame,
@@ -487,9 +453,8 @@ static inline void add(struct coalescer *c, void *owner, uint32_t accepts, const
 	struct candidate k = { .owner = owner, .frame = frame };
 	struct coalesce_flow *f = NULL;
 
-	if (add_to_last(c, &k, accepts, len))
+	if (add_to_last(c, owner, accepts, frame, len))
 		return;
-	k = (struct candidate){ .owner = owner, .frame = frame };
 	if (accepts && (ethernet ? inner_headers_read(frame, len, &k.at)
 	                         : inner_headers_read_ip(frame, len, &k.at))) {
 		if (k.at.fragment) {
@@ -502,7 +467,7 @@ static inline void add(struct coalescer *c, void *owner, uint32_t accepts, const
 	}
 	if (f) {
 		c->last = f;
-		if (k.mergeable && follows(f, &k) && merge(c, f, &k))
+		if (follows(f, accepts, frame, len) && merge(c, f, frame, len))
 			return;
 		emit_flow(c, f);
 	}

@@ -24,10 +24,11 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#define COALESCE_FLOWS       8   /* open at a time; a ninth ends the oldest */
-#define COALESCE_SEGMENTS    64  /* in one frame */
-#define COALESCE_HEADERS_MAX 128 /* Ethernet, two VLAN tags, IPv4 or IPv6, TCP */
-#define COALESCE_KEPT        16  /* frames of several that stay where they are, once emitted */
+#include "packet/flow_headers.h"
+
+#define COALESCE_FLOWS    8  /* open at a time; a ninth ends the oldest */
+#define COALESCE_SEGMENTS 64 /* in one frame */
+#define COALESCE_KEPT     16 /* frames of several that stay where they are, once emitted */
 
 /* What coalesce_init() is given: for each flow a page in front, at the end of which stand the headers, and the payload, which
  * so begins a page, as it does in what the system copies it to: some processors copy slowly otherwise. */
@@ -57,9 +58,8 @@ struct coalesce_flow {
 	uint64_t serial; /* of its first frame */
 	uint32_t segments, segment_payload, payload_len;
 	uint32_t next_seq; /* TCP */
-	uint16_t l3, l4, headers_len, next_id;
-	uint8_t ip_version, protocol;
-	uint8_t headers[COALESCE_HEADERS_MAX]; /* of its first frame */
+	uint16_t next_id;  /* IPv4 */
+	struct flow_headers headers;
 	struct virtio_net_hdr vnet;
 	struct iovec frame; /* its first frame, as it came; emitted if no other follows */
 	uint8_t *payload;   /* of all its frames, once there are two */

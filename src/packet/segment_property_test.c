@@ -92,7 +92,7 @@ static bool comes_back(const struct offloaded *o, uint32_t count)
 
 	return plain && count > 1 && o->vnet.flags && !m->ip_option_len && !m->no_checksum &&
 	       (m->ip_version == 6 ? !m->extension_len : !(m->fragment & 0xbfff)) &&
-	       frame_model_headers_len(m) <= COALESCE_HEADERS_MAX;
+	       frame_model_headers_len(m) <= FLOW_HEADERS_MAX;
 }
 
 static void emit(void *arg, const struct coalesced *c)

@@ -342,17 +342,22 @@ static void take_udp(struct intake *in, struct msghdr *msg, size_t size, const u
 	const uint8_t *before = NULL;
 	struct receiver *r = NULL;
 	struct data_header h;
+	size_t alike = 0; /* octets in front of the frame, if there is nothing else to it */
 
 	if (!size || size > len)
 		size = len;
 	do {
 		size_t part = len < size ? len : size;
+		bool whole = part >= DATA_UDP_LEN_MIN && part >= alike;
 
-		if (!r || part < DATA_UDP_LEN_MIN || memcmp(octets, before, DATA_UDP_START) != 0)
-			r = in->main ? find_in_share(in, msg->msg_name, octets, part, &h)
-			             : find_taker(in, NULL, msg, octets, part, &h);
-		if (r)
-			receiver_take(r, &h, octets, part);
+		if (alike && whole && !memcmp(octets, before, alike)) {
+			receiver_take_alike(r, octets, part, alike);
+		} else {
+			if (!r || !whole || memcmp(octets, before, DATA_UDP_START) != 0)
+				r = in->main ? find_in_share(in, msg->msg_name, octets, part, &h)
+				             : find_taker(in, NULL, msg, octets, part, &h);
+			alike = r ? receiver_take(r, &h, octets, part) : 0;
+		}
 		before = octets;
 		octets += part;
 		len -= part;

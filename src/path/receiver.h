@@ -89,9 +89,18 @@ struct receiver *receiver_find_elsewhere(const struct worker *w, const struct in
 struct receiver *receiver_find_again(const struct worker *w, uint32_t netns_index,
                                      const struct data_header *h, uint32_t record_index);
 
-/** receiver_take() - common receive (kernel-behaviour §4.4) of a packet of this session; worker */
-void receiver_take(struct receiver *r, const struct data_header *h, const uint8_t *packet,
-                   size_t len);
+/**
+ * receiver_take() - common receive (kernel-behaviour §4.4) of a packet of this session; worker
+ *
+ * Return: octets in front of its frame if that is all there was to it; 0: there are numbers, or something else to be
+ * looked at in each packet.
+ */
+size_t receiver_take(struct receiver *r, const struct data_header *h, const uint8_t *packet,
+                     size_t len);
+
+/** receiver_take_alike() - the next packet of the session, with the same octets in front of its frame; worker
+ * @header_len: how many, as receiver_take() has returned for the one before */
+void receiver_take_alike(struct receiver *r, const uint8_t *packet, size_t len, size_t header_len);
 
 /** receiver_drop() - count @packets of them; worker */
 static inline void receiver_drop(struct receiver *r, enum rx_drop why, uint64_t packets)
