@@ -42,23 +42,13 @@ static uint64_t load_stored_u64(const uint8_t *at)
 	return value;
 }
 
-static size_t addresses_at(uint8_t ip_version)
-{
-	return ip_version == 4 ? IPV4_ADDRESSES : IPV6_ADDRESSES;
-}
-
-static size_t addresses_len(uint8_t ip_version)
-{
-	return ip_version == 4 ? 8 : 32;
-}
-
 static uint64_t flow_hash(const struct candidate *k)
 {
 	const uint8_t *l4 = k->frame + k->at.l4;
-	const uint8_t *addresses = k->frame + k->at.l3 + addresses_at(k->at.ip_version);
+	const uint8_t *addresses = k->frame + inner_addresses_at(&k->at);
 	uint64_t hash = hash_u64((uintptr_t)k->owner, (uint64_t)load_u32(l4) << 8 | k->at.protocol);
 
-	for (size_t i = 0; i < addresses_len(k->at.ip_version); i += 8)
+	for (size_t i = 0; i < inner_addresses_len(&k->at); i += 8)
 		hash = hash_u64(load_stored_u64(addresses + i), hash);
 	return hash ? hash : 1;
 }
@@ -152,9 +142,9 @@ static bool checksum_is_left(const uint8_t *frame, size_t len, const struct inne
 		checksum_load(l4 + (at->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM));
 
 	return octets && stored &&
-	       stored == checksum_fold(checksum_pseudo(
-				 frame + at->l3 + addresses_at(at->ip_version),
-				 addresses_len(at->ip_version), at->protocol, octets));
+	       stored == checksum_fold(checksum_pseudo(frame + inner_addresses_at(at),
+	                                               inner_addresses_len(at), at->protocol,
+	                                               octets));
 }
 
 bool coalesce_is_super(const uint8_t *frame, size_t len, bool is_ip)
@@ -239,8 +229,8 @@ static void finish_headers(struct coalesce_flow *f)
 	const struct inner_headers *at = &f->headers.at;
 	uint8_t *l3 = f->headers.octets + at->l3, *l4 = f->headers.octets + at->l4;
 	uint32_t l4_len = at->end - at->l4 + f->payload_len;
-	uint64_t pseudo = checksum_pseudo(l3 + addresses_at(at->ip_version),
-	                                  addresses_len(at->ip_version), at->protocol, l4_len);
+	uint64_t pseudo = checksum_pseudo(f->headers.octets + inner_addresses_at(at),
+	                                  inner_addresses_len(at), at->protocol, l4_len);
 	size_t checksum = at->protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
 
 	if (at->ip_version == 4) {

@@ -6,16 +6,6 @@
 
 #include "packet/checksum.h"
 
-static size_t addresses_at(const struct inner_headers *at)
-{
-	return at->l3 + (at->ip_version == 4 ? IPV4_ADDRESSES : IPV6_ADDRESSES);
-}
-
-static size_t addresses_len(const struct inner_headers *at)
-{
-	return at->ip_version == 4 ? 8 : 32;
-}
-
 static void may_differ(struct flow_headers *h, size_t from, size_t len)
 {
 	memset(h->same + from, 0, len);
@@ -54,7 +44,7 @@ void flow_headers_set(struct flow_headers *h, const uint8_t *frame, const struct
 		common[i] = h->octets[i] & h->same[i];
 	h->ip_sum = checksum_sum(common + at->l3, at->l4 - at->l3);
 	h->transport_sum = checksum_sum(common + at->l4, at->end - at->l4) +
-	                   checksum_sum(frame + addresses_at(at), addresses_len(at)) +
+	                   checksum_sum(frame + inner_addresses_at(at), inner_addresses_len(at)) +
 	                   checksum_number(at->protocol);
 }
 

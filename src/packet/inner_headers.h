@@ -57,6 +57,17 @@ struct inner_headers {
 	bool fragment;      /* a part of a datagram, the first included */
 };
 
+/** inner_addresses_at(), inner_addresses_len() - offset and length of source and destination, one behind the other */
+static inline size_t inner_addresses_at(const struct inner_headers *at)
+{
+	return at->l3 + (at->ip_version == 4 ? IPV4_ADDRESSES : IPV6_ADDRESSES);
+}
+
+static inline size_t inner_addresses_len(const struct inner_headers *at)
+{
+	return at->ip_version == 4 ? 8 : 32;
+}
+
 /**
  * inner_headers_read() - walk over Ethernet, VLAN tags, IP, and TCP or UDP
  *
